@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from policyc.holes import MARK
@@ -56,7 +56,7 @@ class PlacedText:
     `pieces` begin at offset 0 and are in order; `whole` is the value in the host."""
 
     value: str
-    pieces: tuple[Piece, ...]
+    pieces: Sequence[Piece]
     whole: Span
 
     def span(self, start: int, end: int) -> Span:

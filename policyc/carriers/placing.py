@@ -7,8 +7,8 @@ reader read, there are no pieces, and the whole value is the place. Source: RFC 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, overload
 
 from policyc.carriers.embedded import Piece, PlacedText
 from policyc.regex import regex
@@ -37,6 +37,46 @@ _Run = tuple[str, int, int, bool]
 
 def placed(source: Source, span: Span, value: str) -> PlacedText:
     """A string value that the host has at a place."""
+    return PlacedText(value, _Pieces(source, span, value), span)
+
+
+class _Pieces(Sequence[Piece]):
+    """Where the parts of a value stand, found when somebody asks: most values have nothing wrong in them."""
+
+    __slots__ = ("_asked", "_found")
+
+    def __init__(self, source: Source, span: Span, value: str) -> None:
+        self._asked = source, span, value
+        self._found: tuple[Piece, ...] | None = None
+
+    def _all(self) -> tuple[Piece, ...]:
+        if self._found is None:
+            self._found = _pieces(*self._asked)
+        return self._found
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __iter__(self) -> Iterator[Piece]:
+        return iter(self._all())
+
+    @overload
+    def __getitem__(self, at: int) -> Piece: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Piece, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Piece | tuple[Piece, ...]:
+        return self._all()[at]
+
+    def __eq__(self, other: object) -> bool:
+        return self._all() == (other._all() if isinstance(other, _Pieces) else other)
+
+    def __hash__(self) -> int:
+        return hash(self._all())
+
+
+def _pieces(source: Source, span: Span, value: str) -> tuple[Piece, ...]:
     runs = _runs(source.text, span.start, span.end)
     pieces: list[Piece] = []
     texts: list[str] = []
@@ -48,9 +88,9 @@ def placed(source: Source, span: Span, value: str) -> PlacedText:
     read = "".join(texts)
     if read != value:
         if not value or not (read.startswith(value) or value.startswith(read)) or read.strip() != value.strip():
-            return PlacedText(value, (), span)
+            return ()
         pieces = [piece for piece in pieces if piece.at < len(value)]
-    return PlacedText(value, tuple(pieces), span)
+    return tuple(pieces)
 
 
 def _joined(runs: Iterator[_Run]) -> Iterator[_Run]:

@@ -25,6 +25,7 @@ from policyc.workspace.found import Found, together
 from policyc.workspace.native_settings import NativeSettings, said, settings_of
 from policyc.workspace.natives import NAMED, split_natives
 from policyc.workspace.project import POLICY, Project
+from policyc.workspace.remembered import Remembered
 
 SHARED = ("root", "config", "exclude", "param", "format", "output", "color", "quiet")
 REPORT = "findings"
@@ -168,8 +169,10 @@ def _checked(
     project: Project, settings: NativeSettings, mistakes: Diagnostics, args: argparse.Namespace, is_unsaved: bool
 ) -> Found | None:
     """What is found in a project. What earlier runs found in its documents is asked and kept."""
-    if args.no_cache or args.root is not None or args.config is not None or is_unsaved:
+    if is_unsaved:
         return check_project(project, settings, mistakes)
+    if args.no_cache or args.root is not None or args.config is not None:
+        return check_project(project, settings, mistakes, memory=Remembered())
     root, asked = str(project.root), said(settings)
     known = cache.answers(root, asked)
     found = check_project(project, settings, mistakes, memory=known)

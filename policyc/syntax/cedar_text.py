@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Literal
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Edit, Fix, Severity, did_you_mean, write_instead
+from policyc.per_object import PerObject
 from policyc.syntax.cedar_conditions import ConditionReader, expected
 from policyc.syntax.cedar_lexer import CedarMistake, Token, tokens
 from policyc.syntax.cedar_nodes import (
@@ -36,13 +37,23 @@ _MOST_MISTAKES = 20
 
 
 def parse_cedar(source: Source, diagnostics: Diagnostics) -> Document | None:
-    """The tree of a Cedar text, or None after its mistakes were reported."""
+    """The tree of a Cedar text, or None after its mistakes were reported. Several look at one text, and it is read once."""
+    document, mistakes = _read(source)
+    diagnostics.extend(mistakes)
+    return document
+
+
+def _parsed(source: Source) -> tuple[Document | None, Diagnostics]:
+    mistakes = Diagnostics()
     foreign = _foreign(source)
     if foreign is not None:
-        _report(foreign, diagnostics)
-        return None
+        _report(foreign, mistakes)
+        return None, mistakes
     found, comments = tokens(source)
-    return _Reader(source, found, comments).document(diagnostics)
+    return _Reader(source, found, comments).document(mistakes), mistakes
+
+
+_read: PerObject[Source, tuple[Document | None, Diagnostics]] = PerObject(_parsed, 4)
 
 
 def _foreign(source: Source) -> CedarMistake | None:

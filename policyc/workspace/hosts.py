@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from policyc.bounded import read_regular
@@ -77,12 +77,10 @@ def check_hosts(
         groups.setdefault((host.format, host.carried.module or host.source.file), []).append(host)
     for group in groups.values():
         # a module's documents come with its own files and with those that call it
-        once = {
-            (document.place, document.name, document.world): Item(host.source, document)
-            for host in group
-            for document in host.carried.documents
-        }
-        items = list(once.values())
+        items = _once(
+            [Item(host.source, document) for host in group for document in host.carried.documents],
+            lambda item: (item.document.place, item.document.name, item.document.world),
+        )
         companions = list(
             {item.name: (host.source, item) for host in group for item in host.carried.companions}.values()
         )
@@ -94,18 +92,23 @@ def check_hosts(
         told = {lost: host.source for host in group for lost in host.carried.unreadable}
         unread = [*((source, lost) for lost, source in told.items()), *judged.unreadable]
         lost = {(item.place, item.name) for _, item in judged.unreadable}
-        read = [item for item in items if (item.document.place, item.document.name) not in lost]
-        places = dict.fromkeys((item.document.place, item.document.kind) for item in read)
+        read = [item for item in items if not lost or (item.document.place, item.document.name) not in lost]
+        unknown = [item for item in read if item.document.holes]
         tally = tally.plus(
             Tally(
-                len(places),
-                len({place.file for place, _ in places}),
-                len({item.document.place for item in read if item.document.holes}),
+                len(_once(read, lambda item: (item.document.place, item.document.kind))),
+                len({item.document.place.file for item in read}),
+                len(_once(unknown, lambda item: item.document.place)),
                 judged.withheld,
                 tuple(_not_read(source_of(item.place.file) or source, item) for source, item in unread),
             )
         )
     return tally
+
+
+def _once(items: list[Item], key: Callable[[Item], Hashable]) -> list[Item]:
+    """The last item of each key. Most files hold one, and keys have places, which a JSON text is read for once more."""
+    return items if len(items) < 2 else list({key(item): item for item in items}.values())
 
 
 def _not_read(source: Source, item: Unreadable) -> NotRead:

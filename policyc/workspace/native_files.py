@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from policyc.carriers.registry import recognized
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
@@ -22,6 +22,11 @@ from policyc.workspace.remembered import Remembered
 
 if TYPE_CHECKING:
     from policyc.workspace.pulled import Known
+
+
+#: files that are worth a second process, and how many are looked at before there is one
+_MANY: Final = 400
+_FIRST: Final = 20
 
 
 @record
@@ -92,11 +97,43 @@ def check_natives(
             sources[name] = source
         return source
 
+    if len(texts) + len(hosts) < _MANY and memory is not None and not memory.lasts:
+        memory = None
+    if len(texts) + len(hosts) >= _MANY and memory is not None and memory.is_empty:
+        _halved(root, texts, hosts, settings, kinds, trusts, other, read, memory)
     tally, taken = _check_hosts(root, hosts, diagnostics, settings, named, other, read, memory)
     # what a host takes in (`file("policy.json")`) is judged there, where it is known what it is for
     texts = [(source, ending) for source, ending in texts if source.file not in taken]
     check_texts(texts, diagnostics, settings, kinds, trusts, memory=memory)
     return Checked(sources, len(texts), tally.plus(Tally(unreadable=tuple(unread))))
+
+
+def _halved(
+    root: Path,
+    texts: Sequence[tuple[Source, str]],
+    hosts: Sequence[tuple[Source, str]],
+    settings: NativeSettings,
+    kinds: Mapping[str, str],
+    trusts: Mapping[str, Mapping[str, str]],
+    other: Callable[[str], Source | None],
+    unsaved: Unsaved | None,
+    memory: Remembered,
+) -> None:
+    """Have two processes look at one half each of files that nobody has looked at; `memory` knows it all then."""
+    from policyc.workspace.helping import begun
+    from policyc.workspace.host_units import checked, units
+
+    def look(part: slice) -> dict[str, Any]:
+        check_texts(texts[part], Diagnostics(), settings, kinds, trusts, memory=memory)
+        for unit in units(hosts)[part]:
+            checked(root, unit, settings, other, unsaved, memory)
+        return memory.now
+
+    look(slice(_FIRST))  # loads what both need
+    wait = begun(lambda: look(slice(_FIRST, None, 2)))
+    if wait is not None:
+        look(slice(_FIRST + 1, None, 2))
+        memory.learn(wait())
 
 
 def _check_hosts(

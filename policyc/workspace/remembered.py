@@ -24,20 +24,23 @@ _PASSING: Final = frozenset({"missing-package", "rule-crashed"})
 
 class Remembered:
     """The answers of earlier runs, and of this one: those that it asked for or added (`now`). `load` gives, when it is first asked, what all answers hang on
-    and those of before by key."""
+    and those of before by key; without it there are none, and none that last."""
 
-    __slots__ = ("_before", "_load", "_start", "now")
+    __slots__ = ("_known", "_load", "_loaded", "_start", "lasts", "now")
 
-    def __init__(self, load: Callable[[], tuple[str, Mapping[str, Any]]]) -> None:
-        self._load = load
+    def __init__(self, load: Callable[[], tuple[str, Mapping[str, Any]]] | None = None) -> None:
+        self.lasts = load is not None
+        self._load = load or _nothing
         self._start = b""
-        self._before: Mapping[str, Any] = {}
+        self._loaded: Mapping[str, Any] = {}
+        self._known: dict[str, Any] = {}
         self.now: dict[str, Any] = {}
 
     def key(self, *parts: str) -> str:
         """The key of what hangs on these texts."""
         if not self._start:
-            about, self._before = self._load()
+            about, self._loaded = self._load()
+            self._known = {**self._loaded}
             self._start = blake2b(about.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         made = blake2b(self._start, digest_size=20)
         for part in parts:
@@ -48,7 +51,7 @@ class Remembered:
 
     def known(self, key: str, read: Callable[[Any], T]) -> T | None:
         """The answer that `read` makes of what is kept; None where nothing of that form is."""
-        kept = self._before.get(key)
+        kept = self._known.get(key)
         try:
             found = None if kept is None else read(kept)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError):
@@ -58,12 +61,26 @@ class Remembered:
         return found
 
     def keep(self, key: str, answer: Any) -> None:
-        self.now[key] = answer
+        self.now[key] = self._known[key] = answer
+
+    def learn(self, answers: Mapping[str, Any]) -> None:
+        """Take over what somebody else has found."""
+        self._known |= answers
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all is known from before."""
+        self.key()
+        return not self._known
 
     @property
     def is_new(self) -> bool:
         """Whether this run knows anything else than those before."""
-        return self.now.keys() != self._before.keys()
+        return self.now.keys() != self._loaded.keys()
+
+
+def _nothing() -> tuple[str, Mapping[str, Any]]:
+    return "", {}
 
 
 def digest(text: str | None) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from policyc.__main__ import main
 from policyc.cli import cache
-from policyc.workspace import host_units, native_texts
+from policyc.workspace import helping, host_units, native_files, native_texts
 from tests.carriers.planted import planted
 from tests.rules.test_lint_rules import ALL_CASES, MARKS
 
@@ -236,6 +236,45 @@ def test_what_does_not_look_as_it_was_written_is_not_there(
         case "large":
             monkeypatch.setattr(cache, "_LARGEST_ANSWERS", 100)
     assert run() == first == run("--no-cache")
+
+
+def test_two_processes_say_what_one_says(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [*HOSTS, *DOCUMENTS, *TEXTS]
+    for at in range(max(native_files._MANY, len(files))):
+        name, text = files[at % len(files)]
+        Path(f"{at}-{name}").write_text(text, encoding="utf-8")
+    helped = []
+    begun = helping.begun
+
+    def watched(work: Callable[[], dict[str, object]]) -> Callable[[], dict[str, object]] | None:
+        wait = begun(work)
+        return wait and (lambda: helped.append(wait()) or helped[-1])
+
+    monkeypatch.setattr(helping, "begun", watched)
+    monkeypatch.setattr(helping, "_threads", lambda: 1)
+    monkeypatch.setattr(helping, "_processors", lambda: 2)
+    together = run("--no-cache", "--format", "json")
+    monkeypatch.setattr(helping, "_processors", lambda: 1)
+    assert together == run("--no-cache", "--format", "json")
+    assert [len(answers) > 100 for answers in helped] == ([True] if hasattr(os, "fork") else [])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no process can be copied here")
+@pytest.mark.parametrize("end", ["fails", "says what is no answer", "dies"])
+def test_a_helper_that_fails_is_no_help_and_no_harm(monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    monkeypatch.setattr(helping, "_threads", lambda: 1)
+    monkeypatch.setattr(helping, "_processors", lambda: 2)
+
+    def work() -> dict[str, object]:
+        match end:
+            case "fails":
+                raise ValueError
+            case "dies":
+                os.kill(os.getpid(), 9)
+        return {"set": {1, 2}}
+
+    wait = helping.begun(work)
+    assert wait is not None and wait() == {}
 
 
 def test_no_cache_and_a_root_of_ones_own_leave_no_memory(run: Run) -> None:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from policyc.cli import cache, earlier, exits
+from policyc.cli import cache, earlier, exits, helping
 from policyc.cli.console import Console
 from policyc.cli.document_kinds import KIND_NAMES
 from policyc.cli.holes import add_bindings, bindings_of
@@ -171,12 +171,13 @@ def _checked(
     """What is found in a project. What earlier runs found in its documents is asked and kept."""
     if is_unsaved:
         return check_project(project, settings, mistakes)
-    if args.no_cache or args.root is not None or args.config is not None:
-        return check_project(project, settings, mistakes, memory=Remembered())
     root, asked = str(project.root), said(settings)
-    known = cache.answers(root, asked)
+    is_kept = not args.no_cache and args.root is None and args.config is None
+    known = cache.answers(root, asked) if is_kept else Remembered()
+    known.helper = helping.begun
     found = check_project(project, settings, mistakes, memory=known)
-    cache.keep_answers(root, asked, known)
+    if is_kept:
+        cache.keep_answers(root, asked, known)
     return found
 
 

@@ -99,7 +99,7 @@ def check_natives(
 
     if len(texts) + len(hosts) < _MANY and memory is not None and not memory.lasts:
         memory = None
-    if len(texts) + len(hosts) >= _MANY and memory is not None and memory.is_empty:
+    if len(texts) + len(hosts) >= _MANY and memory is not None and memory.helper is not None and memory.is_empty:
         _halved(root, texts, hosts, settings, kinds, trusts, other, read, memory)
     tally, taken = _check_hosts(root, hosts, diagnostics, settings, named, other, read, memory)
     # what a host takes in (`file("policy.json")`) is judged there, where it is known what it is for
@@ -120,7 +120,6 @@ def _halved(
     memory: Remembered,
 ) -> None:
     """Have two processes look at one half each of files that nobody has looked at; `memory` knows it all then."""
-    from policyc.workspace.helping import begun
     from policyc.workspace.host_units import checked, units
 
     def look(part: slice) -> dict[str, Any]:
@@ -130,7 +129,7 @@ def _halved(
         return memory.now
 
     look(slice(_FIRST))  # loads what both need
-    wait = begun(lambda: look(slice(_FIRST, None, 2)))
+    wait = memory.helper(lambda: look(slice(_FIRST, None, 2))) if memory.helper is not None else None
     if wait is not None:
         look(slice(_FIRST + 1, None, 2))
         memory.learn(wait())

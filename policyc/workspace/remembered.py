@@ -7,7 +7,7 @@ its name and its text. What a file says of others is kept beside the answer and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from policyc.diagnostics import Advice, Applicability, Confidence, Diagnostic, Edit, Fix, Label, Severity
 from policyc.text import Span
@@ -18,17 +18,20 @@ except ImportError:  # pragma: no cover - other Python implementations
     from hashlib import blake2b
 
 T = TypeVar("T")
+Helper: TypeAlias = Callable[[Callable[[], dict[str, Any]]], Callable[[], dict[str, Any]] | None]
 #: the findings of packages that are missing hang on what is installed anywhere
 _PASSING: Final = frozenset({"missing-package", "rule-crashed"})
 
 
 class Remembered:
     """The answers of earlier runs, and of this one: those that it asked for or added (`now`). `load` gives, when it is first asked, what all answers hang on
-    and those of before by key; without it there are none, and none that last."""
+    and those of before by key; without it there are none, and none that last. `helper`, where there is one, does work in another process: what it gives back waits
+    for the result, or is None."""
 
-    __slots__ = ("_known", "_load", "_loaded", "_start", "lasts", "now")
+    __slots__ = ("_known", "_load", "_loaded", "_start", "helper", "lasts", "now")
 
     def __init__(self, load: Callable[[], tuple[str, Mapping[str, Any]]] | None = None) -> None:
+        self.helper: Helper | None = None
         self.lasts = load is not None
         self._load = load or _nothing
         self._start = b""

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from policyc.__main__ import main
-from policyc.cli import cache
-from policyc.workspace import helping, host_units, native_files, native_texts
+from policyc.cli import cache, helping
+from policyc.workspace import host_units, native_files, native_texts
 from tests.carriers.planted import planted
 from tests.rules.test_lint_rules import ALL_CASES, MARKS
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from policyc.cli import cache, earlier, exits, helping
+from policyc.cli import cache, earlier, exits
 from policyc.cli.console import Console
 from policyc.cli.document_kinds import KIND_NAMES
 from policyc.cli.holes import add_bindings, bindings_of
@@ -174,11 +175,17 @@ def _checked(
     root, asked = str(project.root), said(settings)
     is_kept = not args.no_cache and args.root is None and args.config is None
     known = cache.answers(root, asked) if is_kept else Remembered()
-    known.helper = helping.begun
+    known.helper = _helper
     found = check_project(project, settings, mistakes, memory=known)
     if is_kept:
         cache.keep_answers(root, asked, known)
     return found
+
+
+def _helper(work: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]] | None:
+    from policyc.cli import helping
+
+    return helping.begun(work)
 
 
 def _opened(args: argparse.Namespace, named: Sequence[str], mistakes: Diagnostics) -> list[Project]:

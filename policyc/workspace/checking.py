@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from policyc.carriers.registry import endings
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.report.tally import NotRead, Tally
+from policyc.text import Source
 from policyc.workspace.found import Found, kept
 from policyc.workspace.mending import settled
-from policyc.workspace.native_files import check_natives
 from policyc.workspace.native_settings import NativeSettings
 from policyc.workspace.natives import SEARCHED, find_natives, split_natives
 from policyc.workspace.project import Project
@@ -32,6 +32,8 @@ def check_project(
     natives, _ = split_natives(project.named, settings.kind, settings.fences)
     findings = Diagnostics()
     if natives and len(natives) == len(project.named):  # documents alone, without any policy file
+        from policyc.workspace.native_files import check_natives
+
         checked = check_natives(project.root, natives, findings, settings, project.read, natives, memory)
         sources = {**project.sources, **checked.sources}
         shown = tuple(settled(item, sources) for item in findings.sorted())
@@ -49,22 +51,30 @@ def check_project(
     wanted = (*SEARCHED, *endings(True)) if settings.fences else SEARCHED
     searched = find_natives(project, findings, wanted, settings.fences)
     paths = list(dict.fromkeys([*natives, *searched.documents, *searched.hosts]))
-    checked = check_natives(project.root, paths, findings, settings, project.read, natives, memory)
-    unread = tuple(NotRead(name, 0, "", "in a form that is not read") for name in searched.unread)
+    texts: Mapping[str, Source] = {}
+    documents, tally = (
+        0,
+        Tally(unreadable=tuple(NotRead(name, 0, "", "in a form that is not read") for name in searched.unread)),
+    )
+    if paths:  # most projects of policies have no documents beside them
+        from policyc.workspace.native_files import check_natives
+
+        checked = check_natives(project.root, paths, findings, settings, project.read, natives, memory)
+        texts, documents, tally = checked.sources, checked.documents, checked.tally.plus(tally)
     shown = (*kept(found, project, compiled.program.modules, compiled.diagnostics.has_errors), *findings)
-    sources = {**compiled.program.sources, **checked.sources}
+    sources = {**compiled.program.sources, **texts}
     every = {**project.sources, **sources}
     return Found(
         project.names,
         tuple(sorted((settled(item, every) for item in shown), key=Diagnostic.sort_key)),
         every,
         sum(project.asks_about(name) for name in compiled.program.modules),
-        checked.documents,
+        documents,
         len(compiled.all_documents),
         compiled.loaded and not (paths and findings.has_errors),
         {name: source.text for name, source in sources.items()},
         searched.looked,
-        checked.tally.plus(Tally(unreadable=unread)),
+        tally,
     )
 
 

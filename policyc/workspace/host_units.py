@@ -15,7 +15,7 @@ from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.model.files import Unsaved
 from policyc.record import record, replace
 from policyc.report.tally import NotRead, Tally
-from policyc.text import Source
+from policyc.text import Source, Span
 from policyc.workspace.hosts import check_hosts, open_hosts, options_of
 from policyc.workspace.native_settings import NativeSettings
 from policyc.workspace.remembered import Remembered, digest, findings, lasts, plain
@@ -64,9 +64,9 @@ def checked(
         for name in known.shown:
             other(name)
         return known
-    seen = _Seen(options)
-    found = _judged(root, files, settings, other, seen.options)
-    if lasts(found.opened) and lasts(found.judged):
+    seen = _Seen(options, settings)
+    found = _judged(root, files, seen.settings, other, seen.options)
+    if seen.lasts and lasts(found.opened) and lasts(found.judged):
         memory.keep(key, _kept(found, seen))
     return found
 
@@ -95,9 +95,12 @@ def _judged(
 
 
 class _Seen:
-    """What a part reads of other files and folders."""
+    """What a part reads of other files and folders. A sample that a Cedar text names does not last."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, settings: NativeSettings) -> None:
+        self.lasts = True
+        self.settings = replace(settings, open_file=self._open)
+        self._open_file = settings.open_file
         self.texts: dict[str, str] = {}
         self.folders: dict[str, str] = {}
         self.options = replace(options, read=self._read, folder=self._folder)
@@ -107,6 +110,10 @@ class _Seen:
         text = self._asked.read(name)
         self.texts[name] = digest(text)
         return text
+
+    def _open(self, name: str, span: Span, diagnostics: Diagnostics) -> Source | None:
+        self.lasts = False
+        return self._open_file(name, span, diagnostics)
 
     def _folder(self, name: str) -> tuple[str, ...]:
         names = self._asked.folder(name)

@@ -158,6 +158,22 @@ def test_what_a_host_reads_of_other_files_is_looked_at_again(run: Run) -> None:
     same(run)
 
 
+@pytest.mark.parametrize("host", [False, True])
+def test_a_sample_that_a_text_names_is_looked_at_again(run: Run, host: bool) -> None:
+    text = '// policyc: claims idp=claims.json\npermit (principal, action, resource) when { context.idp.level == "gold" };\n'
+    if host:
+        properties = {"PolicyDocument": text, "VerifiedAccessInstanceId": "vai-0123456789abcdef0"}
+        group = {"Type": "AWS::EC2::VerifiedAccessGroup", "Properties": properties}
+        Path("stack.json").write_text(json.dumps({"Resources": {"Group": group}}), encoding="utf-8")
+    else:
+        Path("group.cedar").write_text(text, encoding="utf-8")
+    for claim in ("level", "levels", "level"):
+        Path("claims.json").write_text(json.dumps({claim: "gold"}), encoding="utf-8")
+        same(run)
+    Path("claims.json").write_text(json.dumps({"levels": "gold"}), encoding="utf-8")
+    assert "level" in run()[1]
+
+
 @pytest.mark.parametrize(
     "option", [("--bind", "Name=x"), ("--pedantic",), ("--as", "identity")], ids=lambda words: words[0]
 )

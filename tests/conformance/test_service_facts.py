@@ -45,6 +45,9 @@ def check(text: str, kind: str) -> list[Diagnostic]:
     return [item for item in diagnostics.sorted() if item.severity is not Severity.INFO]
 
 
+VIA = "s3.us-east-1.amazonaws.com"
+
+
 def keys(key: str, value: Any = "a", operator: str = "StringEquals") -> dict[str, Any]:
     return {operator: {key: value}}
 
@@ -76,8 +79,8 @@ WRONG: list[tuple[str, str, str]] = [
         "action-not-for-resource",
     ),
     ("identity", text_of("s3:ListBucket", BUCKET, None, keys("s3:prefixx")), "unknown-condition-key"),
-    ("identity", text_of("kms:Decrypt", "*", None, keys("kms:ViaServices")), "unknown-condition-key"),
-    ("identity", text_of("kms:Decrypt", "*", None, keys("kmss:ViaService")), "unknown-condition-key"),
+    ("identity", text_of("kms:Decrypt", "*", None, keys("kms:ViaServices", VIA)), "unknown-condition-key"),
+    ("identity", text_of("kms:Decrypt", "*", None, keys("kmss:ViaService", VIA)), "unknown-condition-key"),
     ("identity", text_of("s3:GetObject", f"{BUCKET}/*", None, keys("s3:prefix")), "key-not-carried"),
     ("auth-policy", text_of("*", f"{SERVICE}/*", ROLE, keys("vpc-lattice-svcs:RequestHeader")), "key-without-name"),
     ("auth-policy", text_of("*", f"{SERVICE}/*", ROLE, keys("vpc-lattice-svcs:RequestHeader/")), "key-without-name"),
@@ -149,7 +152,12 @@ RIGHT: list[tuple[str, str]] = [
     ("identity", text_of("ec2:*", "*", None, keys("ec2:ResourceTag/team"))),
     ("identity", text_of("s3:GetObject", f"{BUCKET}/*", None, keys("ec2:SourceInstanceARN", "x", "StringLike"))),
     ("identity", text_of("kms:Decrypt", "*", None, keys("kms:EncryptionContext:app"))),
-    ("identity", text_of("iam:PassRole", "arn:aws:iam::111122223333:role/*", None, keys("iam:PassedToService"))),
+    (
+        "identity",
+        text_of(
+            "iam:PassRole", "arn:aws:iam::111122223333:role/*", None, keys("iam:PassedToService", "ec2.amazonaws.com")
+        ),
+    ),
     ("identity", text_of("ssm:GetParameter", "arn:aws:ssm:*::parameter/aws/service/*")),
     ("identity", text_of("logs:PutLogEvents", "arn:aws:logs:*:*:log-group:/aws/lambda/*:*")),
     ("identity", text_of("execute-api:Invoke", "arn:aws:execute-api:us-east-1:111122223333:abc/prod/GET/x")),

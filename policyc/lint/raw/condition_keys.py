@@ -37,6 +37,8 @@ _WHENCE: Final = (
     "aws:sourceorgpaths",
     "aws:vpceorgpaths",
 )
+#: lists by their page, which the guide of the service tests with operators for one value
+_ONE_BY_ONE: Final = ("events:",)
 _FIRST_HOP: Final = "object-lambda"
 
 
@@ -52,6 +54,8 @@ def check_keys(statement: RawStatement, diagnostics: Diagnostics) -> None:
                 _unknown(entry, service, statement, diagnostics)
             elif (told := unlisted(entry.key)) is not None:
                 diagnostics.warning("unknown-condition-key", told[0], entry.span, told[1])
+            else:
+                _several(entry, diagnostics)
         elif known.keyed and not known.key:
             _nameless(entry, known, statement, diagnostics)
         else:
@@ -219,6 +223,24 @@ def _quantified(entry: ConditionKey, known: Attribute, statement: RawStatement, 
         entry.span,
         f"write `{entry.operator.rpartition(':')[2]}`",
     )
+
+
+def _several(entry: ConditionKey, diagnostics: Diagnostics) -> None:
+    """A key of a service with several values under an operator for one; the engine knows those of the documents that it is about."""
+    operator = read_operator(entry.operator)
+    if operator is None or operator.qualifier is not Qualifier.ONE or operator.family is Family.NULL:
+        return
+    if services.is_there() and not entry.key.lower().startswith(_ONE_BY_ONE) and _is_list(entry.key):
+        diagnostics.warning(
+            "missing-qualifier",
+            f"`{entry.key}` holds several values, and `{entry.operator}` does not match several",
+            entry.span,
+            f"write `ForAnyValue:{entry.operator}` or `ForAllValues:{entry.operator}`",
+        )
+
+
+def _is_list(key: str) -> bool:
+    return services.key_type(key).startswith("ArrayOf")
 
 
 def _is_asked_for(entry: ConditionKey) -> bool:

@@ -78,7 +78,8 @@ def _applies(service: Service, action: Action, resources: tuple[JsonString, ...]
             return True
         if any(item.value.split(":", 5)[5:] == ["*"] for item in resources):
             return True  # everything of a service may be meant, and take in what no page lists
-        return statement.kind.engine.has_principal  # where a policy is attached may be what counts
+        # where a policy is attached may be what counts; S3 takes nothing that is about no bucket
+        return statement.kind.engine.has_principal and statement.kind.name not in ("bucket", "access-point")
     known = arns.forms_of_action(service.prefix, action.name)
     return any(_vague(item.value) or arns.any_may_be(item.value, known) for item in resources)
 

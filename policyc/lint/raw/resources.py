@@ -15,6 +15,7 @@ from policyc.regex import regex
 from policyc.syntax.json_text import JsonString
 
 _OLAP: Final = regex(r"arn:[^:]*:s3-object-lambda:[^:]*:[^:]*:accesspoint/[^/*?]+(?P<tail>/.*)?", re.DOTALL)
+_BUCKET: Final = regex(r"arn:[^:*]*:s3:::")
 _ARN_SERVICE: Final = {
     "auth-policy": "vpc-lattice",
     "object-lambda": "s3-object-lambda",
@@ -44,6 +45,13 @@ def check_resources(statement: RawStatement, diagnostics: Diagnostics) -> None:
                 f"`{item.value}` never matches here: policies of functions do not take `$LATEST`",
                 item.span,
                 f"write `{item.value.removesuffix(':$LATEST')}`, or the version or alias that is called",
+            )
+        if statement.kind.name == "access-point" and _BUCKET.match(item.value):
+            diagnostics.warning(
+                "unsupported-resource-arn-in-policy",
+                f"`{statement.said(item)}` never matches here: the resources of this policy are the access point and its objects",
+                item.span,
+                "write the ARN of the access point, and `/object/*` behind it for objects",
             )
         found = _OLAP.fullmatch(item.value)
         if found is not None and found["tail"]:

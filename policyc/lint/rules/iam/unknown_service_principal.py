@@ -45,13 +45,23 @@ SCOPE = "document"
 NEEDS = ("by:service",)
 
 _END = ".amazonaws.com"
+#: ends that services have in their addresses on the web, and slips
+_NEARLY = (".amazon.com", ".aws.com", ".aws.amazon.com", ".amazonaws.co", ".amazonaws.org", ".amazonaws")
 
 
 def check(lint: Lint) -> None:
     for _, statement in lint.statements() if services.is_there() else ():
         who = statement.who
         for item in who.principals if who is not None else ():
-            name, end, rest = item.args[0].partition(_END) if item.kind == "service" else ("", "", "")
+            text = item.args[0] if item.kind == "service" else ""
+            if text.endswith(_NEARLY) and text.partition(".")[0] in services.prefixes():
+                right = text.partition(".")[0] + _END
+                lint.report(
+                    item.span or who.span if who is not None else None,
+                    f"no service is known by a name like `{text}`",
+                    f"did you mean `{right}`?",
+                )
+            name, end, rest = text.partition(_END)
             word, dot, region = name.partition(".")
             right = almost(word, services.prefixes()) if end else ""
             if right:

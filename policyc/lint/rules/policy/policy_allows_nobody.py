@@ -57,4 +57,4 @@ def check(lint: Lint) -> None:
 def _has_to_allow(policy: Policy) -> bool:
     if policy.target == "lattice":
         return isinstance(policy.on, Resource) and checks(policy.on)
-    return kind_of(policy) in ("cedar", "key", "trust")
+    return kind_of(policy) in ("cedar", "key", "trust", "boundary", "session")

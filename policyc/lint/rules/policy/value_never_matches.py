@@ -46,6 +46,7 @@ from policyc.lint.speech import key_of
 from policyc.model.types import Named
 from policyc.model.vocabulary import Attribute
 from policyc.targets.iam_documents import arns
+from policyc.targets.iam_documents.key_values import described
 from policyc.text import Span
 
 SEVERITY = Severity.ERROR
@@ -79,7 +80,7 @@ def _misfits(test: Atom | RawTest) -> Iterator[tuple[str, Span | None, Misfit]]:
         for glob in test.values if base.startswith(("String", "Arn")) else ():
             wild = any(not isinstance(item, str) for item in glob.tokens)
             text = "".join(map(_piece, glob.tokens)) if wild else "".join(map(str, glob.tokens))
-            found = misfit(test.attribute, text, wild=wild, fold=base.endswith("IgnoreCase"))
+            found = misfit(described(test.attribute), text, wild=wild, fold=base.endswith("IgnoreCase"))
             if found is not None:
                 yield glob.text, glob.span, found
         return

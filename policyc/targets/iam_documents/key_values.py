@@ -1,0 +1,28 @@
+"""What the values of condition keys look like that no vocabulary has: of services whose requests only documents speak of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from policyc.data import read_text
+from policyc.model.vocabulary import Attribute
+from policyc.record import replace
+
+
+def described(attribute: Attribute) -> Attribute:
+    """The attribute with the values or the shape that its key is known to have; as it is where a vocabulary knows it, or nobody."""
+    found = _values().get(attribute.native.lower()) if attribute.native == attribute.key else None
+    if found is None:
+        return attribute
+    return replace(
+        attribute, values=tuple(found.get("values", ())), shape=found.get("shape", ""), says=found.get("says", "")
+    )
+
+
+@cache
+def _values() -> Mapping[str, Mapping[str, Any]]:
+    keys: dict[str, dict[str, Any]] = json.loads(read_text("schemas/iam/key_values.json"))["keys"]
+    return keys

@@ -35,6 +35,7 @@ from policyc.lint.rule import Lint
 from policyc.lint.speech import key_of
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("aws:securetransport",)
 
 

@@ -39,6 +39,7 @@ from policyc.ir.conditions import tests
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 NEEDS = ("aws:sourcearn", "by:*", "allow")
 YIELDS_TO = ("value-never-matches", "arn-of-no-resource", "missing-arn-field")
 

@@ -6,7 +6,7 @@ style: lower case, no final stop, the user's text in backticks, one sentence for
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from enum import StrEnum
 
 from policyc.record import record, replace
@@ -136,6 +136,22 @@ class Diagnostic:
         return (self.span.file, self.span.start, self.span.end, self.rule, self.message)
 
 
+#: places that are shown beside the first
+_SHOWN = 3
+
+
+def _joined(group: Sequence[Diagnostic]) -> Diagnostic:
+    places = sorted(((item.span.start, item) for item in group if item.span is not None), key=lambda pair: pair[0])
+    first, *others = [item for _, item in places]
+    further = "one further place" if len(others) == 1 else f"{len(others)} further places"
+    labels = tuple(Label(item.span, "here too") for item in others[:_SHOWN] if item.span is not None)
+    fixes = [item.fix for item in (first, *others) if item.fix is not None]
+    fix = None
+    if len(fixes) == len(group):
+        fix = replace(fixes[0], edits=tuple(edit for one in fixes for edit in one.edits))
+    return replace(first, message=f"{first.message}, here and at {further}", labels=(*first.labels, *labels), fix=fix)
+
+
 class Diagnostics:
     """A sink that keeps findings in the order of arrival and drops exact repetitions."""
 
@@ -183,6 +199,21 @@ class Diagnostics:
         fix: Fix | None = None,
     ) -> None:
         self.add(Diagnostic(rule, message, span, help, Severity.WARNING, labels, fix))
+
+    def join(self, rules: Container[str]) -> None:
+        """Tell each finding of these rules once a file, at its first place: the others become labels, their number stands in the message."""
+        groups: dict[tuple[str, str, str], list[Diagnostic]] = {}
+        for item in self._items:
+            if item.rule in rules and item.span is not None:
+                groups.setdefault((item.rule, item.message, item.span.file), []).append(item)
+        for group in groups.values():
+            if len(group) > 1:
+                joined = _joined(group)
+                at = self._items.index(group[0])
+                self._items[at] = joined
+                gone = {id(item) for item in group}
+                self._items = [item for item in self._items if id(item) not in gone]
+                self._seen.add(joined)
 
     @property
     def has_errors(self) -> bool:

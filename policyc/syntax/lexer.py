@@ -232,7 +232,11 @@ class _Scan:
         end = start + len(self.text[start:end].rstrip())
         message = "this string is not closed on its line"
         help = 'end it with a straight double quote; write `\\n` for a line break and `\\"` for a quote inside'
-        self._problem("unterminated-string", message, start, end, help)
+        tokens = self.tokens
+        if not (tokens.slips and tokens.ends and tokens.ends[-1] == start and tokens.slips[-1] == tokens.starts[-1]):
+            self._problem(
+                "unterminated-string", message, start, end, help
+            )  # else the quote before that slip is missing
         self.tokens.unclosed.add(start)
         brace = end - 1 if self.text[start:end].endswith("{") else end
         self._add("STRING", start, len(self.text[:brace].rstrip()))

@@ -68,15 +68,16 @@ def begun_declarations(text: str, tokens: Tokens) -> dict[int, int | None]:
 
 
 class Recovery:
-    """The driver's repair. `quiet` is the index up to which a further error counts as an echo of the last one."""
+    """The driver's repair. `quiet` is the index up to which a further error counts as an echo of the last one, `told` the place of that one."""
 
-    __slots__ = ("here", "place", "problems", "quiet", "repairs", "table", "text")
+    __slots__ = ("here", "place", "problems", "quiet", "repairs", "table", "text", "told")
 
     def __init__(self, table: Table, problems: Problems) -> None:
         self.table = table
         self.problems = problems
         self.text = problems.source.text
         self.quiet = -1
+        self.told = -1
         self.place = -1
         self.here = 0
         self.repairs = 0
@@ -160,12 +161,11 @@ class Recovery:
         tokens = driver.tokens
         kind = tokens.kinds[index]
         rest = self._ahead(driver, index + 1, 2)
-        start, end = tokens.starts[index], tokens.ends[index]
         for wrong, right in (("=", "=="), (":", "="), ("=", ":"), ("==", "="), ("/", ",")):
             if kind == wrong and self._fits(driver.states, [right, *rest]):
                 message = f"found `{wrong}`, expected `{right}`"
                 what = "`==` compares" if right == "==" else f"write `{right}` here"
-                self.problems.add("syntax-error", message, start, end, what, right)
+                self._tell(driver, index, message, what, right)
                 tokens.kinds[index] = right
                 return True
         name = as_name(kind)
@@ -190,7 +190,7 @@ class Recovery:
             return False
         wanted = describe(expected_terminals(self.table, driver.states), self._first_on_line(driver, index))
         message = f"found `{word}`, expected {wanted}"
-        self.problems.add("syntax-error", message, start, end, f"did you mean `{close[0]}`?", close[0])
+        self._tell(driver, index, message, f"did you mean `{close[0]}`?", close[0])
         tokens.kinds[index] = close[0]
         return True
 
@@ -248,7 +248,7 @@ class Recovery:
                     continue
                 word = found(tokens.kinds[index], self._word(driver, index))
                 message, help = f"missing `{mark}` before {word}", f"put `{mark}` between it and what stands before"
-                self.problems.add("syntax-error", message, tokens.starts[index], tokens.ends[index], help)
+                self._tell(driver, index, message, help)
                 self._insert(driver, index, [mark])
                 return True
         return False
@@ -283,17 +283,40 @@ class Recovery:
         help = hint(kind, word, before, word_before, terminals) or choices(terminals)
         if word in RESERVED and kind == word and "NAME" in terminals:
             message = f"found {what}, which is a reserved word, expected {wanted}"
-        self.problems.add("syntax-error", message, tokens.starts[index], tokens.ends[index], help)
+        self._tell(driver, index, message, help)
+
+    def _tell(
+        self,
+        driver: Driver,
+        index: int,
+        message: str,
+        help: str,
+        replacement: str | None = None,
+        labels: tuple[Label, ...] = (),
+    ) -> None:
+        self.told = driver.tokens.starts[index]
+        self.problems.add("syntax-error", message, self.told, driver.tokens.ends[index], help, replacement, labels)
 
     def _is_echo(self, driver: Driver, index: int) -> bool:
         """Whether an error here follows from one that was reported: shortly after a skip, or at a mended slip."""
-        if index <= self.quiet:
+        if index <= self.quiet or self._is_near(driver, index):
             return True
         starts, ends, slips = driver.tokens.starts, driver.tokens.ends, driver.tokens.slips
-        at = bisect_left(slips, starts[max(0, index - 1)])
+        at = bisect_left(slips, starts[max(0, index - _ENOUGH)])
         if at < len(slips) and slips[at] <= ends[index]:
             return True
         return self._behind_open_string(driver, index)
+
+    def _is_near(self, driver: Driver, index: int) -> bool:
+        """Whether the last error or a slip of letters stands in the same line, or the last error right before this: what one slip brings about is
+        told once."""
+        starts, slips = driver.tokens.starts, driver.tokens.slips
+        here = starts[index]
+        begin, end = self.text.rfind("\n", 0, here) + 1, self.text.find("\n", here)
+        at = bisect_left(slips, begin)
+        if at < len(slips) and (end < 0 or slips[at] < end):
+            return True
+        return begin <= self.told <= here or (0 <= self.told <= here and index - bisect_left(starts, self.told) < 2)
 
     def _behind_open_string(self, driver: Driver, index: int) -> bool:
         """Whether a string that was not closed stands before this in the same declaration: it may have taken any bracket with it."""
@@ -314,8 +337,7 @@ class Recovery:
         label = Label(self.problems.span(tokens.starts[opener], tokens.ends[opener]), "opened here")
         message = f"missing `{_CLOSES[bracket]}` before {word}"
         help = f"close the `{bracket}` that was opened on line {self._line(tokens.starts[opener])}"
-        start, end = tokens.starts[index], tokens.ends[index]
-        self.problems.add("syntax-error", message, start, end, help, labels=(label,))
+        self._tell(driver, index, message, help, labels=(label,))
 
     def _line(self, offset: int) -> int:
         return self.problems.source.position(offset).line

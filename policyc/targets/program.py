@@ -60,6 +60,10 @@ def words() -> TargetPort:
     )
 
 
+#: findings of names that nothing has: one slip where a name is declared brings them about wherever it is used
+_NAMES = frozenset({"unknown-name", "network-unknown-name"})
+
+
 def load_program(
     root: Path, paths: Sequence[Path], params: Mapping[str, str], diagnostics: Diagnostics, read: Unsaved | None = None
 ) -> Program:
@@ -73,7 +77,9 @@ def load_program(
     for name in TARGETS:
         if name in used_targets(program):
             back_end(name).check_program(program, diagnostics)
-    if not diagnostics.has_errors:
+    if diagnostics.has_errors:
+        diagnostics.join(_NAMES)
+    else:
         _refuse_nobody(program, diagnostics)
     return program
 

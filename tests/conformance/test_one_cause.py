@@ -80,3 +80,34 @@ def test_two_policies_of_one_document_are_one_error(tmp_path: Path, second: str)
 )
 def test_what_a_broken_line_may_declare_is_not_unknown(tmp_path: Path, text: str, rule: str) -> None:
     assert rules(tmp_path, {"main.policy": text}) == [rule]
+
+
+def test_a_misspelt_declaration_is_told_once_with_the_number_of_its_uses(tmp_path: Path) -> None:
+    uses = "".join(
+        f'  allow "s{number}" {{ who orders path "/{number}" when source.vpc == mesh }}\n' for number in range(6)
+    )
+    text = f'{ORG}let mash: vpc_id = "vpc-0a1b2c3d4e5f67890"\n{STOCK}policy p for lattice on stock {{\n{uses}}}\n'
+    (tmp_path / "main.policy").write_text(text, encoding="utf-8")
+    diagnostics = Diagnostics()
+    load_program(tmp_path, [Path("main.policy")], {}, diagnostics)
+    (item,) = [item for item in diagnostics if item.severity == "error"]
+    assert item.message == "unknown name `mesh`, here and at 5 further places"
+    assert [label.message for label in item.labels].count("here too") == 3
+    assert item.span is not None and item.span.start == text.index("== mesh") + 3
+    if item.fix is not None:  # it mends every place
+        assert len(item.fix.edits) == 6
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'allow "read" { who orders can invoke on path "/a" }',
+        'allow "read" { who orders path /a" }',
+        'allow "read" { who orders path "/a" when port port == 443 and port > }',
+        'allow "read" { who orders, can GET; path "/a" }',
+    ],
+)
+def test_one_line_has_one_error_at_a_time(tmp_path: Path, line: str) -> None:
+    text = f"{ORG}{STOCK}policy p for lattice on stock {{\n  {line}\n}}\nlet after = nothing\n"
+    found = rules(tmp_path, {"main.policy": text})
+    assert len(found) == 2 and found[-1] == "unknown-name", found

@@ -70,8 +70,8 @@ def test_one_slip_is_never_a_crash(name: str) -> None:
             diagnostics.extend(block_mistakes(program, documents))
         assert not any(item.rule == "rule-crashed" for item in diagnostics), text
         counts.append(sum(item.severity == "error" for item in diagnostics))
-    # a name that is misspelt where it is declared is told at each use; hardly anything else has a second error
-    assert sum(count > 1 for count in counts) <= 2 + len(counts) // 5, counts
+    # hardly any slip is told as two
+    assert sum(count > 1 for count in counts) <= 2 + len(counts) // 10, counts
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -9,7 +9,7 @@ from policyc.cli import exits
 from policyc.cli.console import Console
 from policyc.cli.holes import add_bindings, bindings_of
 from policyc.cli.project import open_projects
-from policyc.cli.refuse import refuse
+from policyc.cli.refuse import refuse, refuse_request
 from policyc.diagnostics import Diagnostics
 from policyc.report.screen import clean
 
@@ -26,7 +26,8 @@ EPILOG = """examples:
   policyc list infra                 one folder
   policyc list --format json infra
 
-exit status: 0 something was found, 2 wrong use, 4 nothing was found."""
+exit status: 0 something was found, 1 something could not be read, 2 wrong use,
+4 nothing was found."""
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +61,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
         console.write(written({**head, "documents": [_data(file, entry) for file, entry in found]}))
     else:
         console.write("".join(f"{line}\n" for line in _lines(found)))
+    unread = Diagnostics(item for item in mistakes if item.rule == "unreadable-file")
+    if len(unread):
+        return refuse_request(unread, projects[0].sources, "human", console, exits.FINDINGS)
     if not found:
         console.error("nothing to list: no document was found\n")
     return exits.CLEAN if found else exits.NOTHING

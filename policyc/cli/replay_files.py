@@ -102,7 +102,7 @@ def named(args: argparse.Namespace, log: Log) -> Iterator[tuple[str, Where]]:
                 raise WrongUse(
                     f"`{text}` lies outside the project root `{root.name}`", "give `--root` with a folder that holds it"
                 )
-            for file in _below(path, window):
+            for file in _below(path, window, log):
                 if file in seen:
                     continue
                 seen.add(file)
@@ -165,11 +165,15 @@ def _matching(text: str) -> list[Path]:
     return [Path(item) for item in found]
 
 
-def _below(path: Path, window: Window) -> Iterator[Path]:
+def _below(path: Path, window: Window, log: Log) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
-    for folder, names, files in os.walk(path):
+
+    def closed(error: OSError) -> None:
+        log.miss(f"a folder that cannot be read ({reason(error)})", os.path.relpath(error.filename))
+
+    for folder, names, files in os.walk(path, onerror=closed):
         below = os.path.relpath(folder, path).replace(os.sep, "/")
         names[:] = [name for name in sorted(names) if window.may_hold(f"{below}/{name}")]
         for name in sorted(files):

@@ -174,12 +174,13 @@ def _build(project: Project, args: argparse.Namespace, console: Console, several
     change = output.write(files, asked)
     if isinstance(change, Problem):
         return _fail(change, console)
-    doubts, sources = compiled.diagnostics.sorted(), {**project.sources, **compiled.program.sources}
+    sources = {**project.sources, **compiled.program.sources}
+    doubts = [] if passed_over else compiled.diagnostics.sorted()  # told above
     if doubts and args.format == "human":
         console.error(render("human", doubts, sources, console.error_options()))
         doubts = []
     _tell(change, output, args.format, console, several, doubts, sources)
-    return exits.CLEAN
+    return exits.FINDINGS if passed_over else exits.CLEAN
 
 
 def _tell(

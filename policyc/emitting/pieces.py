@@ -59,12 +59,14 @@ class Asked:
 
 @record
 class Placement:
-    """How one host writes one sort of carrier: its type, where the document goes (dotted, empty: nowhere as a whole), the properties by the fact that fills them."""
+    """How one host writes one sort of carrier: its type, where the document goes (dotted, empty: nowhere as a whole), the properties by the fact that fills them,
+    and the facts without which there is no such resource."""
 
     type: str
     document: str
     fields: Mapping[str, str]
     asked: tuple[Asked, ...]
+    needs: tuple[str, ...] = ()
 
 
 @record
@@ -81,6 +83,10 @@ class Piece:
     region: str
 
 
+#: what a carrier may have to say of itself, in words
+_FACTS: Final = {"account": "account", "arn": "ARN", "name": "name", "region": "Region", "role": "role"}
+
+
 @cache
 def placements(host: str) -> Mapping[str, Placement]:
     """The carriers that a host knows, by their sort."""
@@ -94,6 +100,7 @@ def placements(host: str) -> Mapping[str, Placement]:
                 Asked(at, one["doc"], one.get("pattern", ""), tuple(one.get("allowed", ())))
                 for at, one in held.get("asked", {}).items()
             ),
+            tuple(held.get("needs", ())),
         )
         for name, held in found.items()
     }
@@ -111,6 +118,14 @@ def pieces(opened: Opened, host: str, title: str, diagnostics: Diagnostics) -> t
             diagnostics.error(
                 NO_PLACE,
                 f"{title} has no resource that takes `{item.document.path}`, {_called(item)}",
+                item.document.span,
+                "write this one with `policyc build`, or in another form",
+            )
+        elif lacking := {fact for one in made for fact in known[one.carrier].needs if not one.facts.get(fact)}:
+            diagnostics.error(
+                NO_PLACE,
+                f"a resource of {title} has to say {' and '.join(f'the {_FACTS[fact]}' for fact in sorted(lacking))} that"
+                f" `{item.document.path}` is for, which nothing tells",
                 item.document.span,
                 "write this one with `policyc build`, or in another form",
             )

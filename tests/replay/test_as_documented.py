@@ -127,6 +127,7 @@ FORMS: list[tuple[str, bytes, dict[str, Any]]] = [
     ("CloudTrail Lake", both(json.dumps({"QueryResultRows": [[{k: v if isinstance(v, str) else json.dumps(v)} for k, v in data_event().items()]]})), {"allow": 1}),
     ("HEAD is a read", both(json.dumps({"Records": [data_event(eventName="HeadObject")]})), {"allow": 1}),
     ("a version has a permission of its own", both(json.dumps({"Records": [data_event(parameters={"versionId": "v1"})]})), {"deny": 1}),
+    ("a version beside none", both(json.dumps({"Records": [data_event(), data_event(eventID="2", parameters={"versionId": "v1"})]})), {"allow": 1, "deny": 1}),
     ("a list by its second form", both(json.dumps({"Records": [event(eventName="ListObjects", requestParameters={"bucketName": "photos", "list-type": "2"}, resources=[{"type": "AWS::S3::Bucket", "ARN": BUCKET}])]})), {"allow": 1}),
     ("a copy takes two permissions", both(json.dumps({"Records": [data_event(eventName="CopyObject")]})), {"skipped": {"it reads one thing and writes another": 1}}),
     ("a call that is not known", both(json.dumps({"Records": [data_event(eventName="FrobnicateObject")]})), {"skipped": {"what permission `…` takes is not known": 1}}),

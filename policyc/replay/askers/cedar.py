@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics
-from policyc.replay.askers.said import Said, said_of
+from policyc.replay.askers.said import Keys, Said, by_itself, said_of
 from policyc.replay.kinds.verified_access import CONTEXT
 from policyc.replay.recorded import Recorded
 from policyc.syntax.json_text import parse_json
@@ -53,6 +53,9 @@ class OfCedar:
 
     def caller(self, item: Recorded) -> str:
         return item.who if item.who in self.users else ""
+
+    def alike(self, item: Recorded, told: Keys) -> Hashable:
+        return by_itself(item, told)
 
     def answer(self, item: Recorded) -> Said | str:
         guard = self.guards.get(item.where) or self.guards.get("")

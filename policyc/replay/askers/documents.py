@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
+from policyc.engines.iam.values import Unknown, Values
 from policyc.replay.askers.projects import plain, why
-from policyc.replay.askers.said import Names, Said, distinct, said_of
-from policyc.replay.columns.likeness import METHODS, Side, no_problem
+from policyc.replay.askers.said import Keys, Names, Said, by_itself, distinct, said_of
+from policyc.replay.columns.likeness import METHODS, Likeness, Side, no_problem
 from policyc.replay.recorded import Recorded
 from policyc.simulation.documents.ask import ask
 from policyc.simulation.documents.attached import Attached
@@ -19,6 +21,11 @@ from policyc.targets.object_lambda.operations import LIST_ACTIONS, operation
 from policyc.text import Span
 
 _NOWHERE: Final = Span("<record>", 0, 0)
+_BUCKET: Final = "arn:aws:s3:::"
+_OF_BUCKETS: Final = ("cloudtrail", "s3-access")
+#: keys of objects in which a reader may see more than a text, and the empty one
+_ODD: Final = re.compile(r"[*?$#{}\x00-\x1f]|\A\Z|\A.{900}", re.DOTALL)
+_MOST_KNOWN: Final = 200_000
 #: networks and services of one log
 _MOST_CONTEXTS: Final = 10_000
 
@@ -31,6 +38,9 @@ class OfDocuments:
         self.contexts: dict[tuple[str, ...], PolicyContext] = {}
         self.names = Names(item.text or item.source.text for item in given)
         self.reads, self.caller = self.names.reads, self.names.caller
+        self.likeness: Likeness | None = None
+        self.fitting: dict[str, Hashable] = {}
+        self.values: dict[tuple[str, str], Hashable] = {}
 
     def side(self) -> Side:
         """What columns of VPC Lattice records need to know of the documents."""
@@ -50,10 +60,39 @@ class OfDocuments:
             lambda arn: is_plain,
         )
 
+    def alike(self, item: Recorded, told: Keys) -> Hashable:
+        """Objects that the same patterns of resources fit, and values that pass the same tests, get one answer."""
+        if item.kind not in _OF_BUCKETS or not item.where.startswith(_BUCKET) or _ODD.search(item.path):
+            return by_itself(item, told)
+        likeness = self.likeness
+        if likeness is None:
+            likeness = self.likeness = Likeness([self.side()], (), True)
+        if likeness.odd_patterns or any(pattern.needs for pattern in likeness.patterns):
+            return by_itself(item, told)
+        return (self._fits(f"{item.where}/{item.path}", likeness), *[self._of_key(pair, likeness) for pair in told])
+
+    def _fits(self, resource: str, likeness: Likeness) -> Hashable:
+        found = self.fitting.get(resource)
+        if found is None:
+            if len(self.fitting) > _MOST_KNOWN:
+                self.fitting.clear()
+            switches = self.given[0].compiled.switches
+            hits = tuple([pattern.hit(resource, nothing_known, switches) for pattern in likeness.patterns])
+            found = self.fitting[resource] = hits
+        return found
+
+    def _of_key(self, pair: tuple[str, str], likeness: Likeness) -> Hashable:
+        found = self.values.get(pair)
+        if found is None:
+            if len(self.values) > _MOST_KNOWN:
+                self.values.clear()
+            found = self.values[pair] = (pair[0], likeness.of_key(*pair))
+        return found
+
     def answer(self, item: Recorded) -> Said | str:
         if item.kind == "vpc-lattice":
             return self._asked(item, {"service": item.where} | ({"network": item.network} if item.network else {}))
-        if item.kind in ("cloudtrail", "s3-access") and item.where.startswith("arn:aws:s3:::"):
+        if item.kind in _OF_BUCKETS and item.where.startswith(_BUCKET):
             return self._of_bucket(item)
         return f"documents by themselves are not asked about `{item.kind}` records of this kind of resource; give a project"
 
@@ -106,6 +145,11 @@ class OfDocuments:
         found = Diagnostics()
         outcome = ask(context, question, found)
         return why(found) if outcome is None else said_of(outcome, item)
+
+
+def nothing_known(key: str) -> Values:
+    """What patterns without variables never ask for."""
+    return Unknown.ANY
 
 
 #: calls that take more than one permission

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.prefixes import Prefix, parse_prefix
 from policyc.engines.wan.reach import Answer, Target, Verdict, heard_by, reach
 from policyc.engines.wan.tables import Tables
-from policyc.replay.askers.said import Said
+from policyc.replay.askers.said import Keys, Said, by_itself
 from policyc.replay.kinds.flow_logs import SOURCE
 from policyc.replay.recorded import Recorded
 from policyc.targets.cloud_wan.unstated_prefixes import weigh_unstated
@@ -42,6 +42,9 @@ class OfNetwork:
 
     def caller(self, item: Recorded) -> str:
         return item.who
+
+    def alike(self, item: Recorded, told: Keys) -> Hashable:
+        return by_itself(item, told)
 
     def answer(self, item: Recorded) -> Said | str:
         source, target = parse_prefix(item.who), parse_prefix(item.where)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
@@ -11,7 +11,7 @@ from policyc.engines.iam.statement import Kind
 from policyc.ir.program import Program
 from policyc.model.values import Resource
 from policyc.model.vocabulary import Attribute
-from policyc.replay.askers.said import Names, Said, distinct, said_of
+from policyc.replay.askers.said import Keys, Names, Said, by_itself, distinct, said_of
 from policyc.replay.columns.likeness import Side
 from policyc.replay.recorded import Recorded
 from policyc.simulation.answer import answer
@@ -55,6 +55,9 @@ class OfProject:
             _place_of(item): item for item in program.resources.values() if item.type in (_SERVICE, *_CHAIN)
         }
         self.attributes: dict[str, Mapping[str, Attribute]] = {}
+
+    def alike(self, item: Recorded, told: Keys) -> Hashable:
+        return by_itself(item, told)
 
     def answer(self, item: Recorded) -> Said | str:
         resource = self.resources.get(item.where) or self.resources.get(item.where.rpartition("/")[2])

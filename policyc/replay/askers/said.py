@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, Protocol
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Final, Protocol, TypeAlias
 
 from policyc.engines.trace import Decision, Outcome, StatementTrace, Verdict
 from policyc.record import record
@@ -12,6 +12,8 @@ from policyc.replay.columns.likeness import Side
 from policyc.replay.recorded import Recorded
 from policyc.report.outcome import deciding_gate
 from policyc.targets.lattice.access_log import session_free
+
+Keys: TypeAlias = tuple[tuple[str, str], ...]
 
 
 @record
@@ -26,6 +28,11 @@ class Said:
     way: str = ""
 
 
+def by_itself(item: Recorded, told: Keys) -> Hashable:
+    """Requests with another path or another value are others."""
+    return (item.path, told)
+
+
 class Asker(Protocol):
     """The policies of one state of affairs, for one kind of log or several."""
 
@@ -34,6 +41,9 @@ class Asker(Protocol):
 
     def caller(self, item: Recorded) -> str:
         """The caller as far as the policies can tell callers apart."""
+
+    def alike(self, item: Recorded, told: Keys) -> Hashable:
+        """What is the same of requests with one answer, of those alike in all but their paths and the keys that are `told`."""
 
     def side(self) -> Side | None:
         """What columns of VPC Lattice records need to know; None for policies that no such record meets."""
@@ -55,6 +65,10 @@ class Many:
     def caller(self, item: Recorded) -> str:
         asker = self.askers.get(item.kind)
         return item.who if asker is None else asker.caller(item)
+
+    def alike(self, item: Recorded, told: Keys) -> Hashable:
+        asker = self.askers.get(item.kind)
+        return by_itself(item, told) if asker is None else asker.alike(item, told)
 
     def reads(self, key: str) -> bool:
         return any(asker.reads(key) for asker in self.askers.values())
@@ -78,6 +92,9 @@ class Nobody:
     def caller(self, item: Recorded) -> str:
         return ""
 
+    def alike(self, item: Recorded, told: Keys) -> Hashable:
+        return ()
+
     def side(self) -> None:
         """There is nothing to know."""
 
@@ -97,7 +114,7 @@ class Names:
     def reads(self, key: str) -> bool:
         found = self.known.get(key)
         if found is None:
-            found = self.known[key] = key.lower() in self.whole
+            found = self.known[key] = key.lower() in _OF_ACTIONS or key.lower() in self.whole
         return found
 
     def caller(self, item: Recorded) -> str:
@@ -111,6 +128,8 @@ class Names:
         return who if self.sessions else session_free(who)
 
 
+#: keys that a record's action hangs on, whatever documents read
+_OF_ACTIONS: Final = ("s3:versionid", "s3-object-lambda:versionid")
 #: without any of these a document knows no name of a session
 _OF_SESSIONS: Final = (":sts:", "assumed-role", "userid", "rolesessionname")
 

@@ -12,6 +12,8 @@ from policyc.report.screen import clean, paint, plural, wrap
 
 #: classes that people are shown
 _MOST_SHOWN: Final = 20
+#: and of those that speak against the log, which stand before what changes
+_MOST_AGAINST: Final = 5
 _MOST_GROUPS: Final = 10
 _STYLES: Final = {"allow": "good", "deny": "error", "undecided": "warning"}
 
@@ -26,7 +28,7 @@ def human(found: Replay, options: Options) -> str:
     wrong = tally.against_the_log()
     if wrong:
         lines += ["", *wrap(f"the log says otherwise; {CONTRADICTION}", options.width, "  ")]
-        lines += _classes(wrong, options)
+        lines += _classes(wrong, options, _MOST_AGAINST if found.tells_of_new else _MOST_SHOWN)
     if found.tells_of_new:
         lines += ["", *_pairs(found, options), *_groups(found, options), *_classes(tally.changed(), options)]
     elif found.compared:
@@ -53,16 +55,16 @@ def _groups(found: Replay, options: Options) -> Iterator[str]:
         yield "who is newly refused or let in"
     for item in callers[:_MOST_GROUPS]:
         several = f", {item.callers:,} callers" if item.callers > 1 else ""
-        yield from wrap(f"  {item.change}  {item.name}, {item.count:,} times{several}", options.width, "    ")
+        yield from wrap(f"  {item.change}  {item.name}, {plural(item.count, 'time')}{several}", options.width, "    ")
     if len(callers) > _MOST_GROUPS:
         yield f"  and {len(callers) - _MOST_GROUPS:,} more"
 
 
-def _classes(classes: Sequence[Class], options: Options) -> Iterator[str]:
-    for item in classes[:_MOST_SHOWN]:
+def _classes(classes: Sequence[Class], options: Options, most: int = _MOST_SHOWN) -> Iterator[str]:
+    for item in classes[:most]:
         key = item.key
         yield ""
-        yield f"  {change_of(item)}  {item.count:,} times"
+        yield f"  {change_of(item)}  {plural(item.count, 'time')}"
         yield from _wrapped(
             f"{key.who} {key.can} {key.where.rpartition('/')[2] if key.where.startswith('arn:') else key.where}",
             options,
@@ -72,11 +74,11 @@ def _classes(classes: Sequence[Class], options: Options) -> Iterator[str]:
         if paths:
             yield from _wrapped("paths " + ", ".join(paths) + (f" and {more} more" if more > 0 else ""), options)
         yield from _wrapped("; ".join(filter(None, (key.by and f"by {key.by}", key.missed))), options)
-        when = f"{item.first} to {item.last}, " if item.first else ""
+        when = f"{item.first} to {item.last}, " if item.first < item.last else f"{item.first}, " if item.first else ""
         yield from _wrapped(when + "such as " + ", ".join(str(place) for place in item.places), options)
-    if len(classes) > _MOST_SHOWN:
+    if len(classes) > most:
         yield ""
-        yield f"  and {len(classes) - _MOST_SHOWN:,} more kinds; `--format json` has all"
+        yield f"  and {len(classes) - most:,} more kinds; `--format json` has all"
 
 
 def _wrapped(text: str, options: Options) -> list[str]:

@@ -82,3 +82,19 @@ def _everything(ends: Sequence[tuple[int, RouteRule]], before: Sequence[RouteRul
         if seen.issuperset(_ALL):
             return at, end
     return None
+
+
+def exclude(one: RouteMatch, other: RouteMatch) -> bool:
+    """Whether no route meets both matches."""
+    types = {one.type, other.type}
+    if types == {"med-equals"}:
+        return one.value != other.value
+    first, second = parse_prefix(str(one.value)), parse_prefix(str(other.value))
+    if first is None or second is None or not types <= {"prefix-equals", "prefix-in-cidr"}:
+        return False
+    if types == {"prefix-equals"}:
+        return first != second
+    if types == {"prefix-in-cidr"}:
+        return not first.overlaps(second)
+    block, exact = (first, second) if one.type == "prefix-in-cidr" else (second, first)
+    return block == exact or not block.covers(exact)

@@ -92,6 +92,17 @@ def condition_covers(outer: AttachCondition, inner: AttachCondition) -> bool:
     return outer.operator == "contains" and wanted in part
 
 
+def contradict(one: AttachCondition, other: AttachCondition) -> bool:
+    """Whether no attachment at one edge meets both conditions: two values of one thing, or two beginnings."""
+    if _subject(one) != _subject(other) or one.type in ("any", "tag-exists"):
+        return False
+    for wanted, need in ((one, other), (other, one)):
+        if wanted.operator == "equals":
+            return not _value_meets(need, value_of(wanted))
+    begins = [value_of(item) for item in (one, other) if item.operator == "begins-with"]
+    return len(begins) == 2 and not (begins[0].startswith(begins[1]) or begins[1].startswith(begins[0]))
+
+
 def _value_meets(condition: AttachCondition, value: str) -> bool:
     wanted = value_of(condition)
     match condition.operator:

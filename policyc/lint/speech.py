@@ -45,6 +45,11 @@ def attribute_word(policy: Policy, attribute: Attribute) -> str:
             return attribute.name
 
 
+def pattern_text(policy: Policy, pattern: str) -> str:
+    """A pattern as the author writes it: in Cedar `?` is a plain character, and needs no backslash."""
+    return pattern.replace("\\?", "?") if policy.origin is Origin.CEDAR else pattern
+
+
 def clause(policy: Policy, name: str) -> str:
     """A clause of a statement in the author's words: `who`, or `Principal`."""
     return _ELEMENTS[name] if policy.origin is Origin.IAM else name

@@ -375,3 +375,42 @@ def test_a_claim_that_nobody_documents_may_be_of_another_kind(
     texts = parse_policies(permit(condition.format("context.idp.claim")))
     answer = decide(texts, {"idp": {"sub": "u"}}, [("idp", "claim")], about=documented.get)
     assert answer.decision is expected
+
+
+#: condition over a provider `idc` that is there with nothing known of it: what it comes to. Equal expressions have equal values, no
+#: record is a part of itself, and what is read below may be missing, which fails (Verified Access reference, section 3).
+WHOLE_PROVIDER = [
+    ("context == context", {"true"}),
+    ("context != context", {"false"}),
+    ("context.idc == context.idc", {"true"}),
+    ("context.idc != context.idc", {"false"}),
+    ("context.idc.user == context.idc.user", {"true", "error"}),
+    ("context.idc.n < context.idc.n", {"false", "error"}),
+    ("context.idc.n <= context.idc.n", {"true", "error"}),
+    ("context.idc.n + 1 == context.idc.n + 1", {"true", "error"}),
+    ("ip(context.idc.a) == ip(context.idc.a)", {"true", "error"}),
+    ("context == context.idc", {"false"}),
+    ("context.idc == {}", {"true", "false"}),
+    ('context.idc == {"a": [1]}', {"true", "false"}),
+    ("context.idc.user.email.verified && false", {"false", "error"}),
+    ("false && context.idc.user.email.verified", {"false"}),
+    ('context.idc.groups.contains("a") && false', {"false", "error"}),
+    ("context has idc && context.idc == context.idc", {"true"}),
+    ("context.idc == context.idc && context.idc has a", {"true", "false"}),
+]
+
+
+@pytest.mark.parametrize(("condition", "truths"), WHOLE_PROVIDER, ids=[row[0] for row in WHOLE_PROVIDER])
+def test_a_whole_provider_may_be_unknown(condition: str, truths: set[str]) -> None:
+    answer = decide(parse_policies(permit(condition)), {}, [("idc",)])
+    assert answer.statements[0].truths == truths
+    definite = Decision.ALLOW if truths == {"true"} else Decision.DENY if "true" not in truths else Decision.UNDECIDED
+    assert answer.decision is definite
+
+
+def test_a_provider_that_may_be_missing_is_compared_with_itself() -> None:
+    assert decide(parse_policies(permit("context == context")), {}, [], [("idc",)]).decision is Decision.ALLOW
+    assert decide(parse_policies(permit("context.idc == context.idc")), {}, [], [("idc",)]).statements[0].truths == {
+        "true",
+        "error",
+    }

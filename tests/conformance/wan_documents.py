@@ -13,7 +13,7 @@ from policyc.targets.cloud_wan.validate import validate_network
 from policyc.text import Source
 
 RULES = json.loads(read_text("schemas/errors/cloud_wan.json"))
-SHARED_RULES = ("host-bits",)
+SHARED_RULES = ("host-bits", "unknown-region")
 Edit = Callable[[dict[str, Any]], None]
 
 

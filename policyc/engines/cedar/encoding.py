@@ -14,13 +14,17 @@ from policyc.engines.cedar.predicates import Form, OfList, OfPair, OfValue, Path
 from policyc.engines.cedar.unknowns import Slot, Slots
 from policyc.engines.cedar.values import LIST, RECORD, About, Choice, unlike, ways
 from policyc.record import record, replace
-from policyc.syntax.cedar_nodes import Compare, Entity, Expr, Is, SetOf, Var, path_of
+from policyc.syntax.cedar_nodes import Compare, Entity, Expr, Is, RecordOf, SetOf, Var, children, path_of
 from policyc.syntax.cedar_printer import written
 
 #: How a condition can end, as ends of diagrams.
 HOLDS: Final = 0
 LACKS: Final = 1
 FAILED: Final = 2
+
+
+#: the ends of a test that any value may give, by whether it may fail
+_ENDS: Final = ((HOLDS, LACKS), (HOLDS, LACKS, FAILED))
 
 
 @record
@@ -80,7 +84,7 @@ class Encoding:
 
     def caller(self, text: str) -> Diagram:
         """A constraint on principal, action or resource: true or not."""
-        return self._any_way(text, (), True, fails=False)
+        return self._any_way(text, (), True, _ENDS[False])
 
     def coarse(self, text: str) -> Truths:
         """What a test can come to, told without its diagram: never less than there is."""
@@ -146,6 +150,10 @@ class Encoding:
         match test.node:
             case Compare("==" | "!=", left, right):
                 sure = _plain(left) and _plain(right) and self._slots.always_there(test)
+                always = _always_equal(left, right)
+                if always is not None:
+                    settled = HOLDS if always is (test.node.operator == "==") else LACKS
+                    return settled if sure else self._any_way(test.text, item.touched, test.caller, (settled, FAILED))
             case Compare("in", left, right):
                 sure = _entities(left) and _entities(right)
             case Is(of, _, inside):
@@ -154,13 +162,12 @@ class Encoding:
                 sure = False
         if isinstance(test.node, Compare) and test.node.operator == "!=":
             equal = replace(test.node, operator="==")
-            turned = self._any_way(written(equal), item.touched, test.caller, fails=not sure)
+            turned = self._any_way(written(equal), item.touched, test.caller, _ENDS[not sure])
             return self.diagrams.then(turned, (LACKS, HOLDS, FAILED))
-        return self._any_way(test.text, item.touched, test.caller, fails=not sure)
+        return self._any_way(test.text, item.touched, test.caller, _ENDS[not sure])
 
-    def _any_way(self, text: str, read: tuple[Path, ...], caller: bool, *, fails: bool) -> Diagram:
+    def _any_way(self, text: str, read: tuple[Path, ...], caller: bool, ends: tuple[int, ...]) -> Diagram:
         if text not in self._free:
-            ends = (HOLDS, LACKS, FAILED) if fails else (HOLDS, LACKS)
             question = self.diagrams.question(len(ends))
             self.wild[question] = (read, caller)
             self._free[text] = self.diagrams.ask(question, ends)
@@ -232,7 +239,9 @@ class Encoding:
         if slot.loose and isinstance(form, OfValue) and form.pattern is not None and isinstance(choice.value, str):
             points = {point for _, other in slot.tests if isinstance(other, OfValue) for point in other.points}
             if choice.how == "value" and choice.value not in points:
-                return self._any_way(item.test.text, item.touched, False, fails=False)  # samples tell nothing of others
+                return self._any_way(
+                    item.test.text, item.touched, False, _ENDS[False]
+                )  # samples tell nothing of others
         return row[place]
 
     def _list_end(self, form: OfList, slot: Slot) -> Diagram:
@@ -269,7 +278,19 @@ def _never_fails(slot: Slot) -> bool:
 
 def _plain(node: Expr) -> bool:
     """Whether a side of a comparison is an attribute, a literal or an entity, so that nothing in it can fail but absence."""
+    if isinstance(node, SetOf | RecordOf):
+        return all(map(_plain, children(node)))
     return path_of(node) is not None or literal_of(node) is not None or _entities(node)
+
+
+def _always_equal(left: Expr, right: Expr) -> bool | None:
+    """Whether two sides are equal whatever is open, where they can be told: what is written alike is, and no record is a part of itself."""
+    if left == right:
+        return True
+    one, other = path_of(left), path_of(right)
+    if one is None or other is None:
+        return None
+    return False if one == other[: len(one)] or other == one[: len(other)] else None
 
 
 def _entities(node: Expr) -> bool:

@@ -199,8 +199,10 @@ def _comparison(node: Compare, open_path: Callable[[Expr], Path | None], fixed: 
         path = None if read is None else open_path(read)
         return None if path is None else OfValue(path, "address", blocks=(block,))
     left, right = open_path(node.left), open_path(node.right)
+    if left is not None and left == right and node.operator != "in":
+        return OfValue(left, None if equal else "number")
     if left is not None and right is not None:
-        return None if left == right or node.operator == "in" else OfPair(left, right, None if equal else "number")
+        return None if node.operator == "in" else OfPair(left, right, None if equal else "number")
     for one, other in ((node.left, node.right), (node.right, node.left)):
         path, value = open_path(one), fixed(other)
         if path is None:

@@ -110,8 +110,9 @@ def _repairs(text: str, wild: bool) -> Iterator[str]:
     yield text.lower()
     yield text.capitalize()
     yield text.strip()
+    yield re.sub(r"^\\?\?", "", text)
     yield f"/{text}"
-    path = re.split(r"[?#]", text)[0]
+    path = re.split(r"\\?[?#]", text)[0]
     yield path
     yield f"/{path}"
     yield f"{text.rstrip('/')}/{end}"

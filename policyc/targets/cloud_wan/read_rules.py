@@ -102,12 +102,13 @@ def _target(fields: Fields) -> ir.ToSegment | ir.ToTag | ir.ToGroup | None:
 
 
 def _alone(fields: Fields) -> bool:
+    """Whether nothing else says where an attachment goes; what does is one mistake."""
     others = [key for key in ("association-method", "segment", "tag-value-of-key") if fields.has(key)]
-    for name in others:
+    if others:
         fields.refuse(
-            name,
+            others[0],
             "association-target",
-            f"`{name}` stands beside `add-to-network-function-group`",
+            f"`{others[0]}` stands beside `add-to-network-function-group`",
             "an attachment joins a segment or a function group, never both: keep one",
         )
     return not others

@@ -16,17 +16,6 @@ from policyc.regex import regex
 #: A pattern in pieces: None stands for `*`, a text for itself.
 Pieces: TypeAlias = Sequence[str | None]
 
-WILDCARD_WITHOUT_LIKE: Final = "wildcard-without-like"
-PATTERN_WITHOUT_STAR: Final = "pattern-without-star"
-NOT_A_HOST_NAME: Final = "not-a-host-name"
-STORE_PREFIX: Final = "group-id-with-store-prefix"
-CLAIM_NOT_IN_SAMPLE: Final = "claim-not-in-sample"
-
-#: The rules that speak of Cedar text as well.
-RULES: Final = frozenset(
-    {WILDCARD_WITHOUT_LIKE, PATTERN_WITHOUT_STAR, NOT_A_HOST_NAME, STORE_PREFIX, CLAIM_NOT_IN_SAMPLE}
-)
-
 #: of the names of a sample this many are listed
 _MOST_LISTED: Final = 8
 
@@ -73,6 +62,14 @@ def host_name(text: str, pattern: bool = False) -> Slip | None:
             f"a host name has no `{strange[0]}`, so no request has the {'pattern' if pattern else 'value'} `{text}`"
         )
         return Slip(message, "write the name alone, such as `app.example.com`", "", True)
+    if not extra and name != name.lower():
+        better = text.lower()
+        return Slip(
+            f"browsers send host names in small letters, so `{text}` is never sent",
+            write_instead(text, better),
+            better,
+            True,
+        )
     if not extra:
         return None
     better = name if name.strip("*.") else ""
@@ -91,15 +88,6 @@ def lacking(claim: str, holder: str, name: str, there: Iterable[str]) -> Slip:
     return Slip(
         f"the sample of `{holder}` has no `{name}`, so users may not have `{claim}`",
         did_you_mean(name, names, f"it has {listed}; add the claim to the sample if the provider sends it"),
-    )
-
-
-def starred(text: str, write_like: str) -> Slip | None:
-    """A `*` under an equality, which takes it for a plain character."""
-    if "*" not in text:
-        return None
-    return Slip(
-        f"`{text}` is compared as it stands: only `like` knows wildcards", f"write `{write_like}`, or drop the wildcard"
     )
 
 

@@ -42,7 +42,7 @@ from policyc.ir.conditions import tests
 from policyc.ir.pattern import Wild, escape_pattern
 from policyc.lint.raw.nearest import nearest_name
 from policyc.lint.rule import Lint
-from policyc.lint.speech import key_of
+from policyc.lint.speech import key_of, pattern_text
 from policyc.model.types import Named
 from policyc.model.vocabulary import Attribute
 from policyc.targets.iam_documents import arns
@@ -64,10 +64,10 @@ _REGION: Final = Named("region")
 
 
 def check(lint: Lint) -> None:
-    for _, statement in lint.statements():
+    for policy, statement in lint.statements():
         for test in tests(statement.when):
             for text, span, found in _misfits(test):
-                message = f"`{key_of(test)}` is never `{text}`: it is {found.says}"
+                message = f"`{key_of(test)}` is never `{pattern_text(policy, text)}`: it is {found.says}"
                 lint.report(span or test.span, message, _help(test.attribute, found, text))
 
 

@@ -46,6 +46,7 @@ SCOPE = "document"
 NEEDS = ("wildcard",)
 YIELDS_TO = ("cedar-group-name", "cedar-impossible-value", "cedar-odd-method", "cedar-template-text")
 
+_CEDAR: Final = ("verified_access", "client_vpn")
 #: operator that compares texts as they stand -> the one that reads wildcards
 _LIKE: Final = {
     "StringEquals": "StringLike",
@@ -56,19 +57,21 @@ _LIKE: Final = {
 
 
 def check(lint: Lint) -> None:
-    for _, statement in lint.statements():
+    for policy, statement in lint.statements():
+        # A `?` is a plain character to Cedar.
+        wild = "*" if policy.target in _CEDAR else "*?"
         seen: set[Span | None] = set()  # one entry of a document may be several tests
         for test in tests(statement.when):
             if test.spelling is not None:
                 _check_native(lint, test, seen)
             elif isinstance(test, Atom) and test.op is Op.EQ:
-                _check_atom(lint, test)
+                _check_atom(lint, test, wild)
 
 
-def _check_atom(lint: Lint, atom: Atom) -> None:
+def _check_atom(lint: Lint, atom: Atom, wild: str) -> None:
     for value in atom.values:
         text = str(value.value)
-        if ("*" in text or "?" in text) and not misfit(atom.attribute, text):
+        if any(char in text for char in wild) and not misfit(atom.attribute, text):
             message = f"`{text}` is compared as it stands: only `like` knows wildcards"
             better = (
                 f"write `{atom.attribute.name} like …`" if not atom.attribute.many else "name each value of the list"

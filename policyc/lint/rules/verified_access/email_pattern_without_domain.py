@@ -42,7 +42,7 @@ from policyc.text import Span
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 NEEDS = ("test",)
-YIELDS_TO = ("cedar-impossible-value", "cedar-template-text")
+YIELDS_TO = ("cedar-impossible-value", "cedar-template-text", "regex-in-pattern")
 
 
 def check(lint: Lint) -> None:

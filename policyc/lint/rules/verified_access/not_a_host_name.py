@@ -1,11 +1,11 @@
-"""A host name is compared with a scheme, a port or a path in it.
+"""A host name is compared with a scheme, a port, a path or capitals in it.
 
 ## What it does
 Finds tests of `http_request.hostname`, in policies and in Cedar text, against a value or pattern that holds more than a host name.
 
 ## Why is this bad
 A request's host name is the name alone, such as `app.example.com`; scheme, port and path stand elsewhere, so the test is never
-true.
+true. Cedar tells letter cases apart, and browsers send host names in small letters.
 
 ## Example
 ```policy
@@ -35,6 +35,7 @@ from policyc.diagnostics import Severity
 from policyc.ir.authz import Op
 from policyc.ir.conditions import atoms
 from policyc.lint.rule import Lint
+from policyc.lint.speech import pattern_text
 from policyc.targets.verified_access.slips import HOST, host_name
 
 SEVERITY = Severity.WARNING
@@ -50,7 +51,7 @@ def check(lint: Lint) -> None:
                 if atom.attribute.native != HOST or atom.op not in (Op.EQ, Op.LIKE):
                     continue
                 for value in atom.values:
-                    text, span = str(value.value), value.span or atom.span
+                    text, span = pattern_text(policy, str(value.value)), value.span or atom.span
                     slip = host_name(text, atom.op is Op.LIKE)
                     if slip is not None:
                         lint.report(span, slip.message, slip.help)

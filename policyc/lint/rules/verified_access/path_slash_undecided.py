@@ -39,11 +39,12 @@ from policyc.ir.authz import Atom, Op
 from policyc.ir.conditions import atoms
 from policyc.ir.pattern import escape_pattern
 from policyc.lint.rule import Lint
+from policyc.lint.speech import pattern_text
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 NEEDS = ("http_request.path",)
-YIELDS_TO = ("wildcard-without-like",)
+YIELDS_TO = ("regex-in-pattern", "value-never-matches", "wildcard-without-like")
 
 
 def check(lint: Lint) -> None:
@@ -58,10 +59,11 @@ def check(lint: Lint) -> None:
             for atom in tests:
                 lost = next((item for item in _patterns(atom) if not covers(known, _other(item))), None)
                 if lost is not None:
+                    other = pattern_text(policy, _other(lost))
                     lint.report(
                         atom.span,
-                        f"whether the path begins with a slash is not documented, and `{_other(lost)}` is not covered",
-                        f'test `"{_other(lost)}"` as well',
+                        f"whether the path begins with a slash is not documented, and `{other}` is not covered",
+                        f'test `"{other}"` as well',
                     )
 
 

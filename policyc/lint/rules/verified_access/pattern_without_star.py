@@ -33,18 +33,19 @@ https://docs.cedarpolicy.com/policies/syntax-operators.html
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.ir.authz import Atom, Op
+from policyc.ir.authz import Atom, Op, Policy
 from policyc.ir.conditions import atoms
 from policyc.ir.pattern import Wild, pattern_tokens
 from policyc.lint.emails import is_address
 from policyc.lint.rule import Lint
+from policyc.lint.speech import attribute_word, pattern_text
 from policyc.targets.verified_access.slips import HOST, without_star
 from policyc.text import Span
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 NEEDS = ("test",)
-YIELDS_TO = ("cedar-impossible-value", "cedar-template-text")
+YIELDS_TO = ("cedar-impossible-value", "cedar-template-text", "regex-in-pattern", "not-a-host-name")
 
 
 def check(lint: Lint) -> None:
@@ -52,12 +53,12 @@ def check(lint: Lint) -> None:
         for statement in policy.statements if policy.target == "verified_access" else ():
             for atom in atoms(statement.when):
                 for value in atom.values if atom.op is Op.LIKE else ():
-                    _check_pattern(lint, atom, str(value.value), value.span or atom.span)
+                    _check_pattern(lint, policy, atom, str(value.value), value.span or atom.span)
 
 
-def _check_pattern(lint: Lint, atom: Atom, pattern: str, span: Span | None) -> None:
+def _check_pattern(lint: Lint, policy: Policy, atom: Atom, pattern: str, span: Span | None) -> None:
     pieces = tuple(None if isinstance(token, Wild) else token.char for token in pattern_tokens(pattern))
     kind = "email" if is_address(atom.attribute) else "host" if atom.attribute.native == HOST else ""
-    slip = without_star(pieces, pattern, kind, f"{atom.attribute.name} == …")
+    slip = without_star(pieces, pattern_text(policy, pattern), kind, f"{attribute_word(policy, atom.attribute)} == …")
     if slip is not None:
         lint.report(span, slip.message, slip.help)

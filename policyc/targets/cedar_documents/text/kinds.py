@@ -44,7 +44,7 @@ class Member:
     """An attribute of a record; `values`, `range` and `form` (a pattern) bound its value; an `address` is the text of one IP
     address; `text_too` marks one that is a number in one source and text in another. `usual` bounds a number whose range nobody
     documents: seconds since 1970, a port. `sampled` marks a claim whose kind AWS's samples show and nobody promises. A `device` provider
-    sends all that is documented of it, for some requests. `type` is that of a vocabulary."""
+    sends all that is documented of it, for some requests. `type`, `shape` and `says` are those of a vocabulary."""
 
     kind: Kind
     required: bool = False
@@ -58,6 +58,8 @@ class Member:
     sampled: bool = False
     device: bool = False
     type: Type | None = None
+    shape: str = ""
+    says: str = ""
 
     @property
     def told(self) -> Kind:
@@ -156,6 +158,8 @@ def member_of(attribute: Attribute, *, required: bool, text_too: bool = False) -
         shape is not None and shape.check == "ip",
         _PORTS if shape is not None and shape.name == "port" else None,
         type=attribute.type,
+        shape=attribute.shape,
+        says=attribute.says,
     )
 
 

@@ -69,6 +69,8 @@ def _fact(path: Path, member: Member, kind: Type, form: Form, group: str = "", *
         member.values,
         minimum=low,
         maximum=high,
+        shape=member.shape,
+        says=member.says,
         constructor=group,
     )
     return Fact(attribute, path, form, group, low, high, member.text_too)

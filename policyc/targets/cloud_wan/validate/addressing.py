@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from policyc.diagnostics import Diagnostics, Label, write_instead
+from policyc.diagnostics import Diagnostics, Label, did_you_mean, write_instead
 from policyc.engines.wan.prefixes import Prefix, count_pieces, has_host_bits, parse_prefix
 from policyc.ir.network import AsnRange, Configuration, CoreNetwork, Edge, Word
 from policyc.model.literals import host_bits
 from policyc.regex import regex
 from policyc.targets.cloud_wan.validate.names import check_unique
+from policyc.targets.iam_documents.arns import regions
 from policyc.text import Span
 
 #: private ASNs that the service takes, both ends included
@@ -40,6 +41,15 @@ def _check_location(word: Word, diagnostics: Diagnostics) -> None:
     if _REGION.fullmatch(word.text) is None:
         diagnostics.error(
             "edge-location", f"`{word.text[:80]}` is no Region", word.span, "write its code, such as `us-east-1`"
+        )
+        return
+    known = regions()
+    if word.text not in known.names:
+        diagnostics.warning(
+            "unknown-region",
+            f"no Region was called `{word.text}` on {known.as_of}",
+            word.span,
+            did_you_mean(word.text, known.names, "write the Region's code, such as `eu-west-1`"),
         )
 
 

@@ -151,6 +151,21 @@ def _check_condition(condition: AttachCondition, diagnostics: Diagnostics) -> No
             condition.span,
             "use `equals`, one condition per type joined by `or`",
         )
+    if value is not None and condition.operator is not None and "*" in value.text:
+        stem = value.text.rstrip("*")
+        diagnostics.warning(
+            "wildcard-in-condition",
+            f"`{value.text[:80]}` is compared as it stands: association rules know no wildcards",
+            value.span or condition.span,
+            f"use `begins-with` and `{stem[:80]}`" if stem and "*" not in stem else "use `begins-with` or `contains`",
+        )
+    if value is not None and condition.type == "resource-id" and value.text.startswith("arn:"):
+        diagnostics.warning(
+            "resource-id-is-an-arn",
+            f"the id of a resource is no ARN, so nothing {condition.operator} `{value.text[:80]}`",
+            value.span or condition.span,
+            "write the last part alone, such as `vpc-0a1b2c3d4e5f67890`",
+        )
     if value is None or condition.operator not in ("equals", "not-equals"):
         return
     if condition.type == "attachment-type" and value.text not in ATTACHMENT_TYPES:

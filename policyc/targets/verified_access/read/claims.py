@@ -23,7 +23,7 @@ from policyc.targets.cedar_documents.text.kinds import BOOL, LONG, STRING, UNKNO
 from policyc.targets.cedar_documents.text.paths import PAIR, reads
 from policyc.targets.verified_access.read.trust import declared_trust
 from policyc.targets.verified_access.scope import REQUEST_ROOTS, reference, trust_types
-from policyc.targets.verified_access.slips import CLAIM_NOT_IN_SAMPLE, lacking
+from policyc.targets.verified_access.slips import lacking
 from policyc.text import Source, Span
 
 _HEAD: Final = regex(r"policyc:\s*claims\b")
@@ -180,5 +180,5 @@ def check_claims(document: Document, claims: Mapping[str, Kind], diagnostics: Di
             if member is None and path[:count] not in told:
                 told.add(path[:count])
                 slip = lacking(cedar_path(path[:count]), cedar_path(path[: count - 1]), step, kind.members)
-                diagnostics.warning(CLAIM_NOT_IN_SAMPLE, slip.message, span, slip.help)
+                diagnostics.warning("claim-not-in-sample", slip.message, span, slip.help)
             kind = None if member is None else member.kind

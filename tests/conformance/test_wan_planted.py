@@ -1,0 +1,217 @@
+"""One mistake planted into a sound core network is found, in the document as `check` reads it; the right way to say the same is silent.
+
+Each pair derives from AWS's pages: `cloudwan-policies-json` for conditions and segment actions, `cloudwan-core-network-config` for edges, and
+`cloudwan-routing-policies` for what a route can be.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from policyc.diagnostics import Diagnostic, Diagnostics
+from policyc.text import Source
+from policyc.workspace.native_settings import NativeSettings
+from policyc.workspace.natives import check_texts
+from tests.conformance.wan_documents import CONFIG, RULE, Edit, both, set_at
+
+REGIONS = ("us-east-1", "eu-west-1", "ap-southeast-2")
+MATCHES = ("routing-policies", 0, "routing-policy-rules", 0, "rule-definition", "match-conditions")
+
+
+def sound() -> dict[str, Any]:
+    """A core network with segments, a filter and rules by tag, type, Region, account and resource."""
+
+    def rule(number: int, segment: str, *conditions: dict[str, str]) -> dict[str, Any]:
+        action = {"association-method": "constant", "segment": segment}
+        return {"rule-number": number, "condition-logic": "and", "conditions": list(conditions), "action": action}
+
+    drop = {
+        "match-conditions": [prefix("in-cidr", "10.20.0.0/16")],
+        "condition-logic": "and",
+        "action": {"type": "drop"},
+    }
+    return {
+        "version": "2025.11",
+        "core-network-configuration": {
+            "asn-ranges": ["64512-64555"],
+            "inside-cidr-blocks": ["10.0.0.0/16"],
+            "edge-locations": [{"location": region, "asn": 64512 + at} for at, region in enumerate(REGIONS)],
+        },
+        "segments": [{"name": name, "isolate-attachments": name == "prod"} for name in ("prod", "dev", "shared")],
+        "network-function-groups": [{"name": "inspect", "require-attachment-acceptance": True}],
+        "segment-actions": [
+            {
+                "action": "share",
+                "mode": "attachment-route",
+                "segment": "shared",
+                "share-with": ["prod", "dev"],
+                "routing-policy-names": ["few"],
+            },
+            {
+                "action": "send-via",
+                "segment": "prod",
+                "mode": "dual-hop",
+                "when-sent-to": {"segments": ["dev"]},
+                "via": {"network-function-groups": ["inspect"]},
+            },
+        ],
+        "attachment-policies": [
+            {
+                "rule-number": 10,
+                "conditions": [tag("function", "inspect")],
+                "action": {"add-to-network-function-group": "inspect"},
+            },
+            rule(20, "prod", tag("env", "prod"), of("account-id", "111122223333")),
+            rule(30, "dev", tag("env", "dev"), of("region", "us-east-1"), of("attachment-type", "vpc")),
+            rule(40, "shared", of("resource-id", "vpc-0a1b2c3d4e5f67890")),
+        ],
+        "routing-policies": [
+            {
+                "routing-policy-name": "few",
+                "routing-policy-direction": "inbound",
+                "routing-policy-number": 10,
+                "routing-policy-rules": [{"rule-number": 1, "rule-definition": drop}],
+            }
+        ],
+    }
+
+
+def tag(key: str, value: str, operator: str = "equals") -> dict[str, str]:
+    return {"type": "tag-value", "key": key, "operator": operator, "value": value}
+
+
+def of(kind: str, value: str, operator: str = "equals") -> dict[str, str]:
+    return {"type": kind, "operator": operator, "value": value}
+
+
+def prefix(kind: str, value: str) -> dict[str, str]:
+    return {"type": f"prefix-{kind}", "value": value}
+
+
+def found(document: dict[str, Any]) -> list[Diagnostic]:
+    told = Diagnostics()
+    text = json.dumps(document)
+    check_texts([(Source("core.json", text), ".json")], told, NativeSettings(), {"core.json": "core-network"})
+    return told.sorted()
+
+
+def edge(location: str) -> Edit:
+    return set_at(CONFIG, "edge-locations", 3, {"location": location})
+
+
+def condition(rule: int, at: int, value: dict[str, str]) -> Edit:
+    return set_at(RULE, rule, "conditions", at, value)
+
+
+#: what goes wrong, the edit that plants it, the one finding that tells it, and the right sibling
+PLANTED: list[tuple[str, Edit, str, Edit]] = [
+    ("a Region that there is not", edge("us-east-9"), "unknown-region", edge("us-east-2")),
+    ("a Region slipped", edge("eu-wset-1"), "unknown-region", edge("eu-west-2")),
+    ("a zone", edge("us-west-2a"), "edge-location", edge("us-west-2")),
+    (
+        "two values of a tag",
+        condition(1, 2, tag("env", "production")),
+        "rule-conditions-contradict",
+        condition(1, 2, tag("team", "web")),
+    ),
+    (
+        "two accounts",
+        condition(1, 2, of("account-id", "444455556666")),
+        "rule-conditions-contradict",
+        condition(1, 2, of("account-id", "1111", "begins-with")),
+    ),
+    (
+        "two Regions",
+        condition(2, 3, of("region", "eu-west-1")),
+        "rule-conditions-contradict",
+        condition(2, 3, of("region", "us-", "begins-with")),
+    ),
+    (
+        "two types",
+        condition(2, 3, of("attachment-type", "connect")),
+        "rule-conditions-contradict",
+        both(condition(2, 2, of("attachment-type", "connect")), condition(2, 3, tag("team", "web"))),
+    ),
+    (
+        "a value and its opposite",
+        condition(1, 2, tag("env", "de", "begins-with")),
+        "rule-conditions-contradict",
+        condition(1, 2, tag("env", "pr", "begins-with")),
+    ),
+    (
+        "a wildcard in a tag",
+        condition(0, 0, tag("function", "inspect*")),
+        "wildcard-in-condition",
+        condition(0, 0, tag("function", "inspect", "begins-with")),
+    ),
+    (
+        "a wildcard in a resource",
+        condition(3, 0, of("resource-id", "vpc-*")),
+        "wildcard-in-condition",
+        condition(3, 0, of("resource-id", "vpc-", "begins-with")),
+    ),
+    (
+        "an ARN for an id",
+        condition(3, 0, of("resource-id", "arn:aws:ec2:us-east-1:111122223333:vpc/vpc-0a1b2c3d4e5f67890")),
+        "resource-id-is-an-arn",
+        condition(3, 0, of("resource-id", "tgw-rtb-0a1b2c3d4e5f67890")),
+    ),
+    (
+        "a segment and a group",
+        set_at(
+            RULE,
+            0,
+            "action",
+            {"association-method": "constant", "segment": "prod", "add-to-network-function-group": "inspect"},
+        ),
+        "association-target",
+        set_at(RULE, 0, "action", {"add-to-network-function-group": "inspect", "require-acceptance": True}),
+    ),
+    (
+        "two exact prefixes",
+        set_at(*MATCHES, [prefix("equals", "10.1.0.0/16"), prefix("equals", "10.2.0.0/16")]),
+        "rule-conditions-contradict",
+        set_at(*MATCHES, [prefix("equals", "10.1.0.0/16"), {"type": "community-in-list", "value": "65000:1"}]),
+    ),
+    (
+        "two blocks apart",
+        set_at(*MATCHES, [prefix("in-cidr", "10.1.0.0/16"), prefix("in-cidr", "10.2.0.0/16")]),
+        "rule-conditions-contradict",
+        set_at(*MATCHES, [prefix("in-cidr", "10.0.0.0/8"), prefix("in-cidr", "10.2.0.0/16")]),
+    ),
+    (
+        "a block and itself",
+        set_at(*MATCHES, [prefix("in-cidr", "10.1.0.0/16"), prefix("equals", "10.1.0.0/16")]),
+        "rule-conditions-contradict",
+        set_at(*MATCHES, [prefix("in-cidr", "10.0.0.0/8"), prefix("equals", "10.1.0.0/16")]),
+    ),
+    (
+        "two MEDs",
+        set_at(*MATCHES, [{"type": "med-equals", "value": 10}, {"type": "med-equals", "value": 20}]),
+        "rule-conditions-contradict",
+        set_at(*MATCHES, [{"type": "med-equals", "value": 10}, prefix("in-cidr", "10.0.0.0/8")]),
+    ),
+    (
+        "host bits in a list",
+        set_at(CONFIG, "inside-cidr-blocks", ["10.0.0.0/16", "10.1.0.4/16"]),
+        "host-bits",
+        set_at(CONFIG, "inside-cidr-blocks", ["10.0.0.0/16", "10.1.0.0/16"]),
+    ),
+]
+
+
+def test_the_sound_network_is_silent() -> None:
+    assert found(sound()) == []
+
+
+@pytest.mark.parametrize(("edit", "rule", "right"), [row[1:] for row in PLANTED], ids=[row[0] for row in PLANTED])
+def test_a_planted_mistake_is_one_finding(edit: Edit, rule: str, right: Edit) -> None:
+    document = sound()
+    edit(document)
+    assert [item.rule for item in found(document)] == [rule]
+    document = sound()
+    right(document)
+    assert found(document) == []

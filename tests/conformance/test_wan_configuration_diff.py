@@ -87,7 +87,11 @@ def read(document: dict[str, Any]) -> CoreNetwork:
 def changes(edit: Callable[[dict[str, Any]], Any], known: bool = True) -> list[ConfigurationChange]:
     after = copy.deepcopy(DOCUMENT)
     edit(after)
-    return list(changed_configuration(read(DOCUMENT), read(after), ATTACHED if known else None, (EU,)))
+    return compared(DOCUMENT, after, known)
+
+
+def compared(before: dict[str, Any], after: dict[str, Any], known: bool = True) -> list[ConfigurationChange]:
+    return list(changed_configuration(read(before), read(after), ATTACHED if known else None, (EU,)))
 
 
 def config(document: dict[str, Any]) -> Any:
@@ -174,6 +178,43 @@ def test_every_key_is_told_with_the_edges_that_it_touches(edit: Edit, subject: s
 )
 def test_order_that_has_no_meaning_is_no_change(edit: Edit) -> None:
     assert changes(edit) == []
+
+
+#: keys that say what the service takes without them
+DEFAULTS: list[Edit] = [
+    lambda d: config(d).update({"vpn-ecmp-support": True}),
+    lambda d: config(d).update({"dns-support": True}),
+    lambda d: config(d).update({"security-group-referencing-support": False}),
+    lambda d: d["segments"][0].update({"isolate-attachments": False}),
+    lambda d: d["segments"][0].update({"require-attachment-acceptance": True}),
+    lambda d: d["segments"][0].update({"description": ""}),
+    lambda d: d["segments"][0].update({"edge-locations": [AP, US, EU]}),
+    lambda d: d["attachment-policies"][0]["action"].update({"require-acceptance": False}),
+]
+
+
+@pytest.mark.parametrize("edit", DEFAULTS)
+def test_a_default_that_is_stated_is_no_change(edit: Edit) -> None:
+    plain = copy.deepcopy(DOCUMENT)
+    del plain["segments"][0]["edge-locations"]
+    stated = copy.deepcopy(plain)
+    edit(stated)
+    assert stated != plain
+    assert compared(plain, stated) == compared(stated, plain) == []
+
+
+def test_what_is_dropped_says_what_the_service_takes_instead() -> None:
+    before = copy.deepcopy(DOCUMENT)
+    before["segments"][0]["isolate-attachments"] = True
+    (found,) = compared(before, DOCUMENT)
+    assert (found.before, found.after) == ("true", "not stated (false)")
+
+
+def test_the_acceptance_of_a_function_group_has_no_default_that_aws_states() -> None:
+    after = copy.deepcopy(DOCUMENT)
+    del after["network-function-groups"][0]["require-attachment-acceptance"]
+    (found,) = compared(DOCUMENT, after)
+    assert (found.before, found.after) == ("false", "not stated")
 
 
 def test_what_hangs_on_attachments_that_nobody_named_is_said_to() -> None:

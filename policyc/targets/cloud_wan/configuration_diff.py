@@ -22,8 +22,12 @@ _DEFAULTS: Final[Mapping[str, Any]] = {
     "dns-support": True,
     "security-group-referencing-support": False,
     "isolate-attachments": False,
+    "description": "",
+    "routing-policy-description": "",
 }
 _ACCEPTANCE: Final = "require-attachment-acceptance"
+_SEGMENT: Final = "segment "
+_EDGES: Final = "edge-locations"
 #: keys of which no edge takes notice
 _QUIET: Final = ("description", "routing-policy-description", _ACCEPTANCE)
 _CONFIGURATION: Final = "core-network-configuration"
@@ -60,16 +64,22 @@ def changed_configuration(
 
 
 def _meant(document: dict[str, Any]) -> dict[str, Any]:
-    """A document without what says nothing: the word that joins the conditions of a rule that has only one, which consoles write."""
+    """A document without what says nothing: the word that joins the conditions of a rule that has only one, which consoles write, and
+    that a rule asks for no acceptance of its own."""
     out = dict(document)
     if "attachment-policies" in out:
-        out["attachment-policies"] = [_without_idle_logic(rule, "conditions") for rule in out["attachment-policies"]]
+        out["attachment-policies"] = list(map(_attachment_rule, out["attachment-policies"]))
     if "routing-policies" in out:
         out["routing-policies"] = [
             {**policy, "routing-policy-rules": list(map(_routing_rule, policy.get("routing-policy-rules", ())))}
             for policy in out["routing-policies"]
         ]
     return out
+
+
+def _attachment_rule(rule: dict[str, Any]) -> dict[str, Any]:
+    action = {key: value for key, value in rule["action"].items() if key != "require-acceptance" or value is True}
+    return {**_without_idle_logic(rule, "conditions"), "action": action}
 
 
 def _routing_rule(rule: dict[str, Any]) -> dict[str, Any]:
@@ -96,7 +106,7 @@ class _Diff:
         quiet = ("asn-ranges", "inside-cidr-blocks")
         yield from self._keys("", one, other, lambda key: () if key in quiet else self.all, switches)
         yield from self._named("edge ", one["edge-locations"], other["edge-locations"], "location", self._edge)
-        yield from self._named("segment ", *self._lists("segments"), "name", self._segment)
+        yield from self._named(_SEGMENT, *self._lists("segments"), "name", self._segment)
         yield from self._named("function group ", *self._lists("network-function-groups"), "name", self._group)
         yield from self._actions()
         yield from self._named(
@@ -124,8 +134,16 @@ class _Diff:
     ) -> Iterator[ConfigurationChange]:
         for key in dict.fromkeys(keys):
             before, after = one.get(key), other.get(key)
-            if _plain(before) != _plain(after):
-                yield self._change(f"{noun}{key}", _shown(key, before), _shown(key, after), scope(key))
+            if before is None and after is None:
+                continue
+            default = _default(noun, key)
+            effects = [
+                list(network.locations) if value is None and noun.startswith(_SEGMENT) and key == _EDGES else value
+                for value, network in ((before, self.old), (after, self.new))
+            ]
+            if len({json.dumps(_plain(default if value is None else value), sort_keys=True) for value in effects}) > 1:
+                texts = _shown(before, default), _shown(after, default)
+                yield self._change(f"{noun}{key}", *texts, scope(key))
 
     def _named(
         self,
@@ -165,7 +183,7 @@ class _Diff:
                 (item for item in kept if type(item) is type(action) and item.segment == action.segment), None
             )
             if partner is None:
-                text = _shown("", plain_action(action))
+                text = _shown(plain_action(action))
                 yield self._change(_subject(action), text, "removed", self._action(self.old, action))
                 continue
             kept.remove(partner)
@@ -174,7 +192,7 @@ class _Diff:
             edges = None if None in both else tuple(edge for some in both for edge in some or ())
             yield from self._keys(f"{_subject(action)}, ", one, other, partial(_loud, edges), (*one, *other))
         for action in kept:
-            text = _shown("", plain_action(action))
+            text = _shown(plain_action(action))
             yield self._change(_subject(action), "not declared", text, self._action(self.new, action))
 
     # --- which edges ------------------------------------------------------------------------------------------
@@ -274,9 +292,15 @@ def _plain(value: Any) -> Any:
             return value
 
 
-def _shown(key: str, value: Any) -> str:
+def _default(noun: str, key: str) -> Any:
+    """What the service takes where the key is not stated; None where AWS does not say."""
+    if key == _ACCEPTANCE:
+        return True if noun.startswith(_SEGMENT) else None
+    return _DEFAULTS.get(key)
+
+
+def _shown(value: Any, default: Any = None) -> str:
     if value is None:
-        default = True if key == _ACCEPTANCE else _DEFAULTS.get(key)
-        return "not stated" if default is None else f"not stated ({json.dumps(default)})"
+        return "not stated" if default in (None, "") else f"not stated ({json.dumps(default)})"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -144,3 +144,27 @@ def test_made_up_attachments_have_private_addresses() -> None:
     )
     found = flows(net)
     assert found["production", "production"] is Flow.BLOCKED and found["production", "hub"] is Flow.DIRECT
+
+
+def dual_hop(to: str) -> dict[str, Any]:
+    return {
+        "action": "send-via",
+        "segment": "apps",
+        "mode": "dual-hop",
+        "when-sent-to": {"segments": [to]},
+        "via": {"network-function-groups": ["fw"]},
+    }
+
+
+@pytest.mark.parametrize(("sender", "flow"), [(US, Flow.INSPECTED), ("ap-southeast-2", Flow.PARTLY)])
+def test_an_edge_where_nobody_is_counts_for_nothing(sender: str, flow: Flow) -> None:
+    """Dual-hop needs an appliance in every Region concerned; the third Region has none, which matters once somebody is there."""
+    tables = tables_of(
+        network(["apps", "vault"], [dual_hop("vault")]),
+        attached("a", "apps", US, "10.1.0.0/16"),
+        attached("b", "apps", sender, "10.2.0.0/16"),
+        attached("v", "vault", EU, "10.3.0.0/16"),
+        *APPLIANCES,
+    )
+    assert segment_matrix(tables).cells["apps", "vault"].flow is flow
+    assert segment_matrix(tables).cells["vault", "apps"].flow is flow

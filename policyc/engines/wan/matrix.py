@@ -1,7 +1,7 @@
 """Who reaches whom, segment by segment: the quotient of reachability by segment, kind of origin and edge.
 
 Attachments of one segment that start at one edge use one table, so they reach the same; routes that begin alike go the same
-way. One look-up per table, edge and kind of route therefore answers for all pairs of attachments. What far sides hear is left out:
+way, and edges where nobody of the segment is count for nothing. One look-up per table, edge and kind of route therefore answers for all pairs of attachments. What far sides hear is left out:
 that of a Direct Connect gateway, or one behind outbound policies, may reach less (see `reach`).
 """
 
@@ -256,7 +256,7 @@ class _Told(NamedTuple):
 
 def _cell(walker: _Walker, here: str, there: str, kinds: list[_Kind]) -> Cell:
     name = TableName("segment", here)
-    edges = walker.tables.edges_of(name)
+    edges = _sending(walker.tables, here)
     found: list[_Told] = []
     for kind in kinds:
         begins = kind.edges[0] if kind.edges else ""
@@ -285,6 +285,13 @@ def _cell(walker: _Walker, here: str, there: str, kinds: list[_Kind]) -> Cell:
     through = tuple(sorted(pair for pair, states in pairs.items() if states == {"delivered"}))
     never = sorted(prefix for prefix, states in lost.items() if states == {"lost"})
     return Cell(flow, groups, through, by_family, tuple(map(str, never[:_FEW])))
+
+
+def _sending(tables: Tables, here: str) -> tuple[str, ...]:
+    """The edges at which somebody of a segment sends; all of them while nobody does."""
+    found = {region for item in tables.core.members(here) for region in item.regions}
+    edges = tables.edges_of(TableName("segment", here))
+    return tuple([edge for edge in edges if edge in found]) or edges
 
 
 def _flow(found: Sequence[_Told]) -> Flow:

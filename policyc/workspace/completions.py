@@ -74,6 +74,10 @@ class Completion:
                 return JsonNumber("64512", value.span)
             case "true":
                 return JsonBool(True, value.span)
+            case "nothing":
+                return JsonArray((), value.span)
+            case "object":
+                return JsonObject((), value.span)
             case _:
                 return JsonString(text, value.span)
 
@@ -182,7 +186,7 @@ def completions(documents: Sequence[Embedded]) -> list[Completion]:
     network = any(document.kind == "core-network" for document in documents)
     tried = [Completion("q7x", _ACCOUNTS[0]), Completion("*", account, "list")]
     if network:
-        tried += [Completion("q7x", _ACCOUNTS[0], whole) for whole in ("list", "number", "true")]
+        tried += [Completion("q7x", _ACCOUNTS[0], whole) for whole in ("list", "number", "true", "nothing", "object")]
     wanted = [*names][: _MOST_NAMES if network else 1]
     return tried + [Completion(name, account) for name in wanted]
 

@@ -102,7 +102,7 @@ def edge(location: str) -> Edit:
     return set_at(CONFIG, "edge-locations", 3, {"location": location})
 
 
-def condition(rule: int, at: int, value: dict[str, str]) -> Edit:
+def condition(rule: int, at: int, value: dict[str, Any]) -> Edit:
     return set_at(RULE, rule, "conditions", at, value)
 
 
@@ -158,6 +158,12 @@ PLANTED: list[tuple[str, Edit, str, Edit]] = [
         condition(3, 0, of("resource-id", "arn:aws:ec2:us-east-1:111122223333:vpc/vpc-0a1b2c3d4e5f67890")),
         "resource-id-is-an-arn",
         condition(3, 0, of("resource-id", "tgw-rtb-0a1b2c3d4e5f67890")),
+    ),
+    (
+        "a truth value",
+        condition(3, 0, {"type": "tag-value", "key": "shared", "operator": "equals", "value": True}),
+        "boolean-in-condition",
+        condition(3, 0, tag("shared", "true")),
     ),
     (
         "a segment and a group",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from policyc.ir import network as ir
+from policyc.syntax.json_text import JsonBool
 from policyc.targets.cloud_wan.fields import Fields
 
 _RULE_KEYS = ("rule-number", "description", "condition-logic", "conditions", "action")
@@ -55,10 +56,26 @@ def _condition(fields: Fields) -> ir.AttachCondition | None:
         if found is None:
             return None
         kind = found
-    key, value = fields.word("key"), fields.word("value")
+    key, value = fields.word("key"), _value(fields)
     operator = fields.choice("operator", ir.OPERATORS)
     _check_presence(fields, kind, fields.has("operator"))
     return ir.AttachCondition(kind, key, operator, value, fields.span)
+
+
+def _value(fields: Fields) -> ir.Word | None:
+    """What a condition compares with. YAML turns an unquoted `true` into a truth value; AWS's own templates have it so, and its guide asks
+    for quotes."""
+    given = fields.members.get("value")
+    if given is None or not isinstance(given.value, JsonBool):
+        return fields.word("value")
+    text = "true" if given.value.value else "false"
+    fields.diagnostics.warning(
+        "boolean-in-condition",
+        f"the value is the truth value `{text}`, and conditions compare with text",
+        given.value.span,
+        f'write `"{text}"` in quotes: the service may refuse it as it is',
+    )
+    return ir.Word(text, given.value.span)
 
 
 def _check_presence(fields: Fields, kind: str, has_operator: bool) -> None:

@@ -447,3 +447,24 @@ def test_routing_policies_of_the_newer_version(check: Any) -> None:
 def test_what_is_not_known_is_never_left_out(check: Any, text: str, reason: str) -> None:
     (lost,) = check(text).tally.unreadable
     assert reason in lost.reason
+
+
+def test_whole_sections_of_a_core_network_may_be_open(check: Check) -> None:
+    """Holes for arrays and objects: nothing follows from them, and what is written beside them is still checked."""
+    text = """
+=== main.tf
+resource "aws_networkmanager_core_network_policy_attachment" "core" {
+  core_network_id = aws_networkmanager_core_network.core.id
+  policy_document = templatefile("${path.module}/core.tftpl", { edges = var.edges, more = var.more, rules = var.rules, action = var.action })
+}
+=== core.tftpl
+{
+  "version": "2021.12",
+  "core-network-configuration": {"asn-ranges": ["64512-64555"], "edge-locations": ${jsonencode(edges)}},
+  "segments": [{"name": "prod"}, ${more}],
+  "shared-segments": [],
+  "attachment-policies": [{"rule-number": 1, "conditions": ${rules}, "action": ${action}}]
+}
+"""
+    checked = check(text)
+    assert checked.found == ("core.tftpl:5 network-unknown-key",)

@@ -56,17 +56,17 @@ def _condition(fields: Fields) -> ir.AttachCondition | None:
         if found is None:
             return None
         kind = found
-    key, value = fields.word("key"), _value(fields)
+    key, value = fields.word("key"), _value(fields, kind)
     operator = fields.choice("operator", ir.OPERATORS)
     _check_presence(fields, kind, fields.has("operator"))
     return ir.AttachCondition(kind, key, operator, value, fields.span)
 
 
-def _value(fields: Fields) -> ir.Word | None:
+def _value(fields: Fields, kind: str) -> ir.Word | None:
     """What a condition compares with. YAML turns an unquoted `true` into a truth value; AWS's own templates have it so, and its guide asks
     for quotes."""
     given = fields.members.get("value")
-    if given is None or not isinstance(given.value, JsonBool):
+    if given is None or kind != "tag-value" or not isinstance(given.value, JsonBool):
         return fields.word("value")
     text = "true" if given.value.value else "false"
     fields.diagnostics.warning(

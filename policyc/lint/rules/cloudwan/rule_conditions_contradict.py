@@ -49,6 +49,7 @@ from policyc.lint.rule_order import contradict
 from policyc.text import Span
 
 SEVERITY = Severity.WARNING
+SCOPE = "document"
 
 _HELP = "join them by `or`, or drop one"
 

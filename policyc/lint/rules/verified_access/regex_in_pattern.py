@@ -44,6 +44,7 @@ from policyc.regex import regex
 
 SEVERITY = Severity.WARNING
 NEEDS = ("test",)
+SCOPE = "document"
 YIELDS_TO = ("cedar-impossible-value", "cedar-template-text", "not-a-host-name")
 
 _TARGETS: Final = ("verified_access", "client_vpn")

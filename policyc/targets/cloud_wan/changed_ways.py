@@ -65,14 +65,17 @@ class _Asking:
         # He is not asked for the way to himself, but to another one of the receivers.
         apart = near.asked | {self._alone[name] for name in (receiving[0].name,) if name in self._alone}
         for group, ways in near.groups:
-            unknown: list[int] = []
-            for texts, members in self._by_hearing(group, asked).items():
-                if texts is None:
-                    unknown += members
-                elif texts[0] != texts[1]:
-                    found.setdefault(texts, []).extend(at for at in members if at not in apart)
-            if unknown and not near.same(group, ways):
-                self._one_by_one((at for at in unknown if at not in apart), receiving, asked, found)
+            for heard, members in self._by_hearing(group, asked).items():
+                others = [at for at in members if at not in apart]
+                if not others:
+                    continue
+                texts = _begun(group, asked, heard) if group.plain else None
+                if texts is not None:
+                    if texts[0] != texts[1]:
+                        found.setdefault(texts, []).extend(others)
+                elif heard[0] != heard[1] or not near.same(group, ways):
+                    # Who begins alike and hears alike gets one answer.
+                    self._one_by_one(others, receiving, asked, found, alike=group.plain)
         self._one_by_one(apart - near.asked, receiving, asked, found)
         return {texts: sending for texts, sending in found.items() if sending}
 
@@ -80,21 +83,15 @@ class _Asking:
         asked = Target(target.prefixes, target.name)
         return _Asked(self._begun[0], asked), _Asked(self._begun[1], asked)
 
-    def _by_hearing(self, group: Group, asked: tuple[_Asked, _Asked]) -> dict[tuple[str, str] | None, list[int]]:
-        """The members of a group by the verdicts on what they send, before and after; None where each has to be asked."""
-        if not group.plain:
-            return {None: group.members}
-        out: dict[tuple[str, str] | None, list[int]] = {}
-        known: dict[tuple[Hearing, Hearing], list[int]] = {}
+    def _by_hearing(self, group: Group, asked: tuple[_Asked, _Asked]) -> dict[tuple[Hearing, Hearing], list[int]]:
+        """The members of a group by what they hear of the target, before and after."""
         hears_all, others = self._told(group)
+        out: dict[tuple[Hearing, Hearing], list[int]] = {}
         if hears_all:
-            known[(), ()] = out[_begun(group, asked, ((), ()))] = list(hears_all)
+            out[(), ()] = list(hears_all)
         for at, before, after in others:
             heard = (asked[0].fates.hearing(before, group.families), asked[1].fates.hearing(after, group.families))
-            members = known.get(heard)
-            if members is None:
-                members = known[heard] = out.setdefault(_begun(group, asked, heard), [])
-            members.append(at)
+            out.setdefault(heard, []).append(at)
         return out
 
     def _told(self, group: Group) -> _Members:
@@ -116,8 +113,11 @@ class _Asking:
         receiving: Class,
         asked: tuple[_Asked, _Asked],
         found: dict[tuple[str, str], list[int]],
+        alike: bool = False,
     ) -> None:
-        for at in senders:
+        """Ask senders; where they are `alike`, the first of them for all."""
+        waiting = list(senders)
+        for at in waiting[:1] if alike else waiting:
             pair = _pair(self._sent[at], receiving)
             if pair is None:
                 continue
@@ -127,7 +127,7 @@ class _Asking:
             if texts[0] == texts[1]:
                 texts = (texts[0] + before.where(here), texts[1] + after.where(here))
             if texts[0] != texts[1]:
-                found.setdefault(texts, []).append(at)
+                found.setdefault(texts, []).extend(waiting if alike else [at])
 
 
 class _Asked:

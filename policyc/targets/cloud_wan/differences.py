@@ -17,7 +17,7 @@ from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import NextHop, TableName
 from policyc.engines.wan.outbound import Heard, hears_less, told_to
 from policyc.engines.wan.prefixes import Prefix, shorten
-from policyc.engines.wan.reach import heard_by
+from policyc.engines.wan.reach import Told, heard_by, heard_of
 from policyc.engines.wan.rows import Option, Row, Rows
 from policyc.engines.wan.tables import RouteTable, Tables, uncollected
 from policyc.engines.wan.walks import place_of
@@ -40,6 +40,7 @@ class _Start:
     edges: tuple[str, ...]
     spanning: bool = False
     untold: tuple[Prefix, ...] = ()
+    hearing: tuple[Told, Told] | None = None
 
 
 @record
@@ -60,10 +61,12 @@ class Group:
 
 @record(frozen=False)
 class _Beginning:
-    """How classes of senders, by number, begin: `asked` have to be asked always, `groups` are all others that can send, by table."""
+    """How classes of senders, by number, begin: `asked` have to be asked always, `groups` are all others that can send, by table. What those
+    in `hearing` are told comes of the rows of their own table alone."""
 
     asked: list[int] = field(default_factory=list)
     groups: dict[TableName, dict[Hashable, Group]] = field(default_factory=dict)
+    hearing: dict[int, tuple[Told, Told]] = field(default_factory=dict)
     untold: _Untold = field(default_factory=lambda: _Untold(()))
 
 
@@ -121,9 +124,12 @@ class Differences:
         """The classes of senders whose way to one of the prefixes may not be the same before and after."""
         near = self.near(sent, prefixes)
         found = set(near.asked)
+        hearing = self._beginning(sent).hearing
         for group, ways in near.groups:
             if not near.same(group, ways):
                 found.update(group.members)
+            else:
+                found.update(at for at in group.members if at in hearing and _hears_otherwise(hearing[at], prefixes))
         return [sent[at] for at in sorted(found)]
 
     def near(self, sent: Sequence[Class], prefixes: Sequence[Prefix]) -> Near:
@@ -162,6 +168,8 @@ class Differences:
                     found.groups.setdefault(start.table, {}).setdefault(key, group).members.append(at)
                     if start.untold:
                         untold.append((at, start.untold))
+                    if start.hearing is not None:
+                        found.hearing[at] = start.hearing
             found.untold = _Untold(untold)
             self._last = sent, found
         return self._last[1]
@@ -192,11 +200,20 @@ class Differences:
         spanning = sender.type == "direct-connect-gateway"
         if less == {False} or (self._tells_alike and not any((name, edge) in self._changed for edge in begins)):
             return _Start(name, begins, spanning)
+        tolds = [heard_by(tables, found) for tables, found in zip(self._tables, (before, after), strict=True)]
+        known = [told for told in tolds if told is not None and not told.aggregates]
+        if self._tells_alike and len(known) == 2:
+            return _Start(name, begins, spanning, hearing=(known[0], known[1]))
         only = None
         if self._tells_alike:
             only = {prefix for edge in begins for prefix in self._changed.get((name, edge), ())}
         told = [_told(tables, found, only) for tables, found in zip(self._tables, (before, after), strict=True)]
         return _Start(name, begins, spanning, tuple({item[0] for item in told[0] ^ told[1]}))
+
+
+def _hears_otherwise(told: tuple[Told, Told], prefixes: Sequence[Prefix]) -> bool:
+    before, after = told
+    return any(heard_of(before, prefix) != heard_of(after, prefix) for prefix in prefixes)
 
 
 def _told(

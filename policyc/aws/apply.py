@@ -46,6 +46,12 @@ class Progress(StrEnum):
 class Stopped(Exception):
     """A run that ended before its last step; the text says why."""
 
+    @property
+    def help(self) -> str:
+        """What to do before going on, empty for nothing."""
+        cause = self.__cause__
+        return cause.failure.help if isinstance(cause, CallFailed) else ""
+
 
 @dataclass(slots=True)
 class Patience:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any, Final, Protocol, TypeVar
 
-from policyc.aws.session import WORKERS, CallFailed, Failure, Sessions, Trouble, fingerprint
+from policyc.aws.session import WORKERS, CallFailed, Failure, NoSession, Sessions, Trouble, fingerprint
 from policyc.record import record
 
 T = TypeVar("T")
@@ -106,7 +106,7 @@ _PASSING: Final = frozenset({Trouble.THROTTLED, Trouble.UNKNOWN, Trouble.UNREACH
 
 
 class Asker:
-    """The calls of one account. Methods are safe to use from several threads."""
+    """The calls of one account. Methods are safe to use from several threads, and raise NoSession once the credentials have expired."""
 
     def __init__(self, sessions: Sessions, journal: Journal | None = None, tell: Tell = _silent) -> None:
         self.sessions = sessions
@@ -159,6 +159,10 @@ class Asker:
         try:
             value: dict[str, Any] = {"data": read()}
         except CallFailed as error:
+            if error.failure.trouble is Trouble.EXPIRED:
+                # no other call will be answered either, and what is known so far is no inventory
+                on = "" if self._journal is None else ", and go on with `--resume`"
+                raise NoSession(str(error), f"{error.failure.help}{on}") from error
             value = {"failed": _failure_data(error.failure)}
             passing = error.failure.trouble in _PASSING
         else:

@@ -13,6 +13,7 @@ from policyc.aws.meaning import settled
 from policyc.aws.meant import MeantSide
 from policyc.aws.pairs import Pair
 from policyc.diagnostics import Diagnostics
+from policyc.record import record
 from policyc.report.changes import CHANGED, NOT_COMPARED, OPEN, Changes, Compared
 from policyc.text import Source
 from policyc.workspace.comparing import compare_sides
@@ -26,9 +27,18 @@ LIVE: Final = "AWS"
 _DELETED: Final = re.compile(r'"((?:AROA|AIDA|AGPA)[A-Z0-9]{12,})"')
 
 
+@record
+class Found:
+    """What differs; `alone` are documents of which `changes` tells elsewhere what they change (at the endpoints that they decide on), each as a text by
+    itself, by title."""
+
+    changes: Changes
+    alone: Mapping[str, Compared]
+
+
 def compared(
     side: MeantSide, found: Sequence[Pair], live: Live, diagnostics: Diagnostics, *, to_source: bool = False
-) -> Changes | None:
+) -> Found | None:
     """What AWS allows and denies that the source does not; with `to_source` what becoming the source would change. None after reporting a
     document that cannot be read."""
     there = [pair for pair in found if not pair.open and pair.arn]
@@ -70,7 +80,9 @@ def compared(
         *_notes(side, found, live),
         *(f"not compared: `{name}`, which `--map` says is on nothing" for name in side.waived),
     )
-    return Changes(old.name, new.name, tuple(held[name] for name in sorted(held)), notes)
+    documents = tuple(held[name] for name in sorted(held))
+    command = "aws plan" if to_source else "aws drift"
+    return Found(Changes(old.name, new.name, documents, notes, command), access.alone)
 
 
 def _piece(pair: Pair, text: str | None) -> Piece:

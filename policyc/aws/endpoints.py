@@ -24,10 +24,12 @@ ENDPOINT: Final = "verified_access.endpoint"
 
 @record
 class Access:
-    """What the texts come to: `documents` by title, `endpoints` those that requests go to, by name."""
+    """What the texts come to: `documents` by title, `endpoints` those that requests go to, by name; `alone` are the documents of which it is told at
+    the endpoints what they change, each as a text by itself, by title."""
 
     documents: Mapping[str, Compared]
     endpoints: Mapping[str, Compared]
+    alone: Mapping[str, Compared]
     notes: tuple[str, ...]
 
 
@@ -73,23 +75,28 @@ class Texts:
 def compared(
     side: MeantSide, pairs: Sequence[Pair], live: Live, diagnostics: Diagnostics, to_source: bool = False
 ) -> Access | None:
-    """The texts of groups and endpoints. Where those of both are known requests are compared at the endpoint, else a text by itself; with
-    `to_source`, which is about what to write, always. None after reporting a text that cannot be read."""
+    """The texts of groups and endpoints. Where those of both are known requests are compared at the endpoint, else a text by itself. None after
+    reporting a text that cannot be read."""
     texts = Texts(side, {pair.arn: pair for pair in pairs}, live)
     of: dict[str, Compared] = {}
-    ways = {} if to_source else _ways(texts)
+    ways = _ways(texts)
+    notes: list[str] = []
+    if to_source:  # no step moves an endpoint, so that its texts are written by themselves
+        moves = {arn: said for arn, group in ways.items() if (said := _moved(texts, arn, group))}
+        ways = {arn: group for arn, group in ways.items() if arn not in moves}
+        notes += [f"`{texts.held[arn].title}`: {said}" for arn, said in moves.items()]
     for arn, group in ways.items():
         name = _label(arn, live)
         if _same(texts, group) and _same(texts, arn):
             of[arn] = Compared(name, ENDPOINT, SAME)
             continue
         one, other = texts.both([part for part in (group, arn) if part is not None], {name: (group, arn)})
-        found = compare_endpoint(name, one, other, diagnostics)
+        found = compare_endpoint(name, *((other, one) if to_source else (one, other)), diagnostics)
         if found is None:
             return None
         of[arn] = found
     documents: dict[str, Compared] = {}
-    notes: list[str] = []
+    told: dict[str, Compared] = {}
     for arn, pair in texts.held.items():
         alone = _alone(texts, arn, to_source, diagnostics)
         if alone is None:
@@ -98,16 +105,22 @@ def compared(
         met = _met_at(arn, live)
         if alone.state != SAME and met and all(other in ways for other in met):
             documents[pair.title] = Compared(pair.title, "cedar", SAME)
-            if all(of[other].state == SAME for other in met):
+            # what is written is the whole of a group and its endpoints, or nothing
+            shared = _beside(met, live) if to_source else met
+            if all(other in of and of[other].state == SAME for other in shared) and not (
+                to_source and _is_off(texts, shared)
+            ):
                 notes.append(
                     f"`{pair.title}` is another text on AWS, and every request to an endpoint is answered alike"
                 )
+            else:
+                told[pair.title] = alone
     for arn, group in ways.items():
         moved = _moved(texts, arn, group)
         if moved:
             title = texts.held[arn].title
             documents[title] = replace(documents[title], state=CHANGED, sentences=(moved,))
-    return Access(documents, {item.name: item for item in of.values()}, tuple(notes))
+    return Access(documents, {item.name: item for item in of.values()}, told, tuple(notes))
 
 
 def _same(texts: Texts, arn: str | None) -> bool:
@@ -161,6 +174,23 @@ def _met_at(arn: str, live: Live) -> list[str]:
     return [
         one for one, item in live.resources.items() if item["type"] == ENDPOINT and item["facts"].get("group") == id
     ]
+
+
+def _beside(endpoints: Sequence[str], live: Live) -> list[str]:
+    """All endpoints of the groups of some."""
+    groups = {live.resources[arn]["facts"].get("group") for arn in endpoints}
+    return [
+        arn for arn, item in live.resources.items() if item["type"] == ENDPOINT and item["facts"].get("group") in groups
+    ]
+
+
+def _is_off(texts: Texts, endpoints: Sequence[str]) -> bool:
+    """Whether a policy of the source that requests to these endpoints meet is not enabled on AWS."""
+    met = {
+        *endpoints,
+        *(arn for one in endpoints for arn in texts.live.find(texts.live.resources[one]["facts"]["group"])),
+    }
+    return any(arn in texts.held and texts.live.resources[arn]["facts"].get("enabled") is False for arn in met)
 
 
 def _label(arn: str, live: Live) -> str:

@@ -212,6 +212,7 @@ def _documents(
     settings = settings_of(project.config)
     out: list[Meant] = []
     hosts: list[tuple[Source, str]] = []
+    strange: list[tuple[str, str]] = []
     locks: Known = {}
     for path in dict.fromkeys((*named, *searched.documents, *searched.hosts)):
         name = path.resolve().relative_to(project.root).as_posix()
@@ -228,16 +229,26 @@ def _documents(
         if kind:
             resource = known.policy if kind in OF_ORGANIZATION else known.resource
             out.append(placed(Meant(name, _stem(path), kind, "", "", resource, source.text)))
+        elif path in named:
+            strange.append((name, _strange(source)))
     taken, left = take_out(open_hosts(project.root, hosts, diagnostics, settings))
     for item in taken:
         sources[item.source.file] = item.source
         out.append(placed(Meant(item.source.file, item.name, item.kind, "", "", item.attached, item.source.text)))
-    return out, [(item.place(str), item.reason) for item in left]
+    return out, [*strange, *((item.place(str), item.reason) for item in left)]
 
 
 def _stem(path: Path) -> str:
     """What a file calls its document: for what was pulled inline, the name of the policy."""
     return path.stem.removeprefix("inline-").removeprefix("managed-")
+
+
+def _strange(source: Source) -> str:
+    """Why a named file is no document."""
+    wrong = Diagnostics()
+    if parse_json(source, wrong) is None and wrong.sorted():
+        return f"it cannot be read: {wrong.sorted()[0].message}"
+    return "it is no policy, and none that holds some"
 
 
 def _kind_of(path: Path, source: Source) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from policyc.aws import by_sid
 from policyc.aws.calls import CALLS
 from policyc.aws.checkpoint import digest
+from policyc.aws.drift import Found
 from policyc.aws.iam_ports import MOST_VERSIONS, oldest
 from policyc.aws.live import Live
 from policyc.aws.meaning import alike
@@ -86,9 +87,12 @@ class Plan:
         }
 
 
-def make(found: Sequence[Pair], changes: Changes, live: Live, sessions: Mapping[str, Sessions]) -> Plan:
+def make(found: Sequence[Pair], differing: Found, live: Live, sessions: Mapping[str, Sessions]) -> Plan:
     """The plan. What AWS has is read once more, in its own letters. Raises CallFailed."""
+    changes = differing.changes
     compared = {item.name: item for item in changes.documents}
+    for title, alone in differing.alone.items():
+        compared[title] = replace(alone, sentences=(*alone.sentences, *compared[title].sentences))
     drafts: list[tuple[tuple[int, ...], Step]] = []
     left: list[str] = []
     warnings: list[str] = []

@@ -14,6 +14,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final
 
+from policyc.aws.answers import watch
 from policyc.aws.calls import CALLS, GLOBAL
 from policyc.packages import MissingPackage
 from policyc.record import record
@@ -40,6 +41,7 @@ class Trouble(StrEnum):
     """What a failed call means for the one who made it."""
 
     DENIED = "not allowed"
+    EXPIRED = "the credentials have expired"
     MISSING = "not there"
     THROTTLED = "throttled"
     CONFLICT = "changed by somebody else"
@@ -70,6 +72,11 @@ class Failure:
     def why(self) -> str:
         """The reason as a part of a sentence."""
         return f"{self.trouble.value} ({self.code})" if self.code else f"{self.trouble.value}: {self.message}"
+
+    @property
+    def help(self) -> str:
+        """What helps, empty where nothing does for certain."""
+        return "log in again" if self.trouble is Trouble.EXPIRED else ""
 
     @property
     def unsettled(self) -> bool:
@@ -121,9 +128,10 @@ _CONFLICT: Final = frozenset({
     "ResourceConflictException", "ConcurrentModificationException",
 })  # fmt: off
 _DENIED: Final = frozenset({
-    "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure", "ExpiredToken", "ExpiredTokenException",
-    "UnrecognizedClientException", "InvalidClientTokenId", "OptInRequired", "AllAccessDisabled",
+    "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure", "UnrecognizedClientException",
+    "InvalidClientTokenId", "OptInRequired", "AllAccessDisabled",
 })  # fmt: off
+_EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 _THROTTLED: Final = frozenset({
     "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown", "LimitExceededException",
     "ThrottledException", "RequestThrottled",
@@ -145,6 +153,8 @@ def failure_of(client: str, method: str, error: Exception) -> Failure:
         status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         details = {name: value for name, value in answer.items() if name not in ("Error", "ResponseMetadata")}
         return made(_trouble(code, status), code, message, plain(details))
+    if isinstance(error, known.SSOError | known.TokenRetrievalError | known.CredentialRetrievalError):
+        return made(Trouble.EXPIRED)  # they were there when the run began, and cannot be renewed; never sent
     if isinstance(error, known.ReadTimeoutError | known.ConnectionClosedError | known.ResponseStreamingError):
         return made(Trouble.UNKNOWN)
     if isinstance(error, known.EndpointConnectionError | known.ConnectTimeoutError | known.ProxyConnectionError):
@@ -166,6 +176,8 @@ def _trouble(code: str, status: int) -> Trouble:
         return Trouble.MISSING
     if code in _CONFLICT:
         return Trouble.CONFLICT
+    if code in _EXPIRED:
+        return Trouble.EXPIRED
     if code in _DENIED or status in (401, 403):
         return Trouble.DENIED
     if code in _THROTTLED or status == 429:
@@ -279,6 +291,7 @@ class Sessions:
                 client = self._session.client(
                     service, region_name=where, config=config, endpoint_url=self._endpoint or None
                 )
+                watch(client)
                 if self._endpoint and service == "s3control":
                     client.meta.events.register("before-sign.s3-control", without_account)
                 self._clients[key] = client

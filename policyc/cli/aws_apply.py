@@ -19,7 +19,7 @@ from policyc.cli.parser import WrongUse
 from policyc.report.screen import clean, plural
 
 if TYPE_CHECKING:
-    from policyc.aws.apply import Record, Run
+    from policyc.aws.apply import Record, Run, Stopped
     from policyc.aws.session import Sessions
     from policyc.aws.steps import Step
 
@@ -123,7 +123,8 @@ def _carry_out(found: Record, args: argparse.Namespace, console: Console) -> int
     try:
         wrong = check_fresh(found, run)
     except CallFailed as error:
-        raise WrongUse(f"AWS did not say what is there: {error}", "see `policyc aws plan --print-policy`") from error
+        help = error.failure.help or "see `policyc aws plan --print-policy`"
+        raise WrongUse(f"AWS did not say what is there: {error}", help) from error
     if wrong:
         console.error("error: the plan is stale, and nothing was written\n")
         for step, why in wrong:
@@ -168,7 +169,7 @@ def _roll_back(found: Record, args: argparse.Namespace, console: Console) -> int
     return exits.CLEAN
 
 
-def _stopped(found: Record, stopped: Exception, console: Console) -> int:
+def _stopped(found: Record, stopped: Stopped, console: Console) -> int:
     """What is done, what is not, and how to go on."""
     console.error(clean(f"error: {stopped}") + "\n")
     progress: Mapping[int, Any] = {**found.progress, **found.undone}
@@ -180,7 +181,8 @@ def _stopped(found: Record, stopped: Exception, console: Console) -> int:
         if found.undone
         else f"`policyc aws apply --resume {name}`, back: `policyc aws rollback {name}`"
     )
-    console.error(f"  = help: on: {ways}\n")
+    first = f"{stopped.help}, then " if stopped.help else ""
+    console.error(f"  = help: {first}on: {ways}\n")
     return exits.FINDINGS
 
 

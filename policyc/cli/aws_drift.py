@@ -27,9 +27,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
         opened = open_sides(args, console, diagnostics, progress)
     if isinstance(opened, int):
         return opened
-    found = compared(opened.side, opened.pairs, opened.live, diagnostics)
-    if found is None:
+    both = compared(opened.side, opened.pairs, opened.live, diagnostics)
+    if both is None:
         return refuse_request(diagnostics, opened.side.sources, args.format, console)
+    found = both.changes
     if args.who_changed:
         found = _with_history(found, opened)
     if args.allow_uncompared:

@@ -35,14 +35,15 @@ def run(args: argparse.Namespace, console: Console) -> int:
         opened = open_sides(args, console, diagnostics, progress)
         if isinstance(opened, int):
             return opened
-        changes = compared(opened.side, opened.pairs, opened.live, diagnostics, to_source=True)
-        if changes is None:
+        found = compared(opened.side, opened.pairs, opened.live, diagnostics, to_source=True)
+        if found is None:
             return refuse_request(diagnostics, opened.side.sources, args.format, console)
         try:
-            plan = make(opened.pairs, changes, opened.live, opened.sessions)
+            plan = make(opened.pairs, found, opened.live, opened.sessions)
             lacks = missing(plan, opened.sessions)
         except CallFailed as error:
-            raise WrongUse(f"AWS did not say what is there: {error}", "see `policyc aws permissions plan`") from error
+            help = error.failure.help or "see `policyc aws permissions plan`"
+            raise WrongUse(f"AWS did not say what is there: {error}", help) from error
     data = plan.data(datetime.now(UTC).replace(microsecond=0).isoformat(), lacks)
     if args.into is not None:
         try:

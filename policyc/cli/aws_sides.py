@@ -75,7 +75,7 @@ def open_sides(
         known = [name for item in side.documents for name in (item.name, item.label)]
         help = did_you_mean(side.unused[0], known, "correct the name")
         raise WrongUse(f"`--map {side.unused[0]}=…` names nothing of the source", help)
-    if not side.documents:
+    if not (side.documents or side.left):
         console.error("nothing to compare: no policy and no document was found\n")
         return exits.NOTHING
     sessions: dict[str, Sessions] = {}

@@ -64,12 +64,13 @@ class Compared:
 
 @record
 class Changes:
-    """A whole comparison."""
+    """A whole comparison, and the command that made it."""
 
     old: str
     new: str
     documents: tuple[Compared, ...]
     notes: tuple[str, ...] = field(default=())
+    command: str = "diff"
 
     @property
     def differs(self) -> bool:

@@ -129,3 +129,35 @@ def test_a_plan_names_what_it_cannot_place_and_is_not_complete(there: World, pol
         status == 11
         and "left out: iam_document/mine.trust.json: nothing says which resource carries it" in " ".join(out.split())
     )
+
+
+#: a named file, what is said of it
+STRANGE = [
+    ('{"name": "web", "version": "1.0.0"}', "it is no policy, and none that holds some"),
+    ("[]", "it is no policy, and none that holds some"),
+    ('{"Version": "2012-10-17", ', "it cannot be read"),
+    ("", "it cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("held", "said"), STRANGE)
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_named_file_that_is_no_policy_is_not_compared(
+    imported: World, policyc: Run, held: str, said: str, alone: bool
+) -> None:
+    Path("x.json").write_text(held)
+    words = ("x.json",) if alone else ("policies/lattice", "x.json")
+    status, out, err = policyc("aws", "drift", *words)
+    assert (status, err) == (11, ""), (out, err)
+    assert said in " ".join(out.split()) and "not compared" in out and "x.json" in out
+    assert policyc("aws", "drift", *words, "--allow-uncompared")[0] == 0
+
+
+def test_a_folder_may_hold_anything_beside_policies(imported: World, policyc: Run) -> None:
+    Path("policies/lattice/package.json").write_text('{"name": "web"}')
+    assert policyc("aws", "drift", "policies/lattice")[0] == 0
+
+
+def test_markdown_says_which_command_it_is(imported: World, policyc: Run) -> None:
+    assert policyc("aws", "drift", "policies/lattice", "--format", "markdown")[1].startswith("**policyc aws drift**: ")
+    assert policyc("aws", "plan", "policies/lattice", "--format", "markdown")[1].startswith("**policyc aws plan**: ")

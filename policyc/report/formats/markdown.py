@@ -46,7 +46,7 @@ def matrix(table: Sequence[Cell], options: Options) -> str:
 
 def changes(found: Changes, options: Options) -> str:
     """A head line, then a list of what changes, a document at a time, each class with its reason and one request."""
-    lines = [f"**policyc diff**: {marked(summary(found))}", ""]
+    lines = [f"**policyc {found.command}**: {marked(summary(found))}", ""]
     entries = 0
     for item in found.documents:
         if not (item.entries or item.sentences or item.open):

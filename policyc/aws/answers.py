@@ -1,0 +1,85 @@
+"""Whether an answer is one of AWS's at all. A proxy on the way, or a login, answers with a page and with any status, 200 and 404 among them; botocore's
+parsers take members that they do not find for absent, so that a page would read as an empty list, or as `not there`.
+
+Source of the forms: https://smithy.io/2.0/aws/protocols/index.html (in the XML ones the outermost element has a name in camel case, in `query` and `ec2` it ends
+in `Response`; in the JSON ones the body is an object).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final
+
+_XML: Final = frozenset({"query", "ec2", "rest-xml"})
+_ROOT: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<(?:[\w.-]+:)?([\w.-]+)[\s/>]", re.S)
+_CAMEL: Final = re.compile(rb"[A-Z]\w*[a-z]\w*")
+#: statuses that botocore tries again, whatever their body
+_AGAIN: Final = frozenset({429, 500, 502, 503, 504})
+
+
+def watch(client: Any) -> None:
+    """Let a client of boto3 refuse what is no answer of AWS's, before anybody reads it."""
+    client.meta.events.register("before-parse", _refuse)
+
+
+def _refuse(operation_model: Any, response_dict: Any, **_: Any) -> None:
+    """Raises botocore's ResponseParserError."""
+    from botocore.parsers import ResponseParserError
+
+    body, status = response_dict["body"], int(response_dict["status_code"])
+    if status in _AGAIN or not isinstance(body, bytes):
+        return  # a stream is an object of S3, which may be anything
+    typed = any(name.lower() == "x-amzn-errortype" for name in response_dict["headers"])
+    if not is_answer(operation_model, body, status, typed):
+        raise ResponseParserError("the answer is in no form of AWS's")
+
+
+def is_answer(operation: Any, body: bytes, status: int, typed: bool = False) -> bool:
+    """Whether a body has the form that an operation (a model of botocore's) answers in; `typed` tells that a header names the error."""
+    protocol = str(operation.service_model.metadata.get("protocol", ""))
+    whole = status >= 300 or _is_structure(operation)
+    if not body.strip():
+        if status >= 300:  # nothing but a HEAD says by its status alone that something is not there
+            return typed or status != 404 or operation.name.startswith("Head")
+        return not whole or not _has_members(operation)
+    if protocol in _XML:
+        return _is_xml(body, protocol, status) if whole else not _is_page(body)
+    return _is_object(body) if whole else not _is_page(body)
+
+
+def _is_structure(operation: Any) -> bool:
+    """Whether the body is the operation's structure, and not nothing, or one member of it that may be any text."""
+    shape = operation.output_shape
+    if shape is None:
+        return False
+    payload = shape.serialization.get("payload")
+    return payload is None or shape.members[payload].type_name == "structure"
+
+
+def _has_members(operation: Any) -> bool:
+    """Whether anything of the answer stands in the body. What only writes may answer with nothing: it is read back."""
+    members = operation.output_shape.members.values()
+    reads = operation.name.startswith(("Get", "List", "Describe", "Lookup", "Assume"))
+    return reads and any("location" not in member.serialization for member in members)
+
+
+def _is_xml(body: bytes, protocol: str, status: int) -> bool:
+    found = _ROOT.match(body)
+    name = b"" if found is None else found[1]
+    if name.lower() == b"html" or not _CAMEL.fullmatch(name):
+        return False
+    if status >= 300:
+        return b"</Code>" in body and body.rstrip().endswith(b">")
+    return protocol == "rest-xml" or name.endswith(b"Response")
+
+
+def _is_page(body: bytes) -> bool:
+    return body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+
+
+def _is_object(body: bytes) -> bool:
+    try:
+        return isinstance(json.loads(body), dict)
+    except (ValueError, RecursionError):
+        return False

@@ -15,6 +15,7 @@ from policyc.cli.prove_blocks import documents_of, run_blocks, run_named
 from policyc.report.screen import clean, paint, plural, wrap
 
 if TYPE_CHECKING:
+    from policyc.analysis.compare import Version
     from policyc.analysis.guarantees import Guarantee, Named, Proof
 
 SHARED = ("root", "config", "exclude", "param", "format", "output", "color", "quiet")
@@ -38,6 +39,7 @@ examples:
   policyc prove                           every `prove` block of the project
   policyc prove policies/shop             those of some files
   policyc prove -k "stock and not write"  by words of the label
+  policyc prove --that organization_only  every document of the project, and what its policies become
   policyc prove --that organization_only bucket.json
   policyc prove --that public inventory   a declared resource, through its whole way
   policyc prove --that cross_account --account 111122223333 key.json --as key
@@ -52,7 +54,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="policies; with --that or --guarantees documents, folders or REVISION:PATH",
+        help="policies; with --that or --guarantees documents, folders or REVISION:PATH (default: the project)",
     )
     parser.add_argument(
         "-k",
@@ -85,7 +87,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "--organization",
         default="",
         metavar="ID",
-        help="the organization (default: the only one that a document names)",
+        help="the organization (default: the only one that a document, or all of them, name)",
     )
 
 
@@ -96,26 +98,27 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return run_blocks(args, console)
     from policyc.analysis.guarantees import GUARANTEES, Named, organizations_of, prove
 
-    if not args.paths:
-        raise WrongUse("`prove --that` needs documents", "name a file, a folder, a project or a declared resource")
-    if not any(os.path.lexists(word) or ":" in word for word in args.paths):
+    if args.paths and not any(os.path.lexists(word) or ":" in word for word in args.paths):
         return run_named(args, console)
     if args.format not in ("human", "json"):
         raise WrongUse(f"`--that` has no `{args.format}` report", "use `human` or `json`")
-    rows: list[tuple[str, Guarantee, Named, Proof]] = []
+    given: list[tuple[str, Version, tuple[str, ...]]] = []
     for found in documents_of(args, console):
         if isinstance(found, int):
             return found
-        for name, version, doubts in found:
-            for wanted in args.that:
-                guarantee = GUARANTEES[wanted]
-                if not guarantee.asks(version.policy):
-                    continue
-                organizations = sorted(set(organizations_of(version.policy)))
-                only = organizations[0] if len(organizations) == 1 else ""
-                named = Named(args.account, args.organization or only)
-                _check_named(guarantee, named, name)
-                rows.append((name, guarantee, named, _doubtful(doubts) or prove(guarantee, named, version)))
+        given += found
+    every = {text for _, version, _ in given for text in organizations_of(version.policy)}
+    rows: list[tuple[str, Guarantee, Named, Proof]] = []
+    for name, version, doubts in given:
+        for wanted in args.that:
+            guarantee = GUARANTEES[wanted]
+            if not guarantee.asks(version.policy):
+                continue
+            organizations = set(organizations_of(version.policy)) or every
+            only = min(organizations) if len(organizations) == 1 else ""
+            named = Named(args.account, args.organization or only)
+            _check_named(guarantee, named, name)
+            rows.append((name, guarantee, named, _doubtful(doubts) or prove(guarantee, named, version)))
     if not rows:
         console.error("nothing to prove: no document was found\n")
         return exits.NOTHING
@@ -134,7 +137,7 @@ def _doubtful(doubts: tuple[str, ...]) -> Proof | None:
 def _check_named(guarantee: Guarantee, named: Named, name: str) -> None:
     for need in guarantee.needs:
         if not getattr(named, need):
-            reason = f"`{guarantee.name}` needs an {need}, and `{name}` names not exactly one"
+            reason = f"`{guarantee.name}` needs an {need}, and `{name}` does not name exactly one"
             raise WrongUse(
                 reason if need == "organization" else f"`{guarantee.name}` needs an {need}", f"add `--{need} ID`"
             )

@@ -51,7 +51,7 @@ def sides_of(
 
     root = here(args)
     with ExitStack() as held:
-        for word in args.paths:
+        for word in args.paths or ("",):  # the project at hand
             diagnostics = Diagnostics()
             try:
                 path, top = placed(word, root, held)

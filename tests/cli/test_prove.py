@@ -87,12 +87,38 @@ def test_what_is_said_of_callers_is_not_asked_of_identity_policies(
     capsys.readouterr()
 
 
+def test_the_project_at_hand_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a path every document counts; the organization that only some of them name is that of all."""
+    monkeypatch.chdir(tmp_path)
+    member, anybody = when(StringEquals={"aws:PrincipalOrgID": ORG}), BASE
+    Path("a").mkdir()
+    for name, statement in (("a/member.json", member), ("anybody.json", anybody)):
+        Path(name).write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}), encoding="utf-8")
+    assert main(["prove", "--that", "organization_only", "--format", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)["proofs"]
+    assert {(item["document"], item["holds"]) for item in found} == {("a/member.json", True), ("anybody.json", False)}
+    assert {item["organization"] for item in found} == {ORG}
+    Path("other.json").write_text(
+        json.dumps({"Version": "2012-10-17", "Statement": [when(StringEquals={"aws:PrincipalOrgID": "o-zzzzzzzzzz"})]}),
+        encoding="utf-8",
+    )
+    assert main(["prove", "--that", "organization_only"]) == 2  # whose is `anybody.json`?
+    assert "`anybody.json` does not name exactly one" in " ".join(capsys.readouterr().err.split())
+    monkeypatch.chdir(tmp_path / "a")
+    assert main(["prove", "--that", "organization_only"]) == 0
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    assert main(["prove", "--that", "public"]) == 4
+
+
 def test_wrong_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
     Path("b.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [BASE]}), encoding="utf-8")
     for words in (
         ["b.json"],
-        ["--that", "tls_only"],
         ["--that", "private", "b.json"],
         ["--that", "cross_account", "b.json"],
         ["--that", "cross_account", "--account", "12", "b.json"],

@@ -21,7 +21,7 @@ from policyc.analysis.question import Space
 from policyc.analysis.solver import BUDGET, Solution
 from policyc.analysis.unchanged import Split, Unchanged, split
 from policyc.analysis.witness import Witness, opaque_of, witness_of
-from policyc.engines.iam.caller import Grant
+from policyc.engines.iam.caller import CallerKind, Grant
 from policyc.engines.iam.decision import decide, weigh
 from policyc.engines.iam.document import Document
 from policyc.engines.proofs.budget import TooLarge
@@ -175,12 +175,15 @@ class _Comparison:
         levels = (Grant.LIMITED, Grant.STAR) if all(item.policy.kind in GRANTING for item in (*old, *new)) else ()
         self.granted = {level: self._said(level) for level in levels}
 
-    def ask(self, *wanted: Lit) -> Solution | None:
-        """A request for which all of `wanted` hold, with regard to all statements; None: proven that there is none."""
+    def ask(self, *wanted: Lit, by: Sequence[CallerKind] = ()) -> Solution | None:
+        """A request for which all of `wanted` hold, with regard to all statements, of a caller of the first kind of `by` that readily makes
+        one; None: proven that there is none."""
         parts = self.unchanged
         while True:
             facts = [fact for item in parts for fact in item.facts]
-            hopes = [-atom for item in parts for atom in item.others]
+            known = [-atom for item in parts for atom in item.others]
+            kinds = [lit for kind in by if (lit := self.space.callers.kind(kind)) != FALSE]
+            hopes = [*([*known, kind] for kind in kinds), *([known] if known else []), []]
             unsure, self.space.unsure = self.space.unsure, False
             solution = self.space.ask(*wanted, *facts, hopes=hopes)
             again = [item.spell_all() for item in parts] if solution is None and self.space.unsure else []
@@ -256,7 +259,9 @@ class _Comparison:
         question = self._question(change)[2]
         found: list[Difference] = []
         excluded: list[Lit] = []
-        while (solution := self.ask(question, *excluded)) is not None:
+        # a stranger shows best what is granted, and a role what most callers are
+        by = (CallerKind.ANONYMOUS, CallerKind.ROLE) if change is Change.ALLOWED else (CallerKind.ROLE,)
+        while (solution := self.ask(question, *excluded, by=by)) is not None:
             if len(found) >= MOST_CLASSES:
                 left.append(f"more than {MOST_CLASSES} classes of requests are {change}")
                 break

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from policyc.analysis.contents import test_content
 from policyc.analysis.formula import FALSE, TRUE, Lit
@@ -14,11 +14,26 @@ from policyc.engines.proofs.domains import Fits, Test, simplest
 from policyc.engines.proofs.texts import Pattern, by_fields, whole
 from policyc.engines.proofs.value_tests import raw_test, readable, typed_test
 from policyc.holes import has_hole, shown
-from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, Policy, RawExpression, RawTest, Tokens, Variable
+from policyc.ir.authz import (
+    All,
+    Always,
+    AnyOf,
+    Atom,
+    Cond,
+    Never,
+    Op,
+    Policy,
+    RawExpression,
+    RawTest,
+    Tokens,
+    Variable,
+)
 from policyc.ir.conditions import tests
 from policyc.ir.pattern import Token, fold
 from policyc.ir.raw_tests import NEGATED, fill
+from policyc.record import replace
 
+_V = TypeVar("_V")
 #: values of the keys that policy variables name, by the folded key: None for an absent one; None in place of all: left open
 Bindings = Mapping[str, str | None]
 
@@ -88,8 +103,8 @@ class Conditions:
             match node:
                 case Always() | Never():
                     done.append(TRUE if isinstance(node, Always) else FALSE)
-                case Atom() | RawTest() if (text := open_text(node)) is not None:
-                    found = self.formula.atom(Opaque(text))
+                case Atom() | RawTest() if open_text(node) is not None:
+                    found = self._open(node)
                     done.append(-found if node.negated else found)
                 case Atom() | RawTest():
                     key = test_content(node)
@@ -112,6 +127,14 @@ class Conditions:
                 case _:
                     assert_never(node)
         return done[0]
+
+    def _open(self, test: Atom | RawTest) -> Lit:
+        """A test that a host file leaves open in part: of each open value nothing is known but that it is the same wherever it stands."""
+        parts = by_values(test)
+        if len(parts) < 2:
+            return self.formula.atom(Opaque(open_text(test) or ""))
+        lits = [self.holds(part) for part in parts]
+        return self.formula.every(lits) if _is_negation(test) else self.formula.some(lits)
 
     # --- typed tests --------------------------------------------------------------------------------------------
 
@@ -221,6 +244,28 @@ def open_text(test: Atom | RawTest) -> str | None:
     if not has_hole(key) and not any(map(has_hole, values)):
         return None
     return f"`{shown(key)}` {operator} {', '.join(map(shown, values))}"
+
+
+def _is_negation(test: Atom | RawTest) -> bool:
+    """Whether a test, but for its own negation, asks that a value is none of those that are listed."""
+    return isinstance(test, RawTest) and test.operator.rpartition(":")[2].removesuffix("IfExists") in NEGATED
+
+
+def by_values(test: Atom | RawTest) -> list[Atom | RawTest]:
+    """A test of several values as one for each open value and one for all others, which together mean the same; the test itself where
+    it is more than these."""
+    quantifier = test.operator.rpartition(":")[0] if isinstance(test, RawTest) else test.quantifier
+    joined = not quantifier or (quantifier in ("any", "ForAnyValue") and not _is_negation(test))
+    if has_hole(test.attribute.native) or len(test.values) < 2 or not joined:
+        return [test]
+    if isinstance(test, RawTest):
+        return [replace(test, values=values, negated=False) for values in _apart(test.values, lambda item: item.text)]
+    return [replace(test, values=part, negated=False) for part in _apart(test.values, lambda item: str(item.value))]
+
+
+def _apart(values: Sequence[_V], text: Callable[[_V], str]) -> list[tuple[_V, ...]]:
+    closed = tuple(item for item in values if not has_hole(text(item)))
+    return [*([closed] if closed else []), *((item,) for item in values if has_hole(text(item)))]
 
 
 @lru_cache(maxsize=8192)

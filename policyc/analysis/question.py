@@ -188,23 +188,24 @@ class Space:
 
     # --- asking -------------------------------------------------------------------------------------------------
 
-    def ask(self, *wanted: Lit, hopes: Sequence[Lit] = ()) -> Solution | None:
-        """A request for which all of `wanted` hold, a likely one if there is one, and one for which `hopes` hold as well if that is seen at
-        once; None: proven that there is none.
+    def ask(self, *wanted: Lit, hopes: Sequence[Sequence[Lit]] = ((),)) -> Solution | None:
+        """A request for which all of `wanted` hold, a likely one if there is one, and one for which all of the first of `hopes` hold as well,
+        or else of the next; None: proven that there is none.
 
         Raises TooLarge, Unmodelled.
         """
         facts, likely = [*wanted, *self._facts()], list(self._likely())
         if self.crowded:
             facts.append(self.formula.atom(EXACTLY))
-        found = self.solver.solve([*facts, *likely, *hopes])
+        found = self.solver.solve([*facts, *likely, *hopes[0]])
+        if found is not None:
+            return found
+        found = self.solver.solve(facts)
         if found is None:
-            found = self.solver.solve(facts)
-            if found is not None and hopes:
-                return self.solver.solve([*facts, *likely]) or found
-        if found is None and self.crowded:
-            self.unsure |= self.solver.solve(facts[:-1]) is not None
-        return found
+            self.unsure |= bool(self.crowded) and self.solver.solve(facts[:-1]) is not None
+            return None
+        better = (self.solver.solve([*facts, *likely, *hope]) for hope in hopes[1:])
+        return next((item for item in better if item is not None), found)
 
     def _facts(self) -> Sequence[Lit]:
         """What every request keeps to; it is the same until something new was asked about."""

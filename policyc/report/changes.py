@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from policyc.record import field, record
@@ -167,16 +167,22 @@ def unknown(item: Compared) -> str:
     return NOT_COMPARED if item.state == NOT_COMPARED else OPEN
 
 
-def _entry_lines(entry: Entry, options: Options) -> list[str]:
-    lines = [paint(f"  {entry.change}", _STYLES[entry.change], options.color)]
-    parts = [
-        ("who", entry.who or (() if entry.by_context else ("anyone",))),
-        ("what", entry.what or (() if entry.by_context else ("any action",))),
+def parts_of(entry: Entry) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What a class is, part by part, for people; parts that say nothing are left out."""
+    any_of = ("", "") if entry.by_context else ("anyone", "any action")
+    parts = (
+        ("who", entry.who or (any_of[0],)),
+        ("what", entry.what or (any_of[1],)),
         ("where", entry.where),
         ("if", entry.conditions),
         ("because", entry.because),
-    ]
-    for name, texts in parts:
+    )
+    return ((name, texts) for name, texts in parts if any(texts))
+
+
+def _entry_lines(entry: Entry, options: Options) -> list[str]:
+    lines = [paint(f"  {entry.change}", _STYLES[entry.change], options.color)]
+    for name, texts in parts_of(entry):
         for at, text in enumerate(texts[:_MOST_ITEMS]):
             lines += _line(f"    {name if not at else '':<9}", text, options.width)
         if len(texts) > _MOST_ITEMS:

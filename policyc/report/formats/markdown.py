@@ -7,12 +7,12 @@ Source: https://spec.commonmark.org/0.31.2/#backslash-escapes
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from policyc.diagnostics import Diagnostic, Severity
 from policyc.engines.trace import Decision
 from policyc.regex import regex
-from policyc.report.changes import Changes, phrase, summary, unknown
+from policyc.report.changes import Changes, Entry, parts_of, summary, unknown
 from policyc.report.matrix import Cell, axes, misses
 from policyc.report.options import Options
 from policyc.report.proofs import Proof, clean_block, counted
@@ -47,22 +47,57 @@ def matrix(table: Sequence[Cell], options: Options) -> str:
 def changes(found: Changes, options: Options) -> str:
     """A head line, then a list of what changes, a document at a time, each class with its reason and one request."""
     lines = [f"**policyc {found.command}**: {marked(summary(found))}", ""]
-    entries = 0
     for item in found.documents:
         if not (item.entries or item.sentences or item.open):
             continue
         lines += [f"**{marked(item.name)}** ({marked(item.kind)}, {item.state})", ""]
-        for entry in item.entries:
-            entries += 1
-            request = ", ".join(f"{part} {value}" for part, value in entry.request)
-            why = "; ".join(entry.because)
-            lines.append(f"- **{entry.change}**: {marked(phrase(entry))}" + (f"; because {marked(why)}" if why else ""))
-            lines.append(f"  - for example {marked(request)}: {entry.old}, now {entry.new}")
-        lines += [f"- {marked(sentence)}" for sentence in item.sentences]
-        lines += [f"- {unknown(item)}: {marked(reason)}" for reason in item.open]
+        lines += ["\n".join(_entry(entry)) for entry in item.entries]
+        lines += [f"- {spoken(sentence)}" for sentence in item.sentences]
+        lines += [f"- {unknown(item)}: {spoken(reason)}" for reason in item.open]
         lines.append("")
     lines += [f"- note: {marked(note)}" for note in found.notes]
-    return _cut(lines, entries, "class")
+    return _cut(lines, "class")
+
+
+def _entry(entry: Entry) -> Iterator[str]:
+    """One class: its parts as a list, and a request as a block."""
+    yield f"- **{entry.change}**"
+    for name, texts in parts_of(entry):
+        told = [spoken(text) if name == "because" else code(text) for text in texts]
+        more = f" and {len(told) - _MOST_ITEMS} more" if len(told) > _MOST_ITEMS else ""
+        yield f"  - {name} " + ("; " if name == "because" else ", ").join(told[:_MOST_ITEMS]) + more
+    yield f"  - for example (was {entry.old}, now {entry.new})"
+    width = max((len(part) for part, _ in entry.request), default=0)
+    yield from _block("text", [f"{part:<{width}}  {value}" for part, value in entry.request])
+    if entry.test:
+        yield from _block("policy", entry.test.rstrip().split("\n"))
+
+
+def _block(language: str, content: Sequence[str]) -> list[str]:
+    """A block of code inside of a list in a list."""
+    shown = [clean(line).rstrip() for line in content]
+    fence = "`" * max(3, *(len(run) + 1 for line in shown for run in _TICKS.findall(line)), 0)
+    return ["", *(f"    {line}" for line in (f"{fence}{language}", *shown, fence))]
+
+
+#: items of one list that are shown
+_MOST_ITEMS = 6
+_TICKS = regex(r"`+")
+_QUOTED = regex(r"(`[^`\n]+`)")
+
+
+def code(text: str) -> str:
+    """`text` as code: nothing in it means anything but itself."""
+    shown = clean(text)
+    ticks = "`" * (1 + max((len(run) for run in _TICKS.findall(shown)), default=0))
+    space = " " if not shown.strip() or shown[0] == "`" or shown[-1] == "`" else ""
+    return f"{ticks}{space}{shown}{space}{ticks}" if shown else "(empty)"
+
+
+def spoken(text: str) -> str:
+    """A sentence of ours: what it quotes is code, the rest is text."""
+    parts = re.split(_QUOTED.pattern, clean(text))
+    return "".join(code(part[1:-1]) if at % 2 else marked(part) for at, part in enumerate(parts))
 
 
 #: characters of one report: a comment holds about 65,000
@@ -76,7 +111,7 @@ def findings(items: Sequence[Diagnostic], sources: Mapping[str, Source], options
     counts = [(severity, sum(item.severity is severity for item in items)) for severity in Severity]
     head = "**policyc**: " + ", ".join(plural(count, _NOUNS[severity]) for severity, count in counts if count)
     ordered = [item for severity in Severity for item in items if item.severity is severity]
-    return _cut([head, "", *(_finding(item, sources, options) for item in ordered)], len(ordered), "finding")
+    return _cut([head, "", *(_finding(item, sources, options) for item in ordered)], "finding")
 
 
 def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:
@@ -91,28 +126,27 @@ def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options:
     lines = [head, ""]
     for result in failed:
         reasons = "; ".join(marked(item.message) for item in result.findings)
-        lines.append(f"- {_place(result.span, sources, options)}: {marked(result.label)}: {reasons}")
+        told = [f"- {_place(result.span, sources, options)}: {marked(result.label)}: {reasons}"]
         for block in result.blocks if isinstance(result, Proof) else ():
-            lines += ["", "  ```policy", *(f"  {line}" for line in clean_block(block)), "  ```", ""]
-    return _cut(lines if failed else [head], len(failed), "failure")
+            told += ["", "  ```policy", *(f"  {line}" for line in clean_block(block)), "  ```", ""]
+        lines.append("\n".join(told))
+    return _cut(lines if failed else [head], "failure")
 
 
 def reach(found: Sequence[Reach], options: Options) -> str:
     """A list of classes for each resource."""
     lines: list[str] = []
-    entries = 0
     for item in found:
         lines += [f"**{marked(item.on)}** ({marked(item.kind)})", ""]
         for entry in item.classes:
-            entries += 1
             request = ", ".join(f"{part} {value}" for part, value in entry.request)
-            lines.append(f"- {marked(phrase_of(entry))}")
-            lines += [f"  - for example {marked(request)}: {marked(entry.answer)}"] if request else []
+            example = f"\n  - for example {marked(request)}: {marked(entry.answer)}" if request else ""
+            lines.append(f"- {marked(phrase_of(entry))}{example}")
         lines += [f"- {item.end}"] if item.complete else []
         lines += [f"- not settled whether there are others: {marked(reason)}" for reason in item.open]
         lines += [f"- taken as given: {marked(text)}" for text in item.given]
         lines.append("")
-    return _cut(lines[:-1], entries, "class")
+    return _cut(lines[:-1], "class")
 
 
 def proofs(items: Sequence[Proof], sources: Mapping[str, Source], options: Options) -> str:
@@ -120,14 +154,14 @@ def proofs(items: Sequence[Proof], sources: Mapping[str, Source], options: Optio
     return tests(items, sources, options).replace("**policyc test**", "**policyc prove**", 1)
 
 
-def _cut(lines: Sequence[str], entries: int, noun: str) -> str:
-    """The lines as one text; entries that would make it too long are counted."""
+def _cut(lines: Sequence[str], noun: str) -> str:
+    """The lines, of which each is whole, as one text; entries that would make it too long are counted."""
     size = 0
     shown: list[str] = []
     for line in lines:
         size += len(line) + 1
         if size > _MOST:
-            left = entries - (len(shown) - 2)
+            left = sum(item.startswith("- ") for item in lines[len(shown) :])
             shown.append(f"\n{plural(left, f'more {noun}')} not shown")
             break
         shown.append(line)

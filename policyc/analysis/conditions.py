@@ -14,20 +14,7 @@ from policyc.engines.proofs.domains import Fits, Test, simplest
 from policyc.engines.proofs.texts import Pattern, by_fields, whole
 from policyc.engines.proofs.value_tests import raw_test, readable, typed_test
 from policyc.holes import has_hole, shown
-from policyc.ir.authz import (
-    All,
-    Always,
-    AnyOf,
-    Atom,
-    Cond,
-    Never,
-    Op,
-    Policy,
-    RawExpression,
-    RawTest,
-    Tokens,
-    Variable,
-)
+from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, Policy, RawExpression, RawTest, Tokens, Variable
 from policyc.ir.conditions import tests
 from policyc.ir.pattern import Token, fold
 from policyc.ir.raw_tests import NEGATED, fill

@@ -16,6 +16,7 @@ Pattern: TypeAlias = tuple[str | None, ...]
 _MOST_STATES = 4_000
 #: tried first where a character is needed that no pattern has, because people read the examples
 _PLAIN = "xyzabc0"
+_WORD = "example"
 
 
 def telling_texts(patterns: Sequence[Pattern], literals: Iterable[str]) -> list[str] | None:
@@ -42,7 +43,20 @@ def telling_texts(patterns: Sequence[Pattern], literals: Iterable[str]) -> list[
                     return None
                 texts[following] = texts[state] + char
                 work.append(following)
-    return list(found.values())
+
+    def key_of(text: str) -> tuple[object, ...]:
+        places, branch = start
+        for char in text:
+            places = tuple(reader.step(place, char) for reader, place in zip(readers, places, strict=True))
+            branch = tree.step(branch, char)
+        return (tree.ends.get(branch), *(reader.done(place) for reader, place in zip(readers, places, strict=True)))
+
+    # a text that tells the same, and that people take for an example, where there is one
+    return [next((item for item in _wordy(text) if key_of(item) == key), text) for key, text in found.items()]
+
+
+def _wordy(text: str) -> tuple[str, ...]:
+    return (f"{_WORD}{text}", f"{text}{_WORD}") if len(text) > 1 else (_WORD,)
 
 
 def _telling(

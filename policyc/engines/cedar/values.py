@@ -107,7 +107,7 @@ def kind_of(value: Scalar) -> Kind:
 def unlike(texts: Iterable[object]) -> str:
     """A text that none of `texts` is."""
     taken = set(texts)
-    return next(text for count in range(1, len(taken) + 2) if (text := "x" * count) not in taken)
+    return next(text for text in ("example", *("x" * count for count in range(1, len(taken) + 2))) if text not in taken)
 
 
 def _numbers(tests: Iterable[OfValue], documented: tuple[int, int] | None) -> list[int]:

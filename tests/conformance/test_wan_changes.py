@@ -177,4 +177,4 @@ def test_changes_without_an_inventory() -> None:
         ),
     ]
     changed = compare(before, network(attachment_policies=rules), None)
-    assert "an attachment with tag s equals x: nowhere -> segment b" in [c.sentence() for c in changed.associations]
+    assert "an attachment whose tag s equals x: nowhere -> segment b" in [c.sentence() for c in changed.associations]

@@ -63,8 +63,8 @@ def test_markdown_is_a_list_with_the_worst_first() -> None:
     text = render("markdown", [finding(Severity.WARNING), finding()], SOURCES, Options())
     assert text == (
         "**policyc**: 1 error, 1 warning\n\n"
-        "- error `unknown-name` a.policy&#58;1: unknown name \\`badd\\`\\\n  help: did you mean \\`bad\\`?\n"
-        "- warning `unknown-name` a.policy&#58;1: unknown name \\`badd\\`\\\n  help: did you mean \\`bad\\`?\n"
+        "- error `unknown-name` a.policy:1: unknown name \\`badd\\`\\\n  help: did you mean \\`bad\\`?\n"
+        "- warning `unknown-name` a.policy:1: unknown name \\`badd\\`\\\n  help: did you mean \\`bad\\`?\n"
     )
     assert render("markdown", [], SOURCES, Options()) == "**policyc**: no findings\n"
 

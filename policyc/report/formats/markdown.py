@@ -22,7 +22,8 @@ from policyc.report.who import Reach
 from policyc.report.who import phrase as phrase_of
 from policyc.text import Source, Span
 
-_MARKS = regex(r"[\\`*_{}\[\]()#+!|~:@]|\b(?=www\.)")
+#: what could mean something: marks, and colons of addresses and of `:words:` that hosts turn into pictures
+_MARKS = regex(r"[\\`*_\[\]#+|~@]|:(?=//|[\w+-]+:)|(?<=mailto):|(?<=xmpp):|\b(?=www\.)")
 _NOUNS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _TAGS = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 

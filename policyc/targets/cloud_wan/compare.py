@@ -149,7 +149,9 @@ def _alternatives(rule: AttachRule) -> list[tuple[AttachCondition, ...]]:
 
 
 def _witness(plain: Attachment, conditions: Sequence[AttachCondition]) -> Attachment | None:
-    """An attachment that meets all conditions, named after them; None when they ask for what this does not make up."""
+    """An attachment that meets all conditions, named after them; None when they ask for what this does not make up, or for nothing."""
+    if all(condition.type == "any" for condition in conditions):
+        return None
     item = plain
     tags = dict(plain.tags)
     for condition in conditions:
@@ -172,7 +174,8 @@ def _witness(plain: Attachment, conditions: Sequence[AttachCondition]) -> Attach
                 item = replace(item, type=kind)
             case "any":
                 pass
-    name = "an attachment with " + " and ".join(condition.sentence().replace("`", "") for condition in conditions)
+    told = [condition.sentence().replace("`", "") for condition in conditions if condition.type != "any"]
+    name = f"an attachment whose {' and '.join(told)}"
     return replace(item, name=name, tags=tuple(tags.items()))
 
 

@@ -342,7 +342,7 @@ _shtab_policyc_prove_options=(
   "*--that[the guarantee\: public, cross_account, confused_deputy, organization_only, tls_only\; may be given several times]:NAME:(public cross_account confused_deputy organization_only tls_only)"
   "--as[what the documents are, as in \`check\`]:KIND:(identity boundary session trust scp rcp auth-policy object-lambda access-point bucket function key endpoint resource core-network cedar)"
   "--account[the account that owns the resources]:ID:"
-  "--organization[the organization (default\: the only one that a document names)]:ID:"
+  "--organization[the organization (default\: the only one that a document, or all of them, name)]:ID:"
   "--root[the project root\; nothing outside it is read (default\: the folder of policyc.toml, else the current folder)]:DIR:_files -/"
   "--config[the configuration in place of policyc.toml]:FILE:_files"
   "*--exclude[a file or folder to leave out, or a pattern such as \`\*.gen.policy\`\; may be given several times]:PATH:_files"
@@ -353,7 +353,7 @@ _shtab_policyc_prove_options=(
   {-q,--quiet}"[say nothing but findings]"
   "--debug[show the traceback of an internal error]"
   "(- : *)"{-h,--help}"[show this text and exit]"
-  "(*)::policies\; with --that or --guarantees documents, folders or REVISION\:PATH:_files"
+  "(*)::policies\; with --that or --guarantees documents, folders or REVISION\:PATH (default\: the project):_files"
 )
 
 # guard to ensure default positional specs are added only once per session

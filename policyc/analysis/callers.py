@@ -35,6 +35,8 @@ _ANY_FIELD: Final[Pattern] = ((".", ":"),)
 _SERVICE: Final[Pattern] = (*_NAME, *exactly(".amazonaws.com"), (".", ":"))
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _ARN: Final = re.compile(r"arn:([^:]*):(iam|sts)::([^:]*):(.+)", re.DOTALL)
+#: whose organization keys tell
+_IN_ORGANIZATIONS: Final = ("aws:principal", "aws:resource", "aws:source", "aws:vpce")
 _UNIQUE: Final = {"AIDA": CallerKind.USER, "AROA": CallerKind.ROLE}
 #: values of `aws:userid`: the id of a user, and that of a role before the name of its session
 _USER_ID: Final[Pattern] = (*exactly("AIDA"), *_NAME)
@@ -81,6 +83,7 @@ class Callers:
         self.sessions: dict[str, None] = {}
         self.makers: dict[str, None] = {}
         self.ids: dict[str, None] = {}
+        self.organizations: tuple[str, ...] = ()
         keys.derived.update(
             {
                 ARN_KEY: (self._signed, lambda test: self._tested(ARN_KEY, test)),
@@ -349,6 +352,8 @@ class Callers:
             elif key.startswith(OF_CALLS):
                 yield formula.implies(self.keys.present((key, 0)), -self.kind(CallerKind.ANONYMOUS))
         yield from self._network()
+        for owner in _IN_ORGANIZATIONS:
+            yield from self._organization(f"{owner}orgid", f"{owner}orgpaths")
         if USERID_KEY in self.keys.seen:
             yield from self._userid_axioms()
         if PROVIDER_KEY in self.keys.seen:
@@ -377,6 +382,19 @@ class Callers:
         found = _ARN.fullmatch(text)
         account = self._in_account(text, found[3]) if found else FALSE
         return self.formula.atom(MadeBy(text)), self.formula.every((self.kind(CallerKind.FEDERATED), account))
+
+    def _organization(self, key: str, paths: str) -> Iterable[Lit]:
+        """An account in an organization has its id and paths that begin with it; known are the organizations that documents name."""
+        if key not in self.keys.seen or paths not in self.keys.seen:
+            return
+        formula, there = self.formula, self.keys.present((key, 0))
+        slots = self.keys.slots(paths)
+        yield formula.same(there, self.keys.present(slots[0]))
+        for name in self.organizations:
+            own = self.keys.passes((key, 0), Fits(exactly(name)))
+            for slot in slots:
+                inner = self.keys.passes(slot, Fits((*exactly(f"{name}/"), ("*", ""))))
+                yield formula.implies(self.keys.present(slot), formula.same(own, inner))
 
     def _network(self) -> Iterable[Lit]:
         """A request comes through a VPC endpoint, with its keys, or over the internet, with a source address (9)."""

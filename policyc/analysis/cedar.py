@@ -21,8 +21,8 @@ from policyc.engines.cedar.predicates import Test, find_tests
 from policyc.engines.proofs.budget import TooLarge
 from policyc.engines.proofs.domains import Domain
 from policyc.engines.trace import Verdict
-from policyc.record import record
-from policyc.syntax.cedar_nodes import And, Expr, Has, Statement, path_of
+from policyc.record import record, replace
+from policyc.syntax.cedar_nodes import And, Expr, Has, Not, Or, Statement, path_of
 from policyc.syntax.cedar_printer import written
 from policyc.targets.cedar_documents.facts import cedar_path
 from policyc.targets.cedar_documents.labels import label_of
@@ -373,8 +373,8 @@ def _label(met: _Met) -> str:
     return label_of(met.read, met.statement)
 
 
-def _conditions(statement: Statement) -> Iterator[str]:
-    """The conditions of a statement, without those that only ask whether there is what another one tests."""
+def _conditions(statement: Statement, whole: bool = False) -> Iterator[str]:
+    """The conditions of a statement, without the parts that only ask whether there is what another one tests; with `whole` as they are."""
     for part in statement.scope:
         if part.constraint is not None:
             yield written(part.constraint)
@@ -387,7 +387,28 @@ def _conditions(statement: Statement) -> Iterator[str]:
     for kind, item in items:
         asked = path_of(item.of) if isinstance(item, Has) and kind == "when" else None
         if not (isinstance(item, Has) and asked is not None and (*asked, *item.names) in read):
-            yield ("unless " if kind == "unless" else "") + written(item)
+            yield ("unless " if kind == "unless" else "") + written(item if whole else _unguarded(item))
+
+
+def _unguarded(node: Expr) -> Expr:
+    """A condition without the parts of a conjunction that only ask whether there is what the rest of it tests."""
+    match node:
+        case Not(of):
+            return replace(node, of=_unguarded(of))
+        case Or(items):
+            return replace(node, items=tuple(map(_unguarded, items)))
+        case And(items):
+            read = {path[:size] for item in items for path in _reads(item) for size in range(1, len(path) + 1)}
+            kept = [
+                _unguarded(item)
+                for item in items
+                if not (
+                    isinstance(item, Has) and (path := path_of(item.of)) is not None and (*path, *item.names) in read
+                )
+            ]
+            return kept[0] if len(kept) == 1 else replace(node, items=tuple(kept)) if kept else node
+        case _:
+            return node
 
 
 def _reads(node: Expr) -> Iterator[Path]:
@@ -416,6 +437,8 @@ def _because(met: _Met, other: Gate, is_new: bool) -> Iterator[str]:
         yield f"`{label}` ({statement.effect}) is {'new' if is_new else 'gone'}"
         return
     before, after = list(_conditions(near)), list(_conditions(statement))
+    if before == after:  # what changed is what only asks whether there is something
+        before, after = list(_conditions(near, whole=True)), list(_conditions(statement, whole=True))
     if not is_new:
         before, after = after, before
     lost = [text for text in before if text not in after]

@@ -6,6 +6,7 @@ is an opaque atom, so that "no such request" still is a proof, while a request t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -21,6 +22,7 @@ from policyc.engines.proofs.domains import Domain, Fits
 from policyc.engines.proofs.texts import ANYTHING, Pattern, exactly, simplest, whole
 from policyc.holes import has_hole, shown, widened
 from policyc.ir.authz import Can, Glob, Policy, Resources, Statement, Variable
+from policyc.ir.conditions import tests
 from policyc.ir.pattern import Wild, pattern_tokens
 from policyc.model.vocabulary import Attribute
 from policyc.record import record
@@ -28,6 +30,7 @@ from policyc.targets.iam_documents.kinds import KINDS
 
 #: an id of a session and one of a user that nobody has
 USER_IDS: Final = ("AROAEXAMPLE0000000000:example", "AIDAEXAMPLE0000000000")
+_ORGANIZATION: Final = re.compile(r"o-[a-z0-9]{10,32}(?![a-z0-9*?])")
 ACTION: Final = "action"
 RESOURCE: Final = "resource"
 _ACTION_SHAPE: Final[Pattern] = (("-", ":"), (".", ":"), ("=", ":"), ("-", ":"), (".", ":"))
@@ -68,6 +71,7 @@ class Space:
         uses = {**{folded(item.native): Use(item) for item in asked}, **uses_of(policies)}
         self.keys = Keys(self.formula, uses, most=most)
         self.callers = Callers(self.keys, kinds_of(policies), partitions_of(policies), star_is_service=True)
+        self.callers.organizations = tuple(sorted({name for policy in policies for name in organizations_in(policy)}))
         self.conditions = Conditions(self.keys, bindings)
         self.solver = Solver(self.formula, self._domain, budget)
         self.bindings = bindings
@@ -268,6 +272,14 @@ class Space:
         if key == SERVICE_KEY:
             return Domain("aws:PrincipalServiceName", False, ("lambda.amazonaws.com", "logs.amazonaws.com"))
         return self.keys.domain(key)
+
+
+def organizations_in(policy: Policy) -> Iterable[str]:
+    """The organizations that conditions of a document name, by themselves or at the start of a path."""
+    for statement in policy.statements:
+        for test in tests(statement.when):
+            texts = [item.text if isinstance(item, Glob) else str(item.value) for item in test.values]
+            yield from (found[0] for text in texts if (found := _ORGANIZATION.match(text)))
 
 
 def kinds_of(policies: Sequence[Policy]) -> tuple[CallerKind, ...]:

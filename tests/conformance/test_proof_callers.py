@@ -102,3 +102,36 @@ def test_temporary_credentials_always_say_whether_there_was_mfa() -> None:
     """`aws:MultiFactorAuthPresent` is there in every request of a role or a federated user, as true or as false."""
     absent = bucket("*", ("Null", "aws:MultiFactorAuthPresent", "true"))
     assert who_may(absent) == {ROOT, USER, ANONYMOUS}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "met"),
+    [
+        ([("Null", "aws:PrincipalOrgID", "true"), ("Null", "aws:PrincipalOrgPaths", "false")], False),
+        ([("Null", "aws:PrincipalOrgID", "false"), ("Null", "aws:PrincipalOrgPaths", "true")], False),
+        (
+            [
+                ("StringEquals", "aws:PrincipalOrgID", "o-a1b2c3d4e5"),
+                ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-zzzzzzzzzz/*"),
+            ],
+            False,
+        ),
+        (
+            [
+                ("StringNotEquals", "aws:PrincipalOrgID", "o-a1b2c3d4e5"),
+                ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-a1b2c3d4e5/r-ab12/*"),
+            ],
+            False,
+        ),
+        (
+            [
+                ("StringEquals", "aws:PrincipalOrgID", "o-a1b2c3d4e5"),
+                ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-*/r-ab12/*"),
+            ],
+            True,
+        ),
+    ],
+)
+def test_an_organization_and_its_paths_go_together(conditions: list[tuple[str, str, Any]], met: bool) -> None:
+    """The path of an account begins with the id of its organization: `aws:PrincipalOrgPaths` in the IAM User Guide."""
+    assert bool(who_may(bucket("*", *conditions))) is met

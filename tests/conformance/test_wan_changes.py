@@ -177,4 +177,10 @@ def test_changes_without_an_inventory() -> None:
         ),
     ]
     changed = compare(before, network(attachment_policies=rules), None)
-    assert "an attachment whose tag s equals x: nowhere -> segment b" in [c.sentence() for c in changed.associations]
+    told = [c.sentence() for c in changed.associations]
+    assert "an attachment whose tag s equals x: nowhere -> segment b" in told
+    # a rule that goes by a tag is asked with the name of each segment in it
+    taken = {**rule, "conditions": [{"type": "any"}]}
+    changed = compare(network(attachment_policies=rules[1:]), network(attachment_policies=[taken, *rules[1:]]), None)
+    told = [c.sentence() for c in changed.associations]
+    assert "an attachment whose tag s is a: segment a -> segment b" in told

@@ -18,7 +18,7 @@ from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.reach import Target, reach
 from policyc.engines.wan.switches import DEFAULT, Switches
 from policyc.engines.wan.tables import Tables
-from policyc.ir.network import AttachCondition, AttachmentType, AttachRule, CoreNetwork, SendVia
+from policyc.ir.network import AttachCondition, AttachmentType, AttachRule, CoreNetwork, SendVia, ToTag
 from policyc.record import record, replace
 from policyc.targets.cloud_wan.changed_ways import Watch, changed_ways, unwatched, verdict_of, where_inspected
 from policyc.targets.cloud_wan.classes import Class, senders
@@ -131,17 +131,30 @@ def _standing(found: Association) -> str:
 
 
 def _witnesses(old: CoreNetwork, new: CoreNetwork) -> list[Attachment]:
-    """For every rule of either network attachments that just meet its conditions, and one that meets none."""
+    """For every rule of either network attachments that just meet its conditions, for one that goes by a tag with the name of each segment in
+    it, and one that meets none."""
     region = (new.locations or old.locations or ("us-east-1",))[0]
     plain = Attachment("any other attachment", "vpc", (region,), "000000000000", "vpc-0")
     found = {plain: None}
     for network in (old, new):
         for rule in network.attach_rules:
+            tag = rule.action.key.text if isinstance(rule.action, ToTag) else ""
             for conditions in _alternatives(rule):
                 witness = _witness(plain, conditions)
                 if witness is not None:
                     found[witness] = None
+                for segment in (*old.segments, *new.segments) if tag else ():
+                    found |= dict.fromkeys(_tagged(witness or plain, conditions, tag, segment.name.text))
     return list(found)
+
+
+def _tagged(met: Attachment, conditions: Sequence[AttachCondition], tag: str, segment: str) -> Iterator[Attachment]:
+    """An attachment that meets conditions and names a segment in its tag; nothing where a condition may ask the tag for something else."""
+    asked = [item for item in conditions if item.key is not None and item.key.text == tag]
+    if all(item.type in ("tag-exists", "tag-name") for item in asked):
+        others = [item for item in conditions if item.type != "any" and item not in asked]
+        name = _named([f"tag {tag} is {segment}", *(item.sentence().replace("`", "") for item in others)])
+        yield replace(met, name=name, tags=tuple({**dict(met.tags), tag: segment}.items()))
 
 
 def _alternatives(rule: AttachRule) -> list[tuple[AttachCondition, ...]]:
@@ -175,8 +188,11 @@ def _witness(plain: Attachment, conditions: Sequence[AttachCondition]) -> Attach
             case "any":
                 pass
     told = [condition.sentence().replace("`", "") for condition in conditions if condition.type != "any"]
-    name = f"an attachment whose {' and '.join(told)}"
-    return replace(item, name=name, tags=tuple(tags.items()))
+    return replace(item, name=_named(told), tags=tuple(tags.items()))
+
+
+def _named(told: Sequence[str]) -> str:
+    return f"an attachment whose {' and '.join(told)}"
 
 
 def _kind(value: str) -> AttachmentType | None:

@@ -14,7 +14,7 @@ from policyc.analysis.witness import opaque_of
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.proofs.budget import TooLarge
 from policyc.engines.proofs.domains import Unmodelled
-from policyc.engines.trace import Decision, Outcome
+from policyc.engines.trace import Decision, Outcome, Verdict
 from policyc.ir.authz import Always, Statement
 from policyc.ir.program import BoundProof, Program
 from policyc.model.scope import Scope
@@ -239,11 +239,15 @@ class _Asked:
         """Whether the engine's answer breaks the claim: for an allow, what only hangs on policies that nobody gave breaks it as well."""
         expectation = self._expectation()
         if self.about.label:
-            return unmet(expectation, outcome) is None
-        if unmet(expectation, outcome) is None:
+            if unmet(expectation, outcome) is None:
+                return True
+            allowing = [item for gate in outcome.gates if gate.verdict is Verdict.ALLOW for item in gate.decided_by]
+            if not any(item.label == self.about.label for item in allowing):
+                return False
+        elif unmet(expectation, outcome) is None:
             return False
         if outcome.decision is not Decision.UNDECIDED:
-            return True
+            return not self.about.label
         doubtful = [gate for gate in outcome.gates if gate.verdict.decision is Decision.UNDECIDED]
         return without and self.about.breaks == "allow" and all(gate.wants for gate in doubtful)
 

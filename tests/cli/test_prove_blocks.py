@@ -58,6 +58,8 @@ CLAIMS = [
     ("no request to stock who not app, batch is allowed", True),
     ('no request to stock who app is allowed by "writes"', False),
     ('no request to stock who not app, batch is allowed by "writes"', True),
+    # what `batch` may do by itself nobody said: its own policies may allow it
+    ('no request to stock who batch is allowed by "writes"', False),
     ("no request to stock who other is allowed by stock_auth", True),
     ("no request to stock who app is allowed by guard", False),
     ('every request to stock who app can GET path "/stock/a" where aws.PrincipalOrgID == acme is allow', True),

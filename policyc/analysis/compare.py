@@ -379,6 +379,8 @@ class _Comparison:
         if Verdict.UNDECIDED in (old, new):
             return None
         if not _as_claimed(change, old, new):
+            if change in (Change.BLOCKED, Change.UNBLOCKED) and _has_open_deny((*self.old, *self.new), witness):
+                return None
             shown = "; ".join(witness.lines())
             raise Disagreement(f"{change} was found, and the engine says `{old}` before and `{new}` after: {shown}")
         allowing = change in (Change.ALLOWED, Change.DENIED)
@@ -460,6 +462,12 @@ def _decided(side: Sequence[Version], witness: Witness) -> Verdict:
         if verdict in said:
             return verdict
     return Verdict.ALLOW
+
+
+def _has_open_deny(side: Sequence[Version], witness: Witness) -> bool:
+    """Whether the engine leaves it open if a deny matches: one with a part that is not known, though another part of it may be met."""
+    weights = [weigh([item.document], witness.request, graded=False) for item in side if item.meets(witness)]
+    return any(item.deny_can is not item.deny_must for item in weights)
 
 
 def _as_claimed(change: Change, old: Verdict, new: Verdict) -> bool:

@@ -16,7 +16,7 @@ from policyc.targets.base import NoRequest
 #: how an absent value is written, by destination
 _ABSENT: Final = frozenset({"-", "null", ""})
 _STS: Final = regex(
-    r"arn:[^:]*:(?:sts|iam)::([0-9]{12}):(assumed-role|user|role|federated-user)/.+|arn:[^:]*:iam::([0-9]{12}):root"
+    r"arn:aws[a-z-]*:(?:sts|iam)::([0-9]{12}):(assumed-role|user|role|federated-user)/.+|arn:aws[a-z-]*:iam::([0-9]{12}):root"
 )
 #: `requestPath` of records that hold the listener's form before the path
 _PREFIXED: Final = regex(r"LatticePath\?:")

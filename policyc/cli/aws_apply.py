@@ -70,7 +70,8 @@ def _begin(path: Path, args: argparse.Namespace) -> Record:
         if not known.finished:
             help = f"go on with `policyc aws apply --resume {place.name}`, or back with `policyc aws rollback {place.name}`"
             raise WrongUse(f"the plan was begun, and `{place.name}` says how far it came", help)
-        raise WrongUse(f"the plan was carried out already, see `{place.name}`", "make a new plan")
+        what = "and taken back" if known.is_back else "already"
+        raise WrongUse(f"the plan was carried out {what}, see `{place.name}`", "make a new plan")
     return new_record(place, data["digest"], steps)
 
 

@@ -144,6 +144,8 @@ def test_apply_then_the_same_then_rollback_then_as_before(project: World, plan: 
     assert project.ec2.policies[GROUP] == {"PolicyEnabled": False}
     assert len(project.wan.live(CORE)["segments"]) == 1
     assert plan("aws", "apply", "--resume", "p.json.record", "--yes")[0] == 2
+    status, _, err = plan("aws", "apply", "p.json", "--yes")
+    assert status == 2 and "was carried out and taken back" in err
 
 
 def test_nothing_is_sent_that_nobody_wrote(project: World, plan: Run) -> None:

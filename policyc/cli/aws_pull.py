@@ -63,7 +63,7 @@ def _lines(lock: Mapping[str, Any], calls: Mapping[str, int], folder: str) -> li
     lines += [f"  {number:>6,}  {type}" for type, number in sorted(counts.items())]
     unread = lock["unread"]
     if unread:
-        lines.append(f"not readable: {len(unread):,} calls; answers that need them stay undecided")
+        lines.append(f"not readable: {plural(len(unread), 'call')}; answers that need them stay undecided")
         grouped = Counter((one["action"], one["why"]) for one in unread)
         for (action, why), number in sorted(grouped.items())[:_MOST]:
             about = next(one["about"] for one in unread if (one["action"], one["why"]) == (action, why))
@@ -73,7 +73,8 @@ def _lines(lock: Mapping[str, Any], calls: Mapping[str, int], folder: str) -> li
             lines.append(f"  and {len(grouped) - _MOST} more")
     lines += _logs(lock, folder)
     kept = f", {calls['kept']:,} answers kept from the run before" if calls["kept"] else ""
-    lines.append(f"wrote {len(lock['documents']):,} documents to {folder} ({calls['made']:,} calls{kept})")
+    documents = plural(len(lock["documents"]), "document")
+    lines.append(f"wrote {documents} to {folder} ({plural(calls['made'], 'call')}{kept})")
     return [clean(line) for line in lines]
 
 

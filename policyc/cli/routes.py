@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policyc.cli import exits
@@ -79,7 +80,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return refuse_request(diagnostics, {}, args.format, console, exits.WRONG_USE)
     tables = situate(opened.network, inventory, opened.switches)
     if not inventory.attachments:
-        console.remark("no attachments are given, so only static routes are there; `--attachments FILE` tells of them")
+        console.remark(f"no attachments are given, so only static routes are there; {_how_to_tell(args.network)}")
     if args.check:
         return _check(args, console, tables, opened, doubts)
     tell_silent(tables, args, console)
@@ -87,6 +88,13 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return _advertised(args, console, tables)
     _write(args, tables, console)
     return exits.CLEAN
+
+
+def _how_to_tell(network: str | None) -> str:
+    """What tells of the attachments: the files that `aws pull` wrote beside the policy, where it did."""
+    beside = [Path(network or "").with_name(name) for name in ("attachments.json", "prefixes.json")]
+    held = [path.as_posix() for path in beside if network and path.is_file()]
+    return f"`{' '.join(f'--attachments {name}' for name in held or ['FILE'])}` tells of them"
 
 
 def _check(args: argparse.Namespace, console: Console, tables: Tables, opened: Opened, diagnostics: Diagnostics) -> int:

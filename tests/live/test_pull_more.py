@@ -150,3 +150,17 @@ def test_a_boundary_that_cannot_be_set_is_refused_with_the_reason(
     status, out, _ = policyc("aws", "plan", "b.policy", "-o", "p.json")
     assert status == 11 and said in " ".join(out.split())
     assert json.loads(Path("p.json").read_text())["steps"] == []
+
+
+def test_routes_of_a_pulled_network_name_the_files_that_tell_what_is_attached(imported: World, policyc: Run) -> None:
+    (home,) = {path.parent for path in Path("live").rglob("attachments.json")}
+    network = str(home / "core.json")
+    status, out, err = policyc("routes", network)
+    assert (
+        status == 0
+        and f"`--attachments {home}/attachments.json --attachments {home}/prefixes.json` tells of them" in err
+    )
+    status, out, err = policyc(
+        "routes", network, *(f"--attachments={home}/{name}.json" for name in ("attachments", "prefixes"))
+    )
+    assert status == 0 and "tells of them" not in err and "prod1" in out

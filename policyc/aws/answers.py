@@ -1,8 +1,8 @@
 """Whether an answer is one of AWS's at all. A proxy on the way, or a login, answers with a page and with any status, 200 and 404 among them; botocore's
 parsers take members that they do not find for absent, so that a page would read as an empty list, or as `not there`.
 
-Source of the forms: https://smithy.io/2.0/aws/protocols/index.html (in the XML ones the outermost element has a name in camel case, in `query` and `ec2` it ends
-in `Response`; in the JSON ones the body is an object).
+The forms are those that botocore's models and parsers know: in the XML protocols the outermost element has a name in camel case, in `query` and `ec2` it ends
+in `Response`; in the JSON ones the body is an object.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def is_answer(operation: Any, body: bytes, status: int, typed: bool = False) -> 
             return typed or status != 404 or operation.name.startswith("Head")
         return not whole or not _has_members(operation)
     if protocol in _XML:
-        return _is_xml(body, protocol, status) if whole else not _is_page(body)
+        return _is_xml(body, protocol, status) or (not whole and not _is_page(body))
     return _is_object(body) if whole else not _is_page(body)
 
 

@@ -141,6 +141,22 @@ def test_a_page_is_no_text_of_a_policy(server: str) -> None:
         sessions.call("s3", "get_bucket_policy", REGION, Bucket="acme")
 
 
+def test_a_write_may_answer_with_nothing_but_a_number(server: str) -> None:
+    given = {"RoleName": "app", "PolicyName": "invoke", "PolicyDocument": "{}"}
+    sessions = Sessions(Access(endpoint=server))
+    Answers.status = 200
+    for said in (
+        b"<PutRolePolicyResponse><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></PutRolePolicyResponse>",
+        b"<?xml version='1.0'?>\n<PutRolePolicyResponse/>",
+    ):
+        Answers.said = said
+        assert sessions.call("iam", "put_role_policy", REGION, **given) == {}
+    Answers.said = PAGES["a page"]
+    with pytest.raises(CallFailed) as failed:
+        sessions.call("iam", "put_role_policy", REGION, **given)
+    assert failed.value.failure.unsettled  # it may have been done: it is read back
+
+
 def test_an_inventory_tells_it_as_not_readable(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     sessions = Sessions(Access(endpoint=server))
     identity = b"<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:role/r</Arn><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"

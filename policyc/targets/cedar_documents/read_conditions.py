@@ -363,19 +363,20 @@ def _with_presence(items: list[Cond], path: PathOf) -> Cond:
     out: list[Cond] = []
     for place, item in enumerate(flat):
         out += [_needed(lacked, item) for lacked, at in absent if isinstance(item, Atom) and _needs(item, at, path)]
-        asked = path(item) if _asks_presence(item) else None
+        asked = path(item) if _asks_presence(item, path) else None
         if asked is not None and any(_needs(other, asked, path) for other in flat[place + 1 :]):
             continue
         out.append(item)
     return conjunction(out)
 
 
-def _asks_presence(cond: Cond) -> bool:
+def _asks_presence(cond: Cond, path: PathOf) -> bool:
     match cond:
         case RawExpression(cedar.Has(), False) | Atom(op=Op.EXISTS, negated=False):
             return True
         case Atom(op=Op.EQ, quantifier="any", negated=False, values=(_,)):
-            return True  # a record of groups is asked whether it has one; that of a set is no prefix of anything
+            # a record of groups is asked whether it has one, which is a path below the record; a set has no paths below it
+            return path(cond) != path(replace(cond, op=Op.EXISTS, values=(), quantifier=""))
         case _:
             return False
 

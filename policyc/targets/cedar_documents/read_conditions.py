@@ -364,8 +364,10 @@ def _with_presence(items: list[Cond], path: PathOf) -> Cond:
     for place, item in enumerate(flat):
         out += [_needed(lacked, item) for lacked, at in absent if isinstance(item, Atom) and _needs(item, at, path)]
         asked = path(item) if _asks_presence(item, path) else None
-        if asked is not None and any(_needs(other, asked, path) for other in flat[place + 1 :]):
-            continue
+        if asked is not None:
+            before = (other for other in flat[:place] if not _asks_presence(other, path))
+            if any(_needs(other, asked, path) for other in (*before, *flat[place + 1 :])):
+                continue
         out.append(item)
     return conjunction(out)
 

@@ -29,7 +29,7 @@ from tests.property import drawing as st
 from tests.property.drawing import Draw
 
 CASES = int(os.environ.get("POLICYC_CASES", "900"))
-REQUESTS = 24
+REQUESTS = 32
 POLICIES = -(-CASES // REQUESTS)
 #: for properties that are checked beside the main one
 SIDE = min(200, max(50, CASES // 50))
@@ -87,7 +87,8 @@ STAFF = Resource(
 KNOWN = facts(STAFF, {STAFF.id: STAFF})
 GROUPS = "idc.groups"
 #: The names of single groups by group id, as attributes of their own.
-NAMED = {key: KNOWN["idc.groups[].group_name"].with_key(key) for key in UUIDS[:2]}
+FAMILY = "idc.groups[].group_name"
+NAMED = {key: KNOWN[FAMILY].with_key(key) for key in UUIDS[:2]}
 FACTS = {name: fact for name, fact in KNOWN.items() if not fact.attribute.keyed} | {
     fact.attribute.name: fact for fact in NAMED.values()
 }
@@ -358,8 +359,12 @@ STRANGE: tuple[Any, ...] = (
 @st.composite
 def contexts(draw: Draw, policy: Policy) -> dict[str, Any]:
     """What Cedar gets for a request: each attribute that the policy reads is absent, present, or of any kind whatever."""
-    out: dict[str, Any] = json.loads(json.dumps(build_context(draw(requests(policy)), KNOWN).data))
-    for name in dict.fromkeys(name for statement in policy.statements for name in names_in(statement.when)):
+    values = draw(requests(policy))
+    read = dict.fromkeys(name for statement in policy.statements for name in names_in(statement.when))
+    stated = {name: values[name] for name in (*read, GROUPS)}
+    known = {name: KNOWN[name] for name in (*stated, FAMILY) if name in KNOWN}
+    out: dict[str, Any] = json.loads(json.dumps(build_context(stated, known).data))
+    for name in read:
         if draw(st.sampled_from([False, False, True])):
             path = FACTS[name].path
             put(

@@ -6,13 +6,11 @@ to make than a request.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 from unittest.mock import patch
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.cedar.authorize import authorize_each, policy_set
+from policyc.engines.cedar.authorize import authorize_each
 from policyc.engines.cedar.decide import decide, parse_policies
 from policyc.engines.cedar.outcome_sets import FAILS, FALSE, TRUE, holds
 from policyc.ir import decide as reference
@@ -58,23 +56,17 @@ def test_cedar_decides_what_the_normal_form_means(data: Data) -> None:
     assert list(diagnostics) == []
     deployed = parse_policies(emit_policy(policy, KNOWN, "group").text)
     asked = [data.draw(contexts(policy)) for _ in range(REQUESTS)]
-    for context, truths in zip(asked, truths_of(policy, asked), strict=True):
+    apart = parse_policies(write_apart(policy, KNOWN))
+    for context, (_, holding, failing) in zip(asked, authorize_each(apart.apart, asked), strict=True):
         answer = decide(deployed, context)
         assert [failure for failure in answer.failed if failure.effect == "forbid"] == []
         assert answer.decision is meaning(policy, context)
-        assert truths == [answer_of(statement.when, context) for statement in policy.statements]
-    for statement, result in zip(
-        policy.statements, decide(parse_policies(write_apart(policy, KNOWN)), asked[0]).statements, strict=True
-    ):
+        for place, statement in enumerate(policy.statements):
+            truth_of = None if place in failing else place in holding
+            assert truth_of is answer_of(statement.when, context)
+    for statement, result in zip(policy.statements, decide(apart, asked[0]).statements, strict=True):
         assert result.effect == {"allow": "permit", "deny": "forbid"}[statement.effect]
         assert result.truths == {True: TRUE, False: FALSE, None: FAILS}[answer_of(statement.when, asked[0])]
-
-
-def truths_of(policy: Policy, asked: Sequence[Mapping[str, Any]]) -> Iterator[list[bool | None]]:
-    """What Cedar says of each statement on each context, as a permit of its own; None where it cannot evaluate it."""
-    permits = replace(policy, statements=tuple(replace(item, effect="allow") for item in policy.statements))
-    for _, holding, failing in authorize_each(policy_set(write_apart(permits, KNOWN)), asked):
-        yield [None if place in failing else place in holding for place in range(len(policy.statements))]
 
 
 @cases(SIDE, st.data())

@@ -1,6 +1,6 @@
 """Random policies and requests: what the normal form means, and what Cedar decides on the emitted text, are the same.
 
-`POLICYC_CASES` sets the number of decisions compared (`make test` asks for 10,000), two dozen to a policy: what is emitted takes far longer
+`POLICYC_CASES` sets the number of decisions compared (`make test` asks for 10,000), 32 to a policy: what is emitted takes far longer
 to make than a request.
 """
 

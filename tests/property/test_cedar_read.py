@@ -1,7 +1,7 @@
 """Cedar texts read into the normal form: Cedar decides on a text what its normal form means, and emitted policies read back.
 
 The normal form says where a condition is true; a Cedar evaluation that fails is not true. Requests lack attributes, records on the way
-to them, or have every one. `POLICYC_CASES` sets the number of decisions compared (`make test` asks for 10,000), two dozen to a text.
+to them, or have every one. `POLICYC_CASES` sets the number of decisions compared (`make test` asks for 10,000), 32 to a text.
 
 Read back, a policy is what it was but for this: a question for presence goes where another test of the same conjunction answers it,
 neighbours of a disjunction that compare one attribute the same way are one test. Ports, which sources give as text or as number,

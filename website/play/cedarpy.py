@@ -69,15 +69,13 @@ class Schema:
         return cls(text)
 
 
-def _uid(text: str) -> dict[str, str]:
-    kind, _, ident = text.rpartition('::"')
-    return {"type": kind, "id": ident.removesuffix('"')}
+def is_authorized_batch(requests: list[dict[str, Any]], policies: PolicySet, entities: Entities) -> list[Any]:
+    return [_is_authorized(request, policies, entities) for request in requests]
 
 
-def is_authorized(request: dict[str, Any], policies: PolicySet, entities: Entities) -> Any:
+def _is_authorized(request: dict[str, Any], policies: PolicySet, entities: Entities) -> Any:
     call = {
-        **{part: _uid(request[part]) for part in ("principal", "action", "resource")},
-        "context": request["context"],
+        **request,
         "policies": {"staticPolicies": policies.text},
         "entities": entities.listed,
     }

@@ -74,11 +74,7 @@ def is_authorized_batch(requests: list[dict[str, Any]], policies: PolicySet, ent
 
 
 def _is_authorized(request: dict[str, Any], policies: PolicySet, entities: Entities) -> Any:
-    call = {
-        **request,
-        "policies": {"staticPolicies": policies.text},
-        "entities": entities.listed,
-    }
+    call = {**request, "policies": {"staticPolicies": policies.text}, "entities": entities.listed}
     answer = _ask("isAuthorized", call)
     if answer["type"] == "failure":
         diagnostics = SimpleNamespace(errors=[_messages(answer["errors"])], reasons=[])

@@ -92,8 +92,6 @@ def _may_be_present(atoms: Sequence[Atom], raws: Sequence[Raw]) -> bool:
     domain = domain_of(attribute)
     if shape := shape_of(attribute):
         groups.append(shape)
-    elif attribute.many:
-        banned.append(_BLANK)
     return all(domain.may_meet([*groups, *item.groups], [*banned, *item.banned]) for item in (some or [_NOTHING]))
 
 

@@ -239,6 +239,11 @@ def rewritten(span: Span, better: str) -> Fix:
     return Fix(f"write `{better}`", (Edit(span, better),))
 
 
+def dropped(span: Span | None) -> Fix | None:
+    """The fix that takes an element which says nothing more out of its list."""
+    return None if span is None else Fix("drop it", (Edit(span, "", part=True),), Applicability.SAFE)
+
+
 def beginning(span: Span | None, old: str, new: str) -> Fix | None:
     """The fix that puts `new` in the place of `old`, with which what stands at `span` begins, if it does."""
     if span is None or len(old) > span.end - span.start:

@@ -9,7 +9,7 @@ from typing import Protocol, cast
 
 from policyc.cli import answer
 from policyc.cli.answer import write_answer
-from policyc.cli.compiled import compiled_of
+from policyc.cli.compiled import add_paths, compiled_of
 from policyc.cli.console import Console
 from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse, one_of
@@ -89,14 +89,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--request", metavar="FILE", help="read the request from a JSON or YAML file (`-` for JSON on standard input)"
     )
-    group.add_argument(
-        "--in",
-        dest="paths",
-        action="append",
-        default=[],
-        metavar="PATH",
-        help="policy files or folders (default: `paths` of policyc.toml); may be given several times",
-    )
+    add_paths(group)
     answer.describe(parser)
     owners = dict.fromkeys(_names(parser), "")
     for mode in modes():

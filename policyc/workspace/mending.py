@@ -20,8 +20,8 @@ _OWN: Final = (".policy", ".cedar")
 _HCL: Final = (".tf", ".tofu", ".hcl")
 #: what may stand in no quotes in YAML, wherever a word may, and means the same text
 _PLAIN: Final = regex(r"(?!(?i:true|false|yes|no|on|off|null|y|n)$)[A-Za-z](?:[A-Za-z0-9_./*:-]*[A-Za-z0-9_/*-])?")
-#: what follows the last or another member of an object
-_COMMA_BEHIND: Final = regex(r"\s*(?:(,)\s*|(?=\}))")
+#: what follows the last or another part of an object or a list
+_COMMA_BEHIND: Final = regex(r"\s*(?:(,)\s*|(?=[\}\]]))")
 _COMMA_BEFORE: Final = regex(r",\s*\Z")
 #: what means itself between any quotes of any host
 _QUIET: Final = regex(r"[^\"'\\\x00-\x1f\x7f\u0085\u2028\u2029]*")
@@ -51,21 +51,31 @@ def _settled(fix: Fix, sources: Mapping[str, Source]) -> Fix | None:
 
 
 def _cut(edit: Edit, source: Source) -> Edit | None:
-    """The part with one comma, and the line that it leaves empty; None where the text is not plain JSON there."""
+    """The part with one comma; None where it is written in another way than in JSON, or is all that its list holds."""
     text, span = source.text, edit.span
-    try:
-        whole = json.loads("{" + text[span.start : span.end] + "}")
-    except ValueError:
+    written = text[span.start : span.end]
+    opening = text[: span.start].rstrip()[-1:]
+    if opening not in ("{", "[", ","):
         return None
-    if len(whole) != 1:
+    if not (_is_one("{%s}", written) or _is_one("[%s]", written) or (written[:1], written[-1:]) == ("{", "}")):
         return None
     behind = _COMMA_BEHIND.match(text, span.end)
-    before = _COMMA_BEFORE.search(text, 0, span.start)
-    if behind is not None and behind[1]:
+    if behind is None:
+        return None
+    if behind[1]:
         return Edit(Span(span.file, span.start, behind.end()), "")
-    if behind is not None and before is not None:
+    before = _COMMA_BEFORE.search(text, 0, span.start)
+    if before is not None:
         return Edit(Span(span.file, before.start(), span.end), "")
-    return Edit(span, "") if behind is not None and text[: span.start].rstrip().endswith("{") else None
+    return Edit(span, "") if opening == "{" else None
+
+
+def _is_one(form: str, written: str) -> bool:
+    """Whether a text is one part of such a value of JSON."""
+    try:
+        return len(json.loads(form % written)) == 1
+    except ValueError:
+        return False
 
 
 def _written(edit: Edit, old: str, source: Source) -> Edit | None:

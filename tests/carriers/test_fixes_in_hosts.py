@@ -113,6 +113,29 @@ def test_a_member_goes_with_one_comma(name: str, text: str, right: str, tmp_path
     assert _mended(name, text, tmp_path, *(["--as", "identity"] if name.endswith(".json") else [])) == right
 
 
+@pytest.mark.parametrize(
+    ("listed", "right"),
+    [
+        ('["s3:GetObject", "s3:Get*"]', '["s3:Get*"]'),
+        ('["s3:Get*",\n   "s3:GetObject"]', '["s3:Get*"]'),
+        ('["s3:Get*", "s3:GetObject", "s3:PutObject"]', '["s3:Get*", "s3:PutObject"]'),
+        ('["s3:Get*", "s3:Get*"]', '["s3:Get*"]'),
+    ],
+)
+def test_a_value_that_says_nothing_more_goes_safely(listed: str, right: str, tmp_path: Path) -> None:
+    text = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": %s, "Resource": "arn:aws:s3:::acme-photos/*"}]}'
+    (tmp_path / "a.json").write_text(text % listed, encoding="utf-8")
+    main(["check", str(tmp_path / "a.json"), "--root", str(tmp_path), "--fix", "--no-cache", "--as", "identity"])
+    assert (tmp_path / "a.json").read_text(encoding="utf-8") == text % right
+
+
+def test_a_redundant_statement_goes_in_terraform(tmp_path: Path) -> None:
+    one = '{ Effect = "Allow", Action = "s3:Get*", Resource = "arn:aws:s3:::acme-photos/*" }'
+    two = '{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::acme-photos/*" }'
+    text = 'resource "aws_iam_policy" "p" {\n  policy = jsonencode({ Version = "2012-10-17", Statement = [%s] })\n}\n'
+    assert _mended("a.tf", text % f"{one}, {two}", tmp_path) == text % one
+
+
 def test_a_member_that_is_no_json_is_left(tmp_path: Path) -> None:
     """In YAML blocks and in HCL a member is more than its text from key to value."""
     text = (

@@ -63,6 +63,7 @@ REFUSED_TESTS: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
     ({"StringEquals": {"t:k": ["a", 1]}}, {"t:k": "1"}, True),
     ({"StringNotEquals": {"t:k": ["a", True]}}, {"t:k": "true"}, False),
     ({"NumericLessThan": {"t:k": "${t:j}"}}, {"t:k": "1", "t:j": "2"}, False),
+    ({"BinaryEquals": {"t:k": "${t:j}"}}, {"t:k": "", "t:j": ""}, False),
     ({"StringEquals": {"aws:PrincipalTag/": "x"}}, {}, False),
     ({"StringNotEquals": {"nokey": "x"}}, {}, True),
     ({"DateLessThan": {"t:k": "2030-1-1t5:00+01"}}, {"t:k": "2030-01-01T03:59:59Z"}, True),

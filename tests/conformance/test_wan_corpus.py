@@ -11,7 +11,7 @@ import pytest
 from policyc.diagnostics import Diagnostics
 from policyc.lint.raw.network import check_network
 from policyc.targets.cloud_wan.graph import draw_graph
-from policyc.targets.cloud_wan.graph_svg import svg_text
+from policyc.targets.cloud_wan.graph_svg import picture
 from policyc.targets.cloud_wan.probes import probe
 from policyc.text import Source
 
@@ -70,4 +70,4 @@ def test_every_document_can_be_drawn(path: Path) -> None:
     graph = draw_graph(probe(network), assumed=True)
     declared = [item["name"] for item in json.loads(path.read_text(encoding="utf-8"))["segments"]]
     assert list(graph.matrix.names) == declared and len(graph.matrix.cells) == len(declared) ** 2
-    assert svg_text(graph) == svg_text(draw_graph(probe(network), assumed=True))
+    assert picture(graph).svg() == picture(draw_graph(probe(network), assumed=True)).svg()

@@ -14,7 +14,7 @@ from policyc.__main__ import main
 from policyc.diagnostics import Diagnostics
 from policyc.targets.cloud_wan.documents import checked_networks
 from policyc.targets.cloud_wan.graph import draw_graph
-from policyc.targets.cloud_wan.graph_svg import svg_text
+from policyc.targets.cloud_wan.graph_svg import picture
 from policyc.targets.cloud_wan.probes import probe
 from policyc.targets.program import load_program
 
@@ -32,7 +32,7 @@ def test_the_picture_is_fresh(tmp_path: Path) -> None:
     found = Diagnostics()
     program = load_program(tmp_path, [Path("page.policy")], {}, found)
     ((_, lowered),) = checked_networks(program, found)
-    drawn = svg_text(draw_graph(probe(lowered.network), assumed=True))
+    drawn = picture(draw_graph(probe(lowered.network), assumed=True)).svg()
     if os.environ.get("POLICYC_UPDATE") == "1":
         PICTURE.parent.mkdir(exist_ok=True)
         PICTURE.write_text(drawn, encoding="utf-8", newline="\n")

@@ -247,8 +247,8 @@ def _string_template(operator: Operator, text: str, span: Span, reading: Reading
         return read_template(text, wildcards=False, variables=False)
     if "${" in text and unrendered(text) is None and not variables and operator.family is not Family.NULL:
         variables = _variables_elsewhere(operator, text, span, reading)
-        if not variables and reading.expands:
-            return ()
+        if not variables and reading.expands:  # as it is written, it is of no type but text
+            return read_template(text, wildcards=False, variables=False)
     template = reading.template(text, span, wildcards=operator.glob, variables=variables)
     if unrendered(text) is None and not any(isinstance(token, Variable) for token in template):
         _check_literal(operator, text, template, span, reading)

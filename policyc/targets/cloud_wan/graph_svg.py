@@ -49,11 +49,6 @@ _POINTS = (
 )
 
 
-def svg_text(graph: Graph) -> str:
-    """The whole picture as one SVG document."""
-    return picture(graph).svg(_MARGIN)
-
-
 def picture(graph: Graph) -> Canvas:
     """The whole picture, which may stand in a larger one."""
     canvas = Canvas(graph.name or "core network")

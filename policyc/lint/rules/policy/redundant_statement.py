@@ -35,9 +35,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-polic
 
 from __future__ import annotations
 
-from typing import Final
-
-from policyc.diagnostics import Applicability, Edit, Fix, Label, Severity
+from policyc.diagnostics import Label, Severity, dropped
 from policyc.engines.proofs.conditions import never_holds
 from policyc.ir.authz import Origin, Policy, Statement
 from policyc.lint.coverers import Coverers
@@ -45,9 +43,7 @@ from policyc.lint.covering import statement_covers, who_covers
 from policyc.lint.places import label_of
 from policyc.lint.rule import Lint, kind_of
 from policyc.record import replace
-from policyc.regex import regex
 from policyc.targets.iam_documents.kinds import GRANTING
-from policyc.text import Span
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"
@@ -92,27 +88,6 @@ def _report(lint: Lint, policy: Policy, narrow: Statement, wide: Statement) -> N
         f"`{narrow.label}` adds nothing: `{wide.label}` matches all that it matches",
         "drop it, or narrow the other statement if that one is wider than meant",
         (Label(span, "this statement covers it"),) if span is not None else (),
-        _fix(lint, policy, narrow),
+        # tests of the language may name their statement, and comments speak of it
+        dropped(narrow.span) if policy.origin is Origin.IAM else None,
     )
-
-
-def _fix(lint: Lint, policy: Policy, statement: Statement) -> Fix | None:
-    """Cut the statement with one comma out of a JSON document. Tests of the language may name theirs, and comments speak of it."""
-    span = statement.span
-    source = lint.program.sources.get(span.file) if span is not None else None
-    if policy.origin is not Origin.IAM or span is None or source is None:
-        return None
-    text = source.text
-    behind = _COMMA.match(text, span.end)
-    before = _COMMA_BEFORE.search(text, 0, span.start)
-    if behind is not None:
-        cut = Span(span.file, span.start, behind.end())
-    elif before is not None:
-        cut = Span(span.file, before.start(), span.end)
-    else:
-        return None
-    return Fix("drop the statement", (Edit(cut, ""),), Applicability.SAFE)
-
-
-_COMMA: Final = regex(r"\s*,\s*")
-_COMMA_BEFORE: Final = regex(r"\s*,\s*\Z")

@@ -34,11 +34,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from policyc.diagnostics import Label, Severity
+from policyc.diagnostics import Label, Severity, dropped
 from policyc.engines.iam.dates import parse_instant
 from policyc.engines.iam.operators import Family, Operator, Relation, read_operator
 from policyc.engines.iam.values import parse_number
-from policyc.ir.authz import Atom, Glob, Op, Policy, Statement
+from policyc.ir.authz import Atom, Glob, Op, Origin, Policy, Statement
 from policyc.ir.conditions import tests
 from policyc.lint.covering import action_pattern, names, verb_covers
 from policyc.lint.lists import Found, block, by_blocks, by_equality, by_limit, by_patterns, by_test
@@ -68,6 +68,7 @@ def check(lint: Lint) -> None:
                     f"`{text}` stands twice in one list" if same else f"`{text}` adds nothing: `{other}` takes it in",
                     "drop it" if same else "drop it, or narrow the other one if that is wider than meant",
                     (Label(place, "the other one"),) if place is not None and place != span else (),
+                    dropped(span) if policy.origin is Origin.IAM and place != span else None,
                 )
 
 

@@ -13,7 +13,7 @@ from policyc.engines.proofs.domains import Fits, Test
 from policyc.engines.proofs.texts import whole
 from policyc.engines.proofs.value_tests import domain_of, family_of, raw_test, readable, shape_of, typed_test
 from policyc.holes import has_hole, starred
-from policyc.ir.authz import Atom, Constant, Op, RawTest, Variable
+from policyc.ir.authz import Atom, Constant, Glob, Op, RawTest, Variable
 from policyc.ir.decide import atom_holds
 from policyc.ir.pattern import escape_pattern, pattern_tokens
 from policyc.ir.raw_tests import NEGATED, fill, raw_holds
@@ -37,7 +37,7 @@ def may_hold(atoms: Sequence[Atom], known: tuple[Scalar, ...] | None = None, raw
         return all(atom_holds(atom, known) for atom in atoms)
     if not atoms and len(raws) == 1:
         return True  # what a raw test never passes by itself is a finding of the reader
-    return _may_be_absent(atoms, raws) or _may_be_present(atoms, raws)
+    return _may_be_absent(atoms, raws) or _may_be_present(atoms, raws) or _may_be_blank(atoms, raws)
 
 
 def same_key(first: Attribute, second: Attribute) -> bool:
@@ -52,6 +52,21 @@ def _may_be_absent(atoms: Sequence[Atom], raws: Sequence[Raw]) -> bool:
     if _attribute_of(atoms, raws).presence == "always":
         return False
     return all(atom.negated for atom in atoms) and all(raw_holds(test, lambda _: ()) is wanted for test, wanted in raws)
+
+
+def _may_be_blank(atoms: Sequence[Atom], raws: Sequence[Raw]) -> bool:
+    """Whether the one value of a list may be the empty text: `ForAllValues` takes that for no value, `ForAnyValue` for one."""
+    attribute = _attribute_of(atoms, raws)
+    if not attribute.many or shape_of(attribute):
+        return False
+    literal = [(test, wanted) for test, wanted in raws if not any(map(_has_variable, test.values))]
+    return all(atom_holds(atom, ("",)) for atom in atoms) and all(
+        raw_holds(test, lambda _: ("",)) is wanted for test, wanted in literal
+    )
+
+
+def _has_variable(value: Glob) -> bool:
+    return any(isinstance(token, Variable) for token in value.tokens)
 
 
 def _attribute_of(atoms: Sequence[Atom], raws: Sequence[Raw]) -> Attribute:
@@ -163,7 +178,7 @@ def _either_way(attribute: Attribute, base: str, test: RawTest) -> tuple[_Asked,
     tests: list[Test] = []
     unsure = odd = False
     for value in test.values:
-        if has_hole(value.text) or any(isinstance(token, Variable) for token in value.tokens):
+        if has_hole(value.text) or _has_variable(value):
             unsure = True
             continue
         tokens = fill(value.tokens, lambda _: ())

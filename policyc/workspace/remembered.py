@@ -110,7 +110,7 @@ def _plain(item: Diagnostic) -> list[Any]:
     help: Any = [str(item.help), item.help.old, item.help.new] if isinstance(item.help, Advice) else item.help
     fix = item.fix and [
         item.fix.message,
-        [[_span(edit.span), edit.replacement, edit.old] for edit in item.fix.edits],
+        [[_span(edit.span), edit.replacement, edit.old, edit.part] for edit in item.fix.edits],
         item.fix.applicability.value,
     ]
     labels = [[_span(label.span), label.message] for label in item.labels]
@@ -145,8 +145,13 @@ def _finding(kept: Any) -> Diagnostic:
 
 
 def _fix(message: Any, edits: Any, applicability: Any) -> Fix:
-    made = (Edit(_place(place), _text(new), None if old is None else _text(old)) for place, new, old in edits)
-    return Fix(_text(message), tuple(made), Applicability(applicability))
+    return Fix(_text(message), tuple(_edit(*edit) for edit in edits), Applicability(applicability))
+
+
+def _edit(place: Any, new: Any, old: Any, part: Any) -> Edit:
+    if type(part) is not bool:
+        raise TypeError
+    return Edit(_place(place), _text(new), None if old is None else _text(old), part)
 
 
 def _place(kept: Any) -> Span:

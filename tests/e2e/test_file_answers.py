@@ -6,13 +6,17 @@ import json
 import os
 import random
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from policyc.__main__ import main
 from policyc.cli import cache, helping
+from policyc.diagnostics import Advice, Applicability, Confidence, Diagnostic, Edit, Fix, Label, Severity, write_instead
+from policyc.text import Span
 from policyc.workspace import host_units, native_files, native_texts
+from policyc.workspace.remembered import findings, plain
 from tests.carriers.planted import planted
 from tests.rules.test_lint_rules import ALL_CASES, MARKS
 
@@ -69,6 +73,21 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def same(run: Run, *argv: str, form: str = "json") -> None:
     """A run from memory says what one without says, in every detail."""
     assert run("--format", form, *argv) == run("--no-cache", "--format", form, *argv)
+
+
+def test_every_field_of_a_finding_is_remembered() -> None:
+    place = Span("a.json", 1, 2)
+    edit = Edit(place, "new", "old", part=True)
+    fix = Fix("say it", (edit,), Applicability.SAFE)
+    advice = write_instead("old", "new")
+    finding = Diagnostic(
+        "a-rule", "wrong", place, advice, Severity.INFO, (Label(place, "here"),), fix, Confidence.POSSIBLE
+    )
+    for item in (finding, fix, edit):
+        assert all(value != field.default for field in fields(item) for value in [getattr(item, field.name)])
+    (again,) = findings(json.loads(json.dumps(plain([finding]))))
+    assert again == finding
+    assert isinstance(again.help, Advice) and (again.help.old, again.help.new) == ("old", "new")
 
 
 def kept() -> Path:

@@ -47,7 +47,7 @@ def _run(arguments: list[str]) -> int:
     from policyc.cli.app import run
 
     # A command makes large trees, drops little before it ends, and has hardly a cycle in them: look for those less often.
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(200_000, 20, 100)
     return run(arguments)
 
 

@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from policyc.diagnostics import Diagnostic, Fix, Label, Severity
 from policyc.ir.authz import Policy, Statement
 from policyc.ir.program import Program
+from policyc.per_object import PerObject
 from policyc.record import field, record
 from policyc.regex import regex
 from policyc.targets.registry import target
 from policyc.text import Span
 
 if TYPE_CHECKING:
-    from policyc.targets.base import Document
+    from policyc.targets.base import Document, Sorted, Target
 
 _BLOCK: Final = regex(r"^```(?:policy|json as=(?P<kind>\S+))\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
 HEADINGS: Final = ("What it does", "Why is this bad", "Example", "Use instead", "Source")
@@ -79,10 +80,19 @@ def kind_of(policy: Policy) -> str:
     """The kind of document that a policy is or becomes."""
     if policy.kind:
         return policy.kind
+    owner = target(policy.target)
+    sorts = _sorts(owner)
+    return owner.document if sorts is None else sorts.document_on(policy.on)
+
+
+def _as_sorted(owner: Target) -> Sorted | None:
     from policyc.targets.base import Sorted
 
-    owner = target(policy.target)
-    return owner.document_on(policy.on) if isinstance(owner, Sorted) else owner.document
+    return owner if isinstance(owner, Sorted) else None
+
+
+# to ask a protocol takes long, and every rule does for every policy
+_sorts = PerObject["Target", "Sorted | None"](_as_sorted, 64)
 
 
 @record

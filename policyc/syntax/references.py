@@ -8,7 +8,9 @@ from policyc.syntax import nodes
 from policyc.text import Span
 
 #: what holds no node
-_LEAVES = (Span, str, int, type(None))
+_LEAVES = frozenset({Span, str, int, bool, type(None)})
+#: what may hold one, by kind of node
+_parts: dict[type, tuple[str, ...]] = {}
 
 
 def refs_in(node: object) -> Iterator[nodes.Ref]:
@@ -16,9 +18,15 @@ def refs_in(node: object) -> Iterator[nodes.Ref]:
     work: list[object] = [node]
     while work:
         item = work.pop()
+        kind = type(item)
+        if kind in _LEAVES:
+            continue
         if isinstance(item, nodes.Ref):
             yield item
         elif isinstance(item, tuple):
             work.extend(item)
-        elif not isinstance(item, _LEAVES):
-            work.extend(getattr(item, name) for name in type(item).__match_args__)  # type: ignore[attr-defined]
+        else:
+            names = _parts.get(kind)
+            if names is None:
+                names = _parts[kind] = tuple(name for name in kind.__match_args__ if name != "span")  # type: ignore[attr-defined]
+            work.extend([getattr(item, name) for name in names])

@@ -56,6 +56,17 @@ def nothing_known(_: Attribute) -> tuple[Scalar, ...] | None:
 
 def may_be_met(goals: Sequence[Goal], facts: Facts = nothing_known) -> bool:
     """Whether some request may meet all the goals at once; False is proven."""
+    if facts is nothing_known:  # many statements are under one condition, or under two that stand together elsewhere too
+        return _may_be_met(tuple(goals))
+    return _are_met(goals, facts)
+
+
+@lru_cache(maxsize=4096)
+def _may_be_met(goals: tuple[Goal, ...]) -> bool:
+    return _are_met(goals, nothing_known)
+
+
+def _are_met(goals: Sequence[Goal], facts: Facts) -> bool:
     try:
         return next(branches(goals, facts), None) is not None
     except TooLarge:

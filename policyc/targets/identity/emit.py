@@ -41,7 +41,7 @@ def _document(policy: Policy, lowered: Lowered) -> Document:
     """
     assert isinstance(policy.on, Principal)
     document = assemble(lowered.parts)
-    size = sum(1 for char in document.text if not char.isspace())
+    size = len("".join(document.text.split()))
     inline = size > MANAGED and policy.on.kind == "role"
     added = [*document.added, *lowered.added]
     if inline:

@@ -56,7 +56,9 @@ def nothing_known(_: Attribute) -> tuple[Scalar, ...] | None:
 
 def may_be_met(goals: Sequence[Goal], facts: Facts = nothing_known) -> bool:
     """Whether some request may meet all the goals at once; False is proven."""
-    if facts is nothing_known:  # many statements are under one condition, or under two that stand together elsewhere too
+    if (
+        facts is nothing_known
+    ):  # many statements are under one condition, or under two that stand together elsewhere too
         return _may_be_met(tuple(goals))
     return _are_met(goals, facts)
 

@@ -269,7 +269,7 @@ def _one(
     # a version that was put and is still being generated
     sent = step.kind is Kind.WAN_PUT and same(step, now, target)
     before = step.old if old is None else old
-    halfway = old is not None and _is_halfway(step, sessions, target, now)
+    halfway = old is not None and _is_halfway(step, target, now)
     if not sent and not halfway and not same(step, now, before) and not same(step, now, target):
         mark(Progress.FOREIGN, "what is there is neither the old nor the new policy")
         raise Stopped(f"{step.title} is neither the old nor the new one: somebody else changed it")
@@ -280,18 +280,21 @@ def _one(
     keep(now)
     mark(Progress.WRITING, "")
     for _ in range(_MOST_WRITES.get(step.kind, _FEW_WRITES)):
-        if not sent:
-            _send(step, sessions, target, now, run, mark)
+        lost = "" if sent else _send(step, sessions, target, now, run, mark)
         sent = False
-        verdict, reason, now = _seen(step, sessions, target, now, run, mark)
+        verdict, reason, now = _seen(step, sessions, target, now, lost, run, mark)
         if verdict == "done":
             mark(Progress.DONE, "")
             return
         if verdict != "again":
-            mark(Progress.REFUSED if verdict == "failed" else Progress.UNSEEN, reason)
+            mark(_UNFINISHED[verdict], reason)
             raise Stopped(f"{step.title}: {reason}")
     mark(Progress.UNKNOWN, "it did not settle")
     raise Stopped(f"{step.title} did not settle")
+
+
+#: what a write came to that is not to be seen -> how far its step came
+_UNFINISHED: Final = {"failed": Progress.REFUSED, "lost": Progress.UNKNOWN, "unseen": Progress.UNSEEN}
 
 
 def _is_at(step: Step, target: State, now: State) -> bool:
@@ -304,11 +307,11 @@ def _is_at(step: Step, target: State, now: State) -> bool:
     return step.kind is not Kind.WAN_EXECUTE or state != wan.EXECUTING
 
 
-def _is_halfway(step: Step, sessions: Sessions, target: State, now: State) -> bool:
+def _is_halfway(step: Step, target: State, now: State) -> bool:
     """Whether a place that takes several writes holds what one of them left: a version that is still to be deleted, statements of both policies."""
     if step.kind is Kind.MANAGED:
         return same(step, now, target) and bool(now.revision.get("made"))
-    if step.kind is not Kind.FUNCTION or sessions.has("lambda", "put_resource_policy", step.region):
+    if step.kind is not Kind.FUNCTION or not now.revision.get("by_sid"):
         return False
     return by_sid.is_between(step.resource, now.text, step.old.text, target.text)
 
@@ -340,18 +343,18 @@ def _read(step: Step, sessions: Sessions, run: Run, mark: Callable[[Progress, st
 
 def _send(
     step: Step, sessions: Sessions, target: State, now: State, run: Run, mark: Callable[[Progress, str], None]
-) -> None:
-    """One write. A refusal ends the run, an answer that got lost does not: what it did is read afterwards. Raises Stopped."""
+) -> str:
+    """One write. A refusal ends the run; an answer that got lost does not, and is returned: what it did is read afterwards. Raises Stopped."""
     for attempt in range(_AGAIN):
         try:
             write(sessions, step, target, now)
-            return
+            return ""
         except Refusal as refusal:
             mark(Progress.REFUSED, str(refusal))
             raise Stopped(f"{step.title}: {refusal}") from refusal
         except CallFailed as error:
             if error.failure.unsettled:
-                return
+                return str(error)
             if error.failure.trouble is Trouble.THROTTLED and attempt + 1 < _AGAIN:
                 run.patience.wait(run.patience.pause * 2**attempt)
                 continue
@@ -360,12 +363,20 @@ def _send(
                 told += f": {wan.errors_of(error.failure.details['Errors'])}"
             mark(Progress.REFUSED, told)
             raise Stopped(f"{step.title} was refused: {told}") from error
+    raise AssertionError  # the last attempt returns or raises
 
 
 def _seen(
-    step: Step, sessions: Sessions, target: State, before: State, run: Run, mark: Callable[[Progress, str], None]
+    step: Step,
+    sessions: Sessions,
+    target: State,
+    before: State,
+    lost: str,
+    run: Run,
+    mark: Callable[[Progress, str], None],
 ) -> tuple[str, str, State]:
-    """What reading says after a write: `done`, `again`, `failed` or `unseen`, the reason, and what is there, which was `before`. Raises Stopped."""
+    """What reading says after a write: `done`, `again`, `failed`, `unseen` or `lost`, the reason, and what is there, which was `before`; `lost` says why the write had
+    no answer. Raises Stopped."""
     pause, looks = run.patience.looks(step)
     now, reason = State(), ""
     for look in range(looks):
@@ -380,7 +391,7 @@ def _seen(
                 return verdict, reason, now
         elif _is_at(step, target, now):
             return "done", "", now
-        elif _is_halfway(step, sessions, target, now):
+        elif _is_halfway(step, target, now):
             if (now.text, now.revision.get("made")) != (before.text, before.revision.get("made")):
                 return "again", "more is to be written", now
             reason = "AWS still shows what was there before the last write"
@@ -388,7 +399,7 @@ def _seen(
             mark(Progress.FOREIGN, "what is there is neither the old nor the new policy")
             raise Stopped(f"{step.title} is neither the old nor the new one: somebody else changed it")
         else:
-            reason = "AWS still shows the old one"
+            reason = "AWS still shows what was there before"
         if look + 1 < looks:
             run.patience.wait(pause)
-    return "unseen", f"{reason}; look again with `--resume`", now
+    return ("lost", f"{lost}, and {reason}", now) if lost else ("unseen", reason, now)

@@ -102,7 +102,7 @@ def _private(path: str, flags: int) -> int:
 
 
 #: a failure that is worth a second pull, so that the journal does not keep it
-_PASSING: Final = frozenset({Trouble.THROTTLED, Trouble.UNKNOWN, Trouble.UNREACHABLE, Trouble.OTHER})
+_PASSING: Final = frozenset({Trouble.THROTTLED, Trouble.UNKNOWN, Trouble.UNREACHABLE, Trouble.STRANGE, Trouble.OTHER})
 
 
 class Asker:

@@ -1,4 +1,4 @@
-"""A function's policy statement by statement, for a boto3 without the calls for whole policies.
+"""A function's policy statement by statement, for a boto3 or a server without the calls for whole policies.
 
 `AddPermission` adds one statement for one principal and one action, `RemovePermission` takes one away by its `Sid`. What shall be is added
 first, what shall not be is removed after that, one call for each look at AWS, each with the `RevisionId` that was just read.
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from policyc.aws.session import Sessions
+from policyc.aws.session import CallFailed, Sessions, Trouble
 from policyc.aws.steps import Refusal, State, Step
 from policyc.record import record
 
@@ -42,16 +42,33 @@ class Held:
     parts: frozenset[str]
 
 
+def is_needed(sessions: Sessions, step: Step, text: str | None) -> bool:
+    """Whether a function that holds `text` is written so: boto3 has no call for whole policies, or the server (an emulator, a Region that got no such call yet)
+    does not find by it the policy that is there. Raises CallFailed where it gives no answer."""
+    if not sessions.has("lambda", "put_resource_policy", step.region):
+        return True
+    if text is None:  # the server may lack the call, and does not tell
+        return False
+    try:
+        sessions.call("lambda", "get_resource_policy", step.region, ResourceArn=step.resource)
+    except CallFailed as error:
+        if error.failure.trouble in (Trouble.MISSING, Trouble.STRANGE):
+            return True
+        if error.failure.trouble is not Trouble.DENIED:
+            raise
+    return False
+
+
 def obstacle(arn: str, now: str | None, new: str | None) -> str:
     """Why the way from one policy to another cannot be written statement by statement; empty when it can."""
     for part in sorted(_parts(arn, new) - _parts(arn, now)):
         if "raw" in json.loads(part):
             return (
-                "the installed boto3 has no call for whole policies of functions, and `AddPermission` cannot write one of the new statements: "
-                "install 1.44 or later"
+                "boto3 or the server has no call for whole policies of functions (boto3 1.44 has), and `AddPermission` cannot write one of "
+                "the new statements"
             )
     if any(not item.sid for item in _held(arn, now) if not item.parts <= _parts(arn, new)):
-        return "a statement that has to go has no `Sid`, and the installed boto3 has no call for whole policies: install 1.44 or later"
+        return "a statement that has to go has no `Sid`, and boto3 or the server has no call for whole policies (boto3 1.44 has)"
     return ""
 
 

@@ -117,6 +117,7 @@ CALLS: Final[dict[tuple[str, str], Call]] = {
     ("s3control", "get_public_access_block"): Call("s3:GetAccountPublicAccessBlock", OBJECT_LAMBDA),
     ("s3", "get_bucket_policy"): Call("s3:GetBucketPolicy", OBJECT_LAMBDA, (_BUCKET,)),
     ("s3", "get_public_access_block"): Call("s3:GetBucketPublicAccessBlock", OBJECT_LAMBDA, (_BUCKET,)),
+    ("lambda", "get_resource_policy"): Call("lambda:GetResourcePolicy", OBJECT_LAMBDA, (_FUNCTION,)),
     ("lambda", "get_policy"): Call("lambda:GetPolicy", OBJECT_LAMBDA, (_FUNCTION,)),
     ("lambda", "get_function_configuration"): Call("lambda:GetFunctionConfiguration", OBJECT_LAMBDA, (_FUNCTION,)),
     ("lambda", "list_aliases"): Call("lambda:ListAliases", OBJECT_LAMBDA, (_FUNCTION,)),

@@ -123,7 +123,7 @@ def make(found: Sequence[Pair], differing: Found, live: Live, sessions: Mapping[
             left.append(f"{pair.title}: {reason}")
             continue
         made = list(_drafts(kind, pair, item, session))
-        reason = _piecemeal(made, session)
+        reason = _piecemeal(made)
         if reason:
             left.append(f"{pair.title}: {reason}")
             continue
@@ -192,10 +192,10 @@ def _is_among(step: Step, drafts: Sequence[tuple[tuple[int, ...], Step]]) -> boo
     )
 
 
-def _piecemeal(drafts: Sequence[tuple[tuple[int, ...], Step]], session: Sessions) -> str:
-    """Why a function's policy cannot be written with a boto3 that has no call for whole ones."""
+def _piecemeal(drafts: Sequence[tuple[tuple[int, ...], Step]]) -> str:
+    """Why a function's policy cannot be written where no call takes whole ones."""
     for _, step in drafts:
-        if step.kind is Kind.FUNCTION and not session.has("lambda", "put_resource_policy", step.region):
+        if step.kind is Kind.FUNCTION and step.old.revision.get("by_sid"):
             return by_sid.obstacle(step.resource, step.old.text, step.new.text)
     return ""
 

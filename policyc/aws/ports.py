@@ -148,19 +148,29 @@ def _read_function(sessions: Sessions, step: Step) -> State:
     of = {"FunctionName": ":".join(parts[:7])}
     of |= {"Qualifier": parts[7]} if len(parts) > 7 else {}
     found = _found(sessions, "lambda", "get_policy", step.region, **of)
-    return State(found.get("Policy"), "", {"RevisionId": found["RevisionId"]} if "RevisionId" in found else {})
+    text = found.get("Policy")
+    revision: dict[str, Any] = {"RevisionId": found["RevisionId"]} if "RevisionId" in found else {}
+    if by_sid.is_needed(sessions, step, text):
+        revision["by_sid"] = True
+    return State(text, "", revision)
 
 
 def _write_function(sessions: Sessions, step: Step, new: State, now: State) -> None:
-    if not sessions.has("lambda", "put_resource_policy", step.region):
+    if now.revision.get("by_sid"):
         by_sid.write(sessions, step, new, now)
         return
     of: dict[str, Any] = {"ResourceArn": step.resource}
     of |= {"RevisionId": now.revision["RevisionId"]} if "RevisionId" in now.revision else {}
     if new.text is None:
         _gone(sessions, "lambda", "delete_resource_policy", step.region, **of)
-    else:
+        return
+    try:
         sessions.call("lambda", "put_resource_policy", step.region, Policy=new.text, **of)
+    except CallFailed as error:
+        # without a policy nothing told before whether the server has this call
+        if now.text is not None or error.failure.trouble is not Trouble.MISSING:
+            raise
+        by_sid.write(sessions, step, new, now)
 
 
 _PORTS: Final[Mapping[Kind, tuple[Read, Write]]] = MappingProxyType(
@@ -225,6 +235,7 @@ METHODS: Final[Mapping[Kind, tuple[tuple[str, str], ...]]] = MappingProxyType(
         Kind.BUCKET: (("s3", "get_bucket_policy"), ("s3", "put_bucket_policy"), ("s3", "delete_bucket_policy")),
         Kind.FUNCTION: (
             ("lambda", "get_policy"),
+            ("lambda", "get_resource_policy"),
             ("lambda", "put_resource_policy"),
             ("lambda", "delete_resource_policy"),
             ("lambda", "add_permission"),

@@ -48,6 +48,7 @@ class Trouble(StrEnum):
     INVALID = "refused by the service"
     UNKNOWN = "no answer"
     UNREACHABLE = "not reachable"
+    STRANGE = "not understood"
     OTHER = "failed"
 
 
@@ -81,7 +82,7 @@ class Failure:
     @property
     def unsettled(self) -> bool:
         """Whether a write that failed so may have been done all the same."""
-        return self.trouble in (Trouble.UNKNOWN, Trouble.OTHER)
+        return self.trouble in (Trouble.UNKNOWN, Trouble.STRANGE, Trouble.OTHER)
 
 
 class CallFailed(Exception):
@@ -167,7 +168,7 @@ def failure_of(client: str, method: str, error: Exception) -> Failure:
         return made(Trouble.OTHER)
     # somebody on the way answered, such as a proxy; botocore's parsers of XML trip over a page
     if isinstance(error, ResponseParserError | KeyError | ValueError | TypeError):
-        return made(Trouble.OTHER, message="the answer is in no form of AWS's")
+        return made(Trouble.STRANGE, message="the answer is in no form of AWS's")
     raise error
 
 

@@ -57,6 +57,7 @@ _MEMBERS: Final[dict[str, tuple[type, ...]]] = {
     "latest": (int, type(None)),
     "state": (str, type(None)),
     "carried": (int,),
+    "by_sid": (bool,),
 }
 
 
@@ -103,7 +104,7 @@ def _of_states(step: Step) -> str:
 
 def _of_revision(state: State) -> str:
     for name, value in state.revision.items():
-        if name in _MEMBERS and (not isinstance(value, _MEMBERS[name]) or isinstance(value, bool)):
+        if name in _MEMBERS and type(value) not in _MEMBERS[name]:
             return f"`{name}` of its revision is `{value!r}`"
         if name in ("versions", "made") and not _are_texts(value):
             return f"`{name}` of its revision is no list of versions"

@@ -177,13 +177,11 @@ def _stopped(found: Record, stopped: Stopped, console: Console) -> int:
     for step in found.steps:
         console.error(clean(f"  {step.number}. {step.title}: {progress[step.number].value}") + "\n")
     name = found.path.name
-    ways = (
-        f"`policyc aws rollback {name}`"
-        if found.undone
-        else f"`policyc aws apply --resume {name}`, back: `policyc aws rollback {name}`"
-    )
+    ways = f"go on with `policyc aws apply --resume {name}`, or back with `policyc aws rollback {name}`"
+    if found.undone:
+        ways = f"go on with `policyc aws rollback {name}`"
     first = f"{stopped.help}, then " if stopped.help else ""
-    console.error(f"  = help: {first}on: {ways}\n")
+    console.error(f"  = help: {first}{ways}\n")
     return exits.FINDINGS
 
 

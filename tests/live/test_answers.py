@@ -113,9 +113,9 @@ def test_no_page_is_an_answer(server: str, protocol: str, page: str, status: int
     with pytest.raises(CallFailed) as failed:
         ask(server, protocol, status, said)
     if status == 403 and not said.strip():  # an answer without a body may say by its status that it refuses
-        assert failed.value.failure.trouble in (Trouble.DENIED, Trouble.OTHER)
+        assert failed.value.failure.trouble in (Trouble.DENIED, Trouble.STRANGE)
     else:
-        assert failed.value.failure.why == "failed: the answer is in no form of AWS's", failed.value
+        assert failed.value.failure.why == "not understood: the answer is in no form of AWS's", failed.value
 
 
 @pytest.mark.parametrize(

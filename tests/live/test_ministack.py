@@ -121,7 +121,9 @@ def test_a_verified_access_policy_is_pulled_changed_and_taken_back(
     assert "ops" in now()
 
 
-def test_an_object_lambda_chain_is_pulled_and_asked(server: str, client: Callable[[str], Any], policyc: Run) -> None:
+def test_an_object_lambda_chain_is_pulled_asked_changed_and_taken_back(
+    server: str, client: Callable[[str], Any], policyc: Run
+) -> None:
     account = client("sts").get_caller_identity()["Account"]
     s3, control, iam = client("s3"), client("s3control"), client("iam")
     s3.create_bucket(Bucket="acme-photos", CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -159,3 +161,34 @@ def test_an_object_lambda_chain_is_pulled_and_asked(server: str, client: Callabl
     status, out, _ = policyc(*asked)
     # neither the role nor anybody else lets it invoke the function, which is known: it has no policy of its own
     assert status == 10 and "`App` allows" in out and out.startswith("deny by default at function"), out
+    # the whole chain is opened, from the back, and closed again; MiniStack takes functions' policies by statement alone
+    client("lambda").add_permission(
+        FunctionName="resize", StatementId="Ops", Action="lambda:InvokeFunction", Principal=account
+    )
+    Path("resize.json").write_text(text(allow("App", {"AWS": who}, "lambda:InvokeFunction", function)))
+    Path("photos.json").write_text(text(allow("App", {"AWS": who}, "s3:GetObject", f"{behind}/object/*")))
+    Path("acme.json").write_text(text(allow("App", {"AWS": who}, "s3:GetObject", "arn:aws:s3:::acme-photos/*")))
+    role = [allow("Front", None, "s3-object-lambda:*"), allow("S3", None, "s3:*"), allow("Invoke", None, "lambda:*")]
+    Path("app.json").write_text(text(*role))
+    Path("worker.json").write_text(text(allow("Write", None, "s3-object-lambda:WriteGetObjectResponse")))
+    places = {
+        "resize": function,
+        "photos": behind,
+        "acme": "arn:aws:s3:::acme-photos",
+        "app": f"arn:aws:iam::{account}:role/app#read",
+        "worker": f"arn:aws:iam::{account}:role/resize#write",
+    }
+    maps = [word for name, arn in places.items() for word in ("--map", f"{name}={arn}")]
+    source = [f"{name}.json" for name in places]
+    assert policyc("aws", "plan", *source, *maps, "-o", "c.json", *there)[0] in (1, 11)
+    kinds = [step["kind"] for step in json.loads(Path("c.json").read_text())["steps"]]
+    assert kinds == ["inline role policy"] * 2 + ["function policy", "bucket policy", "access point policy"]
+    status, out, err = policyc("aws", "apply", "c.json", "--yes", *there)
+    assert status == 0, out + err
+    assert policyc("aws", "drift", *source, *maps, *there)[0] == 0
+    policyc("aws", "pull", "-o", "live", "--target", "object_lambda", "--target", "callers", *there)
+    status, out, _ = policyc(*asked)
+    assert status == 0, out
+    assert policyc("aws", "rollback", "c.json.record", "--yes", *there)[0] == 0
+    policyc("aws", "pull", "-o", "live", "--target", "object_lambda", "--target", "callers", *there)
+    assert policyc(*asked)[0] == 10

@@ -47,7 +47,9 @@ def test_pull_plan_apply_and_rollback_over_http(server: str, policyc: Run) -> No
     status, out, _ = policyc("aws", "pull", "-o", "live", *there)
     assert status == 0, out
     # the server answers with a page of HTML where it has no call, as a proxy on the way may
-    assert "ec2:DescribeVerifiedAccessGroups: failed: the answer is in no form of AWS's" in " ".join(out.split())
+    assert "ec2:DescribeVerifiedAccessGroups: not understood: the answer is in no form of AWS's" in " ".join(
+        out.split()
+    )
     status, out, _ = policyc("simulate", "--pulled", "live", "orders", "--who", role, "--can", "GET", "--path", "/")
     assert "`App` allows" in out and "`I` allows" in out
     source = next(path for path in Path("live").rglob("orders*.json"))

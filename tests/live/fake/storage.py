@@ -135,12 +135,13 @@ def _revision(number: int) -> str:
 
 @dataclass
 class Functions:
-    """Lambda, with the calls for whole policies."""
+    """Lambda, with the calls for whole policies, unless `whole` is False."""
 
     roles: dict[str, str] = field(default_factory=dict)
     aliases: dict[str, list[str]] = field(default_factory=dict)
     policies: dict[str, str] = field(default_factory=dict)
     revisions: dict[str, int] = field(default_factory=dict)
+    whole: bool = True
 
     def get_function_configuration(self, FunctionName: str) -> dict[str, Any]:
         name = FunctionName.split(":")[6]
@@ -153,10 +154,16 @@ class Functions:
     def get_policy(self, FunctionName: str, Qualifier: str = "") -> dict[str, Any]:
         return self._read(f"{FunctionName}:{Qualifier}" if Qualifier else FunctionName)
 
+    def _served(self) -> None:
+        if not self.whole:
+            raise Refused("ResourceNotFoundException", 404, Type="User")
+
     def get_resource_policy(self, ResourceArn: str) -> dict[str, Any]:
+        self._served()
         return self._read(ResourceArn)
 
     def put_resource_policy(self, ResourceArn: str, Policy: str, RevisionId: str | None = None) -> dict[str, Any]:
+        self._served()
         self._expect(ResourceArn, RevisionId)
         if "Statement" not in json.loads(Policy):
             raise Refused("PolicyLengthExceededException", 400)
@@ -165,6 +172,7 @@ class Functions:
         return self._read(ResourceArn)
 
     def delete_resource_policy(self, ResourceArn: str, RevisionId: str | None = None) -> None:
+        self._served()
         self._expect(ResourceArn, RevisionId)
         if self.policies.pop(ResourceArn, None) is None:
             raise Refused("ResourceNotFoundException", 404, Type="User")

@@ -64,12 +64,14 @@ class Open:
 
 @record
 class Parameter:
-    """A parameter to be: the name that it should have, the sentence above it, its default. `pieces` are the samples of its values where it is a list."""
+    """A parameter to be: the name that it should have, the sentence above it, its default, and the type that its values have wherever it stands.
+    `pieces` are the samples of its values where it is a list."""
 
     name: str
     doc: str
     default: str | None
     pieces: tuple[str, ...] = ()
+    kind: str = "string"
 
 
 class Unclear(Exception):
@@ -133,9 +135,8 @@ class Opening:
         whole = len(parts) == 6 and parts[5] and "*" not in parts[5] and "?" not in parts[5]
         if (found is None and not whole) or "*" in parts[2]:
             # it is known only that it is an ARN
-            return self._of(
-                file, (hole.name,), kind or "arn", _base(hole.name), f"`{hole.name}` of {file}.", hole.default
-            )
+            known = kind if kind == "principal_id" else "arn"
+            return self._of(file, (hole.name,), known, _base(hole.name), f"`{hole.name}` of {file}.", hole.default)
         base = re.sub(r"_arn$", "", _base(hole.name)) or "it"
         stack = "." in hole.name and "_" not in hole.name.partition(".")[0] and not hole.name.startswith("var.")
         made = ["arn", "aws", parts[2]]
@@ -167,7 +168,8 @@ class Opening:
         if known not in self._known:
             made = _sample(kind, len(self._known))
             self._known[known] = made
-            self.parameters[made] = Parameter(name, doc, default)
+            fits = kind in shapes() and (default is None or misfit(shapes()[kind], default) is None)
+            self.parameters[made] = Parameter(name, doc, default, kind=kind if fits else "string")
         return self._known[known]
 
     # --- in what comes out ------------------------------------------------------------------------------------------
@@ -180,6 +182,7 @@ class Opening:
     def declared(self, names: Names, sample: str, kind: str) -> nodes.Ref:
         """The parameter of a sample, declared with a type; one that is wanted as another type too gets the narrower one."""
         parameter = self.parameters[sample]
+        kind = parameter.kind if kind == "string" else kind
         head = parameter.pieces[0] if parameter.pieces else sample
         name = names.known.get(("param", head)) or names.free(parameter.name)
         names.known[("param", head)] = name
@@ -304,7 +307,7 @@ def _places(tree: Any, key: str) -> Iterator[tuple[str, str]]:
                 yield whole[1], kind
             for found in MARK.finditer(tree):
                 if found.start() == 0 and key in _RESOURCES:
-                    yield found[1], "arn"
+                    yield found[1], "resource"
                 before = tree[: found.start()].split(":")
                 after = tree[found.end() : found.end() + 1]
                 if before[0] == "arn" and before[-1] == "" and after == ":" and len(before) in (2, 4, 5):
@@ -348,6 +351,7 @@ def _sample(kind: str, number: int) -> str:
     """A value of a type that nobody writes."""
     made: dict[str, str] = {
         "arn": f"arn:aws:zssample:::zssample{number}x",
+        "resource": f"arn:aws:zssample:::zssample{number}x",
         "principal_id": f"AROAZSSAMPLE{number:09d}",
         "canonical_user": f"{number:064x}",
         "federation": f"zssample{number}x.example.com",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.model.fit import text_value
 from policyc.model.types import STRING, Type
-from policyc.model.vocabulary import ResourceType
 from policyc.syntax import nodes
 from policyc.text import Span
 
@@ -20,7 +19,7 @@ def candidates(modules: Iterable[nodes.Module], kind: Type) -> list[str]:
     compared: dict[str, None] = {}
     others: dict[str, None] = {}
     for module in modules:
-        for node in _below(module):
+        for node in below(module):
             if isinstance(node, nodes.Compare) and (_is_name(node.left) or _is_name(node.right)):
                 compared.update(dict.fromkeys(_compared(node)))
             elif kind != STRING:
@@ -32,20 +31,7 @@ def candidates(modules: Iterable[nodes.Module], kind: Type) -> list[str]:
     ]
 
 
-def forms_of(modules: Iterable[nodes.Module], kinds: Mapping[str, ResourceType]) -> dict[str, str]:
-    """The patterns of the fields that names stand in, by name."""
-    found: dict[str, str] = {}
-    for module in modules:
-        for node in module.declarations:
-            kind = kinds.get(node.type.text) if isinstance(node, nodes.Resource) else None
-            for entry in node.fields.entries if kind is not None and isinstance(node, nodes.Resource) else ():
-                field = kind.fields.get(entry.key.text) if kind is not None else None
-                if field is not None and field.pattern and isinstance(entry.value, nodes.Ref) and entry.value.simple:
-                    found[entry.value.simple] = field.pattern
-    return found
-
-
-def _below(node: object) -> Iterator[object]:
+def below(node: object) -> Iterator[object]:
     """Every node of a tree, the top one first."""
     work: list[object] = [node]
     while work:
@@ -63,7 +49,7 @@ def _is_name(node: nodes.Expr) -> bool:
 
 def _compared(node: nodes.Compare) -> Iterator[str]:
     """The values at which a comparison may turn."""
-    for item in _below((node.left, node.right)):
+    for item in below((node.left, node.right)):
         for text in _text(item):
             yield text
             if node.op == "like":

@@ -1,25 +1,21 @@
 """`check` of a project with parameters that nobody has given a value: it says what holds whatever they are.
 
-The project is compiled with samples in their places, once for each word or yes-or-no value that such a parameter can have, and a finding counts that comes
-every time and speaks of no sample.
+The project is compiled with samples in their places, once for each world that `samples.worlds` knows, and a finding counts that comes every time and speaks of
+no sample.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice, product
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.record import record, replace
-from policyc.syntax import nodes
 from policyc.workspace.blocks import block_mistakes
 from policyc.workspace.compile import CONFIGURATION, Compiled, lint
 from policyc.workspace.project import Project
 
 MISSING: Final = "missing-parameter"
-#: combinations of words that are tried
-_WORLDS: Final = 8
 
 
 @record
@@ -37,13 +33,15 @@ def check_policies(project: Project, compile: Callable[[Project], Compiled]) -> 
     errors = [item for item in first.found if item.severity is Severity.ERROR]
     if not errors or any(item.rule != MISSING for item in errors):
         return first
-    worlds = list(_worlds(first.compiled.program.modules, project.params))
-    found = [_checked(replace(project, params={**project.params, **world}), compile) for world in worlds]
-    if not found or any(item.rule == MISSING for one in found for item in one.found):
+    from policyc.workspace.samples import worlds
+
+    tried = worlds(first.compiled.program.modules, project.params)
+    found = [_checked(replace(project, params={**project.params, **world}), compile) for world in tried.values]
+    if any(item.rule == MISSING for one in found for item in one.found):
         return first
     if found[0].mistakes:
         return found[0]
-    kept = _in_all(found, {text for world in worlds for value in world.values() for text in value.split(",")})
+    kept = _in_all(_possible(found), tried.texts)
     return Checked(found[0].compiled, Diagnostics([*kept, *_told(errors)]))
 
 
@@ -56,16 +54,20 @@ def _checked(project: Project, compile: Callable[[Project], Compiled]) -> Checke
     return Checked(compiled, found, tuple(item for item in found if item.rule in CONFIGURATION))
 
 
-def _worlds(modules: Mapping[str, nodes.Module], given: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Values for the parameters that have none: a sample, and of those with a few values each."""
-    from policyc.workspace.samples import samples, words_of
+def _possible(found: Sequence[Checked]) -> list[Checked]:
+    """The first compilation, and those others that nobody has to refuse because values coincide that cannot."""
+    known = {(item.rule, item.span) for item in found[0].found}
+    return [
+        found[0],
+        *(
+            one
+            for one in found[1:]
+            if all((item.rule, item.span) in known for item in one.found if item.severity is Severity.ERROR)
+        ),
+    ]
 
-    base, words = samples(modules, given), words_of(modules, given)
-    for chosen in islice(product(*words.values()), _WORLDS):
-        yield {**base, **dict(zip(words, chosen, strict=True))}
 
-
-def _in_all(found: Sequence[Checked], samples: set[str]) -> Iterator[Diagnostic]:
+def _in_all(found: Sequence[Checked], samples: Collection[str]) -> Iterator[Diagnostic]:
     """The findings of every compilation, without those that speak of a sample."""
     others = [{(item.rule, item.span) for item in one.found} for one in found[1:]]
     for item in found[0].found:

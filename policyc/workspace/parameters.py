@@ -19,6 +19,8 @@ _V4: Final = r"[0-9]{1,3}(\.[0-9]{1,3}){3}"
 _NARROW: Final[Mapping[str, str]] = {
     "string": _PLAIN,
     "arn": r"arn:aws:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12})?:[ !#%&'()+,./0-9:;<=>@A-Z_a-z-]+",
+    "resource": r"\*|arn:aws:[ !#%&'()*+,./0-9:;<=>?@A-Z_a-z-]+",
+    "principal": r"\*|[0-9]{12}|A[A-Z]{3}[0-9A-Z]+|arn:aws:(iam|sts):[!#%&'()+,./0-9:;<=>@A-Z_a-z-]+",
     "org_path": r"o-[a-z0-9]{10,32}(/[a-z0-9-]+)*/?",
     "datetime": r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z",
     "ip": _V4,
@@ -30,6 +32,8 @@ _TEXTS: Final[Mapping[str, Callable[[int], str]]] = {
     "string": lambda n: f"zqsample{n}x",
     "account": lambda n: f"{918273640000 + 101 * n:012d}",
     "arn": lambda n: f"arn:aws:zqsample:me-sample-9:{918273540000 + 101 * n:012d}:thing/zqsample{n}x",
+    "resource": lambda n: f"arn:aws:zqsample:me-sample-9:{918273540000 + 101 * n:012d}:thing/zqsample{n}x",
+    "principal": lambda n: f"arn:aws:iam::{918273540000 + 101 * n:012d}:role/zqsample{n}x",
     "org_id": lambda n: f"o-zq{n:08d}",
     "org_path": lambda n: f"o-zp{n:08d}/r-zq{n:02d}/ou-zq{n:02d}-zq{n:06d}/",
     "ou_id": lambda n: f"ou-zr{n:02d}-zr{n:06d}",
@@ -105,7 +109,8 @@ def members(kind: Type) -> tuple[str, ...]:
 
 
 def sample(kind: Type, number: int, form: str) -> str:
-    """A value that nobody writes, as `--param` takes it; another one for each number. `form` is a pattern that it has to fit, empty for that of its type."""
+    """A value that nobody writes, as `--param` takes it; another one for each number. `form` is what its place asks for: a kind of text (`resource`, `principal`,
+    another type) or a pattern; empty for what its type asks for."""
     match kind:
         case SetOf(item):
             return ",".join(sample(item, 1000 + 2 * number + at, "") for at in (0, 1))
@@ -113,6 +118,8 @@ def sample(kind: Type, number: int, form: str) -> str:
             return found[number % len(found)]
         case Named(name) if name in _NUMBERS:
             return str(_NUMBERS[name](number))
+        case Named() if form in _TEXTS:
+            return _TEXTS[form](number)
         case Named(name) if form:
             plain = _TEXTS[name](number)
             return plain if re.fullmatch(form, plain) else _fitting(form, number) or plain
@@ -126,14 +133,16 @@ def described(name: str, kind: Type, doc: str, default: str | tuple[str, ...] | 
     inner = kind.item if isinstance(kind, SetOf) else kind
     word = inner.name if isinstance(inner, Named) else "enum"
     shape = shapes().get(word)
+    asked = form if form in _TEXTS else word
+    pattern = _NARROW.get(asked) or (shapes()[asked].pattern if asked in shapes() else "")
     return Parameter(
         name,
         word,
         isinstance(kind, SetOf),
         doc,
         default,
-        "" if members(inner) or word in _NUMBERS else form or _NARROW.get(word) or (shape.pattern if shape else ""),
-        OTHER_PARTITIONS if word == "region" else "",
+        "" if members(inner) or word in _NUMBERS else pattern if form in _TEXTS else form or pattern,
+        OTHER_PARTITIONS if asked == "region" else "",
         members(inner),
         shape.minimum if shape and word in _NUMBERS else None,
         shape.maximum if shape and word in _NUMBERS else None,

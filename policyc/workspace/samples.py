@@ -1,23 +1,33 @@
-"""The parameters of a project that have no value, and samples for them: values of the right form that nobody writes."""
+"""The parameters of a project that have no value, and samples for them: values of the right form that nobody writes.
+
+Values of one type may be the same value, and one that the files write out: what is found holds in such a world too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, product
+from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.model.scope import Project as Names
 from policyc.model.scope import Scope
-from policyc.model.types import Type
+from policyc.model.types import Named, Type
 from policyc.record import record
 from policyc.syntax import nodes
 from policyc.targets.registry import resource_types
-from policyc.workspace.literals import forms_of
-from policyc.workspace.parameters import can_be_open, members, sample
+from policyc.workspace.forms import forms_of
+from policyc.workspace.literals import candidates
+from policyc.workspace.parameters import can_be_open, described, members, sample
+
+#: combinations of words that are tried, and worlds in which values coincide
+_COMBINATIONS: Final = 8
+_COINCIDING: Final = 16
 
 
 @record
 class Declared:
-    """A parameter without a value: its type, and the form that its values have to have where it stands (empty: that of the type)."""
+    """A parameter without a value: its type, and the form that its values have to have where it stands, as `parameters.sample` takes it."""
 
     node: nodes.Param
     type: Type
@@ -44,13 +54,53 @@ def declared(modules: Mapping[str, nodes.Module], given: Mapping[str, str]) -> d
 
 def samples(modules: Mapping[str, nodes.Module], given: Mapping[str, str]) -> dict[str, str]:
     """A value for each parameter that has none, as `--param` takes it; one that has to be given has none here."""
-    found = declared(modules, given)
-    needed = [item for item in found.values() if item.node.default is None and can_be_open(item.type)]
-    return {item.name: sample(item.type, number, item.form) for number, item in enumerate(needed)}
+    return {item.name: _sample(item, number) for number, item in enumerate(_needed(modules, given))}
 
 
-def words_of(modules: Mapping[str, nodes.Module], given: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """The values of each parameter that has none and takes only a few."""
+@record
+class Worlds:
+    """Values for every parameter that has none, as in `samples`: once for each combination of those that take only a few words, then with values that
+    coincide. `texts` are those that nobody writes."""
+
+    values: tuple[Mapping[str, str], ...]
+    texts: frozenset[str]
+
+
+def worlds(modules: Mapping[str, nodes.Module], given: Mapping[str, str]) -> Worlds:
+    """What is tried of a project's open parameters."""
+    needed = _needed(modules, given)
+    base = {item.name: _sample(item, number) for number, item in enumerate(needed)}
+    words = {item.name: members(item.type) for item in needed if members(item.type)}
+    out = [
+        {**base, **dict(zip(words, chosen, strict=True))} for chosen in islice(product(*words.values()), _COMBINATIONS)
+    ]
+    same = islice(_coinciding(modules, needed, base), _COINCIDING)
+    texts = frozenset(text for name, value in base.items() if name not in words for text in value.split(","))
+    return Worlds((*out, *({**out[0], **values} for values in same)), texts)
+
+
+def _coinciding(
+    modules: Mapping[str, nodes.Module], needed: Sequence[Declared], base: Mapping[str, str]
+) -> Iterator[dict[str, str]]:
+    """For each type the worlds in which all its parameters have one value: that of the first of them, and each that the files write out."""
+    by_form: dict[tuple[Type, str], list[Declared]] = {}
+    for item in needed:
+        if isinstance(item.type, Named) and not members(item.type):
+            by_form.setdefault((item.type, item.form), []).append(item)
+    for held in by_form.values():
+        if len(held) > 1:
+            yield {item.name: base[held[0].name] for item in held}
+    for (kind, form), held in by_form.items():
+        shape = described("", kind, "", None, form)
+        for value in candidates(modules.values(), kind):
+            if shape.takes(value):
+                yield {item.name: value for item in held}
+
+
+def _needed(modules: Mapping[str, nodes.Module], given: Mapping[str, str]) -> list[Declared]:
     found = declared(modules, given)
-    words = {item.name: members(item.type) for item in found.values() if item.node.default is None}
-    return {name: held for name, held in words.items() if held}
+    return [item for item in found.values() if item.node.default is None and can_be_open(item.type)]
+
+
+def _sample(item: Declared, number: int) -> str:
+    return sample(item.type, number, item.form)

@@ -42,3 +42,40 @@ def test_what_holds_for_every_value(
     assert [rule for rule, _ in found if rule != "missing-parameter"] == rules
     assert [severity for rule, severity in found if rule == "missing-parameter"] == ["info"]
     assert main(["build", "a.policy"]) == 1
+
+
+TWO = """param near: account
+param far: account
+resource mesh: lattice.service_network { id: "sn-0a1b2c3d4e5f67890", at: near/us-west-2, auth: aws_iam }
+resource stock: lattice.service { id: "svc-0a1b2c3d4e5f67890", at: near/us-west-2, network: mesh, auth: aws_iam }
+principal one = role(%s, "orders")
+principal other = role(%s, "%s")
+policy mesh_auth for lattice on mesh { allow "a" { who one } }
+policy stock_auth for lattice on stock { allow "b" { who other } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("network", "service", "name", "blocked"),
+    [
+        ("near", "far", "orders", False),  # they may be one account
+        ('"111122223333"', "far", "orders", False),  # or this one
+        ("far", "far", "orders", False),
+        ("near", "far", "others", True),
+        ('"111122223333"', '"444455556666"', "orders", True),
+    ],
+)
+def test_values_that_may_be_the_same(
+    network: str,
+    service: str,
+    name: str,
+    blocked: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.policy").write_text(TWO % (network, service, name), encoding="utf-8")
+    main(["check", "--no-cache", "--format", "json", "a.policy"])
+    rules = [item["rule"] for item in json.loads(capsys.readouterr().out)["findings"]]
+    assert ("blocked-by-network" in rules) is blocked, rules

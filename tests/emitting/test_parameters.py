@@ -194,3 +194,42 @@ def test_a_parameter_that_decides_what_a_document_says_cannot_stay_open(
 def test_a_default_that_would_not_be_taken_is_built_in(tmp_path: Path) -> None:
     text = f'param x: string = "a*"\n{HEAD}policy p for lattice on inventory {{ allow "b" {{ who authenticated when header["x"] == x }} }}\n'
     assert opened(project(tmp_path, text)).decided == ("x",)
+
+
+@pytest.mark.parametrize(
+    ("param", "clauses", "takes", "refuses"),
+    [
+        ("string", 'who raw("AWS", x)  can raw("kms:*")  on raw("*")', "arn:aws:iam::111122223333:role/a", "kms"),
+        ("string", 'who anyone  can raw("kms:*")  on raw(x)', "arn:aws:kms:us-west-2:111122223333:key/a", "key/a"),
+        ("string", 'who anyone  can raw("kms:*")  on raw(x)', "*", "arn"),
+        ("arn", 'who anyone  can raw("kms:*")  on raw(x)', "arn:aws:kms:us-west-2:111122223333:key/a", "x"),
+        (
+            "string",
+            'who anyone  can raw("kms:*")  on raw(concat("arn:aws:kms:us-west-2:", x, ":key/a"))',
+            "111122223333",
+            "acme",
+        ),
+        (
+            "string",
+            'who anyone  can raw("kms:*")  on raw(concat("arn:aws:kms:", x, ":111122223333:key/a"))',
+            "us-west-2",
+            "*",
+        ),
+        (
+            "string",
+            'who service("sns.amazonaws.com")  can raw("kms:*")  on raw("*")  when aws.SourceArn like x',
+            "arn:aws:sns:us-west-2:111122223333:a",
+            "a",
+        ),
+    ],
+)
+def test_a_parameter_takes_what_its_place_asks_for(
+    tmp_path: Path, param: str, clauses: str, takes: str, refuses: str
+) -> None:
+    text = (
+        f"param x: {param}\nresource k: iam_document.carrier {{ kind: key }}\n"
+        f'policy p for iam_document on k {{ allow "a" {{ {clauses} }} }}\n'
+    )
+    found = opened(project(tmp_path, text))
+    assert found.templates[0].names == ("x",)
+    assert found.parameters["x"].takes(takes) and not found.parameters["x"].takes(refuses)

@@ -247,11 +247,12 @@ Resources:
         ({"WHO": "{ AWS: !Ref It }"}, ["param it: string", 'who raw("AWS", it)']),
         ({"WHO": '{ AWS: [!ImportValue r, "arn:aws:iam::111122223333:root"] }'}, ['who raw("AWS", import_value_r), account']),
         ({"WHO": "{ Federated: !Ref It }"}, ['who raw("Federated", it)']),
-        ({"WHO": "{ Service: !Ref It }"}, ['who raw("Service", it)']),
+        ({"WHO": "{ Service: !Ref It }"}, ["param it: service_principal", "who service(it)"]),
         ({"WHO": '{ Service: !Sub "ec2.${AWS::URLSuffix}" }'}, ['who service("ec2.amazonaws.com")', "is taken for `amazonaws.com`"]),
         ({"WHAT": "!Ref It"}, ["on raw(it)"]),
         ({"WHAT": '!Sub "${It}/index/*"'}, ['on raw(concat(it, "/index/*"))']),
-        ({"WHAT": "!GetAtt Stream.Arn"}, ["on raw(stream)"]),
+        ({"WHAT": "!GetAtt Stream.Arn"}, ["param stream: arn", "on raw(stream)"]),
+        ({"WHAT": '!Sub "arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:q"'}, ["param region_: region", "param account_: account"]),
         ({"WHAT": "!GetAtt Fn.Arn", "ACTION": "lambda:InvokeFunction"}, ["can InvokeFunction", "on fn_name"]),
         ({"VALUE": "!Ref N"}, ["param n: string", "when aws.PrincipalAccount == n"]),
     ],
@@ -271,6 +272,11 @@ def test_what_is_open_as_a_whole(run: Run, holes: dict[str, str], lines: list[st
     assert status == 0 and "not imported" not in out, out
     for line in lines:
         assert line in out, out
+    assert run("import", "t.yaml", "-o", "out.policy")[0] == 0
+    status, said = run("build", "out.policy", "--to", "cloudformation")
+    assert status == 0, said
+    templates = [item.read_text(encoding="utf-8") for item in Path("out").rglob("*.yaml")]
+    assert len(templates) == 2 and not any("sample" in item for item in templates)
 
 
 MODULE = """\

@@ -17,6 +17,7 @@ from policyc.analysis.conditions import Bindings, some_bindings
 from policyc.analysis.contents import content_of, contents_of
 from policyc.analysis.formula import FALSE, TRUE, Lit
 from policyc.analysis.keys import MOST_VALUES
+from policyc.analysis.overlap import touching
 from policyc.analysis.question import Space
 from policyc.analysis.solver import BUDGET, Solution
 from policyc.analysis.unchanged import Split, Unchanged, split
@@ -112,8 +113,11 @@ def compare(
     """Every class of requests that the two sides answer differently. A side is one document, or several that must all allow, each at the
     place of its counterpart; `within` are patterns of the resources that requests are about, all when there are none. Raises Disagreement."""
     splits = [split(one.policy, other.policy) for one, other in zip(old, new, strict=True)]
-    if not any(item.old or item.new for item in splits):
+    changed = [statement for item in splits for statement in (*item.old, *item.new)]
+    if not changed:
         return Compared((), True)
+    # a request that is answered otherwise matches something that changed
+    splits = [replace(item, both=tuple(touching(item.both, changed))) for item in splits]
     for most in (_FEW_VALUES, MOST_VALUES):
         found: list[Difference] = []
         left: list[str] = []

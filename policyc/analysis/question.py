@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from policyc.analysis.callers import ARN_KEY, SERVICE_KEY, SIGNED, USERID_KEY, Callers, MadeBy
@@ -373,15 +374,20 @@ _EXAMPLES: Final = {
 
 def likely_actions(services: Iterable[str]) -> tuple[str, ...]:
     """Actions that there are, in lower case, those of some services that people know best first."""
-    return tuple(action.lower() for name in (*services, "s3") for action in known_actions(name))
+    return tuple(action.lower() for name in dict.fromkeys((*services, "s3")) for action in known_actions(name))
 
 
 def known_actions(service: str) -> tuple[str, ...]:
     """The actions of a service as AWS spells them; none where that is not known."""
     from policyc.targets.iam_documents import services
 
-    if not services.is_there():
-        return ()
+    return _actions_of(service) if services.is_there() else ()
+
+
+@lru_cache(maxsize=64)
+def _actions_of(service: str) -> tuple[str, ...]:
+    from policyc.targets.iam_documents import services
+
     found = services.service(service)
     names = [] if found is None else [action.name for action in found.actions.values()]
     first = [name for name in _FIRST if name in names]

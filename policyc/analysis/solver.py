@@ -62,12 +62,25 @@ class Solution:
 class Solver:
     """One formula and its domains. Questions are asked under assumptions, and what is learned serves the next."""
 
-    __slots__ = ("_engine", "_indices", "_known", "_seen", "domain_of", "domains", "formula", "steps", "weights")
+    __slots__ = (
+        "_engine",
+        "_found",
+        "_indices",
+        "_known",
+        "_seen",
+        "domain_of",
+        "domains",
+        "formula",
+        "steps",
+        "weights",
+    )
 
     def __init__(self, formula: Formula, domain_of: Callable[[str], Domain], budget: int = BUDGET) -> None:
         self.formula, self.domain_of, self.steps = formula, domain_of, Steps(budget)
         self.domains: dict[str, Domain] = {}
         self._indices: dict[str, set[int]] = {}
+        #: values that were found, by the slot and the literals that they make true
+        self._found: dict[tuple[Slot, frozenset[Lit]], str] = {}
         self._known = self._seen = 0
         self.weights: dict[int, int] = {}
         self._engine: Any = None
@@ -89,13 +102,16 @@ class Solver:
             values: dict[Slot, str] = {}
             lemmas: list[list[Lit]] = []
             for slot, goals in self._goals(needed).items():
-                domain = self._domain(slot)
-                value = domain.value([goal for goal, _ in goals], self.steps)
-                if value is not None:
-                    values[slot] = value
-                    continue
-                reason = domain.reason([goal for goal, _ in goals], self.steps)
-                lemmas.extend(self._lemma((slot[0], index), reason) for index in self._indices[slot[0]])
+                key = slot, frozenset([lit for _, lit in goals])
+                if (value := self._found.get(key)) is None:
+                    domain, tests = self._domain(slot), [goal for goal, _ in goals]
+                    value = domain.value(tests, self.steps)
+                    if value is None:
+                        for reason in domain.reasons(tests, self.steps):
+                            lemmas.extend(self._lemma((slot[0], index), reason) for index in self._indices[slot[0]])
+                        continue
+                    self._found[key] = value
+                values[slot] = value
             if not lemmas:
                 return Solution(values, {abs(lit): lit > 0 for lit in needed})
             for lemma in lemmas:

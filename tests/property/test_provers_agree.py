@@ -1,4 +1,4 @@
-"""The quick prover of the lint rules against the solver of `diff`: what the one calls certain, the other proves.
+"""The quick provers against the solver of `diff`: what they call certain, it proves.
 
 The rules look at two statements at a time, without a SAT solver and in microseconds, on policies of the language as well. What they say of
 documents of IAM (a condition that never or always holds, a statement that covers another one, two that never meet) is asked again of the
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import random
 
+from policyc.analysis.overlap import touching
 from policyc.analysis.question import Space
 from policyc.engines.iam.caller import CallerKind
 from policyc.engines.proofs.conditions import always_holds, never_holds
@@ -21,7 +22,7 @@ DOCUMENTS = max(60, int(os.environ.get("POLICYC_CASES", "10000")) // 50)
 
 def test_what_lint_calls_certain_the_solver_proves() -> None:
     chance = random.Random(53)
-    asked = {"never": 0, "always": 0, "covers": 0, "apart": 0}
+    asked = {"never": 0, "always": 0, "covers": 0, "apart": 0, "at a glance": 0}
     for number in range(DOCUMENTS):
         keys = chance.sample(tuple(KEYS), 2)
         made = version([statement(chance, keys) for _ in range(4)], "a.json")
@@ -50,6 +51,9 @@ def test_what_lint_calls_certain_the_solver_proves() -> None:
                     if first.index < second.index and not statements_may_meet(first, second):
                         asked["apart"] += 1
                         assert space.ask(one, other) is None, (number, first, second)
+                    if first.index < second.index and not touching([first], [second]):
+                        asked["at a glance"] += 1
+                        assert space.ask(one, other) is None, (number, first, second)
         finally:
             space.solver.close()
-    assert asked["never"] and asked["covers"] and asked["apart"], asked
+    assert asked["never"] and asked["covers"] and asked["apart"] and asked["at a glance"], asked

@@ -13,7 +13,7 @@ import random
 
 from policyc.engines.proofs import texts
 from policyc.engines.proofs.budget import Steps
-from policyc.engines.proofs.texts import Pattern, are_apart, find, is_inside, matches, whole
+from policyc.engines.proofs.texts import Pattern, Piece, are_apart, exactly, find, is_inside, matches, whole
 from policyc.ir.pattern import Plain, Wild, pattern_tokens, tokens_match
 from policyc.ir.raw_tests import arn_matches, fold
 
@@ -158,3 +158,14 @@ def test_letters_of_other_alphabets_have_their_spellings() -> None:
     plain = [texts.exactly("k"), texts.exactly("K")]
     assert find([[kelvin]], plain, Steps(1000)) == "\u212a"
     assert find([[kelvin]], [*plain, texts.exactly("\u212a")], Steps(1000)) is None
+
+
+def test_pieces_of_every_kind_match_as_the_automaton_walks() -> None:
+    chance = random.Random(7)
+    some: tuple[Piece, ...] = (("=", "a"), ("=", ":"), ("=", "]"), ("=", "^"), ("#", ""), ("*", ""), ("?", ""))
+    pieces = (*some, ("-", ":"), (".", ":"), ("-", "]"), (".", "^"))
+    for _ in range(CASES // 20):
+        pattern = tuple(chance.choices(pieces, k=chance.randint(0, 5)))
+        for text in ("".join(chance.choices("ab:1^]\n\u00b2", k=chance.randint(0, 5))) for _ in range(6)):
+            found = find([[pattern], [exactly(text)]], [], Steps(10_000))
+            assert matches(pattern, text) is (found is not None), (pattern, text)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from ipaddress import IPv6Address, ip_address
 from math import floor
+from operator import and_, or_
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from policyc.engines.proofs.budget import Steps
@@ -70,13 +71,15 @@ Span: TypeAlias = tuple[int, int]
 class Domain:
     """The values of one key. `hints` are values that readers like, tried first; `span` bounds a key that counts in whole numbers."""
 
-    __slots__ = ("_points", "_texts", "always_readable", "hints", "name", "span", "tests")
+    __slots__ = ("_fitting", "_points", "_texts", "always_readable", "hints", "name", "span", "tests")
 
     def __init__(self, name: str, always_readable: bool, hints: Sequence[str] = (), span: Span | None = None) -> None:
         self.name, self.always_readable, self.hints, self.span = name, always_readable, hints, span
         self.tests: dict[Test, None] = {}
         self._points: _Points | None = None
         self._texts: dict[tuple[frozenset[Pattern], frozenset[Pattern]], str | None] = {}
+        #: the hints that fit a pattern, as bits of their places
+        self._fitting: dict[Pattern, int] = {}
 
     def value(self, goals: Sequence[Goal], steps: Steps) -> str | None:
         """A value that passes and fails as wanted, or None when there is none. Raises TooLarge, Unmodelled."""
@@ -115,12 +118,12 @@ class Domain:
             passes(test, text) for test in banned
         )
 
-    def reason(self, goals: Sequence[Goal], steps: Steps) -> list[Goal]:
-        """A small part of goals that cannot be met together, of which none can be left out."""
+    def reasons(self, goals: Sequence[Goal], steps: Steps) -> Sequence[list[Goal]]:
+        """Small parts of goals that cannot be met together: all pairs that are seen not to be, else one part of which none can be left out."""
+        return _plain_reasons(goals) or [self._reason(goals, steps)]
+
+    def _reason(self, goals: Sequence[Goal], steps: Steps) -> list[Goal]:
         held = list(goals)
-        found = _plain_reason(held)
-        if found:
-            return found
         positive = [goal for goal in held if goal[1]]
         if len(positive) < len(held) and self.value(positive, steps) is None:
             held = positive
@@ -147,28 +150,37 @@ class Domain:
         key = (frozenset(wanted), frozenset(banned))
         if key not in self._texts:
             steps.take(len(goals))
-            passes, fails = [test_of(item) for item in wanted], [test_of(item) for item in banned]
-            known: str | None = None
-            for text in self._guesses(wanted):
-                if all(test(text) for test in passes):
-                    known = text
-                    if not any(test(text) for test in fails):
-                        self._texts[key] = text
-                        break
-            else:
-                single = any(literal(item) is not None for item in wanted)
-                ordered = [[item] for item in sorted(wanted)]
-                self._texts[key] = None if single else find(ordered, sorted(banned), steps, known)
+            self._texts[key] = self._new_text(wanted, banned, steps)
         return self._texts[key]
 
-    def _guesses(self, wanted: Iterable[Pattern]) -> Iterable[str]:
-        patterns = sorted(wanted, key=lambda item: (-len(item), item))
-        for item in patterns:
-            only = literal(item)
-            if only is not None:
-                yield only
-                return
-        yield from self.hints
+    def _new_text(self, wanted: set[Pattern], banned: set[Pattern], steps: Steps) -> str | None:
+        passes, fails = [test_of(item) for item in wanted], [test_of(item) for item in banned]
+        ordered = sorted(wanted, key=lambda item: (-len(item), item))
+        only = next((text for item in ordered if (text := literal(item)) is not None), None)
+        if only is not None:
+            return only if all(test(only) for test in passes) and not any(test(only) for test in fails) else None
+        fit = reduce(and_, map(self._hints_of, wanted), (1 << len(self.hints)) - 1)
+        free = fit & ~reduce(or_, map(self._hints_of, banned), 0) if fit else 0
+        if free:
+            return self.hints[(free & -free).bit_length() - 1]
+        known = self.hints[fit.bit_length() - 1] if fit else None
+        for text in self._guesses(ordered):
+            if all(test(text) for test in passes):
+                known = text
+                if not any(test(text) for test in fails):
+                    return text
+        return find([[item] for item in sorted(wanted)], sorted(banned), steps, known)
+
+    def _hints_of(self, pattern: Pattern) -> int:
+        """The hints that fit a pattern, as bits."""
+        found = self._fitting.get(pattern)
+        if found is None:
+            fits = test_of(pattern)
+            found = self._fitting[pattern] = sum(1 << at for at, text in enumerate(self.hints) if fits(text))
+        return found
+
+    @staticmethod
+    def _guesses(patterns: Sequence[Pattern]) -> Iterable[str]:
         if not patterns:
             yield from _WORDS
         for item in patterns[:3]:
@@ -222,19 +234,20 @@ def simplest(tests: Sequence[Test]) -> tuple[Test, ...]:
     return (*map(Fits, texts), *(Within("ip", low, high) for low, high in joined), *dict.fromkeys(others))
 
 
-def _plain_reason(goals: Sequence[Goal]) -> list[Goal]:
-    """Two goals of texts that are seen not to go together; nothing where none are seen."""
+def _plain_reasons(goals: Sequence[Goal]) -> list[list[Goal]]:
+    """Pairs of goals of texts that are seen not to go together."""
     wanted = [(goal, goal[0].pattern) for goal in goals if goal[1] and isinstance(goal[0], Fits)]
     banned = [(goal, goal[0].pattern) for goal in goals if not goal[1] and isinstance(goal[0], Fits)]
+    out: list[list[Goal]] = []
     for at, (one, pattern) in enumerate(wanted):
         text = literal(pattern)
         for other, against in wanted[at + 1 :]:
             if are_apart(pattern, against) or (text is not None and not test_of(against)(text)):
-                return [one, other]
+                out.append([one, other])
         for other, against in banned:
             if is_inside(pattern, against) if text is None else test_of(against)(text):
-                return [one, other]
-    return []
+                out.append([one, other])
+    return out
 
 
 def _only(test: Test) -> str | None:

@@ -7,6 +7,7 @@ product built ahead of the walk; what it may cost is bounded by the caller's ste
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, reduce
 from operator import and_
@@ -119,6 +120,11 @@ def test_of(pattern: Pattern) -> Callable[[str], bool]:
             return len(parts) == _FIELDS and all(test(part) for test, part in zip(tests, parts, strict=True))
 
         return fits
+    if kinds <= _EXPRESSED.keys() and _is_direct(pattern):
+        expression = re.compile(
+            "".join([_EXPRESSED[kind].format(re.escape(char)) for kind, char in pattern]), re.DOTALL
+        )
+        return lambda text: expression.fullmatch(text) is not None
     machine = _Machine([pattern], [])
 
     def walks(text: str) -> bool:
@@ -128,6 +134,16 @@ def test_of(pattern: Pattern) -> Callable[[str], bool]:
         return machine.wins(state)
 
     return walks
+
+
+#: pieces as parts of a regular expression
+_EXPRESSED: Final = {"=": "{}", "#": "[0-9]", "?": ".", "*": ".*", "-": "[^{}]", ".": "[^{}]*"}
+
+
+def _is_direct(pattern: Pattern) -> bool:
+    """Whether an expression finds one way only through a text: every run but the last ends with the first character that it may not hold."""
+    runs = [at for at, (kind, _) in enumerate(pattern) if kind in "*."]
+    return all(pattern[at][0] == "." and pattern[at + 1] == ("=", pattern[at][1]) for at in runs[:-1])
 
 
 def matches(pattern: Pattern, text: str) -> bool:

@@ -234,7 +234,9 @@ def _mended(
             break
         count += now
         part = check_project(project, settings, mistakes)
-    console.remark(f"fixed {plural(count, 'finding')}")
+    left = 0 if part is None or unsafe else sum(item.fix is not None for item in part.shown)
+    more = f"; `--unsafe-fixes` mends {left} more, with changes to look at" if left else ""
+    console.remark(f"fixed {plural(count, 'finding')}{more}")
     return part
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from policyc.cli import exits
 from policyc.cli.console import Console
-from policyc.cli.parser import one_of
+from policyc.cli.parser import FORMATS_HERE, one_of
 from policyc.data import read_text
 
 SHARED = ()
@@ -56,6 +57,7 @@ def scripts() -> dict[str, str]:
             named = listed().split(", ") if listed is not None else getattr(action.type, "choices", None)
             if named is not None:
                 action.choices = list(named)
+                action.help = _beside_choices(action.help or "", named)
             elif action.metavar in ("FILE", "PATH", "LOG"):
                 action.complete = shtab.FILE  # type: ignore[attr-defined]
             elif action.metavar == "DIR":
@@ -63,3 +65,10 @@ def scripts() -> dict[str, str]:
         made.description, made.epilog = text, None
         commands.add_parser(name, parents=[made], add_help=False, help=text, description=text)
     return {place_of(shell): shtab.complete(top, shell).rstrip() + "\n" for shell in SHELLS}
+
+
+def _beside_choices(help: str, choices: Sequence[str]) -> str | None:
+    """What a shell shows beside the words that it offers: nothing that lists them again."""
+    if help == ", ".join(choices):
+        return None
+    return help.replace(f"one of {FORMATS_HERE}", "how the report is written")

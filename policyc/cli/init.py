@@ -19,7 +19,8 @@ REPORT = ""
 FORMATS = ("human",)
 
 DESCRIPTION = """Start a project: policyc.toml, two small policy files with tests, a workflow for GitHub with this
-policyc as a wheel in tools/, and lines for .gitignore. Nothing that exists is overwritten."""
+policyc as a wheel in tools/, and lines for .gitignore. Nothing that exists is overwritten; documents and templates
+that lie there belong to the project."""
 
 EPILOG = """examples:
   policyc init               in the current folder
@@ -40,6 +41,8 @@ FILES = {
 _IGNORED = (f"{FOLDER}/", "/out/")
 #: where the workflow expects the wheel
 _TOOLS = "tools"
+#: where the policies of the project are looked for, and the same where other files hold some
+_OWN, _ALL = 'paths = ["policies"]', 'paths = ["."]'
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -53,21 +56,38 @@ def run(args: argparse.Namespace, console: Console) -> int:
     taken = [name for name in (*FILES, wheel) if os.path.lexists(folder / name)]
     if taken:
         raise WrongUse(f"`{(folder / taken[0]).as_posix()}` exists", "choose another folder; nothing was written")
+    held = _held(folder)
     try:
         for name, template in FILES.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
+            text = read_text(template)
             with path.open("x", encoding="utf-8", newline="\n") as file:
-                file.write(read_text(template))
+                file.write(text.replace(_OWN, _ALL) if held else text)
             console.remark(f"wrote {clean(path.as_posix())}")
         _put_wheel(folder / wheel, console)
         _ignore(folder / ".gitignore", console)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise WrongUse(f"`{folder}` cannot be written: {reason}", "check the path and its permissions") from error
+    if held:
+        those = "the file here that holds policies" if held == 1 else f"the {held} files here that hold policies"
+        console.remark(f"`{_ALL}` has `policyc check` look at {those} too")
     way = "" if folder == Path() else f"cd {clean(folder.as_posix())} && "
     console.remark(f"\nnext: {way}policyc check && policyc test")
     return exits.CLEAN
+
+
+def _held(folder: Path) -> int:
+    """How many documents, templates, plans and manifests a check of the folder would look at."""
+    if not folder.is_dir():
+        return 0
+    from policyc.diagnostics import Diagnostics
+    from policyc.workspace.natives import find_natives
+    from policyc.workspace.project import open_root
+
+    found = find_natives(open_root(folder.resolve(), None, Diagnostics(), params={}), Diagnostics())
+    return len(found.documents) + len(found.hosts)
 
 
 def _put_wheel(path: Path, console: Console) -> None:

@@ -88,8 +88,8 @@ def judge(items: Sequence[Item], companions: Sequence[tuple[Source, Companion]],
         else:
             lost = Unreadable(item.document.name, item.document.type, stop[1], stop[0])
             unreadable.append((item.source, lost))
-    hidden = {item.document.facts.get("resource") for item in items if item not in readable}
-    companions = [pair for pair in companions if pair[1].name not in hidden]
+    hidden = {item.document.facts.get("resource", "") for item in items if item not in readable}
+    companions = [pair for pair in companions if hidden.isdisjoint((pair[1].name, *pair[1].links.values()))]
     worlds = list(dict.fromkeys(item.document.world for item in readable)) or [""]
     whole = [world for world in worlds if world]
     doubts: dict[_Key, Diagnostic] = {}
@@ -207,13 +207,18 @@ def _findings(
     found = Diagnostics()
     policies: list[Policy] = []
     read: set[int] = set()
+    refused: set[str] = set()
     for item in items:
         mine = Diagnostics()
         policy = _check(item, mine, settings, way)
         found.extend(one for one in mine if one.rule not in item.document.meant)
+        if policy is None and mine.has_errors:
+            refused.add(item.document.facts.get("resource", ""))
         if policy is not None:
             policies.append(_attached(policy, item, resources))
             read.add(id(item))
+    # of what carries a policy that could not be read nothing is known, nor of what hangs on it, as where its text is open
+    resources = [one for one in resources if refused.isdisjoint((one.name, *_linked(one)))]
     if policies or resources:
         from policyc.lint.raw.rules import lint_documents
 
@@ -326,6 +331,10 @@ def _resource(item: Companion, homes: Mapping[str, str]) -> Resource:
         if other in homes
     ]
     return Resource(item.name, item.type, (*fields, *links), homes[item.name], item.place)
+
+
+def _linked(resource: Resource) -> Iterator[str]:
+    return (value.data.name for _, value in resource.fields if isinstance(value.data, ResourceLink))
 
 
 def _attached(policy: Policy, item: Item, resources: Sequence[Resource]) -> Policy:

@@ -296,3 +296,40 @@ def test_comments_of_terraform_are_its_own(run: Run, mark: str) -> None:
     inside = "// policyc: ignore[client-controlled-data] a kiosk browser\n"
     Path("main.tf").write_text(text.replace("  COMMENT\n", "").replace("INSIDE", inside), encoding="utf-8")
     assert run("check", "main.tf")[:1] == (0,), run("check", "main.tf")[1]
+
+
+MESH = """\
+Resources:
+  Mesh: { Type: AWS::VpcLattice::ServiceNetwork, Properties: { AuthType: AWS_IAM } }
+  Stock: { Type: AWS::VpcLattice::Service, Properties: { AuthType: NONE } }
+  InMesh:
+    Type: AWS::VpcLattice::ServiceNetworkServiceAssociation
+    Properties: { ServiceIdentifier: !Ref Stock, ServiceNetworkIdentifier: !Ref Mesh }
+  MeshAuth:
+    Type: AWS::VpcLattice::AuthPolicy
+    Properties:
+      ResourceIdentifier: !Ref Mesh
+      Policy:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: EFFECT
+            Principal: { AWS: "arn:aws:iam::111122223333:role/orders" }
+            Action: vpc-lattice-svcs:Invoke
+            Resource: "*"
+"""
+
+
+def test_a_policy_that_cannot_be_read_is_no_policy_that_is_missing(run: Run) -> None:
+    """What carries it may well have one, and who hangs on that may well be checked."""
+    text = template().replace("StringEquals:", "StringEqual:")
+    for name, wrong in (("service.yaml", text), ("mesh.yaml", MESH.replace("EFFECT", "Alow"))):
+        Path(name).write_text(wrong, encoding="utf-8")
+        status, said = run("check", name, "--format", "json")
+        rules = [item["rule"] for item in json.loads(said)["findings"]]
+        assert status == 1
+        assert rules in (["invalid-condition-operator"], ["invalid-effect"]), said
+    for name, right in (("service.yaml", template()), ("mesh.yaml", MESH.replace("EFFECT", "Allow"))):
+        Path(name).write_text(right, encoding="utf-8")
+        assert run("check", name, "-q") == (0, "")
+    Path("mesh.yaml").write_text(MESH.replace("EFFECT", "Allow").replace("AuthType: NONE", "AuthType: AWS_IAM"))
+    assert "`Stock` checks callers and has no policy" in run("check", "mesh.yaml")[1]

@@ -73,6 +73,28 @@ def test_bash_completes_commands_options_and_values(capsys: pytest.CaptureFixtur
     assert offered("policyc", "check", "--as", "auth") == {"auth-policy"}
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+def test_what_a_shell_shows_beside_words_is_text_for_people(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    assert "{formats}" not in script
+    assert "bash, zsh, fish" not in script  # each of them is offered already
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
+def test_fish_completes_commands_and_values(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", "fish"]) == 0
+    script = capsys.readouterr().out
+
+    def offered(line: str) -> list[str]:
+        asked = ["fish", "-c", f'{script}\ncomplete -C "{line}"']
+        done = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=30)
+        return [one.partition("\t")[0] for one in done.stdout.splitlines()]
+
+    assert offered("policyc che") == ["check"]
+    assert "sarif" in offered("policyc check --format ")
+
+
 def test_an_unknown_shell(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["completion", "nu"]) == 2
     assert "choose one of" in capsys.readouterr().err

@@ -79,6 +79,7 @@ def test_a_fix_that_needs_a_look_is_applied_when_asked_and_leaves_the_layout(
     document.write_text(text)
     assert check("--fix", name) == 1
     assert document.read_text() == text
+    assert "fixed 0 findings; `--unsafe-fixes` mends 1 more" in capsys.readouterr().err
     assert check("--unsafe-fixes", name) == 0
     assert document.read_text() == text.replace("get", "GET")
     assert "fixed 1 finding" in capsys.readouterr().err

@@ -110,6 +110,21 @@ def test_init_refuses_to_overwrite_and_keeps_gitignore(run: Run) -> None:
     assert Path("policyc.toml").read_text(encoding="utf-8") == before
 
 
+def test_init_takes_the_documents_that_lie_there_into_the_project(run: Run) -> None:
+    Path("photos.json").write_text(
+        '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObjekt", "Resource": "*"}]}',
+        encoding="utf-8",
+    )
+    before = run("check")
+    assert before.status == 1 and "unknown-action" in before.out
+    started = run("init")
+    assert "look at the file here that holds policies too" in started.err
+    again = run("check")
+    assert again.status == 1 and "photos.json:1:" in again.out
+    for words in (["test"], ["build"], ["fmt", "--check"]):
+        assert run(*words).status == 0
+
+
 def test_check_shows_errors_with_frames_and_ends_with_1(shop: Run) -> None:
     edit(SHOP, "who order_fn", "who ordr_fn")
     result = shop("check")

@@ -73,10 +73,13 @@ _PROGRAMS: Final = {
 
 
 def nothing_found(console: Console, folders: Iterable[Path] = ()) -> int:
-    """Say that no policy file was found; its own exit status, so that an empty folder never reads as clean. Where one of the folders holds a
-    program that writes policies, say where those are."""
-    console.error("nothing found: there is neither a policy file nor a document here\n")
+    """Say that no policy file was found; its own exit status, so that an empty folder never reads as clean. `folders` are those that were
+    searched for documents too: where one of them holds a program that writes policies, say where those are."""
+    folders = list(folders)
+    what = "there is neither a policy file nor a document here" if folders else "there is no policy file here"
+    console.error(f"nothing found: {what}\n")
     told = [said for name, said in _PROGRAMS.items() if any((folder / name).is_file() for folder in folders)]
-    for said in told or ("name a file or a folder, or start a project with `policyc init`",):
+    more = "" if folders else "; `policyc import` writes policies for documents"
+    for said in told or (f"name a file or a folder, or start a project with `policyc init`{more}",):
         console.error(f"  = help: {said}\n")
     return exits.NOTHING

@@ -95,6 +95,34 @@ def test_what_the_change_grants_comes_first(project: Path) -> None:
 
 
 @needs_bash
+def test_an_error_is_told_once_though_it_keeps_the_tests_from_running(project: Path) -> None:
+    path = project / "policies" / "shop.policy"
+    path.write_text(path.read_text().replace("who order_fn", "who ordr_fn"))
+    status, log, summary, _ = action(project, POLICYC_TEST="true")
+    assert status == 1
+    assert log.count("ordr_fn") == 1
+    assert summary.count("unknown name") == 1
+
+
+DOCUMENT = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*"}}'
+
+
+@needs_bash
+def test_documents_alone_have_no_tests_that_could_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    (folder / "photos.json").write_text(DOCUMENT)
+    status, log, summary, told = action(folder, POLICYC_TEST="true")
+    assert (status, told["status"]) == (0, "0"), log
+    assert "**policyc**: no findings" in summary
+    (folder / "photos.json").write_text(DOCUMENT.replace("s3:GetObject", "s3:GetObjekt"))
+    assert action(folder, POLICYC_TEST="true")[0] == 1
+    (folder / "photos.json").unlink()
+    assert action(folder, POLICYC_TEST="true")[0] == 4
+
+
+@needs_bash
 def test_settings_are_no_commands(project: Path) -> None:
     marker = project.parent / "ran"
     status, log, _, _ = action(
@@ -251,6 +279,27 @@ def test_hooks_name_commands_that_exist() -> None:
         assert command in COMMANDS
         # a file alone says little of a project; `fmt` looks at one file at a time
         assert hook.get("pass_filenames", True) == (command == "fmt")
+
+
+@needs_bash
+@pytest.mark.parametrize(
+    ("text", "wanted"), [(DOCUMENT, 0), (DOCUMENT.replace("GetObject", "GetObjekt"), 1), ("{}", 4)]
+)
+def test_the_component_runs_beside_documents_alone(text: str, wanted: int, tmp_path: Path) -> None:
+    _, job = yaml.safe_load_all((ROOT / "templates" / "policyc.yml").read_text())
+    (tmp_path / "photos.json").write_text(text)
+    command = tmp_path / "bin" / "policyc"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m policyc "$@"\n')
+    command.chmod(0o755)
+    lines = [line for line in job["policyc"]["script"] if "pip install" not in line]
+    environ = {**os.environ, "PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}", "POLICYC_PATHS": ""}
+    words = ["bash", "-eo", "pipefail", "-c", "\n".join(lines)]
+    done = subprocess.run(words, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == wanted, done.stdout + done.stderr
+    if wanted != 4:
+        report = json.loads((tmp_path / "gl-code-quality-report.json").read_text())
+        assert [item["check_name"] for item in report] == ["unknown-action"] * wanted
 
 
 def test_the_component_writes_what_it_reports() -> None:

@@ -251,9 +251,13 @@ def _short(name: str) -> str:
 
 def _opened(taken: Sequence[TakenOut], opening: Opening, left: list[Left]) -> list[TakenOut]:
     """Documents of host files with samples in place of what is open; those where nothing says what that is are left."""
-    from policyc.importing.opening import Open, Unclear, places_in
+    from policyc.importing.opening import Open, Unclear, home, places_in
     from policyc.workspace.taken_out import Left
 
+    together: dict[str, list[Any]] = {}
+    for item in taken:
+        together.setdefault(home(item.file), []).append(_data(item.source.text) if item.holes else None)
+    known = {file: places_in(*trees) for file, trees in together.items()}
     out: list[TakenOut] = []
     for item in taken:
         # a number means the same as its text in every document but one
@@ -263,7 +267,7 @@ def _opened(taken: Sequence[TakenOut], opening: Opening, left: list[Left]) -> li
         try:
             if secret:
                 raise Unclear(f"`{secret}` is a secret")
-            places = places_in(_data(item.source.text))
+            places = known[home(item.file)]
             text = opening.filled(item.file, item.source.text, holes, places)
             attached = opening.filled(item.file, item.attached, holes, places)
             kind, attribute = _CARRIERS.get(item.on[1]), "arn" if "." in item.on[0] else "Arn"

@@ -48,6 +48,8 @@ _PRINCIPALS: Final = {
     "Federated": "federation",
     "Service": "service_principal",
 }
+#: types that a place takes beside others: an account is a principal too
+_LOOSE: Final = ("resource", "principal_id")
 #: a text of a JSON document that is open as a whole
 _WHOLE: Final = re.compile(f'"{MARK.pattern}"')
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -102,7 +104,7 @@ class Opening:
             raise Unclear(f"`{hole.name}` is no text")
         if hole.kind != "list":
             return found[0]
-        key = (_home(file), hole.name, "list")
+        key = (home(file), hole.name, "list")
         if key not in self._known:
             kind = places.get(hole.name, "string")
             pieces = tuple(_sample(kind, 10_000 + 2 * len(self._known) + at) for at in (0, 1))
@@ -164,7 +166,7 @@ class Opening:
         return ":".join(made)
 
     def _of(self, file: str, key: tuple[str, ...], kind: str, name: str, doc: str, default: str | None) -> str:
-        known = (_home(file), *key)
+        known = (home(file), *key)
         if known not in self._known:
             made = _sample(kind, len(self._known))
             self._known[known] = made
@@ -287,9 +289,19 @@ def with_parameters(node: Any, opening: Opening, names: Names) -> Any:
     return node
 
 
-def places_in(tree: Any) -> dict[str, str]:
-    """The types of holes by what stands around them: the place in an ARN, the key that is tested."""
-    return dict(_places(tree, ""))
+def places_in(*trees: Any) -> dict[str, str]:
+    """The types of holes by what stands around them, in documents that name them alike: the place in an ARN, the key that is tested."""
+    found: dict[str, str] = {}
+    for tree in trees:
+        for name, kind in _places(tree, ""):
+            if found.get(name, "") in ("", *_LOOSE):
+                found[name] = kind
+    return found
+
+
+def home(file: str) -> str:
+    """Where a name means one thing: the folder of a file of Terraform, which is a module, else the file."""
+    return posixpath.dirname(file) if file.endswith((".tf", ".tofu", ".tf.json", ".tofu.json")) else file
 
 
 def _places(tree: Any, key: str) -> Iterator[tuple[str, str]]:
@@ -308,7 +320,7 @@ def _places(tree: Any, key: str) -> Iterator[tuple[str, str]]:
             for found in MARK.finditer(tree):
                 if found.start() == 0 and key in _RESOURCES:
                     yield found[1], "resource"
-                before = tree[: found.start()].split(":")
+                before = MARK.sub("-", tree[: found.start()]).split(":")  # the name of a hole may have colons
                 after = tree[found.end() : found.end() + 1]
                 if before[0] == "arn" and before[-1] == "" and after == ":" and len(before) in (2, 4, 5):
                     yield found[1], {2: PARTITION, 4: "region", 5: "account"}[len(before)]
@@ -328,11 +340,6 @@ def _key_types() -> Mapping[str, str]:
 def _name(written: str, holes: Mapping[str, Open]) -> str:
     """The name of a hole as it stands in a document, where JSON may have escaped it. Raises KeyError."""
     return written if written in holes else str(json.loads(f'"{written}"'))
-
-
-def _home(file: str) -> str:
-    """Where a name means one thing: the folder of a file of Terraform, which is a module, else the file."""
-    return posixpath.dirname(file) if file.endswith((".tf", ".tofu", ".tf.json", ".tofu.json")) else file
 
 
 def _base(name: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from policyc.carriers.registry import recognized
+from policyc.carriers.signs import POLICY
 from policyc.model.files import utf_16
 from policyc.regex import regex
 
@@ -17,11 +18,8 @@ _PIECE: Final = 1024 * 1024
 #: what a policy is known by is never longer
 _OVERLAP: Final = 256
 _CORE_NETWORK: Final = ("core-network-configuration", "CoreNetworkPolicy")
-#: a statement of an IAM document in JSON, YAML or HCL, a Cedar policy in a string, or a core network policy
-_HOLDS: Final = regex(
-    rb"""["']?Effect["']?\s*[:=]\s*["']?(?:Allow|Deny)\b|\b(?:permit|forbid)\s*\(\s*principal|core-network-configuration"""
-    rb"""|\baws_iam_policy_document\b"""
-)
+#: a policy of any kind, or what Terraform makes one of
+_HOLDS: Final = regex(POLICY.pattern + rb"|\baws_iam_policy_document\b")
 #: keys of our own files about policies, which hold documents and are none
 _ABOUT: Final = ("requests", "users", "documents", "format_version")
 

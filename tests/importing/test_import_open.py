@@ -226,6 +226,23 @@ def test_what_stands_around_a_hole_tells_its_type() -> None:
     }
 
 
+def test_a_hole_with_colons_in_its_name_counts_as_one_part() -> None:
+    tree = {"Resource": f"arn:{mark('AWS::Partition')}:sqs:{mark('AWS::Region')}:{mark('Publisher')}:q"}
+    assert places_in(tree) == {"AWS::Partition": "partition", "AWS::Region": "region", "Publisher": "account"}
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_one_place_tells_what_a_hole_is_in_all(first: bool) -> None:
+    whole = {"Statement": {"Principal": {"AWS": mark("a")}, "Resource": mark("r")}}
+    part = {
+        "Statement": {
+            "Principal": {"AWS": f"arn:aws:iam::{mark('a')}:root"},
+            "Condition": {"ArnLike": {"aws:SourceArn": mark("r")}},
+        }
+    }
+    assert places_in(*((whole, part) if first else (part, whole))) == {"a": "account", "r": "arn"}
+
+
 ROLE = """\
 Parameters: { It: { Type: String }, N: { Type: Number } }
 Resources:
@@ -249,6 +266,8 @@ Resources:
         ({"WHO": "{ Federated: !Ref It }"}, ['who raw("Federated", it)']),
         ({"WHO": "{ Service: !Ref It }"}, ["param it: service_principal", "who service(it)"]),
         ({"WHO": '{ Service: !Sub "ec2.${AWS::URLSuffix}" }'}, ['who service("ec2.amazonaws.com")', "is taken for `amazonaws.com`"]),
+        ({"WHO": '{ AWS: !Sub "arn:${AWS::Partition}:iam::${It}:root" }'}, ["param it: account", "who account(it)"]),
+        ({"WHO": "{ AWS: !Ref It }", "WHAT": '!Sub "arn:aws:sqs:us-west-2:${It}:q"'}, ["param it: account", "who account(it)"]),
         ({"WHAT": "!Ref It"}, ["on raw(it)"]),
         ({"WHAT": '!Sub "${It}/index/*"'}, ['on raw(concat(it, "/index/*"))']),
         ({"WHAT": "!GetAtt Stream.Arn"}, ["param stream: arn", "on raw(stream)"]),

@@ -10,12 +10,14 @@ from types import MappingProxyType
 from typing import Final
 
 from policyc.carriers.embedded import Carried, Companion, Embedded, Hole, Options, Unreadable
+from policyc.carriers.signs import POLICY
 from policyc.carriers.terraform.data_documents import CORE_NETWORK, IAM
 from policyc.carriers.terraform.declared import ENDINGS, Placed
 from policyc.carriers.terraform.documents import PERMISSION, Found, found_in, holds_documents, slots
 from policyc.carriers.terraform.expressions import Undecided, Work
 from policyc.carriers.terraform.facts import AUTH_POLICIES, Around, around, context_types, is_context
 from policyc.carriers.terraform.modules import Configuration, ModuleInstance, ResourceInstance
+from policyc.carriers.terraform.others import tell_others
 from policyc.carriers.terraform.tfvars import tfvars
 from policyc.carriers.terraform.tree import Lost, Place, Tree, Trees
 from policyc.carriers.terraform.values import Failed
@@ -48,7 +50,7 @@ def recognize(name: str, raw: bytes) -> bool:
     """Whether a configuration file may hold documents, or call modules that do."""
     if not name.endswith(ENDINGS):
         return False
-    if _words().search(raw):
+    if _words().search(raw) or POLICY.search(raw):
         return True
     if not _MODULE.search(raw):
         return False
@@ -65,6 +67,8 @@ class Root:
     documents: tuple[tuple[str, str, Embedded], ...]
     unreadable: tuple[tuple[str, str, Unreadable], ...]
     companions: tuple[tuple[str, str, Companion], ...]
+    #: the blocks that have no instance, by name and first words
+    absent: tuple[tuple[str, Span], ...] = ()
 
 
 class _Folders:
@@ -95,6 +99,14 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
     except MissingPackage as missing:
         diagnostics.error("missing-package", str(missing), source.span(0, 0), missing.help)
         return Carried(unreadable=(Unreadable(source.file, "configuration", source.span(0, 0), str(missing)),))
+    tell_others(
+        source,
+        folders.configuration.declared(folder),
+        (item for _, _, item in root.documents),
+        (item for _, _, item in root.unreadable),
+        root.absent,
+        diagnostics,
+    )
     mine = (source.file,)
     return Carried(
         tuple(item for file, call, item in root.documents if file in mine or call in mine),
@@ -135,6 +147,7 @@ def _worked_out(tree: Tree, configuration: Configuration) -> Root:
     top = _top(tree, configuration)
     documents: list[tuple[str, str, Embedded]] = []
     unreadable: list[tuple[str, str, Unreadable]] = []
+    counts: dict[tuple[str, Span], list[bool]] = {}
     later: list[tuple[Place, str, Placed]] = []
     known = around(_context(tree, top, work), work)
     for place in tree.places:
@@ -145,6 +158,7 @@ def _worked_out(tree: Tree, configuration: Configuration) -> Root:
                 later.append((place, name, placed))
                 continue
             _add(_of_block(top, place, name, placed, known, work), top, place, placed, documents, unreadable)
+            counts.setdefault((name, placed.block.head), []).append(_has_instances(top, place, name, placed, work))
     for place, name, placed in later:
         if (placed.file, placed.block.head.start) not in work.used:
             _add(_of_block(top, place, name, placed, known, work), top, place, placed, documents, unreadable)
@@ -152,10 +166,19 @@ def _worked_out(tree: Tree, configuration: Configuration) -> Root:
         if _is_ours(lost):
             made = Unreadable(_address(lost), "module", lost.call.block.head, lost.reason)
             unreadable.append((lost.call.file, _call_file(top, lost.within), made))
+    absent = tuple(block for block, there in counts.items() if not any(there))
     companions = tuple(
         (item.place.file, _caller(top, item.name), item) for item in _judged(known, tree, documents, unreadable)
     )
-    return Root(tuple(documents), tuple(unreadable), companions)
+    return Root(tuple(documents), tuple(unreadable), companions, absent)
+
+
+def _has_instances(top: ModuleInstance, place: Place, name: str, placed: Placed, work: Work) -> bool:
+    """Whether a block has an instance, or may have one."""
+    try:
+        return any(True for _ in _instances(top, place, name, placed, work))
+    except (Failed, Undecided):
+        return True
 
 
 def _judged(

@@ -151,3 +151,8 @@ class Carried:
     unreadable: tuple[Unreadable, ...] = ()
     companions: tuple[Companion, ...] = ()
     module: str = ""
+
+
+def attribute(resource: str, word: str) -> str:
+    """A host's expression for an attribute of a resource, by its name there: `Stock.Arn`, `aws_vpclattice_service.stock.arn`."""
+    return f"{resource}.{word.lower() if '.' in resource else word}"

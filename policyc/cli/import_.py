@@ -251,6 +251,7 @@ def _short(name: str) -> str:
 
 def _opened(taken: Sequence[TakenOut], opening: Opening, left: list[Left]) -> list[TakenOut]:
     """Documents of host files with samples in place of what is open; those where nothing says what that is are left."""
+    from policyc.carriers.embedded import attribute
     from policyc.importing.opening import Open, Unclear, home, places_in
     from policyc.workspace.taken_out import Left
 
@@ -270,9 +271,9 @@ def _opened(taken: Sequence[TakenOut], opening: Opening, left: list[Left]) -> li
             places = known[home(item.file)]
             text = opening.filled(item.file, item.source.text, holes, places)
             attached = opening.filled(item.file, item.attached, holes, places)
-            kind, attribute = _CARRIERS.get(item.on[1]), "arn" if "." in item.on[0] else "Arn"
+            kind = _CARRIERS.get(item.on[1])
             if not attached and kind and holes:
-                attached = opening.sample(item.file, Open(f"{item.on[0]}.{attribute}", "arn"), kind, "")
+                attached = opening.sample(item.file, Open(attribute(item.on[0], "Arn"), "arn"), kind, "")
         except (Unclear, KeyError) as unclear:
             reason = (
                 f"{unclear}; give `--bind NAME=VALUE`" if isinstance(unclear, Unclear) else "it cannot be taken apart"

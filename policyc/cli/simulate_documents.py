@@ -22,8 +22,8 @@ from policyc.text import Source
 
 if TYPE_CHECKING:
     from policyc.simulation.documents.attached import Attached
-    from policyc.syntax.json_tree import JsonValue
     from policyc.targets.lattice.access_log import Recorded
+    from policyc.workspace.asked import Inside
 
 #: role -> what the option is about; the roles of `policyc.simulation.documents.attached`
 _ROLES: Final = {
@@ -176,14 +176,16 @@ def _texts_of(logged: Recorded) -> dict[str, str]:
 def read_flags(
     args: argparse.Namespace, roles: Sequence[str], switches: Mapping[str, str], diagnostics: Diagnostics
 ) -> tuple[list[Attached], dict[str, Source]]:
-    """The documents that the options name, and their texts; of a file that holds several `FILE#NAME`."""
+    """The documents that the options name, and their texts; of a file that holds several `FILE#NAME`. What an ARN tells of one template or module counts for every document in it."""
+    from policyc.importing.opening import home
     from policyc.simulation.documents.attached import LEVELS, MAY_BE_NONE, NONE, nothing_attached, read_attached
     from policyc.targets.switches import iam_switches
 
     chosen = iam_switches(switches)
-    given: list[Attached] = []
+    rows: list[tuple[str, int, Source, Inside | None]] = []
     sources: dict[str, Source] = {}
     values = bindings_of(args)
+    told: dict[str, dict[str, str]] = {}
     for role in roles:
         for at, text in enumerate(getattr(args, role.replace("-", "_"))):
             for name in _files_of_level(text) if role in LEVELS else (text,):
@@ -195,23 +197,32 @@ def read_flags(
                     source = read_input(file, "one policy", args, f"--{role}")
                 sources[source.file] = source
                 inside = _inside(args, role, source, part, values, diagnostics)
-                if len(diagnostics) > before:
-                    continue
-                found = read_attached(role, source, at + 1 if role in LEVELS else 0, chosen, diagnostics, inside)
-                given += [] if found is None else [found]
+                if inside is not None:
+                    told.setdefault(home(source.file), {}).update(_told_by(args, role, inside))
+                if len(diagnostics) == before:
+                    rows.append((role, at + 1 if role in LEVELS else 0, source, inside))
+    given = []
+    for role, level, source, inside in rows:
+        tree = None if inside is None else inside.bound({**told[home(source.file)], **values})
+        found = read_attached(role, source, level, chosen, diagnostics, tree)
+        given += [] if found is None else [found]
     return given, sources
 
 
 def _inside(
     args: argparse.Namespace, role: str, source: Source, part: str, values: Mapping[str, str], diagnostics: Diagnostics
-) -> JsonValue | None:
-    """The document of a role inside a template, with what the ARN of its resource tells; None for a file that is a document itself."""
+) -> Inside | None:
+    """The document of a role inside a template; None for a file that is a document itself."""
     from policyc.simulation.documents.attached import ROLES
-    from policyc.workspace.asked import document_in, stated_by, values_of
+    from policyc.workspace.asked import document_in
 
-    found = document_in(source, ROLES[role], part, values, here(args), diagnostics)
-    if found is None:
-        return None
+    return document_in(source, ROLES[role], part, values, here(args), diagnostics)
+
+
+def _told_by(args: argparse.Namespace, role: str, found: Inside) -> Mapping[str, str]:
+    """What the ARN of the resource of a role tells of open values; where its host tells more than the command line, `args` has that too."""
+    from policyc.workspace.asked import stated_by, values_of
+
     name = role.removesuffix("-policy")
     option = f"{name.replace('-', '_')}_arn"
     arn = getattr(args, option, None)
@@ -223,7 +234,7 @@ def _inside(
     auth = f"{name}_auth"
     if "auth-type" in found.document.facts and getattr(args, auth, "") is None:
         setattr(args, auth, found.document.facts["auth-type"])
-    return found.bound({**(values_of(found.document, arn) if arn else {}), **values})
+    return values_of(found.document, arn) if arn else {}
 
 
 def _files_of_level(text: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from policyc.carriers.embedded import Embedded, PlacedText
+from policyc.carriers.embedded import Embedded, PlacedText, attribute
 from policyc.carriers.registry import carrier, recognized
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.holes import filled, has_hole, mark, names_in
@@ -53,7 +53,7 @@ def document_in(
     carried = carrier(format).carried(source, options_of(root, values), found)
     kinds = _RESOURCE if kind == "resource" else (kind,)
     fitting = [one for one in carried.documents if one.kind in kinds]
-    chosen = [one for one in fitting if not name or one.name == name]
+    chosen = _called(fitting, name)
     if len(chosen) != 1:
         _not_one(source, kind, name, fitting, chosen, carried.unreadable != (), diagnostics)
         return None
@@ -72,7 +72,7 @@ def text_in(
         return None
     carried = carrier(format).carried(source, options_of(root, values), Diagnostics())
     fitting = [one for one in carried.documents if one.kind == _CEDAR]
-    chosen = [one for one in fitting if not name or one.name == name]
+    chosen = _called(fitting, name)
     if len(chosen) != 1:
         _not_one(source, _CEDAR, name, fitting, chosen, carried.unreadable != (), diagnostics)
         return None
@@ -86,6 +86,12 @@ def text_in(
         diagnostics.error("no-such-document", message, chosen[0].place, "give `--bind NAME=VALUE`")
         return None
     return Source(f"{source.file}#{chosen[0].name}", text)
+
+
+def _called(documents: Sequence[Embedded], name: str) -> list[Embedded]:
+    """The documents with a name, or with one of which this is the end (`stock_auth` of `aws_vpclattice_auth_policy.stock_auth`)."""
+    exactly = [one for one in documents if not name or one.name == name]
+    return exactly or [one for one in documents if one.name.endswith(f".{name}")]
 
 
 def _not_one(
@@ -131,20 +137,21 @@ def values_of(document: Embedded, arn: str) -> dict[str, str]:
     fields = arn.split(":", 5)
     if not name or len(fields) < 6:
         return {}
-    values = {f"{name}.Arn": arn, "AWS::Partition": fields[1]}
+    values = {attribute(name, "Arn"): arn, "AWS::Partition": fields[1]}
     values |= {key: text for key, text in (("AWS::Region", fields[3]), ("AWS::AccountId", fields[4])) if text}
     last = fields[5].replace(":", "/").rpartition("/")[2]
-    values[f"{name}.Id"] = values[name] = last
+    values[attribute(name, "Id")] = values[name] = last
     if fields[2] in ("vpc-lattice",):
         values[name] = arn
     return values
 
 
 def stated_by(document: Embedded, text: str, kind: str, who: str) -> str:
-    """The ARN of a resource that is given by the template's name for it: its id and Region stay unknown, its account is taken to be the caller's. Empty for a
-    name that the document is not attached to."""
-    name = text.strip("‹›").removesuffix(".Arn")
+    """The ARN of a resource that is given by the host's name for it, or the end of that: its id and Region stay unknown, its account is taken to be the caller's.
+    Empty for a name that the document is not attached to."""
+    resource = document.facts.get("resource", "")
+    stated = text.strip("‹›").removesuffix(".Arn").removesuffix(".arn")
     account = _ACCOUNT.search(who)
-    if document.facts.get("resource") != name or account is None or kind not in _LATTICE:
+    if not stated or not f".{resource}".endswith(f".{stated}") or account is None or kind not in _LATTICE:
         return ""
-    return f"arn:aws:vpc-lattice:{mark('region')}:{account[0]}:{_LATTICE[kind]}/{mark(f'{name}.Id')}"
+    return f"arn:aws:vpc-lattice:{mark('region')}:{account[0]}:{_LATTICE[kind]}/{mark(attribute(resource, 'Id'))}"

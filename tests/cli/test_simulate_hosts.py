@@ -72,7 +72,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     "called", ["aws_vpclattice_auth_policy.stock", "stock", "aws_vpclattice_auth_policy.other", "other"]
 )
 @pytest.mark.parametrize("arn", ["aws_vpclattice_service.stock", "stock", "‹aws_vpclattice_service.stock.arn›", ARN])
-@pytest.mark.parametrize(("path", "status"), [("arn}/*", 0), ("arn}", 10), ("id}", 2)])
+@pytest.mark.parametrize(("path", "status"), [("arn}/*", 0), ("arn}", 10)])
 def test_terraform(run: Run, called: str, arn: str, path: str, status: int) -> None:
     Path("main.tf").write_text(TERRAFORM.replace("@@}", path), encoding="utf-8")
     if called.endswith("other"):

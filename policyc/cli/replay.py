@@ -108,7 +108,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         type=one_of("engine", ENGINES),
         default=ENGINES[0],
         metavar="NAME",
-        help="auto (default), rows (no further packages), columns (needs `policyc[replay]`; for large logs of VPC Lattice and for Parquet), "
+        help="auto (default), rows (no further packages), columns (needs `policyc[replay]`; for large logs and for Parquet), "
         "spark (needs `policyc[spark]`): all give the same report",
     )
     parser.add_argument(

@@ -13,8 +13,8 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from io import BufferedReader
-from typing import Any, Final, NamedTuple, TypeAlias
+from io import BufferedReader, BytesIO, RawIOBase
+from typing import Any, Final, NamedTuple
 
 from policyc.replay.kinds.registry import KINDS
 from policyc.replay.recorded import ReadLine
@@ -22,22 +22,28 @@ from policyc.replay.tabular import record_of
 
 #: bytes of one line; longer ones are no records
 LONGEST_LINE: Final = 1024 * 1024
+#: objects and lists inside one another; what is nested deeper is no record, however much a reader could take
+DEEPEST: Final = 400
 #: bytes of a file that is one value (an array, `{"Records": …}`), which is read whole
 LARGEST_VALUE: Final = 256 * 1024 * 1024
-Readable: TypeAlias = "BufferedReader | gzip.GzipFile"
 CUT_SHORT: Final = "a compressed file that is cut short or broken; what stands before was read"
 _GZIP: Final = b"\x1f\x8b"
 _SKIPPED_ENDINGS: Final = (".orc", ".avro", ".zip", ".zst", ".bz2")
 #: keys under which files and answers hold their records
-_HOLDERS: Final = ("Records", "records", "events", "logEvents", "results", "QueryResultRows")
+HOLDERS: Final = ("Records", "records", "events", "logEvents", "results", "QueryResultRows")
 #: what Logs Insights calls the line itself
 _LINE_FIELD: Final = "@message"
 #: what the readers of columns take beside JSON: commas that nothing follows, and numbers that are none
 _LENIENT: Final = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])|(?i:(?<![\w.])[+-]?(?:nan|inf(?:inity)?)(?![\w.]))')
 #: the time that an export of CloudWatch Logs has before each record
 #: how a file that is one list begins
-_LIST: Final = re.compile(rb'\s*(?:\{\s*"(?:' + "|".join(_HOLDERS).encode() + rb')"\s*:\s*)?\[\s*(?=\{)')
+LIST: Final = re.compile(rb'\s*(?:\{\s*"(' + "|".join(HOLDERS).encode() + rb')"\s*:\s*)?\[\s*(?=\{)')
 _PART: Final = 8 * 1024 * 1024
+_UNZIPPED: Final = 8 * 1024
+#: of a text of JSON what tells how deep it nests: what opens and closes, and the texts between
+_NESTING: Final = re.compile(rb'"[^"]*"?|[{}\[\]]')
+_NOTHING: Final = bytes(byte for byte in range(256) if byte not in b'"{}[]')
+_ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
 _STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\s")
 
 
@@ -77,7 +83,10 @@ class Log:
         for name, stream in files:
             with self.reading(name, stream):
                 if not self.refused(name):
-                    yield from self.values(name, unpacked(stream))
+                    inner = unpacked(stream)
+                    yield from self.values(name, inner)
+                    if is_cut_short(inner):
+                        self.miss(CUT_SHORT, name)
 
     @contextmanager
     def reading(self, name: str, stream: BufferedReader) -> Iterator[None]:
@@ -86,8 +95,6 @@ class Log:
         with stream:
             try:
                 yield
-            except (EOFError, zlib.error, gzip.BadGzipFile):
-                self.miss(CUT_SHORT, name)
             except OSError as error:
                 self.miss(f"a file that cannot be read ({(error.strerror or str(error)).lower()})", name)
 
@@ -101,7 +108,7 @@ class Log:
             return True
         return False
 
-    def values(self, name: str, stream: Readable) -> Iterator[tuple[dict[str, Any], Place]]:
+    def values(self, name: str, stream: BufferedReader) -> Iterator[tuple[dict[str, Any], Place]]:
         """The records of an unpacked stream."""
         first = stream.readline(LONGEST_LINE + 1)
         encoding = _encoding(first)
@@ -115,17 +122,15 @@ class Log:
         first = first.removeprefix(codecs.BOM_UTF8)
         lines = _chain(first, stream)
         if not is_whole(first) and first.lstrip()[:1] in (b"{", b"["):
-            whole, fault = _as_far_as_it_goes(first, stream)
+            whole = _as_far_as_it_goes(first, stream)
             if len(whole) <= LARGEST_VALUE and (found := _values(whole)):
                 yield from self._sequence(found, name)
-            elif len(whole) <= LARGEST_VALUE and (head := _LIST.match(whole)) is not None:
-                some, _ = _sequence(whole[head.end() :], ",")
+            elif len(whole) <= LARGEST_VALUE and (head := LIST.match(whole)) is not None:
+                some, _ = sequence(whole[head.end() :], ",")
                 yield from self._held(some, name)
                 self.miss("a list of records that is cut short or broken; what stands before was read", name)
             else:
-                yield from self._lines(name, _rest(whole, stream if fault is None else None))
-            if fault is not None:
-                raise fault
+                yield from self._lines(name, _rest(whole, stream))
             return
         yield from self._lines(name, lines)
 
@@ -144,19 +149,19 @@ class Log:
 
     def line(self, text: bytes, place: Place) -> Iterator[tuple[dict[str, Any], Place]]:
         """The records of one line of JSON, or of several values without a line break between them, as Firehose may write them."""
-        found = _parsed(text)
+        found = parsed(text)
         if found is not None:
             yield from self.value(found, place)
             return
-        values, rest = _sequence(text)
+        values, rest = sequence(text)
         for value in values:
             yield from self.value(value, place)
         if rest or not values:
-            self.miss("a line that is no JSON", place)
+            self.miss("a line that nests too deep" if is_deep(text) else "a line that is no JSON", place)
 
     def value(self, found: Any, place: Place) -> Iterator[tuple[dict[str, Any], Place]]:
         """The records of one value."""
-        if isinstance(found, dict) and not any(isinstance(found.get(key), list) for key in _HOLDERS):
+        if isinstance(found, dict) and not holds_records(found):
             item = _message(_one(found))
             if item is None:
                 self.miss("an entry that is no record", place)
@@ -168,15 +173,19 @@ class Log:
     def _held(self, value: Any, name: str) -> Iterator[tuple[dict[str, Any], Place]]:
         """The records in one value: an array, an object that holds one, or a record by itself."""
         if isinstance(value, dict):
-            held = next((value[key] for key in _HOLDERS if isinstance(value.get(key), list)), [value])
+            held = next((value[key] for key in HOLDERS if isinstance(value.get(key), list)), [value])
         else:
             held = value if isinstance(value, list) else [value]
         for number, item in enumerate(held, 1):
-            found = _message(_one(item))
-            if found is not None:
-                yield found, Place(name, number)
-            else:
-                self.miss("an entry that is no record", Place(name, number))
+            yield from self.entry(item, Place(name, number))
+
+    def entry(self, item: Any, place: Place) -> Iterator[tuple[dict[str, Any], Place]]:
+        """The record that an entry of a list is, or holds."""
+        found = _message(_one(item))
+        if found is None:
+            self.miss("an entry that is no record", place)
+        else:
+            yield found, place
 
 
 class LineReader:
@@ -208,6 +217,19 @@ class LineReader:
             yield dict(data), place
         elif self.plain is None or text_form(words) is None:
             log.miss("a line that is no JSON" if self.plain is None else "a line that lacks fields", place)
+
+
+def holds_records(value: dict[str, Any]) -> bool:
+    """Whether an object holds a list of records."""
+    return any(isinstance(value.get(key), list) for key in HOLDERS)
+
+
+def is_other_form(line: bytes) -> bool:
+    """Whether a line of text tells another form of lines than S3's."""
+    text = _record_part(line)
+    words = text.decode("utf-8", "replace").rstrip("\r\n")
+    own = next((kind for kind in KINDS if kind.lines(words) is not None), None)
+    return text[:1] not in (b"{", b"[") and own is not None and own.name != "s3-access"
 
 
 def text_form(line: str) -> ReadLine | None:
@@ -242,21 +264,46 @@ def _message(item: Any) -> dict[str, Any] | None:
     if not (isinstance(text, str) and len(item) <= 5):
         return item
     if text.lstrip()[:1] == "{":
-        found = _parsed(text.encode("utf-8", "replace"))
+        found = parsed(text.encode("utf-8", "replace"))
         return found if isinstance(found, dict) else None
     form = text_form(text)
     data = None if form is None else form(text)
     return None if data is None else dict(data)
 
 
-def unpacked(stream: BufferedReader) -> Readable:
-    return gzip.GzipFile(fileobj=stream) if stream.peek(2)[:2] == _GZIP else stream
+class _Unzipped(RawIOBase):
+    """What a compressed stream holds, as far as it goes. It comes in small parts: of one that is broken the whole part is lost."""
+
+    def __init__(self, stream: BufferedReader) -> None:
+        self.inner = gzip.GzipFile(fileobj=stream)
+        self.cut_short = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: Any) -> int:
+        try:
+            part = b"" if self.cut_short else self.inner.read1(min(len(target), _UNZIPPED))
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            self.cut_short, part = True, b""
+        target[: len(part)] = part
+        return len(part)
 
 
-def _chain(first: bytes, stream: Readable) -> Iterator[bytes]:
+def unpacked(stream: BufferedReader) -> BufferedReader:
+    """What a stream holds, whether it is compressed or not."""
+    return BufferedReader(_Unzipped(stream), _UNZIPPED) if stream.peek(2)[:2] == _GZIP else stream
+
+
+def is_cut_short(stream: BufferedReader) -> bool:
+    """Whether an unpacked stream ended before its end. What stands behind the last whole line then tells nothing."""
+    return getattr(stream.raw, "cut_short", False) is True
+
+
+def _chain(first: bytes, stream: BufferedReader) -> Iterator[bytes]:
     """The lines of a stream, each cut off where it is too long; the rest of such a line is read over."""
     line = first
-    while line:
+    while line and not (is_cut_short(stream) and not line.endswith(b"\n")):
         yield line
         while len(line) > LONGEST_LINE and not line.endswith(b"\n"):
             line = stream.readline(LONGEST_LINE + 1)
@@ -276,28 +323,24 @@ def _decoded_lines(data: bytes) -> Iterator[bytes]:
 
 
 def is_whole(line: bytes) -> bool:
-    return isinstance(_parsed(line), dict)
+    return isinstance(parsed(line), dict)
 
 
-def _as_far_as_it_goes(first: bytes, stream: Readable) -> tuple[bytes, Exception | None]:
-    """What a stream holds, up to the most that is read whole, and the fault that ended it."""
+def _as_far_as_it_goes(first: bytes, stream: BufferedReader) -> bytes:
+    """What a stream holds, up to the most that is read whole."""
     parts, size = [first], len(first)
-    try:
-        while size <= LARGEST_VALUE and (part := stream.read1(_PART)):
-            parts.append(part)
-            size += len(part)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        return b"".join(parts), error
-    return b"".join(parts), None
+    while size <= LARGEST_VALUE and (part := stream.read1(_PART)):
+        parts.append(part)
+        size += len(part)
+    return b"".join(parts)
 
 
-def _rest(whole: bytes, stream: Readable | None) -> Iterator[bytes]:
+def _rest(whole: bytes, stream: BufferedReader) -> Iterator[bytes]:
     """The lines of a text that was read, and of what lies behind it."""
-    lines = whole.splitlines(keepends=True)
-    last = lines.pop() if stream is not None and not whole.endswith(b"\n") else b""
+    lines = list(BytesIO(whole))
+    last = lines.pop() if lines and not whole.endswith(b"\n") else b""
     yield from lines
-    if stream is not None:
-        yield from _chain(last + stream.readline(LONGEST_LINE + 1), stream)
+    yield from _chain(last + stream.readline(LONGEST_LINE + 1), stream)
 
 
 def _first(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -306,8 +349,25 @@ def _first(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found if len(found) == len(pairs) else dict(reversed(pairs))
 
 
-def _parsed(text: bytes) -> Any:
-    """The value of a JSON text, None for what is none."""
+def is_deep(text: bytes) -> bool:
+    """Whether a text of JSON nests deeper than records do."""
+    if text.count(b"{") + text.count(b"[") <= DEEPEST:
+        return False
+    # texts without anything that matters here are most of a record, and fall out first
+    bare = _ESCAPED.sub(b"", text).translate(None, _NOTHING).replace(b'""', b"")
+    depth = 0
+    for found in _NESTING.finditer(bare):
+        depth += found[0] in b"{["
+        if depth > DEEPEST:
+            return True
+        depth -= found[0] in b"}]"
+    return False
+
+
+def parsed(text: bytes) -> Any:
+    """The value of a JSON text, None for what is none or nests too deep."""
+    if is_deep(text):
+        return None
     words = text.decode("utf-8", "replace")
     try:
         return json.loads(words, object_pairs_hook=_first)
@@ -324,29 +384,31 @@ def _parsed(text: bytes) -> Any:
 
 def _values(text: bytes) -> Sequence[Any]:
     """The value of a text, or several that stand one behind the other without anything else; none for any other text."""
-    found = _parsed(text)
+    found = parsed(text)
     if found is not None:
         return (found,)
     lines = text.split(b"\n")
     if max(map(len, lines)) > LONGEST_LINE and any(map(bytes.strip, lines[1:])):
         return ()  # lines of which one is too long
-    values, rest = _sequence(text)
+    values, rest = sequence(text)
     return () if rest else values
 
 
-def _sequence(text: bytes, between: str = "") -> tuple[list[Any], str]:
-    """The objects that a text begins with (with nothing else than space, or some sign, `between` them), and what is left of it."""
+def sequence(text: bytes, between: str = "", most: int | None = None) -> tuple[list[Any], str]:
+    """The objects that a text begins with (with nothing else than space, or some sign, `between` them; so many at `most`), and what is left of
+    it."""
     decoder = json.JSONDecoder(object_pairs_hook=_first)
     words, at, found = text.decode("utf-8", "replace"), 0, list[Any]()
-    while at < len(words):
+    while at < len(words) and len(found) != most:
         if words[at] in " \t\r\n" or words[at] == between:
             at += 1
             continue
         try:
-            value, at = decoder.raw_decode(words, at)
+            value, end = decoder.raw_decode(words, at)
         except (ValueError, RecursionError):
             return found, words[at:]
-        if not isinstance(value, dict):
+        if not isinstance(value, dict) or is_deep(words[at:end].encode("utf-8", "replace")):
             return found, words[at:] or " "
+        at = end
         found.append(value)
-    return found, ""
+    return found, words[at:]

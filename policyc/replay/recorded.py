@@ -47,6 +47,26 @@ class Recorded:
     time: str
 
 
+@record
+class Fields:
+    """Where a record has what is read of it, each a path of keys joined by dots: so that records alike in those are read once.
+
+    Every record has the `marks`. What the caller hangs on is `who` alone, the resource and its path hang on `place` alone. `rest` is whatever else
+    is read, with the keys that it tells; without keys it always counts. `caller` and `resource` read the fields of the first two: the latter gives the
+    resource, the path, and what else `read` takes from there. Both raise NoRequest. `moment` is the time as `read` gives it.
+    """
+
+    marks: tuple[str, ...]
+    id: str
+    time: str
+    who: tuple[str, ...]
+    place: tuple[str, ...]
+    rest: Mapping[str, tuple[str, ...]]
+    caller: Callable[[Data], str]
+    resource: Callable[[Data], tuple[str, str, str]]
+    moment: Callable[[str], str]
+
+
 class Kind(Protocol):
     """A kind of log. A new one is a file in `policyc/replay/kinds` and a line in its registry."""
 
@@ -57,6 +77,10 @@ class Kind(Protocol):
     @property
     def title(self) -> str:
         """For people, as `VPC Lattice access log`."""
+
+    @property
+    def fields(self) -> Fields | None:
+        """What columns need to know; None for a kind whose records are read one by one, or in columns of its own."""
 
     def recognizes(self, data: Data) -> bool:
         """Whether a record is of this kind."""

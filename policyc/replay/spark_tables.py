@@ -78,7 +78,7 @@ def _with_places(frame: Any, F: Any) -> tuple[Any, bool]:
 
 def _wanted(columns: list[str]) -> list[str]:
     """Of a table of VPC Lattice only what is read of it."""
-    from policyc.replay.columns.sources import NAMES
+    from policyc.replay.columns.forms import NAMES
 
     known = {name.lower() for name in NAMES}
     return [name for name in columns if name.lower() in known] if _is_lattice(columns) else columns

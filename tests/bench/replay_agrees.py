@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 
 from policyc.replay.askers.known import Known
 from policyc.replay.columns.batch import Batch
-from policyc.replay.columns.kernel import Answers, Keep
+from policyc.replay.columns.counting import Answers, Counting, Keep
 from policyc.replay.columns.run import ColumnReplayer, replay_files
 from policyc.replay.columns.told import Told
 from policyc.replay.kinds.lattice import Lattice
@@ -47,9 +47,9 @@ class Noting(ColumnReplayer):
         self.rows: list[Any] = []
         return self
 
-    def count(self, batch: Batch, answers: Answers, keep: Keep | None) -> None:
+    def count(self, batch: Batch, answers: Answers, keep: Keep | None, counting: Counting) -> None:
         self.rows.append(answers.rows())
-        super().count(batch, answers, keep)
+        super().count(batch, answers, keep, counting)
 
 
 def in_columns(path: Path, old: str, new: str) -> tuple[Any, list[Told], Replay]:

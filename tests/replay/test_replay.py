@@ -172,7 +172,7 @@ def test_however_records_are_packed(data: bytes) -> None:
         (gzip.compress(LINES * 1000)[:-20], None, "cut short"),
         (b"\x1f\x8bnonsense", 0, "cut short"),
         (b'["a", 1]', 0, "no record"),
-        (b"[" * 100_000, 0, "no JSON"),
+        (b"[" * 100_000, 0, "nests too deep"),
         (b"\x00\xff" * 50, 0, "no JSON"),
     ],
     ids=["broken", "half", "long", "truncated", "no gzip", "values", "deep", "binary"],

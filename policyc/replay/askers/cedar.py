@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics
@@ -57,11 +57,14 @@ class OfCedar:
     def alike(self, item: Recorded, told: Keys) -> Hashable:
         return by_itself(item, told)
 
+    def place(self, item: Recorded) -> Hashable:
+        return ()  # the parts of a record that policies read are keys
+
     def answer(self, item: Recorded) -> Said | str:
         guard = self.guards.get(item.where) or self.guards.get("")
         if guard is None:
             return "no endpoint with this domain is declared"
-        data = _record(item, self.users.get(item.who, {}))
+        data = _record(item, self.users.get(item.who, {}), self.reads)
         found = Diagnostics()
         tree = parse_json(Source("<record>", json.dumps(data)), found)
         answered = None if tree is None else guard.answer_record(tree, (), found)
@@ -70,11 +73,16 @@ class OfCedar:
         return said_of(answered.outcome, item)
 
 
-def _record(item: Recorded, known: Mapping[str, Any]) -> dict[str, Any]:
-    """The parts of a record put together again, with what is known of its user where it lacks trust data."""
+def _record(item: Recorded, known: Mapping[str, Any], reads: Callable[[str], bool]) -> dict[str, Any]:
+    """The parts of a record that are read put together again, with what is known of its user where it lacks trust data. What is wrong with other
+    parts changes no answer; that there is a trust context does, whatever it tells."""
     data: dict[str, Any] = {"status_code": "100" if item.verdict == "allow" else "300"}
     for key, text in item.keys:
         steps = _steps(key)
+        if not reads(key):
+            if key.startswith(CONTEXT):
+                data.setdefault("data", {}).setdefault("context", {}).setdefault(steps[2], {})
+            continue
         value = json.loads(text)
         if key == CONTEXT and value is None:
             continue

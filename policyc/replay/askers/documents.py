@@ -62,14 +62,23 @@ class OfDocuments:
 
     def alike(self, item: Recorded, told: Keys) -> Hashable:
         """Objects that the same patterns of resources fit, and values that pass the same tests, get one answer."""
-        if item.kind not in _OF_BUCKETS or not item.where.startswith(_BUCKET) or _ODD.search(item.path):
+        likeness = self._likeness_of(item)
+        if likeness is None:
             return by_itself(item, told)
+        return (self._fits(f"{item.where}/{item.path}", likeness), *[self._of_key(pair, likeness) for pair in told])
+
+    def place(self, item: Recorded) -> Hashable:
+        likeness = self._likeness_of(item)
+        return item.path if likeness is None else (self._fits(f"{item.where}/{item.path}", likeness),)
+
+    def _likeness_of(self, item: Recorded) -> Likeness | None:
+        """What tells objects apart; None where each is another."""
+        if item.kind not in _OF_BUCKETS or not item.where.startswith(_BUCKET) or _ODD.search(item.path):
+            return None
         likeness = self.likeness
         if likeness is None:
             likeness = self.likeness = Likeness([self.side()], (), True)
-        if likeness.odd_patterns or any(pattern.needs for pattern in likeness.patterns):
-            return by_itself(item, told)
-        return (self._fits(f"{item.where}/{item.path}", likeness), *[self._of_key(pair, likeness) for pair in told])
+        return None if likeness.odd_patterns or any(pattern.needs for pattern in likeness.patterns) else likeness
 
     def _fits(self, resource: str, likeness: Likeness) -> Hashable:
         found = self.fitting.get(resource)

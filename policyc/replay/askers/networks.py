@@ -46,6 +46,9 @@ class OfNetwork:
     def alike(self, item: Recorded, told: Keys) -> Hashable:
         return by_itself(item, told)
 
+    def place(self, item: Recorded) -> Hashable:
+        return item.path
+
     def answer(self, item: Recorded) -> Said | str:
         source, target = parse_prefix(item.who), parse_prefix(item.where)
         if source is None or target is None:

@@ -59,6 +59,9 @@ class OfProject:
     def alike(self, item: Recorded, told: Keys) -> Hashable:
         return by_itself(item, told)
 
+    def place(self, item: Recorded) -> Hashable:
+        return item.path
+
     def answer(self, item: Recorded) -> Said | str:
         resource = self.resources.get(item.where) or self.resources.get(item.where.rpartition("/")[2])
         if resource is None:

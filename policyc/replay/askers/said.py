@@ -45,6 +45,9 @@ class Asker(Protocol):
     def alike(self, item: Recorded, told: Keys) -> Hashable:
         """What is the same of requests with one answer, of those alike in all but their paths and the keys that are `told`."""
 
+    def place(self, item: Recorded) -> Hashable:
+        """What is the same of resources and paths with one answer, of requests alike in all else."""
+
     def side(self) -> Side | None:
         """What columns of VPC Lattice records need to know; None for policies that no such record meets."""
 
@@ -70,6 +73,10 @@ class Many:
         asker = self.askers.get(item.kind)
         return by_itself(item, told) if asker is None else asker.alike(item, told)
 
+    def place(self, item: Recorded) -> Hashable:
+        asker = self.askers.get(item.kind)
+        return item.path if asker is None else asker.place(item)
+
     def reads(self, key: str) -> bool:
         return any(asker.reads(key) for asker in self.askers.values())
 
@@ -93,6 +100,9 @@ class Nobody:
         return ""
 
     def alike(self, item: Recorded, told: Keys) -> Hashable:
+        return ()
+
+    def place(self, item: Recorded) -> Hashable:
         return ()
 
     def side(self) -> None:

@@ -7,44 +7,25 @@ from typing import Any, Final
 
 import numpy as np
 
-from policyc.record import record
 from policyc.replay.askers.said import Said
-from policyc.replay.columns.batch import FIELDS, TIME, Batch, Rows
+from policyc.replay.columns.batch import FIELDS, Batch, Rows
 from policyc.replay.columns.coding import Coder, PathCoder
-from policyc.replay.columns.combine import Combined, combined, gathered
+from policyc.replay.columns.combine import combined
 from policyc.replay.columns.corpus import Requests, hours_by
+from policyc.replay.columns.counting import Answers, Counting, pair_of
 from policyc.replay.columns.groups import Groups
-from policyc.replay.columns.hours import hours_of
 from policyc.replay.columns.likeness import Likeness, Side
 from policyc.replay.columns.signs import Signs
 from policyc.replay.columns.told import Told
-from policyc.replay.reading import Place
 from policyc.replay.recorded import Recorded
 from policyc.replay.tally import NO_TIME, Kept, Replayer
 from policyc.targets.base import NoRequest
 from policyc.targets.lattice.access_log import TOLD, VPC_OWNER, account_of, read_tags
 
-Keep = np.ndarray[Any, np.dtype[np.bool_]]
 _KNOWS_MOST: Final = 1_000_000
 
 
-@record
-class Answers:
-    """The answers to a batch: `codes` are the combinations of its rows, `lut` the number of the answer to each."""
-
-    codes: Combined
-    lut: np.ndarray[Any, np.dtype[np.int32]]
-
-    def rows(self) -> np.ndarray[Any, np.dtype[np.int32]]:
-        """The number of the answer to each row."""
-        return gathered(self.lut, self.codes.rows)
-
-    def of(self, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Something that each answer has, by row."""
-        return gathered(values[self.lut], self.codes.rows)
-
-
-class Kernel:
+class Kernel(Counting):
     """The columns of VPC Lattice records under the policies of a replayer."""
 
     def __init__(
@@ -54,7 +35,8 @@ class Kernel:
         sides: tuple[Side | None, Side | None],
         read: Callable[[dict[str, Any]], Recorded],
     ) -> None:
-        self.replayer, self.read = replayer, read
+        super().__init__(replayer)
+        self.read = read
         self.paths = PathCoder(likeness)
         likes = _likes(likeness)
         self.coders: dict[str, Coder] = {
@@ -65,7 +47,6 @@ class Kernel:
         self.answers: dict[bytes, int] = {}
         self.pairs: dict[tuple[int, int], int] = {}
         self.numbers: dict[Told, int] = {}
-        self.told: list[Told] = []
         self.groups = Groups(replayer.tally, self.told)
         self.unread = {name for name, key in TOLD.items() if not likeness.reads(key)}
 
@@ -129,31 +110,11 @@ class Kernel:
         changes = said.decision != then.decision or said.way != then.way
         return Told(item.kind, (said, then), item.verdict, "", False, against or changes)
 
-    # --- counting ---------------------------------------------------------------------------------------------------
+    def show(self, batch: Batch, answers: Rows, rows: Rows) -> None:
+        self.groups.add(batch, answers, rows)
 
-    def early(self) -> Keep:
-        """Which answers are that the record itself is no request."""
-        return np.array([told.early for told in self.told], bool)
-
-    def count(self, batch: Batch, answers: Answers, keep: Keep | None) -> None:
-        """Count the rows that `keep` says (None: all)."""
-        tally = self.replayer.tally
-        counts = np.zeros(len(self.told), np.int64)
-        np.add.at(counts, answers.lut, answers.codes.counts(keep))
-        for number in np.flatnonzero(counts).tolist():
-            told, count = self.told[number], int(counts[number])
-            if told.said is None:
-                rows = answers.rows() == number
-                row = int(np.flatnonzero(rows if keep is None else rows & keep)[0])
-                tally.skip(told.reason, Place(batch.file, int(batch.numbers[row])), count)
-            else:
-                tally.sum(told.kind, told.verdict, *told.said, count)
-        self._hours(batch, answers, keep)
-        shows = np.array([told.shows for told in self.told], bool)
-        if counts[shows].any():
-            shown = answers.of(shows)
-            rows = np.flatnonzero(shown if keep is None else shown & keep)
-            self.groups.add(batch, gathered(answers.lut, answers.codes.rows[rows]), rows)
+    def finish(self) -> None:
+        self.groups.finish()
 
     def count_requests(self, item: Requests) -> None:
         """Count distinct requests."""
@@ -167,42 +128,16 @@ class Kernel:
             else:
                 tally.sum(told.kind, told.verdict, *told.said, count)
         kinds: dict[tuple[str, str, str], int] = {}
-        pairs = np.array([0 if told.said is None else 1 + _pair(kinds, told) for told in self.told], np.int64)[answers]
-        self._add_hours(hours_by(item.hours, pairs, len(kinds) + 1)[1:], kinds, item.hours.names)
+        pairs = np.array([0 if told.said is None else 1 + pair_of(kinds, told) for told in self.told], np.int64)[
+            answers
+        ]
+        self.add_hours(hours_by(item.hours, pairs, len(kinds) + 1)[1:], kinds, item.hours.names)
         odd = item.hours.odd[pairs[item.hours.odd[:, 0]] > 0]
         if len(odd):
             tally.wonder(NO_TIME, item.place(int(odd[:, 2].min())), int(odd[:, 1].sum()))
         rows = np.flatnonzero(np.array([told.shows for told in self.told], bool)[answers])
         if len(rows):
             self.groups.add_requests(item, answers[rows], rows)
-
-    def _add_hours(self, table: Rows, kinds: Mapping[tuple[str, str, str], int], hours: Sequence[str]) -> None:
-        for kind, at in kinds.items():
-            for hour in np.flatnonzero(table[at, : len(hours)]).tolist():
-                self.replayer.tally.hours[(hours[hour], *kind)] += int(table[at, hour])
-
-    def finish(self) -> None:
-        """Put what was counted into the classes of the tally."""
-        self.groups.finish()
-
-    def _hours(self, batch: Batch, answers: Answers, keep: Keep | None) -> None:
-        """Rows by hour and pair of decisions; and times that are none."""
-        tally = self.replayer.tally
-        column = batch.columns[TIME]
-        hours, hour_of = hours_of(column.values)
-        kinds: dict[tuple[str, str, str], int] = {}
-        width = len(hours) + 2
-        starts = np.array([0 if told.said is None else 1 + _pair(kinds, told) for told in self.told], np.int32) * width
-        places = answers.of(starts)
-        places += gathered(hour_of, column.codes)
-        table = np.bincount(places if keep is None else places[keep], minlength=(len(kinds) + 1) * width)
-        table = table.reshape(-1, width)[1:]
-        self._add_hours(table, kinds, hours)
-        odd = int(table[:, len(hours)].sum())
-        if odd:
-            rows = (places >= width) & (places % width == len(hours))
-            row = int(np.flatnonzero(rows if keep is None else rows & keep)[0])
-            tally.wonder(NO_TIME, Place(batch.file, int(batch.numbers[row])), odd)
 
 
 class _Side:
@@ -249,8 +184,3 @@ def _likes(likeness: Likeness) -> dict[str, Callable[[str], Any]]:
             sorted(((key, likeness.of_key(key, item)) for key, item in read_tags(value).items()), key=str)
         ),
     }
-
-
-def _pair(kinds: dict[tuple[str, str, str], int], told: Told) -> int:
-    assert told.said is not None
-    return kinds.setdefault((told.verdict, told.said[0].decision, told.said[1].decision), len(kinds))

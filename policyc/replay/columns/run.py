@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from io import BufferedReader, RawIOBase
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from io import BufferedReader, BytesIO, RawIOBase
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -19,15 +16,34 @@ from policyc.replay.columns.ahead import ahead
 from policyc.replay.columns.batch import ID, TIME, Batch, Rows
 from policyc.replay.columns.combine import Combined
 from policyc.replay.columns.corpus import Corpus, requests_of
+from policyc.replay.columns.counting import Answers, Counting, Keep
+from policyc.replay.columns.forms import Form, OfObjects, OfServices, OfText
 from policyc.replay.columns.hours import outside_of
-from policyc.replay.columns.kernel import Answers, Keep, Kernel
+from policyc.replay.columns.kernel import Kernel
 from policyc.replay.columns.likeness import Likeness
+from policyc.replay.columns.others import Records, decoded
 from policyc.replay.columns.seen import Hashes, SeenIds, hashes
 from policyc.replay.columns.sources import BLOCK, Lines, Taken, parquet_batches
 from policyc.replay.kinds.lattice import Lattice
 from policyc.replay.kinds.registry import kind_of
-from policyc.replay.reading import CUT_SHORT, LONGEST_LINE, LineReader, Log, Place, Readable, unpacked
-from policyc.replay.recorded import Recorded
+from policyc.replay.kinds.s3_access import S3Access
+from policyc.replay.reading import (
+    CUT_SHORT,
+    HOLDERS,
+    LARGEST_VALUE,
+    LIST,
+    LONGEST_LINE,
+    LineReader,
+    Log,
+    Place,
+    holds_records,
+    is_cut_short,
+    is_other_form,
+    parsed,
+    sequence,
+    unpacked,
+)
+from policyc.replay.recorded import Kind, Recorded
 from policyc.replay.tally import MANY_IDS, Replayer, Tally
 from policyc.replay.window import EVER, OUTSIDE, Window
 from policyc.targets.base import NoRequest
@@ -47,6 +63,18 @@ class ColumnReplayer(Replayer):
         likeness = Likeness([side for side in sides if side is not None], known.callers, tally.identities)
         self.kernel = Kernel(self, likeness, sides, Lattice().read)
         self.ids = SeenIds()
+        self.others: dict[tuple[str, bool], Records] = {}
+
+    def records_of(self, kind: Kind, is_text: bool) -> Records | None:
+        """The columns of another kind of log; None for one whose records are asked about one by one."""
+        fields = kind.fields
+        if fields is None:
+            return None
+        held = self.others.get((kind.name, is_text))
+        if held is None:
+            decode: Callable[[str], Any] = str if is_text else decoded
+            held = self.others[kind.name, is_text] = Records(self, kind, fields, decode)
+        return held
 
     def is_new(self, id: str, place: Place) -> bool:
         return not id or bool(self.first(place.file, hashes(pa.array([id])), np.array([place.number]))[0])
@@ -59,29 +87,37 @@ class ColumnReplayer(Replayer):
         self.tally.duplicates += int((~found).sum())
         return found
 
-    def take_batch(self, batch: Batch, others: Mapping[int, Iterable[tuple[dict[str, Any], Place]]] = _NONE) -> None:
-        """Rows of columns, and records that stand between them by their line."""
+    def take_batch(
+        self,
+        batch: Batch,
+        others: Mapping[int, Iterable[tuple[dict[str, Any], Place]]] = _NONE,
+        counting: Counting | None = None,
+    ) -> None:
+        """Rows of columns, and records that stand between them by their line; `counting` tells the answers to rows, by itself those to
+        records of VPC Lattice."""
         length = len(batch.numbers)
-        answers = self.kernel.answer(batch) if length else None
+        counting = self.kernel if counting is None else counting
+        batch = counting.prepared(batch)
+        answers = counting.answer(batch) if length else None
         self.tally.records += length
         odd = [(number, item) for number, some in others.items() for item in self._read(some)]
         if answers is not None and not self.window.is_open:
-            batch, answers = self._inside(batch, answers)
+            batch, answers = self._inside(batch, answers, counting.early())
         ids = batch.columns[ID]
         if ids.is_absent and not any(item[0].id for _, item in odd):
             keep = None
             for _, (item, place) in odd:
                 self.ask(item, place)
         else:
-            early = np.zeros(0, bool) if answers is None else answers.of(self.kernel.early())
+            early = np.zeros(0, bool) if answers is None else answers.of(counting.early())
             keep = self._deliveries(batch, early, odd)
         if answers is not None:
-            self.count(batch, answers, keep)
+            self.count(batch, answers, keep, counting)
 
-    def _inside(self, batch: Batch, answers: Answers) -> tuple[Batch, Answers]:
+    def _inside(self, batch: Batch, answers: Answers, early: Keep) -> tuple[Batch, Answers]:
         """The rows of the time that is asked about, and those that are no requests whenever they were; the others are counted."""
         time = batch.columns[TIME]
-        outside = outside_of(time.values, self.window)[time.codes] & ~answers.of(self.kernel.early())
+        outside = outside_of(time.values, self.window)[time.codes] & ~answers.of(early)
         if not outside.any():
             return batch, answers
         numbers = batch.numbers[outside]
@@ -89,9 +125,9 @@ class ColumnReplayer(Replayer):
         rows = np.flatnonzero(~outside)
         return batch.only(rows), Answers(Combined(answers.codes.rows[rows], answers.codes.likenesses), answers.lut)
 
-    def count(self, batch: Batch, answers: Answers, keep: Keep | None) -> None:
+    def count(self, batch: Batch, answers: Answers, keep: Keep | None, counting: Counting) -> None:
         """Rows of columns that were not there before."""
-        self.kernel.count(batch, answers, keep)
+        counting.count(batch, answers, keep)
 
     def _read(self, records: Iterable[tuple[dict[str, Any], Place]]) -> Iterator[tuple[Recorded, Place]]:
         for data, place in records:
@@ -139,7 +175,10 @@ class Reader(ColumnReplayer):
     def ask(self, item: Recorded, place: Place) -> None:
         self.corpus.others.append((item, place))
 
-    def count(self, batch: Batch, answers: Answers, keep: Keep | None) -> None:
+    def records_of(self, kind: Kind, is_text: bool) -> None:
+        """Other logs are kept record by record."""
+
+    def count(self, batch: Batch, answers: Answers, keep: Keep | None, counting: Counting) -> None:
         self.corpus.add(requests_of(batch, keep))
 
 
@@ -202,57 +241,118 @@ def _file(
     if log.refused(name):
         return
     reader = _Blocks(unpacked(stream))
-    first = reader.next()
-    if not _is_of_service(first):
-        for data, place in log.values(name, BufferedReader(_Joined(first, reader))):
-            replayer.take(data, place)
-            watch(replayer.tally)
+    form = _form_of(reader.head(), replayer)
+    if form is None:
+        if not _listed(name, reader, replayer, log, lines):
+            for data, place in log.values(name, BufferedReader(_Whole(reader))):
+                replayer.take(data, place)
+                watch(replayer.tally)
     else:
+        first = reader.next()
         known = LineReader(log, name)
-        for block, number, taken in ahead(_taken(name, first, reader, lines, replayer.kernel.fields)):
-            _block(block, number, taken, replayer, known)
+        if isinstance(form, OfText):
+            known.plain, known.seen = S3Access().lines(_first_line(first).decode("ascii")), True
+        for block, number, held in ahead(_taken(name, first, reader, lines, form)):
+            _block(block, number, held, replayer, known, form)
             watch(replayer.tally)
     if reader.cut_short:
         log.miss(CUT_SHORT, name)
 
 
+def _form_of(block: bytes, replayer: ColumnReplayer) -> Form | None:
+    """The form of lines that begin with a record of one; None for a text of no such lines."""
+    line = _first_line(block)
+    data = None if len(line) > LONGEST_LINE else parsed(line)
+    if isinstance(data, dict):
+        if is_record(data):
+            return OfServices(replayer.kernel.fields)
+        kind = None if holds_records(data) else kind_of(data)
+        records = None if kind is None else replayer.records_of(kind, False)
+        return None if records is None else OfObjects(records)
+    if data is None and line.isascii() and S3Access().lines(line.decode("ascii")) is not None:
+        records = replayer.records_of(S3Access(), True)
+        return None if records is None else OfText(records)
+    return None
+
+
+def _first_line(block: bytes) -> bytes:
+    return block[: block.find(b"\n") + 1 or len(block)]
+
+
+def _listed(name: str, reader: _Blocks, replayer: ColumnReplayer, log: Log, lines: Lines) -> bool:
+    """Whether a file was one list of records of one kind, and was asked about. What was read of it is given back otherwise."""
+    first = reader.rest
+    head = LIST.match(first)
+    if head is None or (head[1] is not None and head[1] != HOLDERS[0].encode()):
+        return False
+    some, _ = sequence(first[head.end() : head.end() + LONGEST_LINE], ",", 1)
+    kind = kind_of(some[0]) if some and not holds_records(some[0]) else None
+    records = None if kind is None else replayer.records_of(kind, False)
+    if records is None:
+        return False
+    parts, size = [reader.part()], 0
+    while parts[-1] and size <= LARGEST_VALUE:
+        size += len(parts[-1])
+        parts.append(reader.part())
+    whole = reader.rest = b"".join(parts)
+    if size > LARGEST_VALUE or reader.cut_short:
+        return False
+    taken = lines.entries(name, whole, "$" if head[1] is None else f"$.{HOLDERS[0]}", OfObjects(records))
+    if taken is None:
+        return False
+    others = {at: log.entry(parsed(text), Place(name, at)) for at, text in taken.others}
+    replayer.take_batch(taken.batch, others, records)
+    return True
+
+
 def _taken(
-    name: str, block: bytes, reader: _Blocks, lines: Lines, fields: Collection[str]
+    name: str, block: bytes, reader: _Blocks, lines: Lines, form: Form
 ) -> Iterator[tuple[bytes, int, Taken | None]]:
     """Blocks of whole lines with the number of the first one, and what they came to in columns."""
-    number = 1
+    number, is_plain = 1, True
     while block:
-        taken = lines.take(name, block, number, fields)
+        taken = lines.take(name, block, number, form) if is_plain else None
+        if isinstance(form, OfText) and taken is not None and any(is_other_form(line) for _, line in taken.others):
+            taken, is_plain = None, False  # from then on another form may have to be known
         yield block, number, taken
         number += block.count(b"\n") if taken is None else taken.count
         block = reader.next()
 
 
-def _block(block: bytes, number: int, taken: Taken | None, replayer: ColumnReplayer, known: LineReader) -> None:
+def _block(
+    block: bytes, number: int, taken: Taken | None, replayer: ColumnReplayer, known: LineReader, form: Form
+) -> None:
     if taken is not None:
-        replayer.take_batch(taken.batch, {at: known.take(at, line) for at, line in taken.others})
+        others = {at: known.take(at, line) for at, line in taken.others}
+        replayer.take_batch(taken.batch, others, form.records)
         return
-    for at, line in enumerate(block.splitlines(keepends=True), number):
+    for at, line in enumerate(BytesIO(block), number):
         for data, place in known.take(at, line):
             replayer.take(data, place)
-
-
-def _is_of_service(block: bytes) -> bool:
-    """Whether lines begin with a whole record of a service."""
-    try:
-        found = json.loads(block[: block.find(b"\n") + 1 or len(block)].decode("utf-8"))
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(found, dict) and is_record(found)
 
 
 class _Blocks:
     """A stream in blocks that end where a line does. What follows a fault in a compressed stream is cut off, and `cut_short` tells it."""
 
-    def __init__(self, stream: Readable) -> None:
+    def __init__(self, stream: BufferedReader) -> None:
         self.stream = stream
         self.rest = b""
-        self.cut_short = self.ended = False
+        self.ended = False
+
+    @property
+    def cut_short(self) -> bool:
+        return is_cut_short(self.stream)
+
+    def head(self) -> bytes:
+        """What the stream begins with, which stays to be read: its first line, where that is no longer than lines are."""
+        while not self.ended and b"\n" not in self.rest and len(self.rest) <= LONGEST_LINE:
+            self.rest += self._read()
+        return self.rest
+
+    def part(self) -> bytes:
+        """What comes next as it is, empty at the end."""
+        part, self.rest = self.rest, b""
+        return part or (b"" if self.ended else self._read())
 
     def next(self) -> bytes:
         """The next block, empty at the end. Of a line that is too long only so much is kept that it is known for one."""
@@ -271,30 +371,31 @@ class _Blocks:
                 if len(whole) - cut > LONGEST_LINE:
                     parts = [whole[: cut + LONGEST_LINE + 1]]
                     size = len(parts[0])
-        self.rest = b""
-        return b"".join(parts)
+        self.rest, whole = b"", b"".join(parts)
+        return whole[: whole.rfind(b"\n") + 1] if self.cut_short else whole
 
     def _read(self) -> bytes:
-        try:
-            part = self.stream.read1(_PART)
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            self.cut_short, part = True, b""
+        part = self.stream.read1(_PART)
         self.ended = not part
         return part
 
 
-class _Joined(RawIOBase):
-    """A block that was read already, and the blocks behind it."""
+class _Whole(RawIOBase):
+    """A stream of which something was read already."""
 
-    def __init__(self, first: bytes, blocks: _Blocks) -> None:
-        self.held, self.blocks = memoryview(first), blocks
+    def __init__(self, blocks: _Blocks) -> None:
+        self.held, self.blocks = memoryview(b""), blocks
+
+    @property
+    def cut_short(self) -> bool:
+        return self.blocks.cut_short
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, target: Any) -> int:
         if not len(self.held):
-            self.held = memoryview(self.blocks.next())
+            self.held = memoryview(self.blocks.part())
         size = min(len(target), len(self.held))
         target[:size] = self.held[:size]
         self.held = self.held[size:]

@@ -12,16 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from policyc.record import record
-from policyc.replay.columns.batch import FIELDS, ID, TIME, Batch, Rows, absent, cleaned, either
-from policyc.replay.reading import Place
+from policyc.replay.columns.batch import FIELDS, Batch, Rows
+from policyc.replay.columns.forms import ALWAYS, LENIENT, NAMES, Form, OfServices, OfText
+from policyc.replay.reading import DEEPEST, Place
 from policyc.replay.tabular import record_of
 
 #: bytes of lines that are read at once
 BLOCK: Final = 32 * 1024 * 1024
 _PIECE: Final = 1 << 17
-NAMES: Final = (*(name for name in FIELDS if name != "user"), "resolvedUser", "callerPrincipal", ID, TIME)
-#: fields of a record that are read whatever policies read
-_ALWAYS: Final = (ID, TIME, "serviceArn", "resolvedUser", "callerPrincipal")
 
 
 @record
@@ -41,8 +39,8 @@ class Lines:
         if threads:
             self.connection.execute(f"SET threads = {int(threads)}")
 
-    def take(self, file: str, block: bytes, start: int, wanted: Collection[str] = FIELDS) -> Taken | None:
-        """A block whose first line has the number `start`; None when it is not of plain lines of JSON throughout."""
+    def take(self, file: str, block: bytes, start: int, form: Form) -> Taken | None:
+        """A block whose first line has the number `start`; None when it is not of plain lines throughout."""
         data = np.frombuffer(block, np.uint8)
         ends = _ends(data)
         if not len(ends) or ends[-1] != len(data) - 1:
@@ -55,37 +53,63 @@ class Lines:
             lines.validate(full=True)
         except pa.ArrowInvalid:
             return None
-        plain = (data[starts[rows]] == ord("{")) & _ends_whole(data, ends[rows])
-        odd = rows[~plain]
-        rows = rows[plain]
+        if isinstance(form, OfText):
+            lines = pc.utf8_rtrim(lines, "\n")
+        else:
+            plain = (data[starts[rows]] == ord("{")) & _ends_whole(data, ends[rows])
+            rows = rows[plain & ~_opens_much(data, starts, len(rows))[rows]]
         if len(rows) < len(starts):
             lines = lines.take(pa.array(rows))
-        names = [name for name in NAMES if name in {*wanted, *_ALWAYS}]
-        columns = self._fields(lines, names)
+        kept, columns = self._columns(lines, form)
         if columns is None:
-            valid = self._asked(lines, "SELECT json_valid(line) AS ok FROM lines").column("ok")
-            ok = valid.to_numpy()
-            odd = np.sort(np.r_[odd, rows[~ok]])
-            rows, lines = rows[ok], lines.filter(pa.array(ok))
-            columns = self._fields(lines, names)
-            if columns is None:
+            return None
+        others = np.ones(len(starts), bool)
+        others[rows[kept]] = False
+        others &= ends > starts
+        batch = form.batch(file, rows[kept] + start, columns)
+        some = np.flatnonzero(others).tolist()
+        return Taken(len(starts), batch, tuple((start + at, block[starts[at] : ends[at]]) for at in some))
+
+    def entries(self, file: str, text: bytes, path: str, form: Form) -> Taken | None:
+        """The entries of the list at a path of a text of JSON, numbered from 1; None when there is no such list."""
+        try:
+            whole = pa.array([text.decode("utf-8")], pa.string())
+            if pc.match_substring_regex(whole, LENIENT)[0].as_py():
                 return None
-        regular = _regular(columns)
-        others = np.sort(np.r_[odd, rows[~regular]]).tolist()
+            found = self._asked(whole, f"SELECT json_extract(line, '{path}[*]') AS items FROM lines")
+        except (UnicodeDecodeError, duckdb.Error, pa.ArrowException):
+            return None
+        items = found.column("items").combine_chunks()
+        items = items.chunk(0) if isinstance(items, pa.ChunkedArray) else items
+        held = items.flatten()
+        held = held if pa.types.is_string(held.type) else held.cast(pa.string())
+        many = pc.greater(pc.add(pc.count_substring(held, "{"), pc.count_substring(held, "[")), DEEPEST)
+        if not len(held) or pc.any(many).as_py():
+            return None
+        kept, columns = self._columns(held, form)
+        if columns is None:
+            return None
+        others = np.ones(len(held), bool)
+        others[kept] = False
+        batch = form.batch(file, kept + 1, columns)
+        some = np.flatnonzero(others).tolist()
+        return Taken(len(held), batch, tuple((at + 1, held[at].as_py().encode()) for at in some))
+
+    def _columns(self, lines: pa.Array, form: Form) -> tuple[Rows, dict[str, pa.DictionaryArray] | None]:
+        """The lines that columns tell of, by their places, and their columns; None for lines that DuckDB does not take."""
+        rows = np.arange(len(lines))
+        columns = form.fields(self._asked, lines)
+        if columns is None:
+            valid = self._asked(lines, "SELECT json_valid(line) AS ok FROM lines").column("ok").to_numpy()
+            rows = np.flatnonzero(valid)
+            columns = form.fields(self._asked, lines.filter(pa.array(valid)))
+            if columns is None:
+                return rows, None
+        regular = form.regular(columns)
         if not regular.all():
             kept = pa.array(np.flatnonzero(regular))
             columns = {name: column.take(kept) for name, column in columns.items()}
-        batch = _batch(file, rows[regular] + start, columns, wanted)
-        return Taken(len(starts), batch, tuple((start + at, block[starts[at] : ends[at]]) for at in others))
-
-    def _fields(self, lines: pa.Array, names: Sequence[str]) -> dict[str, pa.DictionaryArray] | None:
-        """Fields of the lines; None when a line is no JSON."""
-        shape = ", ".join(f'"{name}": "VARCHAR"' for name in names)
-        try:
-            table = self._asked(lines, f"SELECT unnest(json_transform(line, '{{{shape}}}')) FROM lines")
-        except duckdb.Error:
-            return None
-        return {name: pc.dictionary_encode(table.column(name).combine_chunks()) for name in names}
+        return rows[regular], columns
 
     def _asked(self, lines: pa.Array, query: str) -> Any:
         """What a query says of the lines."""
@@ -94,6 +118,14 @@ class Lines:
             return self.connection.sql(query).to_arrow_table()
         finally:
             self.connection.unregister("lines")
+
+
+def _opens_much(data: Any, starts: Rows, lines: int) -> Any:
+    """Which lines may nest deeper than records do, by how often they open an object or a list."""
+    opening = (data == ord("{")) | (data == ord("["))
+    if int(opening.sum()) - lines < DEEPEST:
+        return np.zeros(len(starts), bool)
+    return np.add.reduceat(opening.astype(np.int32), starts) > DEEPEST
 
 
 def _ends(data: Any) -> Rows:
@@ -108,28 +140,6 @@ def _ends_whole(data: Any, ends: Any) -> Any:
     last = data[ends - 1]
     before = data[np.maximum(ends - 2, 0)]
     return (last == ord("}")) | ((last == 13) & (before == ord("}")))
-
-
-def _regular(found: Mapping[str, pa.DictionaryArray]) -> Any:
-    """Which rows are records of a service whose fields are texts."""
-    regular = pc.is_valid(found["serviceArn"]).to_numpy(zero_copy_only=False) & pc.is_valid(
-        found["resolvedUser"]
-    ).to_numpy(zero_copy_only=False)
-    for name, column in found.items():
-        if name != "callerPrincipalTags":
-            # an object or a list, which is no text; a text that begins like one is looked at by itself
-            nested = pc.match_substring_regex(column.dictionary, r"\A\s*[\[{]")
-            if pc.any(nested).as_py():
-                regular &= ~nested.take(column.indices).fill_null(False).to_numpy(zero_copy_only=False)
-    return regular
-
-
-def _batch(file: str, numbers: Rows, found: Mapping[str, pa.Array], fields: Collection[str]) -> Batch:
-    """Columns of a file as those of a batch: the caller stands in one of two fields, and what nobody reads is left out."""
-    wanted = {*fields, *_ALWAYS}
-    whole = {name: cleaned(found[name]) if name in wanted and name in found else absent(len(numbers)) for name in NAMES}
-    user = either(whole.pop("resolvedUser"), whole.pop("callerPrincipal"))
-    return Batch(file, numbers, {**whole, "user": user})
 
 
 # --- Parquet --------------------------------------------------------------------------------------------------------
@@ -151,7 +161,7 @@ def parquet_batches(
         if groups is None or 0 in groups:
             yield from _one_by_one(file, held)
         return
-    needed = {*fields, *_ALWAYS}
+    needed = {*fields, *ALWAYS}
     wanted = {name: held_as for name, held_as in wanted.items() if name in needed}
     texts = [name for name in wanted.values() if pa.types.is_string(held.schema_arrow.field(name).type)]
     held = pq.ParquetFile(stream, read_dictionary=texts)
@@ -185,7 +195,7 @@ def _of_table(file: str, part: Any, wanted: Mapping[str, str], numbers: Rows) ->
         if isinstance(column, pa.ChunkedArray):
             column = column.unify_dictionaries().combine_chunks() if column.num_chunks != 1 else column.chunk(0)
         found[name] = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(_as_texts(column))
-    return _batch(file, numbers, found, tuple(wanted))
+    return OfServices(tuple(wanted)).batch(file, numbers, found)
 
 
 def _as_texts(column: pa.Array) -> pa.Array:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from policyc.record import record
-from policyc.replay.recorded import Data, ReadLine, Recorded, text_of
+from policyc.replay.recorded import Data, Fields, ReadLine, Recorded, text_of
 from policyc.targets.base import NoRequest
 
 #: the type of a resource in an event -> whether it is the one that is asked, the most telling first
@@ -39,6 +39,10 @@ class CloudTrail:
     name: str = "cloudtrail"
     title: str = "CloudTrail data event"
 
+    @property
+    def fields(self) -> Fields:
+        return _COLUMNS
+
     def recognizes(self, data: Data) -> bool:
         return ("eventVersion" in data and "eventSource" in data and "eventName" in data) or _DIGEST in data
 
@@ -47,11 +51,7 @@ class CloudTrail:
             raise NoRequest("it is a digest of CloudTrail's files, which holds no request")
         if text_of(data, "eventCategory") not in ("Data", "") or text_of(data, "managementEvent") == "true":
             raise NoRequest("it is no data event, and the policies here guard data")
-        kind, arn = _asked(data)
-        if not arn:
-            raise NoRequest("it is about nothing of an Object Lambda chain")
-        where, path = _split(kind, arn)
-        path = text_of(data, "requestParameters", "key") or path
+        where, path, kind = _resource(data)
         return Recorded(
             self.name,
             _caller(data),
@@ -67,6 +67,15 @@ class CloudTrail:
 
     def lines(self, first: str) -> ReadLine | None:
         return None
+
+
+def _resource(data: Data) -> tuple[str, str, str]:
+    """The resource that has policies, the key of an object, and the type of what was asked."""
+    kind, arn = _asked(data)
+    if not arn:
+        raise NoRequest("it is about nothing of an Object Lambda chain")
+    where, path = _split(kind, arn)
+    return where, text_of(data, "requestParameters", "key") or path, kind
 
 
 def _asked(data: Data) -> tuple[str, str]:
@@ -172,3 +181,39 @@ def _verdict(error: str) -> str:
     if error in _REFUSALS:
         return "deny"
     raise NoRequest("its error does not tell whether policies let it pass")
+
+
+_COLUMNS: Final = Fields(
+    ("eventVersion", "eventSource", "eventName"),
+    "eventID",
+    "eventTime",
+    (
+        *("userIdentity.type", "userIdentity.arn", "userIdentity.invokedBy", "userIdentity.accountId"),
+        "userIdentity.sessionContext.sessionIssuer.arn",
+    ),
+    ("resources", "requestParameters.key"),
+    {
+        "eventName": (),
+        "eventCategory": (),
+        "managementEvent": (),
+        "errorCode": (),
+        "requestParameters.list-type": (),
+        "requestParameters.versionId": (),
+        "eventContext": (),
+        "vpcEndpointId": ("aws:SourceIp", "aws:SourceVpce"),
+        "sourceIPAddress": ("aws:SourceIp",),
+        "userIdentity.sessionContext.sourceIdentity": ("aws:SourceIdentity",),
+        "userIdentity.sessionContext.attributes.mfaAuthenticated": ("aws:MultiFactorAuthPresent",),
+        "userAgent": ("aws:UserAgent",),
+        "userIdentity.principalId": ("aws:userid",),
+        "additionalEventData.AuthenticationMethod": ("s3-object-lambda:authType", "s3:authType"),
+        "additionalEventData.SignatureVersion": ("s3:signatureversion",),
+        "tlsDetails.tlsVersion": ("s3-object-lambda:TlsVersion", "s3:TlsVersion"),
+        "requestParameters.prefix": ("s3:prefix",),
+        "requestParameters.delimiter": ("s3:delimiter",),
+        "requestParameters.max-keys": ("s3:max-keys",),
+    },
+    _caller,
+    _resource,
+    str,
+)

@@ -33,6 +33,7 @@ class FlowLogs:
 
     name: str = "flow-logs"
     title: str = "flow log"
+    fields: None = None
 
     def recognizes(self, data: Data) -> bool:
         return all(name in data for name in _MARKS)

@@ -15,6 +15,7 @@ _OF_RESOURCES = "resourceConfigurationArn"
 class Lattice:
     name: str = "vpc-lattice"
     title: str = "VPC Lattice access log"
+    fields: None = None
 
     def recognizes(self, data: Data) -> bool:
         return is_record(data) or _OF_RESOURCES in data

@@ -9,11 +9,11 @@ from typing import Final
 from urllib.parse import unquote_plus
 
 from policyc.record import record
-from policyc.replay.recorded import Data, ReadLine, Recorded, text_of
+from policyc.replay.recorded import Data, Fields, ReadLine, Recorded, text_of
 from policyc.targets.base import NoRequest
 
 #: the fields of a line in their order (https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html); new ones are appended
-_FIELDS: Final = (
+TEXT_FIELDS: Final = (
     "bucket_owner_id",
     "bucket_name",
     "request_time",
@@ -91,6 +91,10 @@ class S3Access:
     name: str = "s3-access"
     title: str = "S3 server access log"
 
+    @property
+    def fields(self) -> Fields:
+        return _COLUMNS
+
     def recognizes(self, data: Data) -> bool:
         return "bucket_name" in data and "requester" in data and "operation" in data
 
@@ -101,14 +105,13 @@ class S3Access:
         call = None if found is None else _CALLS.get((found[2], found[3]))
         if found is None or call is None:
             raise NoRequest("its operation is none that reads, lists or writes objects")
-        key = text_of(data, "key")
+        where, path, _ = _resource(data)
         return Recorded(
             self.name,
-            _caller(text_of(data, "requester")),
+            _caller(data),
             call,
-            text_of(data, "access_point_arn") or f"arn:aws:s3:::{text_of(data, 'bucket_name')}",
-            # keys are encoded twice in lines of text
-            unquote_plus(unquote_plus(key)) if "schema_version_id" not in data else key,
+            where,
+            path,
             "",
             tuple(_keys(data)),
             _verdict(text_of(data, "http_status"), text_of(data, "error_code")),
@@ -130,10 +133,18 @@ def _read_line(line: str) -> Data | None:
     if len(numbers) > _NUMBERS and (client := _CLIENT.fullmatch(numbers[_NUMBERS])) is not None:
         referer, agent, more = client.groups(default="-")
         parts += [referer, agent, *more.split()]
-    return dict(zip(_FIELDS, parts))
+    return dict(zip(TEXT_FIELDS, parts))
 
 
-def _caller(requester: str) -> str:
+def _resource(data: Data) -> tuple[str, str, str]:
+    key = text_of(data, "key")
+    # keys are encoded twice in lines of text
+    path = unquote_plus(unquote_plus(key)) if "schema_version_id" not in data else key
+    return text_of(data, "access_point_arn") or f"arn:aws:s3:::{text_of(data, 'bucket_name')}", path, ""
+
+
+def _caller(data: Data) -> str:
+    requester = text_of(data, "requester")
     if not requester:
         return "anonymous"
     if requester.startswith("svc:"):
@@ -176,3 +187,26 @@ def _time(text: str) -> str:
     except ValueError:
         return text
     return f"{text}Z"
+
+
+_COLUMNS: Final = Fields(
+    ("bucket_name", "requester", "operation"),
+    "request_id",
+    "request_time",
+    ("requester",),
+    ("bucket_name", "access_point_arn", "key", "schema_version_id"),
+    {
+        "operation": (),
+        "http_status": (),
+        "error_code": (),
+        "version_id": (),
+        "user_agent": ("aws:UserAgent",),
+        "referer": ("aws:Referer",),
+        "tls_version": ("s3:TlsVersion",),
+        "authentication_type": ("s3:authType",),
+        "signature_version": ("s3:signatureversion",),
+    },
+    _caller,
+    _resource,
+    _time,
+)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from policyc.record import record
-from policyc.replay.recorded import Data, ReadLine, Recorded, text_of
+from policyc.replay.recorded import Data, Fields, ReadLine, Recorded, text_of
 from policyc.targets.base import NoRequest
 
 _HTTP, _TCP, _OLD = "3006", "3003", "208001"
@@ -43,6 +43,10 @@ class VerifiedAccess:
     name: str = "verified-access"
     title: str = "Verified Access log"
 
+    @property
+    def fields(self) -> Fields:
+        return _COLUMNS
+
     def recognizes(self, data: Data) -> bool:
         return str(data.get("class_uid", "")) in (_HTTP, _TCP, _OLD) and "time" in data
 
@@ -51,18 +55,13 @@ class VerifiedAccess:
         if kind == _OLD:
             raise NoRequest("it is of OCSF 0.1, which holds no trust context")
         verdict = _verdict_of_connection(data) if kind == _TCP else _verdict_of_status(text_of(data, "status_code"))
-        where = (
-            text_of(data, "http_request", "url", "hostname")
-            if kind == _HTTP
-            else text_of(data, "dst_endpoint", "hostname")
-        )
-        who = text_of(data, "actor", "user", "email_addr") or text_of(data, "actor", "user", "uid")
+        where, path, _ = _resource(data)
         return Recorded(
             self.name,
-            who or text_of(data, "src_endpoint", "ip") or "nobody named",
+            _caller(data),
             text_of(data, "http_request", "http_method") or ("request" if kind == _HTTP else "connect"),
-            where or text_of(data, "dst_endpoint", "ip"),
-            text_of(data, "http_request", "url", "path"),
+            where,
+            path,
             text_of(data, "proxy", "uid"),
             (("class_uid", json.dumps(kind)), *_parts(data)),
             verdict,
@@ -72,6 +71,17 @@ class VerifiedAccess:
 
     def lines(self, first: str) -> ReadLine | None:
         return None
+
+
+def _caller(data: Data) -> str:
+    who = text_of(data, "actor", "user", "email_addr") or text_of(data, "actor", "user", "uid")
+    return who or text_of(data, "src_endpoint", "ip") or "nobody named"
+
+
+def _resource(data: Data) -> tuple[str, str, str]:
+    is_http = str(data.get("class_uid")) == _HTTP
+    where = text_of(data, *(("http_request", "url", "hostname") if is_http else ("dst_endpoint", "hostname")))
+    return where or text_of(data, "dst_endpoint", "ip"), text_of(data, "http_request", "url", "path"), ""
 
 
 def _verdict_of_status(code: str) -> str:
@@ -119,3 +129,24 @@ def _time(text: str) -> str:
         return datetime.fromtimestamp(int(text) / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (ValueError, OverflowError, OSError):
         return text
+
+
+_COLUMNS: Final = Fields(
+    ("class_uid", "time"),
+    "metadata.uid",
+    "time",
+    ("actor.user.email_addr", "actor.user.uid", "src_endpoint.ip"),
+    ("class_uid", "http_request.url.hostname", "http_request.url.path", "dst_endpoint.hostname", "dst_endpoint.ip"),
+    {
+        "class_uid": (),
+        "status_code": (),
+        "proxy.uid": (),
+        "http_request.http_method": (),
+        "data.context": (),
+        "data.authorizations": (),
+        **{name: (name,) for name in map(".".join, _FIELDS) if name != "http_request.http_method"},
+    },
+    _caller,
+    _resource,
+    _time,
+)

@@ -30,6 +30,8 @@ TOLD: Final = {
 #: the key that the ARN of the caller's VPC tells, and the keys that the caller's tags stand under
 VPC_OWNER: Final = "vpc-lattice-svcs:SourceVpcOwnerAccount"
 TAGS: Final = "aws:PrincipalTag/"
+#: objects and lists in a text of tags, which is one object
+_MOST_OPEN: Final = 200
 #: fields that every record of a service has, and no other log all of
 _MARKS: Final = ("serviceArn", "resolvedUser")
 
@@ -126,6 +128,8 @@ def account_of(arn: str) -> str:
 def read_tags(value: object) -> dict[str, str]:
     """The caller's tags by condition key, which stand there as an object or as a text that holds one."""
     if isinstance(value, str) and value.strip() not in _ABSENT:
+        if value.count("{") + value.count("[") > _MOST_OPEN:
+            return {}  # no tags: how much of it a reader takes hangs on the reader
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):

@@ -197,7 +197,18 @@ class OfText:
 #: the pieces of a line between its quotation marks, those with words with the names of the words (and how many there are at least)
 _PIECES: Final = 7
 _QUOTED: Final = {3: "referer", 5: "user_agent"}
-_HEAD: Final = ("", "bucket_name", "clock", "zone", "remote_ip", "requester", "request_id", "operation", "key", "")
+_HEAD: Final = (
+    "bucket_owner_id",
+    "bucket_name",
+    "clock",
+    "zone",
+    "remote_ip",
+    "requester",
+    "request_id",
+    "operation",
+    "key",
+    "",
+)
 _MIDDLE: Final = ("", "http_status", "error_code", "bytes_sent", "object_size", "total_time", "turn_around_time", "")
 _TAIL: Final = ("", *TEXT_FIELDS[TEXT_FIELDS.index("version_id") : TEXT_FIELDS.index("access_point_arn") + 1])
 _WORDS: Final = ((0, _HEAD, len(_HEAD)), (2, _MIDDLE, len(_MIDDLE)), (4, ("", ""), 2), (6, _TAIL, -len(_TAIL)))

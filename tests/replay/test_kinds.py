@@ -280,7 +280,8 @@ def test_a_header_names_the_fields_and_drops_are_refusals() -> None:
         "short line",
     )
     assert [read(item).verdict for item in found] == ["allow", "deny", "deny"]
-    assert [dict(read(item).keys)["source"] for item in found] == ["vpc-a", "vpc-a", "tgw-attach-2"]
+    # without a direction the attachment may be the one where the packet leaves
+    assert [dict(read(item).keys).get("source") for item in found] == ["vpc-a", "vpc-a", None]
     assert log.unread == {"a line that lacks fields": 1}
 
 

@@ -6,7 +6,7 @@ The fields of core network logs are not published: they are found by what their 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -19,7 +19,18 @@ _DEFAULT: Final = (
     *("version", "account-id", "interface-id", "srcaddr", "dstaddr", "srcport", "dstport"),
     *("protocol", "packets", "bytes", "start", "end", "action", "log-status"),
 )
-_MARKS: Final = ("srcaddr", "dstaddr")
+#: the fields of a line of a transit gateway without header, which has all of them (version 6)
+_TRANSIT: Final = (
+    *("version", "resource-type", "account-id", "tgw-id", "tgw-attachment-id", "tgw-src-vpc-account-id"),
+    *("tgw-dst-vpc-account-id", "tgw-src-vpc-id", "tgw-dst-vpc-id", "tgw-src-subnet-id", "tgw-dst-subnet-id"),
+    *("tgw-src-eni", "tgw-dst-eni", "tgw-src-az-id", "tgw-dst-az-id", "tgw-pair-attachment-id", "srcaddr", "dstaddr"),
+    *("srcport", "dstport", "protocol", "packets", "bytes", "start", "end", "log-status", "type"),
+    *("packets-lost-no-route", "packets-lost-blackhole", "packets-lost-mtu-exceeded", "packets-lost-ttl-expired"),
+    *("tcp-flags", "region", "flow-direction", "pkt-src-aws-service", "pkt-dst-aws-service"),
+)
+_ENDS: Final = ("src", "dst")
+#: ways out of a VPC that meet no core network: gateways, peerings and gateway endpoints; 1 is by another resource in the VPC
+_OTHER_WAYS: Final = frozenset("2345678")
 #: drops that route tables cause, and drops that they do not
 _LOST: Final = ("packets-lost-no-route", "packets-lost-blackhole")
 #: the attachment or VPC that a packet comes from: what one of the fields holds
@@ -36,14 +47,14 @@ class FlowLogs:
     fields: None = None
 
     def recognizes(self, data: Data) -> bool:
-        return all(name in data for name in _MARKS)
+        return _has_ends(data)
 
     def read(self, data: Data) -> Recorded:
-        status = text_of(data, "log-status")
+        fields = {name.replace("_", "-"): name for name in data}
+        status = text_of(data, fields.get("log-status", ""))
         if status in ("NODATA", "SKIPDATA", "INCOMPLETEDATA"):
             raise NoRequest(f"its log status is {status}, so it tells of no packet")
-        fields = {name.replace("_", "-"): name for name in data}
-        source, target = (_address(data, fields, end) for end in ("src", "dst"))
+        source, target = (_address(data, fields, end) for end in _ENDS)
         return Recorded(
             self.name,
             source,
@@ -59,9 +70,16 @@ class FlowLogs:
 
     def lines(self, first: str) -> ReadLine | None:
         names = first.split()
-        if all(name in names for name in _MARKS):
+        if _has_ends(names):
             return _reader([name.replace("_", "-") for name in names])
+        if len(names) == len(_TRANSIT) and names[1].startswith("TransitGateway"):
+            return _reader(_TRANSIT)
         return _reader(_DEFAULT) if _is_default(names) else None
+
+
+def _has_ends(names: Collection[str]) -> bool:
+    """Whether fields tell both addresses, those of the interface or those of the packet."""
+    return all(any(name in names for name in (f"{end}addr", f"pkt-{end}addr", f"pkt_{end}addr")) for end in _ENDS)
 
 
 def _reader(names: Sequence[str]) -> ReadLine:
@@ -97,7 +115,8 @@ def _source(data: Data, fields: dict[str, str]) -> Iterator[tuple[str, str]]:
     if direction == "ingress" and "vpc-id" in fields:
         return
     known = [name for name in fields if "attachment" in name and ("src" in name or "source" in name)]
-    entered = ("tgw-attachment-id",) if direction != "egress" else ()
+    # a record of a transit gateway is made at one attachment, and names the other one as its pair
+    entered = {"ingress": ("tgw-attachment-id",), "egress": ("tgw-pair-attachment-id",)}.get(direction, ())
     for name in (*known, *_SOURCES, *entered):
         value = text_of(data, fields.get(name, name))
         if value:
@@ -107,8 +126,10 @@ def _source(data: Data, fields: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 def _verdict(data: Data, fields: dict[str, str]) -> str:
     """A drop for want of a route is a refusal, a packet that arrives none. What leaves an interface of a VPC may still be lost."""
-    if text_of(data, "action") == "REJECT":
-        raise NoRequest("a security group or a network ACL refused it, which no route does")
+    if text_of(data, fields.get("action", "")) == "REJECT":
+        raise NoRequest("a security group, a network ACL or a block of public access refused it, which no route does")
+    if text_of(data, fields.get("traffic-path", "")) in _OTHER_WAYS:
+        raise NoRequest("it left its VPC by a gateway, a peering or an endpoint, which no core network sees")
     lost = [name for name in fields if name in _LOST or ("lost" in name and ("route" in name or "blackhole" in name))]
     if any(_count(data, fields[name]) for name in lost):
         return "deny"

@@ -368,7 +368,7 @@ _shtab_policyc_replay_options=(
   "--show-identities[callers, addresses and paths as they stand in the log]"
   "--suggest[in place of a report\: the statements, with tests, that let in what logs of VPC Lattice saw let in\; beside policies also which of their statements decided nothing]"
   "*--fail-on[end with 1 when there is any, or more than MOST (a number of records, or a share of them such as 0.1\%)\: newly-denied, newly-allowed, contradicted, undecidable, unread\; may be given several times]:WHAT[:MOST]:"
-  "--engine[auto (default), rows (no further packages), columns (needs \`policyc\[replay\]\`\; for large logs of VPC Lattice and for Parquet), spark (needs \`policyc\[spark\]\`)\: all give the same report]:NAME:(auto rows columns spark)"
+  "--engine[auto (default), rows (no further packages), columns (needs \`policyc\[replay\]\`\; for large logs and for Parquet), spark (needs \`policyc\[spark\]\`)\: all give the same report]:NAME:(auto rows columns spark)"
   "--parquet[also write the classes of the report, the rows of its CSV, as a Parquet file (needs \`policyc\[replay\]\`)]:FILE:_files"
   "--cache[keep what was read there, so that the next policies are asked at once\; it is read anew when the files have changed (needs \`policyc\[replay\]\`)]:DIR:_files -/"
   "*--attachments[what is attached\: JSON as \`aws networkmanager list-attachments\` prints it, or policyc\'s own (\`-\` for standard input)\; several files add up]:FILE:_files"

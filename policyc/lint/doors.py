@@ -74,8 +74,7 @@ def _names(test: Atom | RawTest) -> bool:
     key = test.attribute.native.lower()
     if not key.startswith((*_SOURCES, _ENCRYPTION_CONTEXT)) or not is_positive(test):
         return False
-    texts = [value.text if isinstance(value, Glob) else str(value.value) for value in test.values]
-    return key.startswith(_ENCRYPTION_CONTEXT) or all(map(_is_somebodys, texts))
+    return key.startswith(_ENCRYPTION_CONTEXT) or all(map(_is_somebodys, _values(test)))
 
 
 def _is_somebodys(text: str) -> bool:
@@ -85,6 +84,34 @@ def _is_somebodys(text: str) -> bool:
         return bool(text.strip("*?"))
     account, resource = fields[4], fields[5]
     return bool(account.strip("*?")) or (not account and not resource.startswith(("*", "?")))
+
+
+def source_of_no_account(cond: Cond) -> Atom | RawTest | None:
+    """The test of `aws:SourceArn` by which a resource of any account may pass, since its ARN holds none (as those of buckets) and
+    nothing beside it says whose it is; None where there is no such test.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
+    items = [item for item in (cond.items if isinstance(cond, All) else (cond,)) if isinstance(item, Atom | RawTest)]
+    named = [item for item in items if _names(item)]
+    if any(item.attribute.native.lower() != _SOURCES[0] or all(map(_has_account, _values(item))) for item in named):
+        return None
+    return named[0] if named else None
+
+
+def _has_account(arn: str) -> bool:
+    fields = arn.split(":", 5)
+    return len(fields) < 6 or fields[4] != ""
+
+
+def _values(test: Atom | RawTest) -> list[str]:
+    return [value.text if isinstance(value, Glob) else str(value.value) for value in test.values]
+
+
+def is_any_pattern(test: Atom | RawTest) -> bool:
+    """Whether one of the patterns that a document compares a key with is `*` alone, and no `Not` stands before them."""
+    operator = test.spelling.operator if test.spelling is not None else ""
+    return "Like" in operator and "Not" not in operator and any(text and not text.strip("*") for text in _values(test))
 
 
 def is_positive(test: Atom | RawTest) -> bool:

@@ -40,6 +40,8 @@ _WHENCE: Final = (
 #: lists by their page, which the guide of the service tests with operators for one value
 _ONE_BY_ONE: Final = ("events:",)
 _FIRST_HOP: Final = "object-lambda"
+#: how many claims of a provider are listed where none is near to the one that is written
+_MOST_CLAIMS: Final = 16
 
 
 def check_keys(statement: RawStatement, diagnostics: Diagnostics) -> None:
@@ -109,10 +111,15 @@ def _nameless(entry: ConditionKey, known: Attribute, statement: RawStatement, di
 
 
 def unlisted(key: str) -> tuple[str, str] | None:
-    """What is wrong with a key that our vocabularies do not know, and what to do; None when its service lists it, and for keys of
-    identity providers, which have names of their own."""
+    """What is wrong with a key that our vocabularies do not know, and what to do; None when its service lists it, or STS as a claim of an
+    identity provider."""
     prefix = key.partition(":")[0].lower()
-    if not services.is_there() or not prefix or any(char in prefix for char in "./") or prefix in services.providers():
+    if not services.is_there() or not prefix:
+        return None
+    claims = services.claims(prefix)
+    if claims is not None:
+        return None if key[len(prefix) + 1 :].lower() in map(str.lower, claims) else _unlisted_claim(key, claims)
+    if "/" in prefix:
         return None
     found = services.service(prefix)
     if found is None:
@@ -126,6 +133,14 @@ def unlisted(key: str) -> tuple[str, str] | None:
     else:
         return None
     return message, help or "write a key that the service's page in the service authorization reference gives"
+
+
+def _unlisted_claim(key: str, claims: tuple[str, ...]) -> tuple[str, str]:
+    provider, _, claim = key.partition(":")
+    near = nearest_name(claim, claims, head=f"{provider}:")
+    more = f" and {len(claims) - _MOST_CLAIMS} more" if len(claims) > _MOST_CLAIMS else ""
+    known = "its keys end in " + ", ".join(f"`:{name}`" for name in claims[:_MOST_CLAIMS]) + more
+    return f"no request carries a claim `{claim}` of `{provider}` (as of {services.updated()})", near or known
 
 
 def check_variables(statement: RawStatement, diagnostics: Diagnostics) -> None:

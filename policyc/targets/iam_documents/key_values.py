@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import cache
+from fnmatch import fnmatchcase
+from functools import cache, lru_cache
 from typing import Any
 
 from policyc.data import read_text
@@ -14,12 +15,20 @@ from policyc.record import replace
 
 def described(attribute: Attribute) -> Attribute:
     """The attribute with the values or the shape that its key is known to have; as it is where a vocabulary knows it, or nobody."""
-    found = _values().get(attribute.native.lower()) if attribute.native == attribute.key else None
+    found = _known(attribute.native.lower()) if attribute.native == attribute.key else None
     if found is None:
         return attribute
     return replace(
         attribute, values=tuple(found.get("values", ())), shape=found.get("shape", ""), says=found.get("says", "")
     )
+
+
+@lru_cache(maxsize=1024)
+def _known(key: str) -> Mapping[str, Any] | None:
+    """What is known of a key, by its name or by the one with `*` that takes it in."""
+    known = _values()
+    wide = key if key in known else next((name for name in known if "*" in name and fnmatchcase(key, name)), "")
+    return known.get(wide)
 
 
 @cache

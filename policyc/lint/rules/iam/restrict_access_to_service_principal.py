@@ -3,11 +3,11 @@
 ## What it does
 Finds an allow for a service principal without a test of `aws:SourceArn`, `aws:SourceAccount`, `aws:SourceOrgID`,
 `aws:SourceOrgPaths` or `aws:CalledVia`, or at a key of its encryption context, that fixes an account, an organization or a name; `IfExists`, `*` and
-`arn:aws:s3:::*` fix none. CloudFront on a function is a note of its own
+`arn:aws:s3:::*` fix none. So does the ARN of a bucket by itself, which holds no account: a test of `aws:SourceAccount` goes with it. CloudFront on a function is a note of its own
 (any-distribution-invokes), and so is Object Lambda (never-calls-the-function).
 
 ## Why is this bad
-The service acts for everyone's resources, those of other accounts included: anybody can make it act here.
+The service acts for everyone's resources, those of other accounts included: anybody can make it act here. The name of a bucket that was deleted is free for everybody.
 
 ## Example
 ```json as=bucket
@@ -37,8 +37,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.lint.doors import names_a_source
+from policyc.ir.authz import Statement
+from policyc.lint.doors import names_a_source, source_of_no_account
 from policyc.lint.rule import Lint, kind_of
+from policyc.lint.speech import key_of
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"
@@ -55,6 +57,7 @@ def check(lint: Lint) -> None:
         if statement.resources is None or statement.effect != "allow" or who is None or who.negated:
             continue  # a policy on a whole chain says more than one document
         if names_a_source(statement.when):
+            _check_account(lint, statement)
             continue
         for item in who.principals:
             if item.kind == "service" and item.args[0] not in _TOLD.get(kind_of(policy), ()):
@@ -63,3 +66,17 @@ def check(lint: Lint) -> None:
                     f"`{item.args[0]}` may act here for anyone's resources",
                     "add a condition on `aws:SourceArn` or `aws:SourceAccount`",
                 )
+
+
+def _check_account(lint: Lint, statement: Statement) -> None:
+    test = source_of_no_account(statement.when)
+    if (
+        test is not None
+        and statement.who is not None
+        and any(one.kind == "service" for one in statement.who.principals)
+    ):
+        lint.report(
+            test.span,
+            f"the ARN in this test of `{key_of(test)}` holds no account, so whoever takes the name over once it is free is let in",
+            "test `aws:SourceAccount` too",
+        )

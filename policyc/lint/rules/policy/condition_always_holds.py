@@ -3,7 +3,7 @@
 ## What it does
 Finds a `when` or `unless`, or one of its conjuncts, that every request passes, or every request that has the attribute: a
 score of at least 0, a list of all the values that are documented. Conditions that are true because of a `param` are left
-alone, and so is `StringLike` with `*` alone, by which documents ask whether a tag is there.
+alone; `StringLike` with `*` alone, by which documents ask whether a tag is there, is a note of its own (presence-by-pattern).
 
 ## Why is this bad
 The statement reads as if it were restricted and is not, or only asks whether the attribute is there. Joining two
@@ -45,8 +45,9 @@ from functools import lru_cache
 
 from policyc.diagnostics import Severity
 from policyc.engines.proofs.conditions import always_holds, may_be_met
-from policyc.ir.authz import All, Always, Atom, Cond, Never, Op, Origin
+from policyc.ir.authz import All, Always, Atom, Cond, Never, Op, Origin, RawTest
 from policyc.ir.conditions import atoms
+from policyc.lint.doors import is_any_pattern
 from policyc.lint.places import condition_of
 from policyc.lint.rule import Lint
 from policyc.lint.speech import attribute_word, exists
@@ -73,7 +74,7 @@ def check(lint: Lint) -> None:
         for item in when.items if isinstance(when, All) else (when,):
             if policy.origin is Origin.CEDAR and _is_guard(item):
                 continue
-            if always_holds(item):
+            if always_holds(item) or _takes_everything(item):
                 lint.report(
                     condition_of(item, statement),
                     "every request passes this test",
@@ -87,14 +88,19 @@ def check(lint: Lint) -> None:
                 )
 
 
+def _takes_everything(cond: Cond) -> bool:
+    """Whether a document's test passes whatever the key holds, and without it."""
+    return (
+        isinstance(cond, RawTest)
+        and not cond.negated
+        and cond.operator.startswith("ForAllValues:") | cond.operator.endswith("IfExists")
+        and is_any_pattern(cond)
+    )
+
+
 def _asks_for_presence(cond: Cond) -> bool:
     """Whether a document tests a key for `*` alone: AWS's guides ask so whether a tag is there."""
-    return (
-        isinstance(cond, Atom)
-        and cond.op is Op.LIKE
-        and cond.spelling is not None
-        and [value.text for value in cond.spelling.values] == ["*"]
-    )
+    return isinstance(cond, Atom) and cond.spelling is not None and is_any_pattern(cond)
 
 
 def _is_guard(cond: Cond) -> bool:

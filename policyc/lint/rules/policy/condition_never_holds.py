@@ -39,6 +39,7 @@ from policyc.diagnostics import Label, Severity
 from policyc.engines.proofs.budget import Steps, TooLarge
 from policyc.engines.proofs.conditions import Goal, branches, may_be_met, never_holds, nothing_known
 from policyc.ir.authz import All, AnyOf, Atom, Cond, Never, Origin, Policy, Statement
+from policyc.ir.conditions import tests
 from policyc.lint.places import condition_of
 from policyc.lint.rule import Lint
 from policyc.lint.speech import alternatives
@@ -117,12 +118,17 @@ def _check_parts(lint: Lint, policy: Policy, statement: Statement) -> None:
         )
 
 
+def _is_one_entry(choice: AnyOf) -> bool:
+    """Whether the alternatives are no one's words but what one entry of a document comes to, as one with `IfExists` does."""
+    return len({test.spelling.key_span if test.spelling is not None else test.span for test in tests(choice)}) == 1
+
+
 def _dead_parts(cond: Cond, rest: Sequence[Goal], steps: Steps) -> Iterator[Cond]:
     """The alternatives inside a condition that nothing can pass together with `rest`; what lies inside such a one is left out."""
     items = cond.items if isinstance(cond, All) else (cond,)
     for choice in items:
         others = [*rest, *((item, True) for item in items if item is not choice)]
-        for part in choice.items if isinstance(choice, AnyOf) else ():
+        for part in choice.items if isinstance(choice, AnyOf) and not _is_one_entry(choice) else ():
             try:
                 met = next(branches([(part, True), *others], nothing_known, steps), None) is not None
             except TooLarge:

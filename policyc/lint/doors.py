@@ -99,9 +99,17 @@ def source_of_no_account(cond: Cond) -> Atom | RawTest | None:
     return named[0] if named else None
 
 
+def is_for_services(cond: Cond) -> bool:
+    """Whether a condition asks for whom a service acts and for nothing else that has to be there, so that services alone pass it."""
+    items = cond.items if isinstance(cond, All) else (cond,)
+    asked = [item.attribute.native.lower() for item in items if isinstance(item, Atom | RawTest) and is_positive(item)]
+    return bool(asked) and all(key in _SOURCES[:-1] for key in asked)
+
+
 def _has_account(arn: str) -> bool:
+    """Whether whose an ARN is does not hang on a name that others may take: buckets are known by theirs alone."""
     fields = arn.split(":", 5)
-    return len(fields) < 6 or fields[4] != ""
+    return len(fields) < 6 or fields[4] != "" or fields[2] != "s3"
 
 
 def _values(test: Atom | RawTest) -> list[str]:
@@ -112,6 +120,15 @@ def is_any_pattern(test: Atom | RawTest) -> bool:
     """Whether one of the patterns that a document compares a key with is `*` alone, and no `Not` stands before them."""
     operator = test.spelling.operator if test.spelling is not None else ""
     return "Like" in operator and "Not" not in operator and any(text and not text.strip("*") for text in _values(test))
+
+
+def wants_value(test: Atom | RawTest) -> bool:
+    """Whether a test fails where the key is absent."""
+    if test.negated:
+        return False
+    if isinstance(test, Atom) or test.operator.startswith("ForAnyValue:"):
+        return True
+    return not any(word in test.operator for word in ("Not", "IfExists", "ForAllValues:", "Null"))
 
 
 def is_positive(test: Atom | RawTest) -> bool:

@@ -39,7 +39,7 @@ PRINCIPAL_TYPES = {"AWS": "aws", "Federated": "federated", "Service": "service",
 _ACCOUNT = regex(r"[0-9]{12}")
 _UNIQUE_ID = regex(r"(AIDA|AROA|ANPA|AGPA)[A-Z0-9]{12,}")
 _PRINCIPAL_ARN = regex(
-    r"arn:aws[a-z-]*:(?:iam::(?:[0-9]{12}:(?:root|(?:user|role)/(?:[!-)+->@-~]*/)?[A-Za-z0-9_+=,.@-]+)|cloudfront:user/[^*?]+)"
+    r"arn:aws[a-z-]*:(?:iam::(?:[0-9]{12}:(?:root|(?:user|role)/(?:[!-)+->@-~]*/)?[A-Za-z0-9_+=,.@-]+)|cloudfront:user/CloudFront Origin Access Identity [A-Z0-9]+)"
     r"|sts::[0-9]{12}:(?:assumed-role/[A-Za-z0-9_+=,.@-]+/[A-Za-z0-9_+=,.@-]+|federated-user/[A-Za-z0-9_+=,.@-]+))"
 )
 #: services call themselves by a domain, `lambda.amazonaws.com` or, for some, below `amazon.com` or `aws.internal`
@@ -346,7 +346,9 @@ def _principal_name(type_: str, item: JsonString, reading: Reading) -> str:
         reading.error("invalid-principal-format", "an empty principal", item.span, "name a principal")
     elif type_ == "Service" and _SERVICE_NAME.fullmatch(text) is None:
         help = (
-            write_instead(text, f"{text}.amazonaws.com")
+            f'name an account as `{{"AWS": "{text}"}}`'
+            if _ACCOUNT.fullmatch(text)
+            else write_instead(text, f"{text}.amazonaws.com")
             if _WORD.fullmatch(text)
             else "write a name such as `lambda.amazonaws.com`"
         )

@@ -11,10 +11,10 @@ from typing import Final
 
 from policyc.diagnostics import Diagnostics, Label, write_instead
 from policyc.engines.iam.elements import action_pattern
-from policyc.engines.iam.operators import Family, Qualifier, read_operator
-from policyc.lint.raw.statements import RawStatement
+from policyc.engines.iam.operators import Family, Operator, Qualifier, read_operator
+from policyc.lint.raw.statements import ConditionKey, RawStatement, strings
 from policyc.regex import regex
-from policyc.syntax.json_text import JsonString
+from policyc.syntax.json_text import JsonBool, JsonString
 from policyc.targets.iam_documents import arns, services
 from policyc.targets.iam_documents.services import Action, Service
 from policyc.text import Span
@@ -112,7 +112,7 @@ def _report(
 
 def _repairs(text: str, said: str) -> Iterator[tuple[str, str]]:
     """What may be meant by a resource, as a pattern and as it is written."""
-    for end in _ENDS:
+    for end in _ENDS[::-1] if ":accesspoint/" in text else _ENDS:
         if not text.endswith("*"):
             yield text + end, said + end
     for end in reversed(_ENDS):
@@ -135,8 +135,10 @@ def check_carried(statement: RawStatement, diagnostics: Diagnostics) -> None:
         return
     for entry in entries:
         operator = read_operator(entry.operator)
-        if operator is None or operator.family is Family.NULL or operator.if_exists:
+        if operator is None or operator.if_exists:
             continue
+        if operator.family is Family.NULL and operator.qualifier is not Qualifier.ONE:
+            continue  # is told by its operator
         if operator.qualifier is not Qualifier.ONE and operator.negated is (operator.qualifier is Qualifier.ANY):
             continue  # a set without values passes every `ForAllValues`, and what `ForAnyValue` with a negation does is doubtful
         key = _known(entry.key)
@@ -145,10 +147,18 @@ def check_carried(statement: RawStatement, diagnostics: Diagnostics) -> None:
         names = ", ".join(f"`{statement.said(item)}`" for item in statement.actions[:3])
         diagnostics.warning(
             "key-not-carried",
-            f"requests of {names} do not carry `{entry.key}`, so this test {'always' if operator.negated else 'never'} holds",
+            f"requests of {names} do not carry `{entry.key}`, so this test {'always' if _passes_absent(operator, entry) else 'never'} holds",
             entry.span,
             "drop the test, or move it to a statement with the actions that have the key",
         )
+
+
+def _passes_absent(operator: Operator, entry: ConditionKey) -> bool:
+    """Whether a test holds for the requests that lack its key."""
+    if operator.family is not Family.NULL:
+        return operator.negated
+    told = entry.value
+    return told.value if isinstance(told, JsonBool) else any(text.value.lower() == "true" for text in strings(told))
 
 
 def _of_service(key: str) -> bool:

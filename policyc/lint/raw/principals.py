@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostics, write_instead
 from policyc.holes import has_hole
 from policyc.lint.raw.statements import RawStatement
 from policyc.regex import regex
 
 _ARN: Final = regex(r"arn:(aws[a-z-]*):.*")
 #: providers as a trust policy names them: an ARN, or the host of one that everybody can use
-_PROVIDER: Final = regex(r"arn:[^:]*:iam::[0-9]{12}:(oidc|saml)-provider/.+|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+|\*")
+_PROVIDER: Final = regex(
+    r"arn:[^:]*:iam::[0-9]{12}:(oidc|saml)-provider/(?!https?:).+|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+|\*"
+)
 _S3: Final = ("s3", "s3express", "s3-outposts", "*", "")
 
 
@@ -37,7 +39,9 @@ def check_principals(statement: RawStatement, diagnostics: Diagnostics) -> None:
                 "invalid-federated-principal",
                 f"`{item.value}` is no identity provider",
                 item.span,
-                "write its ARN, such as `arn:aws:iam::111122223333:oidc-provider/token.example.com`",
+                write_instead(item.value, item.value.replace("/https://", "/").replace("/http://", "/"))
+                if "-provider/http" in item.value
+                else "write its ARN, such as `arn:aws:iam::111122223333:oidc-provider/token.example.com`",
             )
     services = {item.value.partition(":")[0].lower() for item in statement.named_actions}
     for item in statement.principals("CanonicalUser") if services and not services & set(_S3) else ():

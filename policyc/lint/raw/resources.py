@@ -26,12 +26,12 @@ _ARN_SERVICE: Final = {
 }
 
 
-#: kind of document -> what its resources look like, whose they are first
+#: kind of document -> what its resources look like: account and name
 _OWNED: Final = {
-    "bucket": regex(r"arn:[^:]*:s3:::([^/:*?$]+)(?:/.*)?", re.DOTALL),
-    "access-point": regex(r"arn:[^:]*:s3:[^:]*:[^:]*:accesspoint/([^/:*?$]+)(?:/.*)?", re.DOTALL),
-    "object-lambda": regex(r"arn:[^:]*:s3-object-lambda:[^:]*:[^:]*:accesspoint/([^/:*?$]+)(?:/.*)?", re.DOTALL),
-    "function": regex(r"arn:[^:]*:lambda:[^:]*:[^:]*:function:([^:*?$]+)(?::.*)?", re.DOTALL),
+    "bucket": regex(r"arn:[^:]*:s3::():([^/:*?$]+)(?:/.*)?", re.DOTALL),
+    "access-point": regex(r"arn:[^:]*:s3:[^:]*:([^:]*):accesspoint/([^/:*?$]+)(?:/.*)?", re.DOTALL),
+    "object-lambda": regex(r"arn:[^:]*:s3-object-lambda:[^:]*:([^:]*):accesspoint/([^/:*?$]+)(?:/.*)?", re.DOTALL),
+    "function": regex(r"arn:[^:]*:lambda:[^:]*:([^:]*):function:([^:*?$]+)(?::.*)?", re.DOTALL),
 }
 
 
@@ -65,21 +65,24 @@ def check_resources(statement: RawStatement, diagnostics: Diagnostics) -> None:
 
 def check_owners(statements: Sequence[RawStatement], diagnostics: Diagnostics) -> None:
     """Report resources of a second bucket, access point or function: a policy of one of these is about that one alone."""
-    first: tuple[str, JsonString] | None = None
+    first: tuple[str, str, JsonString] | None = None
     for statement in statements:
         form = _OWNED.get(statement.kind.name)
         for item in statement.resources if form is not None else ():
             found = form.fullmatch(item.value) if form is not None else None
             if found is None:
                 continue
-            first = first or (found[1], item)
-            if found[1] != first[0]:
+            account, name = found[1], found[2]
+            first = first or (account, name, item)
+            elsewhere = account.isdigit() and first[0].isdigit() and account != first[0]
+            if name != first[1] or elsewhere:
+                whose = f" of account `{first[0]}`" if name == first[1] else ""
                 diagnostics.error(
                     "resource-of-another-owner",
-                    f"`{statement.said(item)}` is not of `{first[0]}`, which this {statement.kind.title} is about",
+                    f"`{statement.said(item)}` is not of `{first[1]}`{whose}, which this {statement.kind.title} is about",
                     item.span,
-                    f"name resources of one of the two, and give `{found[1]}` a policy of its own",
-                    (Label(first[1].span, "the other one"),),
+                    f"name resources of one of the two, and give `{name}` a policy of its own",
+                    (Label(first[2].span, "the other one"),),
                 )
 
 

@@ -40,13 +40,13 @@ from policyc.holes import has_hole
 from policyc.ir.conditions import tests
 from policyc.lint.providers import provider_of
 from policyc.lint.rule import Lint
-from policyc.lint.speech import key_of
 from policyc.model.values import Principal
 from policyc.targets.iam_documents import services
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 NEEDS = ("trust", "test")
+FOLLOWS = ("invalid-federated-principal",)
 
 _SAML: Final = "saml"
 
@@ -58,7 +58,7 @@ def check(lint: Lint) -> None:
             continue
         named = {prefix.lower(): prefix for prefix in map(_prefix, who.principals) if prefix}
         for test in tests(statement.when):
-            key = key_of(test) if test.spelling is not None else test.attribute.native
+            key = test.attribute.native
             prefix, _, claim = key.partition(":")
             if not (prefix.lower() == _SAML or "." in prefix) or has_hole(key) or services.claims(prefix) is None:
                 continue

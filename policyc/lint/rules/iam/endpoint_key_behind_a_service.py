@@ -38,6 +38,7 @@ from __future__ import annotations
 
 from policyc.diagnostics import Label, Severity
 from policyc.ir.authz import All, Atom, RawTest
+from policyc.lint.doors import wants_value
 from policyc.lint.rule import Lint
 from policyc.lint.speech import key_of
 
@@ -54,7 +55,7 @@ def check(lint: Lint) -> None:
     for _, statement in lint.statements():
         when = statement.when
         items = when.items if isinstance(when, All) else (when,)
-        wanted = [item for item in items if isinstance(item, Atom | RawTest) and _wants_value(item)]
+        wanted = [item for item in items if isinstance(item, Atom | RawTest) and wants_value(item)]
         via = next((item for item in wanted if _key(item) in _VIA or (_key(item) == _SERVED and _is_true(item))), None)
         for item in wanted:
             if via is not None and _key(item) in _LOST:
@@ -72,12 +73,3 @@ def _key(test: Atom | RawTest) -> str:
 
 def _is_true(test: Atom | RawTest) -> bool:
     return isinstance(test, Atom) and [value.value for value in test.values] == [True]
-
-
-def _wants_value(test: Atom | RawTest) -> bool:
-    """Whether a test fails where the key is absent."""
-    if test.negated:
-        return False
-    if isinstance(test, Atom) or test.operator.startswith("ForAnyValue:"):
-        return True
-    return not any(word in test.operator for word in ("Not", "IfExists", "ForAllValues:", "Null"))

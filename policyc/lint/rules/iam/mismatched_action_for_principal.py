@@ -2,7 +2,7 @@
 
 ## What it does
 Finds statements of role trust policies whose actions go with none of the kinds of principals that they name: accounts, users, roles and services ask
-`sts:AssumeRole`, SAML providers `sts:AssumeRoleWithSAML`, all other identity providers `sts:AssumeRoleWithWebIdentity`. IAM Roles Anywhere asks `sts:TagSession` and `sts:SetSourceIdentity` beside `sts:AssumeRole`.
+`sts:AssumeRole`, SAML providers `sts:AssumeRoleWithSAML`, all other identity providers `sts:AssumeRoleWithWebIdentity`. IAM Roles Anywhere asks `sts:TagSession` and `sts:SetSourceIdentity` beside `sts:AssumeRole`, EKS Pod Identity `sts:TagSession`.
 
 ## Why is this bad
 No request has both, so nobody assumes the role.
@@ -51,14 +51,17 @@ _WEB: Final = "sts:AssumeRoleWithWebIdentity"
 _SAML: Final = "sts:AssumeRoleWithSAML"
 #: what is asked beside an action above, whoever asks
 _BESIDE: Final = ("sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
-
-
-_ANYWHERE: Final = "rolesanywhere.amazonaws.com"
+#: services that ask more than one action in every request -> what they ask beside the plain one
+_ASK_MORE: Final = {
+    "rolesanywhere.amazonaws.com": ("sts:TagSession", "sts:SetSourceIdentity"),
+    "pods.eks.amazonaws.com": ("sts:TagSession",),
+}
 
 
 def check(lint: Lint) -> None:
     for policy in lint.policies("trust"):
-        _check_anywhere(lint, policy)
+        for service, needed in _ASK_MORE.items():
+            _check_service(lint, policy, service, needed)
     for _, statement in lint.statements("trust"):
         who = statement.who
         if who is None or who.negated or not who.principals or statement.can is None or statement.can.negated:
@@ -74,21 +77,20 @@ def check(lint: Lint) -> None:
             lint.report(span or who.span, f"`{first}` never asks this of the role, but {names}", f"write {names}")
 
 
-def _check_anywhere(lint: Lint, policy: Policy) -> None:
-    """Report what Roles Anywhere is not let do that it does in every request."""
-    theirs = [one for one in policy.statements if one.effect == "allow" and _is_for_anywhere(one)]
+def _check_service(lint: Lint, policy: Policy, service: str, needed: tuple[str, ...]) -> None:
+    """Report what a service is not let do that it does in every request."""
+    theirs = [one for one in policy.statements if one.effect == "allow" and _is_for(one, service)]
     if not any(can_covers(one.can, Can((Verb(_PLAIN, _PLAIN),))) for one in theirs):
         return
-    needed = ("sts:TagSession", "sts:SetSourceIdentity")
     lacking = [n for n in needed if not any(can_covers(one.can, Can((Verb(n, n),))) for one in theirs)]
     if lacking:
         names = " and ".join(f"`{name}`" for name in lacking)
-        lint.report(theirs[0].who.span if theirs[0].who else None, f"`{_ANYWHERE}` asks {names} too", f"add {names}")
+        lint.report(theirs[0].who.span if theirs[0].who else None, f"`{service}` asks {names} too", f"add {names}")
 
 
-def _is_for_anywhere(statement: Statement) -> bool:
+def _is_for(statement: Statement, service: str) -> bool:
     who = statement.who
-    return who is not None and not who.negated and any(_ANYWHERE in item.args for item in who.principals)
+    return who is not None and not who.negated and any(service in item.args for item in who.principals)
 
 
 def _asked(item: Principal) -> str:

@@ -71,6 +71,8 @@ _FITTING = {
     "Ip": (Family.IP,),
 }
 _OF_REFERENCE = {"ARN": "Arn", "IPAddress": "Ip", "IPAddr": "Ip", "Long": "Numeric"}
+#: what the reference calls a text, and the guide of the service compares as a number
+_NUMBERS = ("glacier:archiveageindays",)
 _CALLED = {"Numeric": "a number", "Date": "a date", "Ip": "an address", "Bool": "`true` or `false`", "Arn": "an ARN"}
 
 
@@ -100,6 +102,8 @@ def _kind(attribute: Attribute) -> str:
     if attribute.native != attribute.key:
         kind = attribute.type.item if isinstance(attribute.type, SetOf) else attribute.type
         return family_of(kind) or ""
+    if attribute.native.lower() in _NUMBERS:
+        return "Numeric"
     told = services.key_type(attribute.native).removeprefix("ArrayOf") if services.is_there() else ""
     return _OF_REFERENCE.get(told, told)
 

@@ -1,7 +1,7 @@
 """A service is let in for a source that it never names.
 
 ## What it does
-Finds allows for a service whose test of `aws:SourceArn` asks for resources of another service, such as `events.amazonaws.com` for a topic of SNS. Only services are held against it
+Finds allows for a service whose test of `aws:SourceArn` asks for resources of another service, such as `events.amazonaws.com` for a topic of SNS, or for the objects of a bucket, where S3 names the bucket. Only services are held against it
 of which is known whose ARNs they pass on.
 
 ## Why is this bad
@@ -37,12 +37,15 @@ from policyc.diagnostics import Severity
 from policyc.ir.authz import Atom, RawTest, Statement
 from policyc.ir.conditions import tests
 from policyc.lint.rule import Lint
+from policyc.regex import regex
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 NEEDS = ("aws:sourcearn", "by:*", "allow")
 YIELDS_TO = ("value-never-matches", "arn-of-no-resource", "missing-arn-field")
 
+#: an object of a bucket, or all of them
+_OBJECT: Final = regex(r"arn:[^:]*:s3:::[^/]+/.*")
 #: service principal -> the services whose ARNs it passes on
 _OWN: Final = {
     "s3": ("s3",),
@@ -76,6 +79,13 @@ def _check_sources(lint: Lint, statement: Statement, services: set[str]) -> None
     for test in tests(statement.when):
         if test.attribute.native.lower() != "aws:sourcearn" or test.negated or "Not" in _operator(test):
             continue
+        objects = [text for text in _texts(test) if _OBJECT.fullmatch(text)]
+        if "s3" in services and objects and len(objects) == len(_texts(test)):
+            lint.report(
+                test.span,
+                f"the source that S3 names is a bucket, and never `{objects[0]}`",
+                f"write `{objects[0].partition('/')[0]}`",
+            )
         named = {text.split(":")[2] for text in _texts(test) if text.count(":") >= 5}
         if named and not any("*" in name or "?" in name or name in owned for name in named):
             first = sorted(services)[0]

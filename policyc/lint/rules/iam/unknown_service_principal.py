@@ -45,6 +45,35 @@ SCOPE = "document"
 NEEDS = ("by:service",)
 
 _END = ".amazonaws.com"
+#: service principals that begin with the prefix of no service, from the guides of the services
+_OTHERS = frozenset(
+    {
+        "ecs-tasks",
+        "edgelambda",
+        "spotfleet",
+        "vpc-flow-logs",
+        "eks-fargate-pods",
+        "eks-nodegroup",
+        "pods.eks",
+        "monitoring.rds",
+    }
+    | {
+        "delivery.logs",
+        "build.apprunner",
+        "tasks.apprunner",
+        "ops.apigateway",
+        "credentials.iot",
+        "logging.s3",
+        "replicator.lambda",
+    }
+    | {
+        "export.rds",
+        "tasks.ecs",
+        "logdelivery.elasticloadbalancing",
+        "config-multiaccountsetup",
+        "codestar-notifications",
+    }
+)
 #: ends that services have in their addresses on the web, and slips
 _NEARLY = (".amazon.com", ".aws.com", ".aws.amazon.com", ".amazonaws.co", ".amazonaws.org", ".amazonaws")
 
@@ -64,6 +93,8 @@ def check(lint: Lint) -> None:
             name, end, rest = text.partition(_END)
             word, dot, region = name.partition(".")
             right = almost(word, services.prefixes()) if end else ""
+            if end and not right and name not in services.prefixes() and (whole := almost(name, _OTHERS)):
+                right, dot, region = whole, "", ""
             if right:
                 lint.report(
                     item.span or who.span if who is not None else None,

@@ -89,7 +89,7 @@ def _misfits(test: Atom | RawTest) -> Iterator[tuple[str, Span | None, Misfit]]:
         yield from _numbers(test.attribute, ((str(value.value), value.span) for value in counts))
     texts = [value for value in test.values if isinstance(value.value, str) and value.group is None]
     for value in texts if test.op in (Op.EQ, Op.LIKE) else ():
-        found = misfit(test.attribute, str(value.value), wild=test.op is Op.LIKE)
+        found = misfit(described(test.attribute), str(value.value), wild=test.op is Op.LIKE)
         if found is not None:
             yield str(value.value), value.span, found
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
 from typing import Final
 
 from policyc.engines.iam.caller import OF_CALLS, OF_SERVICES, OF_SIGNED, PRINCIPAL_TYPES, CallerKind, anonymous
@@ -56,6 +57,18 @@ _STRAY: Final[dict[str, tuple[Scalar, ...]]] = {
     "aws:vpceorgpaths": (),
     "elasticfilesystem:accessedviamounttarget": (),
 }
+#: and from a network of a stranger, by way of an endpoint of his own
+_STRANGE_NETWORK: Final[dict[str, tuple[Scalar, ...]]] = {
+    "aws:sourceip": (),
+    "aws:sourcevpc": ("vpc-0d1e5a7c3b9f24680",),
+    "aws:sourcevpcarn": (f"arn:aws:ec2:eu-north-1:{_STRANGE_ACCOUNT}:vpc/vpc-0d1e5a7c3b9f24680",),
+    "aws:sourcevpce": ("vpce-0d1e5a7c3b9f24680",),
+    "aws:vpceaccount": (_STRANGE_ACCOUNT,),
+    "aws:vpceorgid": ("o-5k7w0vq3xj",),
+    "aws:vpceorgpaths": ("o-5k7w0vq3xj/r-v3q7/",),
+    "elasticfilesystem:accessedviamounttarget": (),
+}
+_NETWORKS: Final = (_STRAY, _STRANGE_NETWORK)
 #: and what a request may lack besides: an account may be in no organization
 _ALONE: Final = (*OF_SERVICES, "aws:principalorg", "kms:calleraccount")
 _BY_ACCOUNT: Final = ("account", "role", "session", "user", "federated_user")
@@ -69,9 +82,14 @@ def anonymous_facts(attribute: Attribute) -> tuple[Scalar, ...] | None:
     return () if key.startswith(_LACKED) else None
 
 
-def _stray_facts(attribute: Attribute) -> tuple[Scalar, ...] | None:
-    key = attribute.native.lower()
-    return _STRAY[key] if key in _STRAY else anonymous_facts(attribute)
+def _stray_facts(network: Mapping[str, tuple[Scalar, ...]]) -> Facts:
+    """What is known of a request without a signature that comes from there."""
+
+    def facts(attribute: Attribute) -> tuple[Scalar, ...] | None:
+        key = attribute.native.lower()
+        return network[key] if key in network else anonymous_facts(attribute)
+
+    return facts
 
 
 def is_identity(attribute: Attribute) -> bool:
@@ -110,9 +128,21 @@ def lets_anonymous_in(statement: Statement, others: Sequence[Statement]) -> bool
 
 
 def lets_strangers_in(statement: Statement, others: Sequence[Statement]) -> bool:
-    """The same of some role of an account that nobody wrote down. Its name is any that a pattern of the statement asks for."""
-    names = [_STRANGER, *(name for test in tests(statement.when) for name in _named_by(test))]
-    strangers = [_stranger_facts(name, lacking) for name in dict.fromkeys(names) for lacking in (OF_SERVICES, _ALONE)]
+    """The same of some role or user of an account that nobody wrote down. The name, or the session's, is any that a pattern of the
+    statement asks for."""
+    asked = list(tests(statement.when))
+    names = dict.fromkeys([_STRANGER, *(name for test in asked for name in _named_by(test))])
+    ids = dict.fromkeys([str(_STRANGE["aws:userid"]), *(name for test in asked for name in _ids_by(test))])
+    networks = _NETWORKS if any(test.attribute.native.lower() in _STRAY for test in asked) else (_STRAY,)
+    types = (
+        ("role", "user") if any(test.attribute.native.lower() == "aws:principaltype" for test in asked) else ("role",)
+    )
+    strangers = (
+        _stranger_facts(
+            {"aws:principalarn": name, "aws:userid": id_, "aws:principaltype": _TYPES[kind]}, lacking, network
+        )
+        for name, id_, kind, lacking, network in product(names, ids, types, (OF_SERVICES, _ALONE), networks)
+    )
     return any(_lets_in(statement, others, _STRANGE_ROLE, facts) for facts in strangers)
 
 
@@ -136,14 +166,16 @@ def denials(statement: Statement, others: Sequence[Statement], caller: Principal
     ]
 
 
-def _stranger_facts(arn: str, lacking: tuple[str, ...]) -> Facts:
-    known = {**_STRANGE, "aws:principalarn": arn}
+def _stranger_facts(
+    caller: Mapping[str, Scalar], lacking: tuple[str, ...], network: Mapping[str, tuple[Scalar, ...]]
+) -> Facts:
+    known = {**_STRANGE, **caller}
 
     def facts(attribute: Attribute) -> tuple[Scalar, ...] | None:
         key = attribute.native.lower()
         if key.startswith((*lacking, *OF_CALLS)):
             return ()  # what a service says that acts for somebody, a stranger who asks by himself does not
-        return (known[key],) if key in known else _STRAY.get(key)
+        return (known[key],) if key in known else network.get(key)
 
     return facts
 
@@ -161,6 +193,18 @@ def _named_by(test: Atom | RawTest) -> Iterator[str]:
             yield ":".join(fields).replace("*", "x").replace("?", "x")
 
 
+def _ids_by(test: Atom | RawTest) -> Iterator[str]:
+    """Ids of the stranger's sessions that the patterns of a test of `aws:userid` take in: those that leave open whose role it is."""
+    if test.attribute.native.lower() != "aws:userid":
+        return
+    for value in test.values:
+        whose, colon, session = (value.text if isinstance(value, Glob) else str(value.value)).partition(":")
+        if colon and "*" in whose:
+            yield f"{whose.replace('*', 'AROA0000000000000', 1).replace('*', '')}:{session.replace('*', 'x')}".replace(
+                "?", "x"
+            )
+
+
 def _is_written_out(account: str) -> bool:
     return account.isdigit()
 
@@ -172,7 +216,12 @@ def open_statements(policies: Sequence[Policy]) -> list[tuple[Policy, Statement]
 
 def open_to_the_world(policies: Sequence[Policy]) -> list[tuple[Policy, Statement]]:
     """The allows of one gate that let requests without a signature in from a place that nobody wrote down."""
-    return _open(policies, lambda statement, others: _lets_in(statement, others, ANONYMOUS, _stray_facts))
+    return _open(
+        policies,
+        lambda statement, others: any(
+            _lets_in(statement, others, ANONYMOUS, _stray_facts(network)) for network in _NETWORKS
+        ),
+    )
 
 
 def open_to_strangers(policies: Sequence[Policy]) -> list[tuple[Policy, Statement]]:

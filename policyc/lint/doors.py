@@ -14,7 +14,10 @@ _UNSIGNED: Final = frozenset(
 _SHARED: Final = ("vpc-lattice", "ram")
 _DELEGATION: Final = ("s3:dataaccesspointaccount", "s3:dataaccesspointarn")
 #: keys that say for whom a service acts
-_SOURCES: Final = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:calledvia")
+_SOURCES: Final = (
+    *("aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths"),
+    "aws:calledvia",
+)
 _ENCRYPTION_CONTEXT: Final = "kms:encryptioncontext:"
 
 
@@ -80,7 +83,9 @@ def _names(test: Atom | RawTest) -> bool:
 def _is_somebodys(text: str) -> bool:
     """Whether an account, an organization or an ARN is one that not everybody can have."""
     fields = text.split(":", 5)
-    if fields[0] != "arn" or len(fields) < 6:
+    if fields[0] == "arn" and len(fields) < 6:
+        return not text.endswith("*")  # a text without a wildcard there is no ARN, which is told otherwise
+    if fields[0] != "arn":
         return bool(text.strip("*?"))
     account, resource = fields[4], fields[5]
     return bool(account.strip("*?")) or (not account and not resource.startswith(("*", "?")))

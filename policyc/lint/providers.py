@@ -23,6 +23,7 @@ _SHARED: Final = {
     "token.actions.githubusercontent.com": "sub",
     "gitlab.com": "sub",
     "app.terraform.io": "sub",
+    "agent.buildkite.com": "sub",
     "bitbucket.org": "aud",
     "accounts.google.com": "aud",
     "graph.facebook.com": "app_id",
@@ -32,6 +33,12 @@ _SHARED: Final = {
 #: what is the same for all users of a provider whose users are told apart by `sub`, and says nothing of a pool of Cognito
 _COMMON: Final = {"sub": ("aud",), "aud": ("amr",)}
 _OIDC: Final = "oidc-provider/"
+#: claims that say whose the token is, for a provider whose users `sub` tells apart
+_OWNERS: Final = frozenset(
+    {"repository", "repository_id", "repository_owner_id", "job_workflow_ref", "enterprise_id", "actor", "actor_id"}
+    | {"project_id", "namespace_id", "user_id", "user_login", "user_email", "email"}
+    | {"organization_id", "organization_slug", "pipeline_id", "cluster_id"}
+)
 #: claims that say which project or person a token is for, whatever `sub` leaves open, and those that say for which run of it
 _WHOSE: Final = frozenset(
     {"repository", "repository_id", "job_workflow_ref", "actor", "actor_id", "project_id"}
@@ -51,6 +58,12 @@ _SUBJECTS: Final = (
         "project of `{owner}`",
         "branch and tag of `{owner}/{project}`",
         "project_path:{owner}/{project}:ref_type:branch:ref:main",
+    ),
+    (
+        regex(r"organization:(?P<owner>[^:*?]+):pipeline:(?P<project>[^:]*)(?::(?P<run>.*))?"),
+        "pipeline of `{owner}`",
+        "branch and tag of the pipeline `{project}`",
+        "organization:{owner}:pipeline:{project}:ref:refs/heads/main:*",
     ),
     (
         regex(
@@ -123,6 +136,13 @@ def open_subjects(when: Cond) -> Iterator[OpenSubject]:
                 yield found
 
 
+def cluster_without_subject(principal: Principal, when: Cond) -> str:
+    """The host of a cluster's provider none of whose claims but the audience is tested, so that all its service accounts pass; empty for others."""
+    host = provider_of(principal)
+    names = {name for name, _ in _claims(host, when)} if host.startswith("oidc.eks.") else set()
+    return host if names and names <= {"aud"} else ""
+
+
 def short_subjects(when: Cond) -> Iterator[tuple[str, str, Span | None]]:
     """The values of `sub` that end with the name of a repository or project: the value, how one goes on, and the place."""
     for test in tests(when):
@@ -185,13 +205,13 @@ def provider_of(principal: Principal) -> str:
 def open_provider(principal: Principal, when: Cond) -> OpenProvider | None:
     """What an identity provider in a trust policy lacks; None for other principals, and where a claim narrows it."""
     host = provider_of(principal)
-    if not host:
+    if not host or _asks_another(host, when):
         return None
     claim = _SHARED.get(host, "sub")
     common = _COMMON.get(claim, ()) if host in _SHARED else ()
     tested = [(name, values) for name, values in _claims(host, when) if name not in common]
     if not tested:
-        return None if _asks_another(host, when) else OpenProvider(host, claim)
+        return OpenProvider(host, claim)
     shape = described(raw_attribute(f"{host.lower()}:sub"))
     loose = [
         value
@@ -199,10 +219,15 @@ def open_provider(principal: Principal, when: Cond) -> OpenProvider | None:
         for value in values
         if name == "sub" and _OWNED.fullmatch(value) is None and misfit(shape, value, wild=True) is None
     ]
-    narrowed = any(name != "sub" or all(map(_OWNED.fullmatch, values)) for name, values in tested)
-    return (
-        None if host not in _SHARED or claim != "sub" or narrowed or not loose else OpenProvider(host, claim, loose[0])
+    narrowed = any(
+        all(map(_OWNED.fullmatch, values))
+        if name == "sub"
+        else name in _OWNERS and not any(value[:1] in ("*", "?") for value in values)
+        for name, values in tested
     )
+    if host not in _SHARED or claim != "sub" or narrowed or (not loose and any(name == "sub" for name, _ in tested)):
+        return None
+    return OpenProvider(host, claim, loose[0] if loose else "")
 
 
 def _asks_another(host: str, when: Cond) -> bool:

@@ -33,6 +33,7 @@ DIFFERENT = {
     "function-cannot-answer": CHAIN,
     "get-and-head-apart": CHAIN,
     "group-without-policy": WIRING,
+    "implied-test": "what two tests of a key come to may be written as one",
     "nobody-checks": WIRING,
     "one-list-call-transformed": CHAIN,
     "open-to-anonymous": "a network's policy may close what a service's opens, and which network that is stands in no document",

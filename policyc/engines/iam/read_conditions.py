@@ -37,6 +37,8 @@ _LATTICE_KEYS = frozenset(
         "SourceVpcOwnerAccount",
     }
 )
+#: what stands behind the family in the names of operators that ask for an order
+_ORDERS = ("LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
 #: in front of a key that no request has
 _ABSENT = "\0"
 _MISMATCH = {
@@ -87,6 +89,8 @@ def _operator(entry: JsonMember, reading: Reading) -> Operator | None:
     if operator is None:
         bare = entry.key.rpartition(":")[2]
         help = did_you_mean(bare, operator_names(), "see the condition operators of IAM")
+        if bare.startswith("String") and (order := bare.removeprefix("String")) in _ORDERS:
+            help = f"texts have no order: write `Numeric{order}` or `Date{order}`"
         nothing = isinstance(entry.value, JsonObject) and not entry.value.members
         told = reading.mistake if nothing else reading.error
         told("invalid-condition-operator", f"unknown operator `{entry.key}`", entry.key_span, help)

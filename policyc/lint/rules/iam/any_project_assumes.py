@@ -2,7 +2,7 @@
 
 ## What it does
 Finds patterns of an identity provider's `sub` that leave open which repository (GitHub), project (GitLab, CircleCI), workspace (HCP Terraform) or
-namespace (Kubernetes) a token is for. A test of another claim that says it, such as `repository_id`, is enough; patterns that leave open even whose
+namespace (Kubernetes) a token is for, and policies for a cluster of EKS that test its audience alone. A test of another claim that says it, such as `repository_id`, is enough; patterns that leave open even whose
 the repository is are told as `open-to-every-account`.
 
 ## Why is this bad
@@ -37,7 +37,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-polic
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.lint.providers import open_subjects
+from policyc.lint.providers import cluster_without_subject, open_subjects
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
@@ -47,7 +47,16 @@ NEEDS = ("trust", "allow", "test")
 
 def check(lint: Lint) -> None:
     for _, statement in lint.statements("trust"):
-        for found in open_subjects(statement.when) if statement.effect == "allow" else ():
+        if statement.effect != "allow":
+            continue
+        for principal in statement.who.principals if statement.who is not None and not statement.who.negated else ():
+            if host := cluster_without_subject(principal, statement.when):
+                lint.report(
+                    principal.span,
+                    f"`{statement.label}` lets every service account of the cluster assume the role",
+                    f"test `{host}:sub`, such as `system:serviceaccount:shop:api`",
+                )
+        for found in open_subjects(statement.when):
             if not found.one_project:
                 lint.report(
                     found.span,

@@ -57,7 +57,7 @@ def check(lint: Lint) -> None:
         who = statement.who
         if statement.effect != "allow" or who is None or who.negated:
             continue
-        if statement.resources is None and not is_document(policy):
+        if statement.resources is None and kind_of(policy) != "resource" and not is_document(policy):
             continue  # a policy on a whole chain says more than one document
         if names_a_source(statement.when):
             _check_account(lint, statement)

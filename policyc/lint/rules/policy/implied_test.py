@@ -9,19 +9,19 @@ It changes no decision, but whoever reads the statement takes each test for a re
 
 ## Example
 ```policy
-use "shop.policy" { inventory, order_fn }
+use "shop.policy" { inventory, order_fn, mesh_vpc }
 
 policy inventory_auth for lattice on inventory {
-  allow "orders" { who order_fn  when request_path like "/stock/*" and request_path == "/stock/lists" }
+  allow "orders" { who order_fn  when source.vpc like "vpc-0a*" and source.vpc == mesh_vpc }
 }
 ```
 
 ## Use instead
 ```policy
-use "shop.policy" { inventory, order_fn }
+use "shop.policy" { inventory, order_fn, mesh_vpc }
 
 policy inventory_auth for lattice on inventory {
-  allow "orders" { who order_fn  when request_path == "/stock/lists" }
+  allow "orders" { who order_fn  when source.vpc == mesh_vpc }
 }
 ```
 

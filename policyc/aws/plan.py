@@ -1,4 +1,4 @@
-"""`plan`: the steps that make AWS mean what the source says, in an order in which nothing is open or closed that should not be."""
+"""`plan`: the steps that make AWS mean what the source says, what they change, and what is left out."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from policyc.aws.drift import Found
 from policyc.aws.iam_ports import MOST_VERSIONS, oldest
 from policyc.aws.live import Live
 from policyc.aws.meaning import alike
+from policyc.aws.order import Draft, ordered
 from policyc.aws.pairs import Pair
 from policyc.aws.permissions import policy_of
 from policyc.aws.ports import needs, read
@@ -23,23 +24,6 @@ from policyc.record import record
 from policyc.report.changes import Changes, Compared, changes_data
 
 FORMAT_VERSION: Final = 1
-#: what is written first when it grants: callers, then who may become them, then the chain from the back, then what requests meet first; the other way round when it takes
-_RANK: Final = {
-    Kind.ROLE: 0,
-    Kind.USER: 0,
-    Kind.GROUP: 0,
-    Kind.BOUNDARY: 0,
-    Kind.MANAGED: 0,
-    Kind.TRUST: 1,
-    Kind.FUNCTION: 2,
-    Kind.BUCKET: 3,
-    Kind.ACCESS_POINT: 4,
-    Kind.OBJECT_LAMBDA: 5,
-    Kind.LATTICE_POLICY: 6,
-    Kind.VERIFIED_ACCESS: 7,
-    Kind.WAN_PUT: 8,
-    Kind.WAN_EXECUTE: 8,
-}
 #: kind -> the largest document that the service takes, in characters or bytes as it counts (quotas of each service)
 _LARGEST: Final = {
     Kind.LATTICE_POLICY: 10_000,
@@ -93,7 +77,7 @@ def make(found: Sequence[Pair], differing: Found, live: Live, sessions: Mapping[
     compared = {item.name: item for item in changes.documents}
     for title, alone in differing.alone.items():
         compared[title] = replace(alone, sentences=(*alone.sentences, *compared[title].sentences))
-    drafts: list[tuple[tuple[int, ...], Step]] = []
+    drafts: list[Draft] = []
     left: list[str] = []
     warnings: list[str] = []
     torn = _torn(found)
@@ -113,25 +97,27 @@ def make(found: Sequence[Pair], differing: Found, live: Live, sessions: Mapping[
             left.append(f"{pair.title}: nobody asks in the account of `{pair.arn}`")
             continue
         if _is_bounded_otherwise(pair, live):
-            reason, bound = _bound(pair, item, live, session)
-            drafts += bound
-            left += [f"{pair.title}: {reason}"] if reason else []
+            bound = _bound(pair, item, live, session)
+            if isinstance(bound, Draft):
+                drafts.append(bound)
+            else:
+                left.append(f"{pair.title}: {bound}")
             continue
         kind = _kind(kind, pair)
         reason = _obstacle(kind, pair) or torn.get(_policy_arn(pair), "")
         if reason:
             left.append(f"{pair.title}: {reason}")
             continue
-        made = list(_drafts(kind, pair, item, session))
-        reason = _piecemeal(made)
+        made = _draft(kind, pair, item, session)
+        reason = _piecemeal(made.steps[0])
         if reason:
             left.append(f"{pair.title}: {reason}")
             continue
         # two roles may carry one managed policy, and the source have it twice
-        drafts += [draft for draft in made if not _is_among(draft[1], drafts)]
-        warnings += (*_owners(pair, live), *_carriers(made))
-    ordered = [step for _, step in sorted(drafts, key=lambda draft: draft[0])]
-    steps = tuple(replace(step, number=number) for number, step in enumerate(ordered, 1))
+        drafts += [] if _is_among(made.steps[0], drafts) else [made]
+        warnings += (*_owners(pair, live), *_carriers(made.steps[0]))
+    steps, told = ordered(_waiting(drafts, sessions))
+    warnings += told
     if any(step.kind not in (Kind.WAN_PUT, Kind.FUNCTION) for step in steps):
         warnings.append(
             "most services have no compare-and-set: what is there is read right before each write, and a race remains"
@@ -186,29 +172,27 @@ def _torn(found: Sequence[Pair]) -> dict[str, str]:
     }
 
 
-def _is_among(step: Step, drafts: Sequence[tuple[tuple[int, ...], Step]]) -> bool:
+def _is_among(step: Step, drafts: Sequence[Draft]) -> bool:
     return step.kind is Kind.MANAGED and any(
-        (other.kind, other.resource) == (step.kind, step.resource) for _, other in drafts
+        (other.kind, other.resource) == (step.kind, step.resource) for draft in drafts for other in draft.steps
     )
 
 
-def _piecemeal(drafts: Sequence[tuple[tuple[int, ...], Step]]) -> str:
+def _piecemeal(step: Step) -> str:
     """Why a function's policy cannot be written where no call takes whole ones."""
-    for _, step in drafts:
-        if step.kind is Kind.FUNCTION and step.old.revision.get("by_sid"):
-            return by_sid.obstacle(step.resource, step.old.text, step.new.text)
+    if step.kind is Kind.FUNCTION and step.old.revision.get("by_sid"):
+        return by_sid.obstacle(step.resource, step.old.text, step.new.text)
     return ""
 
 
-def _carriers(drafts: Sequence[tuple[tuple[int, ...], Step]]) -> Iterator[str]:
+def _carriers(step: Step) -> Iterator[str]:
     """What is worth knowing before a managed policy is changed."""
-    for _, step in drafts:
-        if step.kind is Kind.MANAGED:
-            carried, gone = step.old.revision.get("carried"), oldest(step.old.revision)
-            if carried and carried > 1:
-                yield f"`{step.resource}` is carried {carried} times (roles, users, groups, boundaries): it changes for all of them"
-            if gone:
-                yield f"`{step.resource}` has {MOST_VERSIONS} versions, the most there can be: `{gone}`, the oldest that is not the default, is deleted"
+    if step.kind is Kind.MANAGED:
+        carried, gone = step.old.revision.get("carried"), oldest(step.old.revision)
+        if carried and carried > 1:
+            yield f"`{step.resource}` is carried {carried} times (roles, users, groups, boundaries): it changes for all of them"
+        if gone:
+            yield f"`{step.resource}` has {MOST_VERSIONS} versions, the most there can be: `{gone}`, the oldest that is not the default, is deleted"
 
 
 def _obstacle(kind: Kind, pair: Pair) -> str:
@@ -239,26 +223,25 @@ def _is_bounded_otherwise(pair: Pair, live: Live) -> bool:
     return pair.meant.role == "boundary" and (not held or pair.meant.policy not in ("", held))
 
 
-def _bound(pair: Pair, item: Compared, live: Live, session: Sessions) -> tuple[str, list[tuple[tuple[int, ...], Step]]]:
+def _bound(pair: Pair, item: Compared, live: Live, session: Sessions) -> Draft | str:
     """The step that sets a boundary, or why there is none: what is set has to say already what the source says."""
     policy = pair.meant.policy
     if not policy:
         how = f"give `--map {pair.meant.name}={pair.arn}#POLICY` with the ARN of a managed policy"
-        return f"no boundary is set there, and nothing says which policy it is; {how}", []
+        return f"no boundary is set there, and nothing says which policy it is; {how}"
     blank = Step(0, Kind.BOUNDARY, pair.title, pair.arn, session.identity.account, session.region, State(), State())
     there = read(session, replace(blank, kind=Kind.MANAGED, resource=policy))
     if there.text is None:
-        return f"`{policy}` is not there, and no policy is made", []
+        return f"`{policy}` is not there, and no policy is made"
     if not alike("identity", there.text, pair.meant.text):
-        return f"`{policy}` says something else; write it first, with `--map {pair.meant.name}={policy}`", []
+        return f"`{policy}` says something else; write it first, with `--map {pair.meant.name}={policy}`"
     step = replace(blank, old=read(session, blank), new=State(None, policy))
-    held = live.resources[pair.arn]["facts"].get("boundary")
-    rank = _RANK[Kind.BOUNDARY]
-    return "", [((1, -rank, 0, 0) if not held or _only_takes(item) else (0, rank, 0, 0), step)]
+    opens, closes = _effects(item) if live.resources[pair.arn]["facts"].get("boundary") else (False, True)
+    return Draft((step,), pair.arn, opens, closes, services=_services(item))
 
 
-def _drafts(kind: Kind, pair: Pair, item: Compared, session: Sessions) -> Iterator[tuple[tuple[int, ...], Step]]:
-    """The steps of one document with their place in the order."""
+def _draft(kind: Kind, pair: Pair, item: Compared, session: Sessions) -> Draft:
+    """The steps of one document, and what they do."""
     parts = pair.arn.split(":")
     name = ""
     if kind in (Kind.ROLE, Kind.USER, Kind.GROUP):
@@ -268,34 +251,82 @@ def _drafts(kind: Kind, pair: Pair, item: Compared, session: Sessions) -> Iterat
     new = State(written(kind, pair.meant.text), flag)
     place_of = _policy_arn(pair) if kind is Kind.MANAGED else pair.arn
     blank = Step(0, kind, pair.title, place_of, session.identity.account, region, State(), new, name)
-    rank = _RANK[kind]
-    takes = _only_takes(item)
-    place = (1, -rank) if takes else (0, rank)
-    rewrites = bool(item.entries or item.open or kind not in (Kind.LATTICE_POLICY,) or pair.stored.text is None)
-    auth = pair.meant.auth.upper()
-    off = auth == "NONE"
-    if rewrites:
-        # turned off, a service asks no policy: it is written before that
-        yield (*place, 0, _number(pair)), replace(blank, old=read(session, blank))
+    steps = [replace(blank, old=read(session, blank))]
+    opens, closes = _effects(item)
     if kind is Kind.WAN_PUT:
         execute = replace(blank, kind=Kind.WAN_EXECUTE)
-        yield (*place, 1, _number(pair)), replace(execute, old=read(session, execute))
+        steps.append(replace(execute, old=read(session, execute)))
+    if kind is Kind.VERIFIED_ACCESS and steps[0].old.flag == "disabled":
+        # without a policy an endpoint asks no more than its group, and a group lets nobody in
+        opens, closes = (False, True) if ":verified-access-endpoint/" in pair.arn else (True, False)
+    auth = pair.meant.auth.upper()
     if kind is Kind.LATTICE_POLICY and auth:
         switch = replace(blank, kind=Kind.LATTICE_AUTH, new=State(None, auth))
         now = read(session, switch)
         if now.flag != auth:
-            # the policy first, whatever the order of the others: on without one refuses everybody
-            yield (0, 99, 0, 0) if off else (2, 0, 0, _number(pair)), replace(switch, old=now)
+            off = auth == "NONE"
+            rewrites = bool(item.entries or item.open or pair.stored.text is None)
+            text, switch = steps if rewrites else [], replace(switch, old=now)
+            # the policy is written while nobody is asked for it: on without one refuses everybody
+            steps = [switch, *text] if off else [*text, switch]
+            opens, closes = off, not off
+    own = kind in (Kind.ROLE, Kind.USER, Kind.GROUP, Kind.MANAGED) and pair.meant.role == "identity"
+    alternative = own and not (_denies(steps[0].old.text) or _denies(new.text))
+    return Draft(tuple(steps), pair.arn, opens, closes, own, alternative, _services(item))
 
 
-def _number(pair: Pair) -> int:
-    """Keeps the two steps of one document together and the order stable."""
-    return int.from_bytes(pair.title.encode()[:6].ljust(6, b"\0"), "big")
+def _effects(item: Compared) -> tuple[bool, bool]:
+    """Whether a change lets somebody in, and whether it keeps somebody out; where that is not known, both."""
+    if item.open or not item.entries:
+        return True, True
+    return any(entry.widens for entry in item.entries), not all(entry.widens for entry in item.entries)
 
 
-def _only_takes(item: Compared) -> bool:
-    """Whether nobody is let in by a change; not known counts as letting somebody in."""
-    return bool(item.entries) and not item.open and not any(entry.widens for entry in item.entries)
+def _services(item: Compared) -> frozenset[str]:
+    """The services whose actions change."""
+    found = {
+        action.partition(":")[0].lower() if ":" in action else "*"
+        for entry in item.entries
+        for action in entry.what or ("*",)
+    }
+    return frozenset(found if found and not item.open else "*")
+
+
+def _denies(text: str | None) -> bool:
+    """Whether a policy has a statement that denies."""
+    statements = [] if text is None else json.loads(text).get("Statement", [])
+    listed = statements if isinstance(statements, list) else [statements]
+    return any(str(item.get("Effect")) != "Allow" for item in listed)
+
+
+def _waiting(drafts: Sequence[Draft], sessions: Mapping[str, Sessions]) -> list[Draft]:
+    """The same, with the switches to `AWS_IAM` that callers need no policy for so far: they wait for what lets these in."""
+    if not any(one.own and one.lets_in for one in drafts):
+        return list(drafts)
+    return [
+        replace(one, waits=True)
+        if one.kind is Kind.LATTICE_AUTH and one.keeps_out and not _asks_elsewhere(one.steps[-1], sessions)
+        else one
+        for one in drafts
+    ]
+
+
+def _asks_elsewhere(switch: Step, sessions: Mapping[str, Sessions]) -> bool:
+    """Whether requests through a service or a network meet an auth type `AWS_IAM` at the other one; True where that is not known."""
+    session, region = sessions[switch.account], switch.region
+    here, there = "service", "serviceNetwork"
+    if ":servicenetwork/" in switch.resource:
+        here, there = there, here
+    method = "get_service_network" if there == "serviceNetwork" else "get_service"
+    of = {f"{here}Identifier": switch.resource}
+    try:
+        for item in session.pages("vpc-lattice", "list_service_network_service_associations", region, "items", **of):
+            found = session.call("vpc-lattice", method, region, **{f"{there}Identifier": item[f"{there}Arn"]})
+            if found.get("authType") == "AWS_IAM":
+                return True
+    except CallFailed:
+        return True
+    return False
 
 
 def _owners(pair: Pair, live: Live) -> Iterator[str]:

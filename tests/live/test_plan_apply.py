@@ -95,15 +95,15 @@ def test_a_plan_is_a_file_of_its_schema_with_both_texts_and_the_revisions(plan: 
     assert data["changes"]["documents"] and oct(Path("p.json").stat().st_mode & 0o777) == "0o600"
 
 
-def test_what_grants_comes_before_what_takes_and_the_policy_before_the_auth_type(plan: Run) -> None:
+def test_what_takes_comes_before_what_grants_and_the_policy_before_the_auth_type(plan: Run) -> None:
     kinds = [step["kind"] for step in json.loads(Path("p.json").read_text())["steps"]]
     assert kinds == [
-        "inline role policy",
-        "verified access policy",
-        "core network policy version",
-        "core network change set",
         "lattice auth policy",
         "lattice auth type",
+        "core network policy version",
+        "core network change set",
+        "inline role policy",
+        "verified access policy",
     ]
 
 
@@ -217,15 +217,10 @@ def test_the_first_refusal_ends_the_run_and_tells_what_is_done(project: World, p
     status, _, err = plan("aws", "apply", "p.json", "--yes")
     assert status == 1
     assert "was refused: networkmanager:PutCoreNetworkPolicy: not allowed (AccessDeniedException)" in squeezed(err)
-    assert (
-        "2. verified access policy" in err
-        and ": done" in err
-        and "5. lattice auth policy" in err
-        and ": pending" in err
-    )
+    assert "2. lattice auth type" in err and ": done" in err and "5. inline role policy" in err and ": pending" in err
     project.aws.denied = set()
     assert plan("aws", "rollback", "p.json.record", "--yes")[0] == 0
-    assert project.ec2.policies[GROUP] == {"PolicyEnabled": False}
+    assert project.lattice.services[SERVICE]["authType"] == "NONE"
 
 
 def test_putting_and_executing_can_be_two_persons_work(project: World, plan: Run) -> None:
@@ -264,7 +259,7 @@ def test_nothing_is_executed_while_attachments_are_being_changed(project: World,
 
 
 def test_somebody_elses_write_in_the_middle_is_never_written_over(project: World, plan: Run) -> None:
-    project.aws.faults = [Fault("kill", "before", 4, writes=True)]
+    project.aws.faults = [Fault("kill", "before", 0, writes=True)]
     with pytest.raises(Killed):
         plan("aws", "apply", "p.json", "--yes")
     project.aws.faults = []

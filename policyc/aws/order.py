@@ -1,0 +1,175 @@
+"""The order of the steps of a plan: what keeps somebody out comes before what lets somebody in.
+
+Most policies are gates in a row: a request gets through where every one of them lets it. Closing first keeps every moment of a run inside what the policies of before
+or those of after let in, whatever stands in between, and keeps nobody out who gets in before and after. The policies of one caller that only allow are alternatives instead:
+among themselves they are opened first. Where gates and alternatives cross, nobody is let in who should not be, and a warning says who may be kept out meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from policyc.aws.steps import Kind, Step
+from policyc.record import record
+
+#: what requests meet last comes first: callers, then who may become them, then the chain from the back. So gates are opened; they are closed the other way round
+_RANK: Final = {
+    Kind.ROLE: 0,
+    Kind.USER: 0,
+    Kind.GROUP: 0,
+    Kind.BOUNDARY: 0,
+    Kind.MANAGED: 0,
+    Kind.TRUST: 1,
+    Kind.FUNCTION: 2,
+    Kind.BUCKET: 3,
+    Kind.ACCESS_POINT: 4,
+    Kind.OBJECT_LAMBDA: 5,
+    Kind.LATTICE_POLICY: 6,
+    Kind.LATTICE_AUTH: 6,
+    Kind.VERIFIED_ACCESS: 7,
+    Kind.WAN_PUT: 8,
+    Kind.WAN_EXECUTE: 8,
+}
+_CHAIN: Final = frozenset({Kind.FUNCTION, Kind.BUCKET, Kind.ACCESS_POINT, Kind.OBJECT_LAMBDA})
+_LATTICE: Final = frozenset({Kind.LATTICE_POLICY, Kind.LATTICE_AUTH})
+#: kinds whose policy and the caller's own are alternatives within an account
+#: (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html); VPC Lattice wants both
+_OR_CALLERS: Final = frozenset({*_CHAIN, Kind.TRUST})
+
+
+@record
+class Draft:
+    """The steps of one document, which are carried out in a row, and what they do: let somebody in, keep somebody out, or both where that is not known. `carrier` is
+    what the document is on, `own` tells a policy of a caller that is no boundary, `alternative` one that only allows, so that others may allow the same beside
+    it; `services` are those whose actions change, `*` for all; `waits` tells a switch to `AWS_IAM` that is made once the callers' policies let them."""
+
+    steps: tuple[Step, ...]
+    carrier: str
+    lets_in: bool
+    keeps_out: bool
+    own: bool = False
+    alternative: bool = False
+    services: frozenset[str] = frozenset("*")
+    waits: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        """What the steps write."""
+        return self.steps[-1].kind
+
+    @property
+    def both(self) -> bool:
+        """Whether it lets in and keeps out."""
+        return self.lets_in and self.keeps_out
+
+
+def ordered(drafts: Sequence[Draft]) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+    """The steps, numbered, and what is to be said of their order."""
+    units = _units(drafts)
+    held = sorted(drafts, key=lambda one: (*_place(one, units.get(one.carrier, (False, False))), one.steps[0].label))
+    numbers: list[int] = []
+    steps: list[Step] = []
+    for one in held:
+        numbers.append(len(steps) + 1)
+        steps += [replace(step, number=number) for number, step in enumerate(one.steps, len(steps) + 1)]
+    return tuple(steps), tuple(_said(held, numbers))
+
+
+def _units(drafts: Sequence[Draft]) -> dict[str, tuple[bool, bool]]:
+    """What the alternatives of each caller do together. A managed policy may be anybody's, so that with one all are together."""
+    found = [one for one in drafts if one.alternative]
+    shared = any(one.kind is Kind.MANAGED for one in found)
+    mine = {one.carrier: [other for other in found if shared or other.carrier == one.carrier] for one in found}
+    return {
+        carrier: (any(one.lets_in for one in those), any(one.keeps_out for one in those))
+        for carrier, those in mine.items()
+    }
+
+
+def _place(one: Draft, unit: tuple[bool, bool]) -> tuple[int, ...]:
+    rank = _RANK[one.kind]
+    if one.waits:
+        return (4, 0, -rank)
+    opens, closes = unit if one.alternative else (one.lets_in, one.keeps_out)
+    if not opens:
+        return (0, 0, -rank)
+    if not closes:
+        return (3, 0, 0) if one.own else (5, 0, rank)
+    if not one.alternative:
+        return (1, 0, -rank)
+    return (2, 1 if one.both else 0 if one.lets_in else 2, 0)
+
+
+# --- what no order can avoid ------------------------------------------------------------------------------------
+
+
+def _said(held: Sequence[Draft], numbers: Sequence[int]) -> Iterator[str]:
+    units = _units(held)
+    mixed = [all(units[one.carrier]) if one.alternative else one.both for one in held]
+    open_between: list[str] = []
+    shut_between: list[str] = []
+    for at, one in enumerate(held):
+        for later, other in enumerate(held[at + 1 :], at + 1):
+            pair = f"{numbers[at]} and {numbers[later]}"
+            if mixed[at] and mixed[later] and _in_a_row(one, other):
+                open_between.append(pair)
+            if one.keeps_out and other.lets_in and _are_alternatives(one, other):
+                shut_between.append(pair)
+    if open_between:
+        yield (
+            f"each of the steps {_listed(open_between)} lets somebody in and keeps somebody out: between them somebody may get in whom neither the "
+            "policies of before nor those of after let in"
+        )
+    if shut_between:
+        yield (
+            f"between the steps {_listed(shut_between)} somebody may be refused who gets in before and after, by the one before and by the other "
+            "after"
+        )
+
+
+def _listed(pairs: Sequence[str]) -> str:
+    return ", ".join(pairs[:3]) + (f" and {len(pairs) - 3} more" if len(pairs) > 3 else "")
+
+
+def _families(one: Draft) -> frozenset[str]:
+    """What is in a row with others: callers' policies with each resource that asks for them."""
+    if one.kind in _LATTICE:
+        return frozenset({"lattice"})
+    if one.kind in _CHAIN:
+        return frozenset({"chain"})
+    if one.kind in (Kind.VERIFIED_ACCESS, Kind.WAN_PUT, Kind.WAN_EXECUTE):
+        return frozenset({one.kind.value})
+    return frozenset({"lattice", "chain", "callers"})
+
+
+def _sort(one: Draft) -> str:
+    """Of documents of one sort a request meets one: a service's, a network's, a group's, an endpoint's; the alternatives of a caller are one gate."""
+    if one.alternative:
+        return "alternatives"
+    if one.kind in _LATTICE or one.kind is Kind.VERIFIED_ACCESS:
+        return one.carrier.rpartition(":")[2].partition("/")[0]
+    return one.kind.value if one.kind in _CHAIN else f"{one.carrier} {one.steps[0].kind} {one.steps[0].name}"
+
+
+def _in_a_row(one: Draft, other: Draft) -> bool:
+    if "callers" in _families(one) & _families(other) and not _of_one_caller(one, other):
+        return False
+    return bool(_families(one) & _families(other)) and _sort(one) != _sort(other)
+
+
+def _of_one_caller(one: Draft, other: Draft) -> bool:
+    """Whether two documents of callers may be of the same one; a managed policy may be anybody's."""
+    return one.carrier == other.carrier or Kind.MANAGED in (one.kind, other.kind)
+
+
+def _are_alternatives(one: Draft, other: Draft) -> bool:
+    """Whether a request may get through by either of two documents, whose changes are about the same service. `one` comes first."""
+    if not (one.services & other.services or "*" in one.services | other.services):
+        return False
+    if one.own and other.own:
+        return _of_one_caller(one, other)
+    if other.own and one.kind is Kind.LATTICE_AUTH:
+        return not one.lets_in
+    return (one.own or other.own) and bool({one.kind, other.kind} & _OR_CALLERS)

@@ -321,8 +321,12 @@ def _asks_elsewhere(switch: Step, sessions: Mapping[str, Sessions]) -> bool:
     of = {f"{here}Identifier": switch.resource}
     try:
         for item in session.pages("vpc-lattice", "list_service_network_service_associations", region, "items", **of):
-            found = session.call("vpc-lattice", method, region, **{f"{there}Identifier": item[f"{there}Arn"]})
-            if found.get("authType") == "AWS_IAM":
+            other = item.get(f"{there}Arn")
+            if (
+                not other
+                or session.call("vpc-lattice", method, region, **{f"{there}Identifier": other}).get("authType")
+                != "NONE"
+            ):
                 return True
     except CallFailed:
         return True

@@ -42,6 +42,7 @@ class Lattice:
                 {
                     "id": f"snsa-{len(self.links):017x}",
                     "serviceNetworkId": network,
+                    "serviceNetworkArn": self.networks[network]["arn"],
                     "serviceId": id,
                     "serviceArn": arn,
                     "serviceName": name,
@@ -165,9 +166,15 @@ class Lattice:
         return page(items, "items", nextToken, 1, "nextToken")
 
     def list_service_network_service_associations(
-        self, serviceNetworkIdentifier: str, maxResults: int = 50, nextToken: str | None = None
+        self,
+        serviceNetworkIdentifier: str = "",
+        serviceIdentifier: str = "",
+        maxResults: int = 50,
+        nextToken: str | None = None,
     ) -> dict[str, Any]:
-        items = [item for item in self.links if item["serviceNetworkId"] == serviceNetworkIdentifier]
+        given = serviceNetworkIdentifier or serviceIdentifier
+        sort = "serviceNetwork" if serviceNetworkIdentifier else "service"
+        items = [item for item in self.links if given in (item[f"{sort}Id"], item[f"{sort}Arn"])]
         return page(items, "items", nextToken, min(maxResults, self.size), "nextToken")
 
     def list_service_network_vpc_associations(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from policyc.api.documents import Document, source_of
+from policyc.api.documents import Document, check_kind, path_of, source_of
 from policyc.api.results import Findings, PolicyError
 from policyc.diagnostics import Diagnostics
 
@@ -84,21 +82,17 @@ def diff(old: Document, new: Document, *, kind: str = "", alone: bool = False) -
 
 
 def side_of(document: Document, name: str, kind: str, diagnostics: Diagnostics) -> Side:
-    """A document, a folder or a project as one side; what cannot be read is reported."""
+    """A document, or what a path holds, as one side; what cannot be read is reported."""
     from policyc.workspace.pieces import Piece
     from policyc.workspace.sides import Side, read_side
 
-    path = None if isinstance(document, Mapping) else _folder(document)
-    if path is not None:
-        return read_side(str(document), path, path if path.is_dir() else path.parent, diagnostics, kind)
-    source = source_of(document, name)
-    return Side(source.file, {"document": Piece("document", kind, source)}, {}, {source.file: source})
-
-
-def _folder(document: str | PathLike[str]) -> Path | None:
-    """The folder or policy file that is meant; None for documents."""
-    text = fspath(document)
-    if "\n" in text or text.lstrip()[:1] in ("{", "["):
-        return None
-    path = Path(text)
-    return path.resolve() if path.is_dir() or path.suffix == ".policy" else None
+    check_kind(kind)
+    path = path_of(document, name)
+    if path is None:
+        source = source_of(document, name)
+        return Side(source.file, {"document": Piece("document", kind, source)}, {}, {source.file: source})
+    where = Path(path).resolve()
+    if not where.exists():
+        diagnostics.error("missing-path", f"`{path}` does not exist", None, "check the path")
+        return Side(path, {}, {}, {})
+    return read_side(path, where, where if where.is_dir() else where.parent, diagnostics, kind)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from policyc.api.results import Answer, Findings, PolicyError
 from policyc.diagnostics import Diagnostics, did_you_mean
@@ -16,18 +17,28 @@ if TYPE_CHECKING:
     from policyc.targets.cedar_documents.protocol import Text
 
 #: a policy as a dict, as JSON or Cedar text, or as a path to a file
-Document: TypeAlias = Mapping[str, Any] | str | PathLike[str]
+Document: TypeAlias = Mapping[str, Any] | str | bytes | PathLike[str]
+_FORMS: Final = "a dict, JSON or Cedar text, or a path"
 
 
 def check(document: Document, *, kind: str = "", trust: Mapping[str, str] | None = None) -> Findings:
-    """What is wrong or doubtful in one document.
+    """What is wrong or doubtful in one document, or at a path in whatever `policyc check PATH` reads: a document, a template, a folder.
 
     `kind` is one of those that `policyc check --as` takes (`auth-policy`, `identity`, `cedar`, …); empty tells it by the shape.
     `trust` maps policy reference names of Verified Access trust providers to their types.
+
+    Raises `PolicyError` for a path that cannot be read, ValueError for a kind that there is not.
     """
-    from policyc.workspace.native_settings import NativeSettings
+    from policyc.workspace.native_settings import NativeSettings, settings_of
     from policyc.workspace.native_texts import check_texts
 
+    check_kind(kind)
+    path = path_of(document, "document")
+    if path is not None:
+        from policyc.api.project import check_workspace, open_workspace
+
+        workspace = open_workspace(path)
+        return check_workspace(workspace, settings_of(workspace.config, kind, trust))
     source = source_of(document, "document")
     diagnostics = Diagnostics()
     ending = ".json" if source.text.lstrip("\ufeff \t\r\n")[:1] in ("{", "[") else ".cedar"
@@ -61,6 +72,8 @@ def simulate(
     Raises `PolicyError` when the request cannot be asked.
     """
     if context is not None:
+        if not isinstance(context, Mapping):
+            raise TypeError(f"`context` takes a dict, not {type(context).__name__}")
         return _cedar(documents, context, unknown, switches or {})
     return Documents(documents, switches=switches).simulate(
         who=who,
@@ -87,7 +100,9 @@ class Documents:
         diagnostics = Diagnostics()
         texts: dict[str, Any] = {}
         for name, value in documents.items():
-            texts[_role(name, tuple(ROLES), diagnostics)] = _texts(value, name)
+            role = _role(name, tuple(ROLES), diagnostics)
+            if role:
+                texts[role] = _read(value, name, ROLES[role], diagnostics)
         if diagnostics.has_errors:
             raise PolicyError(Findings(diagnostics, {}))
         try:
@@ -156,8 +171,8 @@ def _cedar(
     held: dict[str, Text] = {}
     for name, value in documents.items():
         role = _role(name, text_targets()[0].gates, diagnostics)
-        for item in _each(value):
-            source = source_of(item, name)
+        for item in _each(value, name):
+            source = _cedar_text(item, name, diagnostics)
             sources[source.file] = source
             parsed = parse_cedar(source, diagnostics)
             if parsed is not None and check_supported(source, parsed, diagnostics):
@@ -182,32 +197,75 @@ def _cedar(
     return Answer(outcome, sources)
 
 
+def _cedar_text(document: Document, name: str, diagnostics: Diagnostics) -> Source:
+    """A Cedar text, or the one that a file holds."""
+    from policyc.workspace.asked import text_in
+    from policyc.workspace.places import file_and_part
+
+    path = path_of(document, name)
+    if path is None:
+        return source_of(document, name)
+    file, part = file_and_part(path)
+    source = source_of(Path(file), name)
+    return text_in(source, part, {}, Path.cwd(), diagnostics) or source
+
+
+def check_kind(kind: str) -> None:
+    """Raises ValueError for a kind of document that there is not."""
+    from policyc.targets.iam_documents.kinds import KINDS
+    from policyc.workspace import natives
+
+    known = (*KINDS, "core-network", *natives.KINDS)
+    if kind and kind not in known:
+        raise ValueError(f"there is no kind `{kind}`; write one of {', '.join(known)}")
+
+
+def path_of(document: Document, name: str) -> str | None:
+    """The path that is meant; None for a document itself. Raises TypeError for what is neither."""
+    if isinstance(document, str):
+        text = document.lstrip("\ufeff \t\r\n")
+        return None if text[:1] in ("", "{", "[", "@") or "\n" in document or "(" in document else document
+    if isinstance(document, Mapping | bytes):
+        return None
+    if isinstance(document, PathLike):
+        return fspath(document)
+    raise TypeError(f"`{name}` takes {_FORMS}, not {type(document).__name__}")
+
+
 def source_of(document: Document, name: str) -> Source:
     """The text of a document; one that is no file is called `<name>`. Raises `PolicyError` for a file that cannot be read."""
     if isinstance(document, Mapping):
-        return Source(f"<{name}>", json.dumps(document, indent=2))
-    if isinstance(document, str) and (document.lstrip()[:1] in ("{", "[", "@") or "\n" in document or "(" in document):
+        try:
+            return Source(f"<{name}>", json.dumps(document, indent=2))
+        except RecursionError:
+            raise ValueError(f"`{name}` is nested too deeply") from None
+        except (TypeError, ValueError) as error:  # a cycle, or values that JSON has not
+            raise type(error)(f"`{name}` cannot be written as JSON: {error}") from error
+    path = path_of(document, name)
+    if path is None and isinstance(document, str):
         return Source(f"<{name}>", document)
     from policyc.bounded import read_regular
     from policyc.model.files import LARGEST_FILE
 
-    path = fspath(document)
     diagnostics = Diagnostics()
+    called = f"<{name}>" if path is None else path
     try:
-        return Source(path, read_regular(path, LARGEST_FILE).decode("utf-8-sig"))
+        raw = document if isinstance(document, bytes) else read_regular(called, LARGEST_FILE)
+        return Source(called, raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        diagnostics.error("not-utf-8", f"`{path}` is not UTF-8 at byte {error.start}", None, "save the file as UTF-8")
+        diagnostics.error("not-utf-8", f"`{called}` is not UTF-8 at byte {error.start}", None, "save it as UTF-8")
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         diagnostics.error("unreadable-file", f"`{path}` cannot be read: {reason}", None, "check the path")
     raise PolicyError(Findings(diagnostics, {}))
 
 
-def _each(value: Document | Sequence[Document]) -> Iterator[Document]:
-    if isinstance(value, Mapping | str | PathLike):
-        yield value
-    else:
+def _each(value: Document | Sequence[Document], name: str) -> Iterator[Document]:
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         yield from value
+    else:
+        path_of(value, name)
+        yield value
 
 
 def _role(name: str, roles: Sequence[str], diagnostics: Diagnostics) -> str:
@@ -223,11 +281,21 @@ def _role(name: str, roles: Sequence[str], diagnostics: Diagnostics) -> str:
     return ""
 
 
-def _texts(value: Document | Sequence[Document], name: str) -> Any:
-    """The texts of a role's documents; lists stay lists, because they may be the levels of an organization."""
-    if isinstance(value, Mapping | str | PathLike):
+def _read(value: Document | Sequence[Document], name: str, kind: str, diagnostics: Diagnostics) -> Any:
+    """The documents of a role, as texts or inside the files that hold them; lists stay lists, because they may be the levels of an organization."""
+    from policyc.simulation.plainly import Read
+    from policyc.workspace.asked import document_in
+    from policyc.workspace.places import file_and_part
+
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [_read(item, f"{name} {number}", kind, diagnostics) for number, item in enumerate(value, 1)]
+    path = path_of(value, name)
+    if path is None:
         return source_of(value, name).text
-    return [_texts(item, f"{name} {number}") for number, item in enumerate(value, 1)]
+    file, part = file_and_part(path)
+    source = source_of(Path(file), name)
+    found = document_in(source, kind, part, {}, Path.cwd(), diagnostics)
+    return source.text if found is None else Read(source, found.tree)
 
 
 def _sorted(

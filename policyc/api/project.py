@@ -31,6 +31,7 @@ from policyc.workspace.project import open_root
 if TYPE_CHECKING:
     from policyc.api.proofs import Proofs, Who
     from policyc.report.tests import TestResult
+    from policyc.workspace.native_settings import NativeSettings
 
 
 def find_root(path: str | PathLike[str]) -> Path:
@@ -54,6 +55,11 @@ def load(
 
     Raises `PolicyError` when there is no such path, or when `policyc.toml` cannot be used.
     """
+    return Project(open_workspace(path, params), read)
+
+
+def open_workspace(path: str | PathLike[str], params: Mapping[str, str] | None = None) -> Workspace:
+    """What `load` loads."""
     target = Path(path)
     diagnostics = Diagnostics()
     if not target.exists():
@@ -72,7 +78,20 @@ def load(
     )
     if diagnostics.has_errors:
         raise PolicyError(Findings(diagnostics, workspace.sources))
-    return Project(workspace, read)
+    return workspace
+
+
+def check_workspace(
+    workspace: Workspace, settings: NativeSettings, compile: Callable[[Workspace], Compiled] | None = None
+) -> Findings:
+    """What `policyc check` finds there. Raises `PolicyError` when the configuration names rules that there are not."""
+    from policyc.workspace.checking import check_project
+
+    mistakes = Diagnostics()
+    found = check_project(workspace, settings, mistakes, compile)
+    if found is None:
+        raise PolicyError(Findings(mistakes, workspace.sources))
+    return Findings(found.shown, found.sources, found.tally)
 
 
 class Project:
@@ -92,15 +111,9 @@ class Project:
 
         Raises `PolicyError` when `[lint]` of the configuration names rules that there are not.
         """
-        from policyc.workspace.checking import check_project
         from policyc.workspace.native_settings import settings_of
 
-        mistakes = Diagnostics()
-        settings = settings_of(self._workspace.config)
-        found = check_project(self._workspace, settings, mistakes, lambda _: self._compiled)
-        if found is None:
-            raise PolicyError(Findings(mistakes, self._workspace.sources))
-        return Findings(found.shown, found.sources)
+        return check_workspace(self._workspace, settings_of(self._workspace.config), lambda _: self._compiled)
 
     def build(self) -> Build:
         """Every native document of the project, in memory. Raises `PolicyError` when something is wrong with it."""

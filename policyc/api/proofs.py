@@ -130,16 +130,14 @@ def prove(document: Document, guarantees: str | PathLike[str], *, kind: str = ""
 def who(document: Document, *, can: str = "", principal: str = "", kind: str = "") -> Who:
     """Who may do what by a document, or by those of a folder: `can` an action (`s3:Get*`), `principal` one caller (an ARN, a service name
     or `anonymous`). Raises `PolicyError`."""
-    from policyc.workspace.comparing import with_values
-    from policyc.workspace.reaching import who_in_document
+    from policyc.workspace.reaching_sides import who_in_side
 
     side, found = _versions(document, kind)
-    caller = caller_of(principal)
-    out = []
-    for name, version, doubts in found:
-        filled = None if doubts else with_values(side, name)
-        out.append(who_in_document(name, version, doubts, can, caller, filled))
-    return Who(tuple(out))
+    diagnostics = Diagnostics()
+    reached = who_in_side(side, found, can, caller_of(principal), diagnostics)
+    if diagnostics.has_errors:
+        raise PolicyError(Findings(diagnostics, side.sources))
+    return Who(tuple(reached))
 
 
 def caller_of(text: str) -> Principal | None:

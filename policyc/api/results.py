@@ -15,6 +15,7 @@ from policyc.text import Source, Span
 
 if TYPE_CHECKING:
     from policyc.report.options import Options
+    from policyc.report.tally import Tally
     from policyc.report.tests import TestResult
 
 T = TypeVar("T")
@@ -97,13 +98,16 @@ class _Several(Sequence[T]):
 
 
 class Findings(_Several[Finding]):
-    """Findings in the order of file and place. `ok` says that there is no error and no warning."""
+    """Findings in the order of file and place. `ok` says that there is no error and no warning, and that every policy was read."""
 
-    __slots__ = ("_diagnostics", "_sources")
+    __slots__ = ("_diagnostics", "_sources", "_tally")
 
-    def __init__(self, diagnostics: Iterable[Diagnostic], sources: Mapping[str, Source]) -> None:
+    def __init__(
+        self, diagnostics: Iterable[Diagnostic], sources: Mapping[str, Source], tally: Tally | None = None
+    ) -> None:
         self._diagnostics = tuple(sorted(diagnostics, key=Diagnostic.sort_key))
         self._sources = sources
+        self._tally = tally
         super().__init__(finding_of(item, sources) for item in self._diagnostics)
 
     @property
@@ -119,17 +123,26 @@ class Findings(_Several[Finding]):
         return self._of(Severity.INFO)
 
     @property
+    def unreadable(self) -> tuple[str, ...]:
+        """The policies in other files that are there and were not read, each as `file:line (reason)`."""
+        return () if self._tally is None else tuple(item.sentence for item in self._tally.unreadable)
+
+    @property
     def ok(self) -> bool:
-        return not self.errors and not self.warnings
+        return not self.errors and not self.warnings and not self.unreadable
 
     def _of(self, severity: Severity) -> tuple[Finding, ...]:
         return tuple(item for item in self if item.severity is severity)
 
     def render(self, format: str = "human", width: int = 80) -> str:
-        """The findings as `policyc check --format` writes them, without colour."""
-        from policyc.report.registry import render
+        """The findings as `policyc check --format` writes them, without colour. Raises ValueError for a format that there is not."""
+        from policyc.report.registry import formats, renderer, serves
 
-        return render(format, self._diagnostics, self._sources, _options(width))
+        if not serves(format, "findings"):
+            raise ValueError(
+                f"there is no format `{format}` for findings; write one of {', '.join(formats('findings'))}"
+            )
+        return renderer("findings", format)(self._diagnostics, self._sources, _options(width, self._tally))
 
     def to_dict(self) -> dict[str, Any]:
         """The shape of `schemas/report.schema.json`."""
@@ -357,10 +370,10 @@ def test_answer(result: TestResult, sources: Mapping[str, Source]) -> TestAnswer
     return TestAnswer(result.label, place_of(result.span, sources), "passed" if result.passed else "failed", found)
 
 
-def _options(width: int) -> Options:
+def _options(width: int, tally: Tally | None = None) -> Options:
     from policyc.report.options import Options
 
-    return Options(width=width, color=False)
+    return Options(width=width, color=False, tally=tally)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -71,9 +71,3 @@ def _decoded(raw: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         shown = name if " " in name else f"`{name}`"
         raise WrongUse(f"{shown} is not UTF-8 at byte {error.start}", "save it as UTF-8") from error
-
-
-def file_and_part(name: str) -> tuple[str, str]:
-    """`FILE#NAME` taken apart; a file may have `#` in its own name."""
-    file, sign, part = name.rpartition("#")
-    return (file, part) if sign and not os.path.lexists(name) else (name, "")

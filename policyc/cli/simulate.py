@@ -39,6 +39,8 @@ EPILOG = """examples:
   policyc simulate inventory --request request.json --format json
   policyc simulate --request - < request.json
   policyc simulate inventory --request request.json --explain
+  policyc simulate auth.json --who ROLE_ARN --can GET --path /x --service-arn SERVICE_ARN
+  policyc simulate stack.yaml#StockAuth --who ROLE_ARN --can GET --path /x
   policyc simulate --pulled live orders --who ROLE_ARN --can GET --path /x
   policyc simulate --identity role.json --bucket-policy bucket.json --who ROLE_ARN \\
       --action s3:GetObject --resource-arn arn:aws:s3:::acme/k
@@ -52,7 +54,9 @@ exit status: 0 allow, 10 deny, 11 undecided because the request lacks something 
 
 def describe(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
-    parser.add_argument("resource", nargs="?", metavar="RESOURCE", help="the name of a declared resource")
+    parser.add_argument(
+        "resource", nargs="?", metavar="RESOURCE", help="the name of a declared resource, or a file with a policy"
+    )
     group = parser.add_argument_group("a request to a declared resource")
     group.add_argument("--who", metavar="NAME", help="the caller: a declared principal, an ARN, or `anonymous`")
     group.add_argument("--can", metavar="VERB", help="what the caller does, such as GET or GetObject")
@@ -133,7 +137,13 @@ class Mode(Protocol):
 #: the other kinds of questions, by the module that answers them; the first that wants a command line gets it
 #: what may stand beside a declared resource says that mode itself
 _BESIDE = frozenset({"policyc.cli.simulate_documents"})
-MODES: tuple[str, ...] = ("simulate_pulled", "simulate_network", "simulate_cedar", "simulate_documents")
+MODES: tuple[str, ...] = (
+    "simulate_pulled",
+    "simulate_file",
+    "simulate_network",
+    "simulate_cedar",
+    "simulate_documents",
+)
 
 
 def modes() -> list[Mode]:

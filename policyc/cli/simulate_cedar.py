@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from policyc.cli import exits
 from policyc.cli.answer import write_answer
 from policyc.cli.console import Console
-from policyc.cli.inputs import file_and_part, read_input
+from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import open_project
 from policyc.cli.refuse import refuse_findings, refuse_request
@@ -23,6 +23,7 @@ from policyc.report.registry import render
 from policyc.simulation.request import find_resource
 from policyc.text import Source, Span
 from policyc.workspace.compile import compile_project
+from policyc.workspace.places import file_and_part
 from policyc.workspace.project import Project
 
 if TYPE_CHECKING:

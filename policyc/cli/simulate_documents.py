@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from policyc.cli.answer import write_answer
 from policyc.cli.console import Console
 from policyc.cli.holes import add_bindings, bindings_of
-from policyc.cli.inputs import file_and_part, read_input
+from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import here, open_project
 from policyc.cli.refuse import refuse, refuse_request
@@ -19,6 +19,7 @@ from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Decision, Outcome, Verdict, changed
 from policyc.targets.base import Document, NoRequest
 from policyc.text import Source
+from policyc.workspace.places import file_and_part
 
 if TYPE_CHECKING:
     from policyc.simulation.documents.attached import Attached

@@ -118,9 +118,7 @@ def reach_by_documents(
 ) -> list[Reach] | int:
     """Who may do what by each of the documents that `named` stands for; the exit status after saying what cannot be read."""
     from policyc.simulation.request_text import parse_caller
-    from policyc.workspace.comparing import with_values
-    from policyc.workspace.reaching import who_in_document
-    from policyc.workspace.reaching_texts import who_in_text
+    from policyc.workspace.reaching_sides import who_in_side
 
     principal = parse_caller(caller) if caller else None
     if caller and principal is None:
@@ -131,22 +129,10 @@ def reach_by_documents(
         if isinstance(part, int):
             return part
         side, documents = part
-        for name, version, doubts in documents:
-            filled = None if doubts else with_values(side, name)
-            found.append(who_in_document(name, version, doubts, can, principal, filled))
-        told = {name for name, _, _ in documents}
-        for name, piece in side.pieces.items():
-            if name in told:
-                continue
-            if can or caller:
-                raise WrongUse(
-                    f"requests to `{name}` have no principal and no action", "leave `--can` and `--principal` out"
-                )
-            diagnostics = Diagnostics()
-            reach = who_in_text(name, piece, side, diagnostics)
-            if reach is None or diagnostics.has_errors:
-                return refuse_request(diagnostics, side.sources, args.format, console)
-            found.append(reach)
+        diagnostics = Diagnostics()
+        found += who_in_side(side, documents, can, principal, diagnostics)
+        if diagnostics.has_errors:
+            return refuse_request(diagnostics, side.sources, args.format, console)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.report.screen import plural
 
 #: unreadable documents that a line names
@@ -19,6 +19,11 @@ class NotRead:
     line: int
     name: str
     reason: str
+
+    @property
+    def sentence(self) -> str:
+        """`main.tf:12 (module from a registry)`."""
+        return f"{self.file}{f':{self.line}' if self.line else ''} ({self.reason})"
 
 
 @record
@@ -64,10 +69,7 @@ def closing_line(tally: Tally, findings: int, shown: Any = str) -> str:
         held = f" ({plural(tally.withheld, 'check')} withheld)" if tally.withheld else ""
         parts.append(f"{tally.unknown} with unknown values{held}")
     if tally.unreadable:
-        named = [
-            f"{shown(item.file)}{f':{item.line}' if item.line else ''} ({item.reason})"
-            for item in tally.unreadable[:_MOST_NAMED]
-        ]
+        named = [replace(item, file=shown(item.file)).sentence for item in tally.unreadable[:_MOST_NAMED]]
         more = len(tally.unreadable) - _MOST_NAMED
         rest = f" and {more} more" if more > 0 else ""
         parts.append(f"{len(tally.unreadable)} not readable: {', '.join(named)}{rest}")

@@ -11,7 +11,7 @@ What cannot be asked raises `Unaskable` with the diagnostics. Documents are read
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
@@ -26,12 +26,13 @@ from policyc.simulation.documents.question import ARNS, PolicyContext, Question,
 from policyc.simulation.keys import EVERYTHING
 from policyc.simulation.references import PlainText
 from policyc.simulation.request_text import PlainRequest, bind
+from policyc.syntax.json_tree import JsonValue
 from policyc.targets.base import Document, DocumentSet
 from policyc.targets.switches import iam_switches
 from policyc.text import Source, Span
 
-Plain: TypeAlias = "str | bool | int | Decimal | Sequence[str | bool | int | Decimal] | None"
-"""A value as programs write it; None for an attribute that is really not there, a sequence for several values."""
+Plain: TypeAlias = "str | bool | int | Decimal | Sequence[str | bool | int | Decimal] | Set[str] | None"
+"""A value as programs write it; None for an attribute that is really not there, a sequence or set for several values."""
 _NOWHERE: Final = Span("<request>", 0, 0)
 _MOST_KEPT: Final = 256
 _NO_STATEMENTS: Final = '{"Version": "2012-10-17", "Statement": []}'
@@ -86,9 +87,17 @@ class ProjectAsker:
         return outcome
 
 
+@record
+class Read:
+    """A document inside a file that holds more: the file, and the document as a tree whose places are there."""
+
+    source: Source
+    tree: JsonValue
+
+
 @record(frozen=False)
 class DocumentAsker:
-    """Requests against documents alone, by their role (`identity`, `service-policy`, `key-policy`, …): JSON as text or as plain data.
+    """Requests against documents alone, by their role (`identity`, `service-policy`, `key-policy`, …): JSON as text or as plain data, or read.
 
     Control policies (`scp`, `rcp`) are lists, one entry for each level of the organization; a level is one document or a list of them.
     Raises Unaskable for documents that cannot be read.
@@ -106,9 +115,10 @@ class DocumentAsker:
         for role, value in self.documents.items():
             if role not in ROLES:
                 raise ValueError(f"no document has the role `{role}`; roles are {', '.join(ROLES)}")
-            for level, number, text in _leveled(role, value):
+            for level, number, one in _leveled(role, value):
                 name = role if number == 0 else f"{role} {number}"
-                found = read_attached(role, Source(name, text), level, chosen, diagnostics)
+                source, tree = (one.source, one.tree) if isinstance(one, Read) else (Source(name, one), None)
+                found = read_attached(role, source, level, chosen, diagnostics, tree)
                 given += [] if found is None else [found]
         if diagnostics.has_errors:
             raise Unaskable(diagnostics)
@@ -142,9 +152,10 @@ class DocumentAsker:
         ):
             if name not in known:
                 raise ValueError(f"there is no {what} `{name}`; write one of {', '.join(known)}")
+        caller = _text(who)
         question = Question(
             _NOWHERE,
-            None if who is None else Who(PlainText(who, _NOWHERE)),
+            None if caller is None else Who(caller),
             _text(action),
             _text(resource),
             _text(can),
@@ -168,8 +179,8 @@ class DocumentAsker:
         return outcome
 
 
-def _leveled(role: str, value: Any) -> Iterable[tuple[int, int, str]]:
-    """The documents of a role: the level of each (0 where there are none), its number from 1 (0 for the only one), its text."""
+def _leveled(role: str, value: Any) -> Iterable[tuple[int, int, str | Read]]:
+    """The documents of a role: the level of each (0 where there are none), its number from 1 (0 for the only one), the document."""
     several = list(value) if isinstance(value, list | tuple) else [value]
     number = 0
     for level, item in enumerate(several, 1):
@@ -177,11 +188,13 @@ def _leveled(role: str, value: Any) -> Iterable[tuple[int, int, str]]:
             yield level, level, _NO_STATEMENTS  # a level where nothing is attached lets nothing pass
         for one in item if isinstance(item, list | tuple) else [item]:
             number += 1
-            text = one if isinstance(one, str) else json.dumps(one)
-            yield level if role in LEVELS else 0, number if len(several) > 1 else 0, text
+            made = one if isinstance(one, str | Read) else json.dumps(one)
+            yield level if role in LEVELS else 0, number if len(several) > 1 else 0, made
 
 
 def _text(text: str | None) -> PlainText | None:
+    if text is not None and not isinstance(text, str):
+        raise TypeError(f"`who`, `can`, `path`, `action` and `resource` are texts, not {type(text).__name__}")
     return None if text is None else PlainText(text, _NOWHERE)
 
 
@@ -201,4 +214,6 @@ def _texts(value: Plain) -> tuple[PlainText, ...] | None:
         return (PlainText("true" if value else "false", _NOWHERE),)
     if isinstance(value, str | int | Decimal):
         return (PlainText(str(value), _NOWHERE),)
-    return tuple(text for item in value for text in _texts(item) or ())
+    if isinstance(value, Sequence | Set) and not isinstance(value, bytes):
+        return tuple(text for item in value for text in _texts(item) or ())
+    raise TypeError(f"a value is a text, a number, a truth value or a list of them, not {type(value).__name__}")

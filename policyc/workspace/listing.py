@@ -25,7 +25,7 @@ _TARGETS: Final = {"cedar": "verified_access", "core-network": "cloudwan"}
 
 @record
 class Entry:
-    """One document. `resource` is what it is attached to as far as is known, `unknown` the names of the values that are not known, `reason` why it
+    """One document. `resource` is what it is attached to as far as is known, `on` the type of that as the language calls it (empty: not known), `unknown` the names of the values that are not known, `reason` why it
     cannot be read, and `world` the conditions under which it is there."""
 
     file: str
@@ -39,6 +39,7 @@ class Entry:
     world: str = ""
     also: str = ""
     reason: str = ""
+    on: str = ""
 
     @property
     def state(self) -> str:
@@ -91,6 +92,7 @@ def _inside(host: Host, settings: NativeSettings, other: Callable[[str], Source 
     for item in check_hosts([host], Diagnostics(), settings, other).unreadable:
         lost[item.line, item.name] = item
         yield Entry(item.file, item.line, "", "", item.name, reason=item.reason)
+    types = {companion.name: companion.type for companion in host.carried.companions}
     for document in host.carried.documents:
         file = document.place.file
         source = host.source if file == host.source.file else other(file) or host.source
@@ -110,6 +112,7 @@ def _inside(host: Host, settings: NativeSettings, other: Callable[[str], Source 
             tuple(f"‹{name}›" for name in document.holes),
             document.world,
             document.also,
+            on=types.get(document.facts.get("resource", ""), ""),
         )
 
 

@@ -45,3 +45,9 @@ def _above(start: str, name: str) -> str | None:
         if above == folder:
             return None
         folder = above
+
+
+def file_and_part(name: str) -> tuple[str, str]:
+    """`FILE#NAME` taken apart; a file may have `#` in its own name."""
+    file, sign, part = name.rpartition("#")
+    return (file, part) if sign and not os.path.lexists(name) else (name, "")

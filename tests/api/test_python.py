@@ -221,3 +221,102 @@ def test_diff_of_documents_and_of_folders(tmp_path: Path) -> None:
     assert [entry["change"] for entry in policyc.diff(tmp_path / "a", tmp_path / "b").changes] == ["newly allowed"]
     with pytest.raises(policyc.PolicyError):
         policyc.diff({"Version": "2012-10-17"}, document("s3:GetObject"))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (None, "`document` takes a dict, JSON or Cedar text, or a path, not NoneType"),
+        (3, "not int"),
+        ([ALLOW], "not list"),
+        ({"Version": {1}}, "`document` cannot be written as JSON"),
+    ],
+)
+def test_what_is_no_document_is_a_type_error(given: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        policyc.check(given)
+
+
+def test_values_of_other_types_are_refused() -> None:
+    for words in ({"aws:x": {"a": 1}}, {"aws:x": object()}):
+        with pytest.raises(TypeError, match="a value is a text, a number, a truth value or a list"):
+            policyc.simulate({"identity": ALLOW}, who=ROLE, **READ, **words)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="are texts, not int"):
+        policyc.simulate({"identity": ALLOW}, who=5, **READ)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="`context` takes a dict, not list"):
+        policyc.simulate({"group": GROUP}, context=[])  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="`identity` takes a dict"):
+        policyc.simulate({"identity": None}, who=ROLE, **READ)  # type: ignore[dict-item, arg-type]
+
+
+def test_documents_that_turn_upon_themselves() -> None:
+    around: dict[str, Any] = {}
+    around["Statement"] = [around]
+    deep: dict[str, Any] = {}
+    for _ in range(100_000):
+        deep = {"Statement": deep}
+    for document in (around, deep):
+        with pytest.raises(ValueError, match=r"`document` (cannot be written as JSON|is nested too deeply)"):
+            policyc.check(document)
+
+
+def test_words_that_there_are_not() -> None:
+    with pytest.raises(ValueError, match="there is no kind `buckt`; write one of identity, "):
+        policyc.check(ALLOW, kind="buckt")
+    with pytest.raises(ValueError, match="there is no kind `buckt`"):
+        policyc.diff(ALLOW, ALLOW, kind="buckt")
+    with pytest.raises(ValueError, match="there is no format `yaml` for findings; write one of human"):
+        policyc.check(ALLOW).render("yaml")
+
+
+TEMPLATE = """Parameters: {Org: {Type: String}}
+Resources:
+  Auth:
+    Type: AWS::VpcLattice::AuthPolicy
+    Properties:
+      ResourceIdentifier: !Ref Stock
+      Policy:
+        Version: "2012-10-17"
+        Statement:
+          - {Sid: orders, Effect: Allow, Principal: {AWS: "arn:aws:iam::111122223333:role/app"}, Action: vpc-lattice-svcs:Invoke, Resource: "*",
+             Condition: {StringEquals: {"vpc-lattice-svcs:RequestMethod": get}}}
+"""
+
+
+def test_a_path_is_whatever_check_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("stack.yaml").write_text(TEMPLATE)
+    for path in ("stack.yaml", Path("stack.yaml"), "."):
+        (error,) = policyc.check(path).errors
+        assert (error.rule, error.place and error.place.line) == ("value-never-matches", 11)
+    assert policyc.diff("stack.yaml", "stack.yaml").same
+    (entry,) = policyc.who("stack.yaml").classes
+    assert entry["what"] == ["vpc-lattice-svcs:Invoke"]
+    service = "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0a1b2c3d4e5f67890"
+    asked = {"service": "stack.yaml", "identity": {"Version": "2012-10-17", "Statement": []}}
+    answer = policyc.simulate(asked, who=ROLE, can="GET", path="/x", service_arn=service, network_auth="none")  # type: ignore[arg-type]
+    assert answer.denied
+    assert "stack.yaml:10" in answer.explain()
+    Path("group.cedar").write_text(GROUP)
+    assert policyc.simulate({"group": Path("group.cedar")}, context={"idp": {"level": "high"}}).allowed
+    (cedar,) = policyc.who("group.cedar").classes
+    assert cedar["by"] == ["`permit 1`"]
+
+
+def test_what_is_not_read_is_no_all_clear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("main.tf").write_text(
+        'module "iam" {\n  source  = "terraform-aws-modules/iam/aws"\n  policy = "{\\"Statement\\": []}"\n}\n'
+    )
+    findings = policyc.check("main.tf")
+    assert len(findings) == 0
+    assert not findings.ok
+    (unread,) = findings.unreadable
+    assert unread.startswith("main.tf:1 (")
+    assert findings.to_dict()["inside"]["unreadable"][0]["file"] == "main.tf"
+
+
+def test_bytes_are_texts() -> None:
+    assert policyc.check(json.dumps(ALLOW).encode()).errors == ()
+    with pytest.raises(policyc.PolicyError, match="`<document>` is not UTF-8 at byte 0"):
+        policyc.check(b"\xff{}")

@@ -44,6 +44,14 @@ _RESOURCE_ROLES: Final = {
 _LATTICE: Final = ("service", "network")
 _OLAP: Final = ("object-lambda", "function", "access-point", "bucket")
 _ACCESS_POINT: Final = ("access-point", "bucket")
+#: what the ARN of each looks like
+_SAMPLES: Final = {
+    "service": "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0a1b2c3d4e5f67890",
+    "object-lambda": "arn:aws:s3-object-lambda:us-east-1:111122223333:accesspoint/resized",
+    "function": "arn:aws:lambda:us-east-1:111122223333:function:resize",
+    "access-point": "arn:aws:s3:us-east-1:111122223333:accesspoint/photos",
+    "bucket": "arn:aws:s3:::photos",
+}
 
 
 def is_chain(situation: PolicyContext) -> bool:
@@ -129,7 +137,7 @@ def _drafts(
                 "incomplete-question",
                 f"the chain needs the ARN of its {name.replace('-', ' ')}",
                 question.span,
-                f"add `--{name}-arn`",
+                f"add `--{name}-arn`, such as `{_SAMPLES[name]}`",
             )
     for name, arn in situation.arns.items():
         if name not in names and name != "key":

@@ -1,0 +1,136 @@
+"""`policyc simulate FILE`: a document is asked by what its shape tells."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from policyc.__main__ import main
+
+ROLE = "arn:aws:iam::111122223333:role/app"
+SERVICE = "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0a1b2c3d4e5f67890"
+CHAIN = ["--who", ROLE, "--can", "GET", "--path", "/x", "--service-arn", SERVICE, "--network-auth", "none"]
+READ = [
+    "--who",
+    ROLE,
+    "--action",
+    "s3:GetObject",
+    "--resource-arn",
+    "arn:aws:s3:::stock/42",
+    "--resource-account",
+    "111122223333",
+]
+NETWORK = {
+    "version": "2021.12",
+    "core-network-configuration": {"asn-ranges": ["64512-64555"], "edge-locations": [{"location": "us-east-1"}]},
+    "segments": [{"name": "shared", "require-attachment-acceptance": False}],
+    "attachment-policies": [
+        {
+            "rule-number": 100,
+            "conditions": [{"type": "any"}],
+            "action": {"association-method": "constant", "segment": "shared"},
+        }
+    ],
+}
+TEMPLATE = """Resources:
+  Auth:
+    Type: AWS::VpcLattice::AuthPolicy
+    Properties:
+      ResourceIdentifier: !Ref Stock
+      Policy:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Principal: "*", Action: vpc-lattice-svcs:Invoke, Resource: "*"}]
+  MeshAuth:
+    Type: AWS::VpcLattice::AuthPolicy
+    Properties:
+      ResourceIdentifier: !Ref Mesh
+      Policy:
+        Version: "2012-10-17"
+        Statement: [{Effect: Deny, Principal: "*", Action: vpc-lattice-svcs:Invoke, Resource: "*"}]
+  Mesh: {Type: AWS::VpcLattice::ServiceNetwork, Properties: {AuthType: AWS_IAM}}
+  Stock: {Type: AWS::VpcLattice::Service, Properties: {AuthType: AWS_IAM}}
+"""
+
+
+def iam(**more: object) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **more}]})
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    documents = {
+        "auth.json": iam(Principal="*", Action="vpc-lattice-svcs:Invoke", Resource="*"),
+        "role.json": iam(Action="s3:GetObject", Resource="*"),
+        "bucket.json": iam(Principal={"AWS": ROLE}, Action="s3:GetObject", Resource="arn:aws:s3:::stock/*"),
+        "group.cedar": 'permit (principal, action, resource) when { context.idp.level == "high" };',
+        "context.json": '{"idp": {"level": "high"}}',
+        "core.json": json.dumps(NETWORK),
+        "stack.yaml": TEMPLATE,
+        "values.yaml": "a: 1\n",
+    }
+    for name, text in documents.items():
+        Path(name).write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("argv", "same"),
+    [
+        (["auth.json", *CHAIN], ["--service-policy", "auth.json", *CHAIN]),
+        (
+            ["auth.json", "--identity", "role.json", *CHAIN],
+            ["--service-policy", "auth.json", "--identity", "role.json", *CHAIN],
+        ),
+        (["role.json", *READ], ["--identity", "role.json", *READ]),
+        (["bucket.json", *READ], ["--bucket-policy", "bucket.json", *READ]),
+        (["group.cedar", "--context", "context.json"], ["--group-policy", "group.cedar", "--context", "context.json"]),
+        (["stack.yaml#Auth", *CHAIN], ["--service-policy", "stack.yaml#Auth", *CHAIN]),
+    ],
+    ids=lambda argv: argv[0],
+)
+def test_the_answer_is_that_of_the_option(argv: list[str], same: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    status = main(["simulate", *argv])
+    told = capsys.readouterr()
+    assert (main(["simulate", *same]), capsys.readouterr()) == (status, told)
+    assert status in (0, 10, 11)
+    assert told.err == ""
+
+
+def test_the_policy_of_a_network_stands_at_its_gate(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["--who", ROLE, "--can", "GET", "--path", "/x", "--service-arn", SERVICE, "--service-auth", "none"]
+    assert main(["simulate", "stack.yaml#MeshAuth", *asked]) == 10
+    assert "at network" in capsys.readouterr().out
+
+
+def test_a_service_of_a_template_goes_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--who", ROLE, "--can", "GET", "--path", "/x", "--network-auth", "none", "--identity"]
+    Path("call.json").write_text(iam(Action="vpc-lattice-svcs:Invoke", Resource="*"), encoding="utf-8")
+    assert main(["simulate", "stack.yaml#Auth", *words, "call.json"]) == 0
+    assert "`Stock` is taken to stand in the caller's account" in capsys.readouterr().out
+
+
+def test_a_core_network_is_asked_about_attachments(capsys: pytest.CaptureFixture[str]) -> None:
+    attachment = "type=vpc,region=us-east-1,account=111122223333"
+    assert main(["simulate", "core.json", "--attachment", attachment]) == 0
+    assert "shared" in capsys.readouterr().out
+    assert main(["simulate", "core.json"]) == 2
+    assert "nothing is attached" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["none.json", *READ], "`none.json` does not exist"),
+        (["stack.yaml", *CHAIN], "`stack.yaml` holds 2 policies"),
+        (["stack.yaml#Atuh", *CHAIN], "did you mean `Auth`?"),
+        (["values.yaml", *READ], "`values.yaml` holds no policy that can be asked"),
+        (["context.json", *READ], "`context.json` holds no policy that can be asked"),
+        (["auth.json", *CHAIN[:6]], "the chain needs the ARN of its service"),
+        (["group.cedar"], "a request is either `--context` or `--log`"),
+    ],
+)
+def test_what_cannot_be_asked_says_why(argv: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", *argv]) == 2
+    assert said in " ".join(capsys.readouterr().err.split())

@@ -116,7 +116,8 @@ def _told(findings: Findings) -> str:
 
 def _project(config: pytest.Config, path: Path) -> Project:
     """The project of a file, compiled once for each process."""
-    from policyc.api.project import find_root, load
+    from policyc.api.opening import find_root
+    from policyc.api.project import load
 
     held = config.stash.setdefault(_PROJECTS, {})
     root = find_root(path)

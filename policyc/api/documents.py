@@ -35,7 +35,7 @@ def check(document: Document, *, kind: str = "", trust: Mapping[str, str] | None
     check_kind(kind)
     path = path_of(document, "document")
     if path is not None:
-        from policyc.api.project import check_workspace, open_workspace
+        from policyc.api.opening import check_workspace, open_workspace
 
         workspace = open_workspace(path)
         return check_workspace(workspace, settings_of(workspace.config, kind, trust))

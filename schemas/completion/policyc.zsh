@@ -507,7 +507,7 @@ _shtab_policyc_simulate_options=(
   "--color[auto, always or never\; auto means on a terminal unless NO_COLOR is set (default\: auto)]:WHEN:(auto always never)"
   "--debug[show the traceback of an internal error]"
   "(- : *)"{-h,--help}"[show this text and exit]"
-  ":the name of a declared resource:"
+  ":the name of a declared resource, or a file with a policy:"
 )
 
 # guard to ensure default positional specs are added only once per session

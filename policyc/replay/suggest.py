@@ -30,6 +30,8 @@ _SERVICE: Final = re.compile(
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._~-]*\Z")
 _METHOD: Final = re.compile(r"[A-Z]+\Z")
 _NAME: Final = re.compile(r"[A-Za-z0-9+=,.@_/-]+\Z")
+#: roles that AWS makes below a path, when the path is not told
+_ELSEWHERE: Final = re.compile(r'"AWS(?:ReservedSSO_|ServiceRoleFor)[^/]*"')
 #: forms of paths of one caller and method that are kept
 _MOST_FORMS: Final = 1_000
 
@@ -83,8 +85,12 @@ class Evidence:
             self.left_out["its service has no ARN of one"] += 1
         elif caller is None:
             self.left_out["its caller has no name that a policy can use"] += 1
+        elif _ELSEWHERE.search(caller) is not None:
+            self.left_out["its role has a path that no session tells (`--known` may tell it)"] += 1
         elif item.can != "connect" and _METHOD.match(item.can) is None:
             self.left_out["its method is none that a policy can name"] += 1
+        elif item.can != "connect" and not item.path.startswith("/"):
+            self.left_out["its path is none that a policy can name"] += 1
         else:
             self.seen.setdefault((item.where, caller, item.can), Seen()).add(item)
 
@@ -117,11 +123,13 @@ def _caller(who: str) -> str | None:
 
 def patterns_of(forms: Iterable[str]) -> tuple[str, ...]:
     """The forms without those that others cover, as `/a/*` covers all below: only a star can match a star."""
-    kept: list[str] = []
-    for form in sorted(set(forms), key=lambda text: (len(text), text)):
-        if not any(compile_glob(wildcard_tokens(other)).matches(form) for other in kept):
-            kept.append(form)
-    return tuple(sorted(kept))
+    kept = sorted(set(forms))
+    wide = {form: compile_glob(wildcard_tokens(form)) for form in kept if "*" in form}
+    for form in sorted(kept, key=lambda text: (-len(text), text)):
+        if any(other != form and glob.matches(form) for other, glob in wide.items()):
+            kept.remove(form)
+            wide.pop(form, None)
+    return tuple(kept)
 
 
 @dataclass(slots=True)

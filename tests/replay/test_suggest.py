@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from policyc.__main__ import main
-from policyc.replay.suggest import patterns_of, plain_form
+from policyc.replay.kinds.lattice import Lattice
+from policyc.replay.suggest import Evidence, patterns_of, plain_form
 from tests.replay.test_replay import ARN, ROLE, SERVICE, auth, row
 
 Run = Callable[..., tuple[int, str, str]]
@@ -119,3 +120,32 @@ def test_paths_hold_nothing_that_the_language_reads(path: str, form: str) -> Non
 
 def test_forms_that_others_cover_are_left_out() -> None:
     assert patterns_of(["/a/*", "/a/*/b", "/a/x", "/b", "/b/c"]) == ("/a/*", "/b", "/b/c")
+
+
+def test_a_pattern_takes_the_place_of_what_it_covers_whatever_is_longer() -> None:
+    assert patterns_of(["/", "/*"]) == ("/*",)
+    assert patterns_of(["/a/*", "/a/b", "/a/*/c", "/ab"]) == ("/a/*", "/ab")
+    assert patterns_of(["/*/x", "/*/x/*/x"]) == ("/*/x",)
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "words"),
+    [
+        ("assumed-role/AWSReservedSSO_Admin_0123456789abcdef/ana", "/a", "a path that no session tells"),
+        ("assumed-role/AWSServiceRoleForECS/x", "/a", "a path that no session tells"),
+        ("assumed-role/app/x", "", "its path is none"),
+        ("assumed-role/app/x", "-", "its path is none"),
+        ("assumed-role/app/x", "a", "its path is none"),
+    ],
+)
+def test_what_no_statement_would_let_in_is_left_out_and_told(who: str, path: str, words: str) -> None:
+    evidence = Evidence()
+    data = {
+        "serviceArn": "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0123456789abcdef0",
+        "resolvedUser": f"arn:aws:sts::111122223333:{who}",
+        "requestMethod": "GET",
+        "requestPath": path,
+    }
+    evidence.add(Lattice().read(data))
+    assert not evidence.seen
+    assert [words in reason for reason in evidence.left_out] == [True]

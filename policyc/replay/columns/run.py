@@ -295,6 +295,7 @@ def _listed(name: str, reader: _Blocks, replayer: ColumnReplayer, log: Log, line
         size += len(parts[-1])
         parts.append(reader.part())
     whole = reader.rest = b"".join(parts)
+    parts.clear()
     if size > LARGEST_VALUE or reader.cut_short:
         return False
     taken = lines.entries(name, whole, "$" if head[1] is None else f"$.{HOLDERS[0]}", OfObjects(records))

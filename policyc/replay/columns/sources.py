@@ -72,12 +72,14 @@ class Lines:
 
     def entries(self, file: str, text: bytes, path: str, form: Form) -> Taken | None:
         """The entries of the list at a path of a text of JSON, numbered from 1; None when there is no such list."""
+        offsets = pa.py_buffer(np.array([0, len(text)], np.int32))
+        whole = pa.StringArray.from_buffers(1, offsets, pa.py_buffer(text))
         try:
-            whole = pa.array([text.decode("utf-8")], pa.string())
+            whole.validate(full=True)
             if pc.match_substring_regex(whole, LENIENT)[0].as_py():
                 return None
             found = self._asked(whole, f"SELECT json_extract(line, '{path}[*]') AS items FROM lines")
-        except (UnicodeDecodeError, duckdb.Error, pa.ArrowException):
+        except (duckdb.Error, pa.ArrowException):
             return None
         items = found.column("items").combine_chunks()
         items = items.chunk(0) if isinstance(items, pa.ChunkedArray) else items

@@ -15,11 +15,12 @@ from typing import Any, Final
 
 from policyc.aws import by_sid, wan
 from policyc.aws.checkpoint import save
-from policyc.aws.meaning import alike, as_written
+from policyc.aws.meaning import alike, as_written, difference
 from policyc.aws.ports import read, write
 from policyc.aws.session import CallFailed, Sessions, Trouble
 from policyc.aws.steps import DOCUMENTS, Kind, Refusal, State, Step, state_data, state_of, step_data, step_of
 from policyc.record import record
+from policyc.report.changes import CHANGED, Changes, Compared
 
 FORMAT_VERSION: Final = 1
 #: a throttled write did nothing, and is sent again
@@ -172,6 +173,35 @@ def stale(step: Step, now: State) -> str:
     if step.kind is Kind.WAN_EXECUTE and now.revision.get("live") != old.revision.get("live"):
         return f"version {now.revision.get('live')} is live, and was {old.revision.get('live')}"
     return "" if as_written(DOCUMENTS[step.kind], now.text, old.text) else "the policy is another one than in the plan"
+
+
+def effect(moves: Sequence[tuple[Step, State, State]]) -> Changes:
+    """What going from one state of each place to another changes in decisions, worked out from the texts themselves: a plan or a record may say anything of them."""
+    out = []
+    for step, old, new in moves:
+        if step.kind is Kind.WAN_EXECUTE:
+            continue
+        name = f"{step.number}. {step.title}"
+        kind = DOCUMENTS.get(step.kind, step.kind.value)
+        found = Compared(name, kind, CHANGED)
+        if step.kind in DOCUMENTS:
+            found = difference(name, kind, old.text, new.text)
+        if old.flag != new.flag:
+            sentence = f"`{old.flag or 'none'}` becomes `{new.flag or 'none'}`"
+            found = replace(found, state=CHANGED, sentences=(*found.sentences, sentence))
+        if found.open:  # then the text has to be read
+            found = replace(found, sentences=(*found.sentences, f"the new text is {new.text}"))
+        out.append(found)
+    return Changes("AWS", "the plan", tuple(out), (), "aws apply")
+
+
+def forged(found: Record) -> int | None:
+    """The place of the first step (from 0) of a record of which it saved what neither the old nor the new one is; None for a sound record."""
+    for at, step in enumerate(found.steps):
+        saved = found.before.get(step.number)
+        if saved is not None and not (same(step, saved, step.old) or same(step, saved, step.new)):
+            return at
+    return None
 
 
 # --- running ----------------------------------------------------------------------------------------------------

@@ -159,7 +159,7 @@ class Asker:
         try:
             value: dict[str, Any] = {"data": read()}
         except CallFailed as error:
-            if error.failure.trouble is Trouble.EXPIRED:
+            if error.failure.ends_all:
                 # no other call will be answered either, and what is known so far is no inventory
                 on = "" if self._journal is None else ", and go on with `--resume`"
                 raise NoSession(str(error), f"{error.failure.help}{on}") from error

@@ -6,6 +6,7 @@ import json
 from functools import lru_cache
 
 from policyc.diagnostics import Diagnostics
+from policyc.report.changes import OPEN, SAME, Compared
 from policyc.text import Source
 from policyc.workspace.comparing import compare_sides
 from policyc.workspace.pieces import Piece
@@ -44,7 +45,17 @@ def alike(kind: str, one: str | None, other: str | None) -> bool:
         return True
     if one is None or other is None:
         return False
-    pieces = [Piece("document", kind, Source("document", settled(kind, text))) for text in (one, other)]
-    sides = [Side(name, {"document": piece}, {}, {}) for name, piece in zip(("old", "new"), pieces)]
+    found = difference("document", kind, one, other)
+    return not (found.entries or found.sentences or found.open)
+
+
+def difference(name: str, kind: str, old: str | None, new: str | None) -> Compared:
+    """What becoming another text changes in decisions; None is no text at all."""
+    sides = []
+    for side, text in (("old", old), ("new", new)):
+        held = {} if text is None else {name: Piece(name, kind, Source(name, settled(kind, text)))}
+        sides.append(Side(side, held, {}, {}))
     found = compare_sides(sides[0], sides[1], False, Diagnostics(), True)
-    return found is not None and found.settled and not found.differs
+    if found is None:
+        return Compared(name, kind, OPEN, open=("the texts cannot be compared",))
+    return found.documents[0] if found.documents else Compared(name, kind, SAME)

@@ -42,6 +42,7 @@ class Trouble(StrEnum):
 
     DENIED = "not allowed"
     EXPIRED = "the credentials have expired"
+    LATE = "the credentials have expired, or a clock is wrong"
     MISSING = "not there"
     THROTTLED = "throttled"
     CONFLICT = "changed by somebody else"
@@ -55,7 +56,7 @@ class Trouble(StrEnum):
 @record
 class Failure:
     """One call that failed. `code` is AWS's error code, empty where no answer came; `details` are members that the error carries beside its
-    message (`Errors` of a core network policy, …)."""
+    message (`Errors` of a core network policy, …), `date` is the server's."""
 
     client: str
     method: str
@@ -63,6 +64,7 @@ class Failure:
     code: str
     message: str
     details: Mapping[str, Any]
+    date: str = ""
 
     @property
     def action(self) -> str:
@@ -77,7 +79,14 @@ class Failure:
     @property
     def help(self) -> str:
         """What helps, empty where nothing does for certain."""
-        return "log in again" if self.trouble is Trouble.EXPIRED else ""
+        if self.trouble is Trouble.EXPIRED:
+            return "log in again"
+        return _clock(self.date) if self.trouble is Trouble.LATE else ""
+
+    @property
+    def ends_all(self) -> bool:
+        """Whether no other call would be answered either."""
+        return self.trouble in (Trouble.EXPIRED, Trouble.LATE)
 
     @property
     def unsettled(self) -> bool:
@@ -132,10 +141,13 @@ _DENIED: Final = frozenset({
     "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure", "UnrecognizedClientException",
     "InvalidClientTokenId", "OptInRequired", "AllAccessDisabled",
 })  # fmt: off
-_EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+_EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
+#: EC2 says the first of credentials that have expired as well (https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-errors.html)
+_LATE: Final = frozenset({"RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"})
 _THROTTLED: Final = frozenset({
     "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown", "LimitExceededException",
-    "ThrottledException", "RequestThrottled",
+    "ThrottledException", "RequestThrottled", "RequestThrottledException", "BandwidthLimitExceeded", "PriorRequestNotComplete",
+    "TransactionInProgressException", "ProvisionedThroughputExceededException", "EC2ThrottledException",
 })  # fmt: off
 
 
@@ -144,8 +156,10 @@ def failure_of(client: str, method: str, error: Exception) -> Failure:
     from botocore import exceptions as known
     from botocore.parsers import ResponseParserError
 
-    def made(trouble: Trouble, code: str = "", message: str = "", details: Mapping[str, Any] | None = None) -> Failure:
-        return Failure(client, method, trouble, code, message or str(error), details or {})
+    def made(
+        trouble: Trouble, code: str = "", message: str = "", details: Mapping[str, Any] | None = None, date: str = ""
+    ) -> Failure:
+        return Failure(client, method, trouble, code, message or str(error), details or {}, date)
 
     if isinstance(error, known.ClientError):
         answer = error.response
@@ -153,7 +167,7 @@ def failure_of(client: str, method: str, error: Exception) -> Failure:
         message = str(answer.get("Error", {}).get("Message", ""))
         status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         details = {name: value for name, value in answer.items() if name not in ("Error", "ResponseMetadata")}
-        return made(_trouble(code, status), code, message, plain(details))
+        return made(_trouble(code, status), code, message, plain(details), _date(answer))
     if isinstance(error, known.SSOError | known.TokenRetrievalError | known.CredentialRetrievalError):
         return made(Trouble.EXPIRED)  # they were there when the run began, and cannot be renewed; never sent
     if isinstance(error, known.ReadTimeoutError | known.ConnectionClosedError | known.ResponseStreamingError):
@@ -162,7 +176,7 @@ def failure_of(client: str, method: str, error: Exception) -> Failure:
         return made(Trouble.UNREACHABLE)
     if isinstance(error, known.HTTPClientError):
         return made(Trouble.UNKNOWN)
-    if isinstance(error, known.ParamValidationError | known.NoCredentialsError):
+    if isinstance(error, known.ParamValidationError | known.NoCredentialsError | known.InvalidRegionError):
         return made(Trouble.INVALID)  # never sent
     if isinstance(error, known.BotoCoreError) and not isinstance(error, ResponseParserError):
         return made(Trouble.OTHER)
@@ -179,6 +193,8 @@ def _trouble(code: str, status: int) -> Trouble:
         return Trouble.CONFLICT
     if code in _EXPIRED:
         return Trouble.EXPIRED
+    if code in _LATE:
+        return Trouble.LATE
     if code in _DENIED or status in (401, 403):
         return Trouble.DENIED
     if code in _THROTTLED or status == 429:
@@ -217,12 +233,10 @@ class Sessions:
         self._endpoint = access.endpoint
         try:
             session = boto3.Session(profile_name=access.profile or None)
+            self.region: str = access.region or session.region_name or ""
         except BotoCoreError as error:
-            raise NoSession(
-                f"the profile cannot be used: {_said(error)}", "see `aws configure list-profiles`"
-            ) from error
+            raise NoSession(f"the profile cannot be used: {_said(error)}", _on_profile(error)) from error
         self._session = session
-        self.region: str = access.region or session.region_name or ""
         if access.role:
             self._session = self._assumed(access.role)
 
@@ -231,9 +245,6 @@ class Sessions:
         import boto3
         import botocore.session
         from botocore.credentials import RefreshableCredentials
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        asking = self.client("sts", self.region or "us-east-1")
 
         def assume() -> dict[str, str]:
             found = asking.assume_role(RoleArn=role, RoleSessionName="policyc")["Credentials"]
@@ -245,9 +256,13 @@ class Sessions:
             }
 
         try:
+            asking = self.client("sts", self.region or "us-east-1")
             credentials = RefreshableCredentials.create_from_metadata(assume(), assume, "assume-role")
-        except (BotoCoreError, ClientError) as error:
-            raise NoSession(f"the role `{role}` cannot be assumed: {_said(error)}", "check its trust policy") from error
+        except Exception as error:
+            why, help = self._unasked(error)
+            if _code(error) in _DENIED:
+                help = "check its trust policy, and that your own policies allow `sts:AssumeRole`"
+            raise NoSession(f"the role `{role}` cannot be assumed: {why}", help) from error
         self._clients.clear()
         inner = botocore.session.Session()
         inner._credentials = credentials  # botocore has no other way to be given credentials that renew themselves
@@ -256,26 +271,46 @@ class Sessions:
     @cached_property
     def identity(self) -> Identity:
         """Who asks. Raises NoSession."""
-        from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
-        from botocore.parsers import ResponseParserError
-
         try:
             found = self.client("sts", self.region or "us-east-1").get_caller_identity()
-        except (BotoCoreError, ClientError, ResponseParserError) as error:
-            help = "give `--profile`, or set the credentials as for the AWS CLI"
-            if isinstance(error, ConnectTimeoutError | EndpointConnectionError | ResponseParserError):
-                help = (
-                    "check `--endpoint-url`" if self._endpoint else "check the network, and the proxy if there is one"
-                )
-            elif isinstance(error, ClientError):
-                help = _HELP.get(error.response["Error"]["Code"], "check the credentials: `--profile` chooses others")
-            raise NoSession(f"AWS does not say who asks: {_said(error)}", help) from error
-        except (KeyError, ValueError, TypeError) as error:
-            # what botocore says of an endpoint that is no URL, and of a page in place of an answer
-            what = "the endpoint is no URL" if isinstance(error, ValueError) else "the answer is in no form of AWS's"
-            help = "check `--endpoint-url`" if self._endpoint else "check the network, and the proxy if there is one"
-            raise NoSession(f"AWS does not say who asks: {what}", help) from error
+        except Exception as error:
+            why, help = self._unasked(error)
+            raise NoSession(f"AWS does not say who asks: {why}", help) from error
         return Identity(found["Account"], found["Arn"], found["Arn"].split(":")[1])
+
+    def _unasked(self, error: Exception) -> tuple[str, str]:
+        """Why AWS could not be asked whom to be, and what helps. Raises the exception itself when it is none of botocore's."""
+        from botocore import exceptions as known
+        from botocore.parsers import ResponseParserError
+
+        where = "check `--endpoint-url`" if self._endpoint else "check the network, and the proxy if there is one"
+        if isinstance(error, known.ClientError):
+            return _said(error), _on_code(_code(error), _date(error.response))
+        if isinstance(error, known.SSOError | known.TokenRetrievalError):
+            return _said(error), "log in again: `aws sso login`, with `--profile` for a profile"
+        if isinstance(error, known.InvalidRegionError | known.NoRegionError):
+            return _said(error), "check `--region`, `AWS_REGION` and the profile"
+        if isinstance(error, known.SSLError):
+            return _said(error), "set `AWS_CA_BUNDLE` to the certificates of whoever stands in between"
+        if isinstance(error, known.ProxyConnectionError):
+            return _said(error), "check `HTTPS_PROXY` and `NO_PROXY`"
+        if isinstance(error, known.EndpointConnectionError) and not self._endpoint:
+            return _said(error), f"{where}; is `{self.region or 'us-east-1'}` a Region?"
+        if isinstance(error, known.HTTPClientError | known.ConnectionError | ResponseParserError):
+            return _said(error), where
+        if isinstance(error, known.BotoCoreError):
+            return _said(error), "give `--profile`, or set the credentials as for the AWS CLI"
+        if isinstance(error, EOFError):
+            return (
+                "the profile asks for a code, and nobody is there to type it",
+                "run it at a terminal, or log in before",
+            )
+        # what botocore says of an endpoint that is no URL, and of a page in place of an answer
+        if isinstance(error, KeyError | ValueError | TypeError):
+            return "the endpoint is no URL" if isinstance(
+                error, ValueError
+            ) else "the answer is in no form of AWS's", where
+        raise error
 
     def client(self, service: str, region: str, writes: bool = False) -> Any:
         """A client; one that writes sends every request once."""
@@ -301,9 +336,8 @@ class Sessions:
     def call(self, client: str, method: str, region: str, **params: Any) -> Any:
         """The plain answer of one call. Raises CallFailed."""
         what = CALLS[client, method]
-        made = self.client(client, region, what.writes)
         try:
-            return plain(getattr(made, method)(**params))
+            return plain(getattr(self.client(client, region, what.writes), method)(**params))
         except Exception as error:
             raise CallFailed(failure_of(client, method, error)) from error
 
@@ -324,14 +358,44 @@ class Sessions:
             given[give] = token
 
 
-#: error code -> what helps
-_HELP: Final = {
-    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException"), "the credentials have expired: log in again"),
-    **dict.fromkeys(
-        ("RequestTimeTooSkewed", "RequestExpired", "SignatureDoesNotMatch", "InvalidSignatureException"),
-        "check the clock of this machine, and the secret key",
-    ),
-}
+def _code(error: Exception) -> str:
+    """AWS's error code, empty where no answer came."""
+    found: Any = getattr(error, "response", None) or {}
+    return str(found.get("Error", {}).get("Code", ""))
+
+
+def _date(answer: Mapping[str, Any]) -> str:
+    """The date of the server that answered, empty where it says none."""
+    return str(answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", ""))
+
+
+def _clock(date: str) -> str:
+    """What helps where credentials or a clock may be the cause."""
+    return "log in again, or set the clock of this machine" + (f": AWS's shows {date}" if date else "")
+
+
+def _on_code(code: str, date: str) -> str:
+    """What helps against an error code."""
+    if code in _EXPIRED:
+        return "the credentials have expired: log in again"
+    if code in _LATE:
+        return _clock(date)
+    if code in ("SignatureDoesNotMatch", "InvalidSignatureException"):
+        return "check the secret key, and the clock of this machine" + (f": AWS's shows {date}" if date else "")
+    if code in ("OptInRequired", "SubscriptionRequiredException"):
+        return "the account has to be activated, or the Region switched on for it"
+    if code in _THROTTLED or code in ("ServiceUnavailable", "InternalFailure", "InternalError"):
+        return "try again later"
+    return "check the credentials: `--profile` chooses others"
+
+
+def _on_profile(error: Exception) -> str:
+    """What helps where the profile or the configuration is no use."""
+    from botocore.exceptions import ConfigParseError
+
+    return "mend the file" if isinstance(error, ConfigParseError) else "see `aws configure list-profiles`"
+
+
 #: client -> the members that ask for the next page and name it, and the size of a page
 _TOKENS: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
     "vpc-lattice": ("nextToken", "nextToken", {"maxResults": 100}),

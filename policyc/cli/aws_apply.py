@@ -16,12 +16,13 @@ from policyc.cli.aws import sessions_of
 from policyc.cli.console import Console, reason
 from policyc.cli.folder_lock import locked
 from policyc.cli.parser import WrongUse
+from policyc.report.registry import renderer
 from policyc.report.screen import clean, plural
 
 if TYPE_CHECKING:
     from policyc.aws.apply import Record, Run, Stopped
     from policyc.aws.session import Sessions
-    from policyc.aws.steps import Step
+    from policyc.aws.steps import State, Step
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
@@ -76,10 +77,22 @@ def _begin(path: Path, args: argparse.Namespace) -> Record:
 
 
 def _open_record(path: Path) -> Record:
-    from policyc.aws.apply import record_of
+    """Raises WrongUse for a record that was changed by hand."""
+    from policyc.aws.apply import forged, record_of
+    from policyc.aws.checkpoint import digest
+    from policyc.aws.steps import step_data
 
     found = record_of(path, _load(path, "record"))
     _see_sound(path, [replace(step, old=found.before.get(step.number, step.old)) for step in found.steps])
+    changed = ""
+    if digest([step_data(step) for step in found.steps]) != found.plan:
+        changed = "its steps are not its plan's"
+    elif (at := forged(found)) is not None:
+        changed = f"`steps/{at}`: what it saved is neither the old nor the new one"
+    if changed:
+        raise WrongUse(
+            f"`{path.name}` was changed after it was made: {changed}", "see what is on AWS with `policyc aws drift`"
+        )
     return found
 
 
@@ -132,7 +145,9 @@ def _carry_out(found: Record, args: argparse.Namespace, console: Console) -> int
             console.error(clean(f"  {step.number}. {step.title}: {why}") + "\n")
         console.error("  = help: make the plan again\n")
         return exits.FINDINGS
-    _confirm(f"carry out {plural(len(found.steps), 'step')}", args)
+    left = [step for step in found.steps if found.progress[step.number].value != "done"]
+    moves = [(step, found.before.get(step.number, step.old), step.new) for step in left]
+    _confirm(f"carry out {plural(len(left), 'step')}", moves, args, console)
     leave = frozenset({Kind.WAN_EXECUTE}) if args.no_execute else frozenset()
     try:
         found.save()
@@ -157,7 +172,8 @@ def _roll_back(found: Record, args: argparse.Namespace, console: Console) -> int
         console.write("nothing was written, so nothing is taken back\n")
         return exits.CLEAN
     run = _run_of(found, args, console)
-    _confirm(f"take back {plural(len(found.before), 'step')}", args)
+    moves = [(step, step.new, found.before[step.number]) for step in found.steps if step.number in found.before]
+    _confirm(f"take back {plural(len(found.before), 'step')}", moves, args, console)
     try:
         roll_back(found, run)
     except Stopped as stopped:
@@ -185,12 +201,15 @@ def _stopped(found: Record, stopped: Stopped, console: Console) -> int:
     return exits.FINDINGS
 
 
-def _confirm(what: str, args: argparse.Namespace) -> None:
-    """Raises WrongUse unless somebody says yes."""
+def _confirm(what: str, moves: Sequence[tuple[Step, State, State]], args: argparse.Namespace, console: Console) -> None:
+    """Show what is about to be written. Raises WrongUse unless somebody says yes."""
+    from policyc.aws.apply import effect
+
     if args.yes:
         return
     if sys.stdin is None or not sys.stdin.isatty():
         raise WrongUse(f"nobody is there to say yes: {what}", "add `--yes`")
+    console.write(renderer("changes", "human")(effect(moves), console.options()))
     sys.stderr.write(f"{what}? [yes/no] ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in ("yes", "y"):

@@ -14,7 +14,7 @@ import pytest
 
 from policyc.aws.checkpoint import digest
 from policyc.aws.sound import unsound
-from tests.live.fake.core import ACCOUNT, Aws, Refused
+from tests.live.fake.core import ACCOUNT
 from tests.live.lab import steps
 from tests.live.world import APP, SERVICE, World, allow, text
 
@@ -142,26 +142,6 @@ def test_a_document_that_is_gone_is_named_by_its_path_in_the_folder(imported: Wo
     status, _, err = policyc("aws", "drift", "policies/lattice", "--live", "live")
     assert status == 2 and f"`{FIRST}` in `live` cannot be read" in " ".join(err.split())
     assert "Errno" not in err and str(Path.cwd()) not in err
-
-
-@pytest.mark.parametrize(
-    ("code", "help"),
-    [
-        ("ExpiredToken", "the credentials have expired: log in again"),
-        ("SignatureDoesNotMatch", "check the clock of this machine, and the secret key"),
-        ("RequestTimeTooSkewed", "check the clock of this machine, and the secret key"),
-        ("InvalidClientTokenId", "check the credentials"),
-    ],
-)
-def test_credentials_that_do_not_do(
-    there: World, policyc: Run, monkeypatch: pytest.MonkeyPatch, code: str, help: str
-) -> None:
-    def refuse(self: Aws) -> dict[str, Any]:
-        raise Refused(code, 403)
-
-    monkeypatch.setattr(Aws, "get_caller_identity", refuse)
-    status, _, err = policyc("aws", "pull", "-o", "live")
-    assert status == 2 and help in err and "testing" not in err
 
 
 class Page(http.server.BaseHTTPRequestHandler):

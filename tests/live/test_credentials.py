@@ -1,0 +1,98 @@
+"""Everything that keeps AWS from being asked: one sentence and what helps, never a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore import exceptions as known
+
+from policyc.aws.session import failure_of
+from tests.live.fake.core import Aws, Refused
+from tests.live.world import World
+
+Run = Callable[..., tuple[int, str, str]]
+DATE = "Mon, 30 Nov 2026 06:00:00 GMT"
+
+CODES = [
+    ("ExpiredToken", "log in again"),
+    ("ExpiredTokenException", "log in again"),
+    ("RequestExpired", "log in again, or set the clock of this machine"),
+    ("RequestTimeTooSkewed", "log in again, or set the clock of this machine"),
+    ("InvalidClientTokenId", "check the credentials: `--profile` chooses others"),
+    ("UnrecognizedClientException", "check the credentials: `--profile` chooses others"),
+    ("SignatureDoesNotMatch", "check the secret key, and the clock of this machine"),
+    ("AccessDenied", "check the credentials"),
+    ("OptInRequired", "the account has to be activated"),
+    ("Throttling", "try again later"),
+    ("ServiceUnavailable", "try again later"),
+]  # fmt: skip
+
+RAISED: list[tuple[Exception, str]] = [
+    (known.NoCredentialsError(), "give `--profile`"),
+    (known.PartialCredentialsError(provider="env", cred_var="x"), "give `--profile`"),
+    (known.UnauthorizedSSOTokenError(), "`aws sso login`"),
+    (known.SSOTokenLoadError(error_msg="gone"), "`aws sso login`"),
+    (known.TokenRetrievalError(provider="sso", error_msg="gone"), "`aws sso login`"),
+    (known.InvalidRegionError(region_name="a b"), "check `--region`"),
+    (known.SSLError(endpoint_url="https://sts.test", error="self-signed"), "`AWS_CA_BUNDLE`"),
+    (known.ProxyConnectionError(proxy_url="http://proxy.test"), "`HTTPS_PROXY`"),
+    (known.EndpointConnectionError(endpoint_url="https://sts.us-nowhere-1.test"), "is `us-west-2` a Region?"),
+    (known.ConnectTimeoutError(endpoint_url="https://sts.test"), "check the network"),
+    (known.ReadTimeoutError(endpoint_url="https://sts.test"), "check the network"),
+    (EOFError(), "nobody is there to type it"),
+]
+
+
+@pytest.mark.parametrize(("code", "help"), CODES)
+def test_error_codes(there: World, policyc: Run, monkeypatch: pytest.MonkeyPatch, code: str, help: str) -> None:
+    def refuse(self: Aws) -> dict[str, Any]:
+        raise Refused(code, 403)
+
+    monkeypatch.setattr(Aws, "get_caller_identity", refuse)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    status, out, err = policyc("aws", "pull", "-o", "live")
+    assert (status, out) == (2, "") and help in " ".join(err.split()) and "Traceback" not in err
+    assert not Path("live").exists()
+
+
+@pytest.mark.parametrize(("error", "help"), RAISED, ids=lambda item: type(item).__name__)
+def test_what_botocore_raises(
+    there: World, policyc: Run, monkeypatch: pytest.MonkeyPatch, error: Exception, help: str
+) -> None:
+    def refuse(self: Aws) -> dict[str, Any]:
+        raise error
+
+    monkeypatch.setattr(Aws, "get_caller_identity", refuse)
+    status, out, err = policyc("aws", "pull", "-o", "live")
+    assert (status, out) == (2, "") and help in " ".join(err.split()) and "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("config", "words", "said"),
+    [
+        ("[profile x\n", (), "help: mend the file"),
+        ("[profile x]\nregion = us-west-2\n", ("--profile", "y"), "`aws configure list-profiles`"),
+        ("[default]\n", ("--region", "no such"), "check `--region`"),
+    ],
+)
+def test_a_configuration_that_is_no_use(
+    there: World, policyc: Run, monkeypatch: pytest.MonkeyPatch, config: str, words: tuple[str, ...], said: str
+) -> None:
+    Path("config").write_text(config)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "config")
+    status, _, err = policyc("aws", "pull", "-o", "live", *words)
+    assert status == 2 and said in " ".join(err.split()) and "Traceback" not in err
+
+
+def test_the_date_of_the_server_is_told() -> None:
+    answer: dict[str, Any] = {
+        "Error": {"Code": "RequestExpired", "Message": "old"},
+        "ResponseMetadata": {"HTTPStatusCode": 400, "HTTPHeaders": {"date": DATE}},
+    }
+    failure = failure_of("sts", "get_caller_identity", known.ClientError(answer, "GetCallerIdentity"))  # type: ignore[arg-type]
+    assert failure.why == "the credentials have expired, or a clock is wrong (RequestExpired)"
+    assert failure.help == f"log in again, or set the clock of this machine: AWS's shows {DATE}"
+    assert failure.ends_all

@@ -1,0 +1,99 @@
+"""What is about to be written is shown before anybody says yes, and plans and records that somebody changed are refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policyc.aws.checkpoint import digest
+from tests.live.fake.core import ACCOUNT
+from tests.live.world import APP, SERVICE, World, allow, text
+
+Run = Callable[..., tuple[int, str, str]]
+pytestmark = pytest.mark.usefixtures("hurry")
+EVERYBODY = text(allow("Open", "*"))
+OTHER = f"arn:aws:iam::{ACCOUNT}:role/other"
+
+
+class Terminal:
+    """Somebody who says no."""
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self) -> str:
+        return "no\n"
+
+
+@pytest.fixture
+def planned(imported: World, policyc: Run) -> World:
+    """A plan for one auth policy, carried out, with its record."""
+    imported.lattice.put_auth_policy(SERVICE, text(allow("App", {"AWS": APP}), allow("Other", {"AWS": OTHER})))
+    assert policyc("aws", "plan", "policies/lattice", "-o", "p.json")[0] == 1
+    imported.aws.log.clear()
+    return imported
+
+
+def squeezed(text: str) -> str:
+    return " ".join(text.split())
+
+
+def held(there: World) -> list[Any]:
+    return list(json.loads(there.lattice.policy(SERVICE) or "")["Statement"])
+
+
+def test_what_is_written_is_shown_from_the_texts(planned: World, policyc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever changes a plan can make its digest again, and leave what it says of its changes as it was."""
+    plan = json.loads(Path("p.json").read_text())
+    plan["steps"][0]["new"]["text"] = EVERYBODY
+    plan["digest"] = digest(plan["steps"])
+    Path("p.json").write_text(json.dumps(plan))
+    monkeypatch.setattr("sys.stdin", Terminal())
+    before = held(planned)
+    status, out, err = policyc("aws", "apply", "p.json")
+    assert status == 2 and "nothing was written" in err and held(planned) == before
+    assert "newly allowed" in out and "`Open`" in out
+
+
+def test_what_is_taken_back_is_shown_too(planned: World, policyc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert policyc("aws", "apply", "p.json", "--yes")[0] == 0
+    monkeypatch.setattr("sys.stdin", Terminal())
+    status, out, _ = policyc("aws", "rollback", "p.json.record")
+    assert status == 2 and "newly allowed" in out and OTHER in out
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "said"),
+    [
+        ("before", {"text": EVERYBODY, "flag": "", "revision": {}}, "neither the old nor the new one"),
+        ("old", {"text": EVERYBODY, "flag": "", "revision": {}}, "its steps are not its plan's"),
+        ("new", {"text": EVERYBODY, "flag": "", "revision": {}}, "its steps are not its plan's"),
+        ("label", "another", "its steps are not its plan's"),
+        ("resource", f"arn:aws:vpc-lattice:us-west-2:{ACCOUNT}:service/svc-00000000000000001", "its steps are not its plan's"),
+        ("region", "eu-west-1", "is not in the Region"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("words", [("rollback",), ("apply", "--resume")])
+def test_a_changed_record_is_refused(
+    planned: World, policyc: Run, words: tuple[str, ...], member: str, value: Any, said: str
+) -> None:
+    assert policyc("aws", "apply", "p.json", "--yes")[0] == 0
+    record = json.loads(Path("p.json.record").read_text())
+    record["steps"][0][member] = value
+    record["steps"][0]["progress"] = "writing"
+    Path("p.json.record").write_text(json.dumps(record))
+    planned.aws.log.clear()
+    status, out, err = policyc("aws", *words, "p.json.record", "--yes")
+    assert (status, out) == (2, "") and said in squeezed(err) and planned.aws.log == []
+
+
+def test_a_plan_whose_text_was_changed_is_refused(planned: World, policyc: Run) -> None:
+    plan = json.loads(Path("p.json").read_text())
+    plan["steps"][0]["new"]["text"] = EVERYBODY
+    Path("p.json").write_text(json.dumps(plan))
+    status, _, err = policyc("aws", "apply", "p.json", "--yes")
+    assert status == 2 and "was changed after it was made" in err and planned.aws.log == []

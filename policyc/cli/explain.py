@@ -13,7 +13,7 @@ from policyc.cli.parser import WrongUse
 from policyc.diagnostics import did_you_mean
 from policyc.report.options import Options
 from policyc.report.screen import cells, clean, paint, wrap
-from policyc.workspace.topics import Topic, topics
+from policyc.workspace.topics import Topic, native_topics, topics
 
 SHARED = ("format", "output", "color")
 REPORT = ""
@@ -65,6 +65,9 @@ def _find(wanted: str) -> list[Topic]:
     inner = [topic for topic in topics() if topic.name.endswith("." + wanted)]
     if inner:  # the same word in several targets, or without its target
         return inner
+    native = native_topics(wanted)
+    if native:
+        return list(native)
     raise WrongUse(
         f"nothing is called `{wanted}`", did_you_mean(wanted, names, "`policyc explain list` lists the names")
     )

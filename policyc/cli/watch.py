@@ -64,6 +64,8 @@ def watch(args: argparse.Namespace, console: Console, once: Callable[[], int]) -
         if first and status == exits.WRONG_USE:
             return status
         first = False
+        if console.out is not None and is_terminal(console.out):
+            console.remark("\nwaiting for a change; Ctrl-C ends")
         try:
             changed = next(rounds)
         except StopIteration:  # a test's end

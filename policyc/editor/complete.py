@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.editor.session import State
 from policyc.editor.words import word_at
 from policyc.ir.program import Program
+from policyc.model.fit import assignable
 from policyc.model.names import Lost
 from policyc.model.scope import constructors
 from policyc.model.types import shapes
@@ -163,9 +164,8 @@ def _in_statement(place: _Place, program: Program, file: str) -> Iterator[_Offer
     attributes = target(name).scope(on, program.resources)
     if place.clause in _CONDITIONS:
         names = list(_names(program, file, None))
-        compared = place.kinds[-1] in _OPERATORS
         yield from _values(place, attributes)
-        yield from names if compared else ()
+        yield from _fitting(names, place, attributes, program, file) if place.kinds[-1] in _OPERATORS else ()
         yield from _attributes(attributes)
         yield from names
     elif place.clause == "who":
@@ -239,7 +239,7 @@ def _in_claim(place: _Place, program: Program, file: str) -> Iterator[_Offer]:
                 _names(program, file, (nodes.Let, nodes.Param, nodes.PrincipalDecl, nodes.GroupDecl, nodes.Predicate))
             )
             yield from _values(place, attributes)
-            yield from names if place.kinds[-1] in _OPERATORS else ()
+            yield from _fitting(names, place, attributes, program, file) if place.kinds[-1] in _OPERATORS else ()
             yield from _attributes(attributes)
             yield from names
         case "path":
@@ -267,15 +267,37 @@ def _in_path_claim(clause: str, program: Program, file: str) -> Iterator[_Offer]
 
 def _values(place: _Place, attributes: Mapping[str, Attribute]) -> Iterator[_Offer]:
     """The documented values of the attribute that is compared."""
-    if len(place.kinds) < 2 or place.kinds[-1] not in ("==", "!="):
-        return
-    name, at = "", len(place.texts) - 2
+    found = _compared(place, attributes) if place.kinds and place.kinds[-1] in ("==", "!=") else None
+    if found is not None:
+        for value in found.values:
+            yield (value if str(found.type) == "bool" else f'"{value}"'), "value", found.name
+
+
+def _compared(place: _Place, attributes: Mapping[str, Attribute]) -> Attribute | None:
+    """The attribute before the operator that a place stands behind."""
+    name, at = "", len(place.texts) - 1
+    while at >= 0 and place.kinds[at] in _OPERATORS:
+        at -= 1
     while at >= 0 and (place.texts[at] == "." or not name or name.startswith(".")):
         name = place.texts[at] + name
         at -= 1
-    found = attributes.get(name)
-    for value in () if found is None else found.values:
-        yield (value if str(found and found.type) == "bool" else f'"{value}"'), "value", name
+    return attributes.get(name)
+
+
+def _fitting(
+    names: Sequence[_Offer], place: _Place, attributes: Mapping[str, Attribute], program: Program, file: str
+) -> list[_Offer]:
+    """The names, those first whose value can be compared with what stands before the operator."""
+    attribute, scope = _compared(place, attributes), program.scopes.get(file)
+    if attribute is None or scope is None:
+        return list(names)
+
+    def is_other(offer: _Offer) -> bool:
+        definition = scope.lookup(offer[0])
+        value = None if definition is None else scope.definition_value(definition, Diagnostics())
+        return value is None or not assignable(value.type, attribute.type)
+
+    return sorted(names, key=is_other)
 
 
 def _attributes(attributes: Mapping[str, Attribute]) -> Iterator[_Offer]:

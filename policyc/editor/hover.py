@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from policyc.editor.index import Symbol
 from policyc.editor.session import State
-from policyc.editor.words import Word, enclosing, word_at
+from policyc.editor.words import Word, enclosing, native_word_at, word_at
 from policyc.record import record
 from policyc.syntax import nodes
 from policyc.targets.base import Document
 from policyc.text import Source, Span
-from policyc.workspace.topics import Topic, topics
+from policyc.workspace.project import POLICY
+from policyc.workspace.topics import Topic, native_topics, topics
 
 #: lines of a document or declaration that are shown
 _MOST_LINES = 30
@@ -31,6 +32,8 @@ def hover(state: State, file: str, offset: int) -> Hover | None:
     source = state.source(file)
     if source is None:
         return None
+    if not file.endswith(POLICY):
+        return _native(source, offset)
     word = word_at(source.text, offset)
     if word is None:
         return None
@@ -39,6 +42,18 @@ def hover(state: State, file: str, offset: int) -> Hover | None:
         return Hover("\n\n".join(_about_name(state, symbol)), _span_of(source, word, symbol, offset))
     topic = _topic(state, file, word, offset)
     return None if topic is None else Hover(_about(topic), source.span(word.start, word.end))
+
+
+def _native(source: Source, offset: int) -> Hover | None:
+    """What a document names as its service does."""
+    word = native_word_at(source.text, offset)
+    name = "" if word is None else word.text
+    while word is not None and name:
+        found = native_topics(name)
+        if found:
+            return Hover(_about(found[0]), source.span(word.start, word.start + len(name)))
+        name = name.rpartition(".")[0]  # a method of what stands before it
+    return None
 
 
 def _span_of(source: Source, word: Word, symbol: Symbol, offset: int) -> Span:

@@ -10,6 +10,8 @@ from policyc.syntax import nodes
 
 #: an attribute as it is written: `source.vpc`, `header["x-team"]`, `aws.PrincipalTag["team"]`
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*|\[\"[^\"\n]*\"\])*")
+#: a condition key or an action as documents write it, and a name in Cedar text
+_NATIVE: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*:[A-Za-z][A-Za-z0-9_./-]*|context(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
 #: longer lines are data
 _LONGEST: Final = 2_000
 
@@ -27,12 +29,21 @@ class Word:
 
 def word_at(text: str, offset: int) -> Word | None:
     """The dotted name at an offset, the end counts; None where there is none."""
+    return _at(_WORD, text, offset)
+
+
+def native_word_at(text: str, offset: int) -> Word | None:
+    """The same of documents, where names are those of the services."""
+    return _at(_NATIVE, text, offset)
+
+
+def _at(form: re.Pattern[str], text: str, offset: int) -> Word | None:
     line = text.rfind("\n", 0, offset) + 1
     stop = text.find("\n", offset)
     stop = len(text) if stop < 0 else stop
     if stop - line > _LONGEST:
         return None
-    for found in _WORD.finditer(text, line, stop):
+    for found in form.finditer(text, line, stop):
         if found.start() <= offset <= found.end():
             part = re.compile(r"[A-Za-z0-9_]*").match(text, offset)
             end = offset if part is None else part.end()

@@ -50,6 +50,26 @@ def topics() -> tuple[Topic, ...]:
     return tuple(topic for source in sources for topic in source())
 
 
+def native_topics(word: str) -> tuple[Topic, ...]:
+    """What explains a condition key, an action or a name below `context` as documents write it, in any letter case; of several that say the same
+    the first."""
+    name = word.casefold().removeprefix("context.")
+    begin = name[: name.find("/") + 1] if "/" in name else name  # `aws:PrincipalTag/team` is one of a family
+    found: dict[tuple[str, tuple[tuple[str, str], ...]], Topic] = {}
+    for topic in topics():
+        if _native(topic) in (name, begin):
+            found.setdefault((topic.summary, topic.facts), topic)
+    return tuple(found.values())
+
+
+def _native(topic: Topic) -> str:
+    """How documents call what a topic explains; a verb is explained by the action of its own name."""
+    facts = dict(topic.facts)
+    action = facts.get("action", "").casefold() if topic.kind == "verb" else ""
+    own = action if action.partition(":")[2] == topic.name.rpartition(".")[2].casefold() else ""
+    return facts["native"].casefold() if topic.kind == "attribute" and "native" in facts else own
+
+
 def _rules() -> Iterator[Topic]:
     merged: dict[str, Topic] = {}
     for stage, name, entry in diagnostic_entries():

@@ -110,6 +110,21 @@ def test_init_refuses_to_overwrite_and_keeps_gitignore(run: Run) -> None:
     assert Path("policyc.toml").read_text(encoding="utf-8") == before
 
 
+@pytest.mark.parametrize(
+    ("word", "begins"),
+    [
+        ("aws:principalorgid", "lattice.aws.PrincipalOrgID (attribute)"),
+        ("vpc-lattice-svcs:RequestHeader/x-team", "lattice.header[] (attribute)"),
+        ("vpc-lattice-svcs:Invoke", "lattice.service_network.invoke (verb)"),
+        ("context.http_request.port", "verified_access.http_request.port (attribute)"),
+    ],
+)
+def test_explain_knows_what_documents_write(run: Run, word: str, begins: str) -> None:
+    shown = run("explain", word)
+    assert shown.status == 0 and shown.out.startswith(begins)
+    assert run("explain", "aws:PrincipalOrgIdentifier").status == 2
+
+
 def test_init_takes_the_documents_that_lie_there_into_the_project(run: Run) -> None:
     Path("photos.json").write_text(
         '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObjekt", "Resource": "*"}]}',

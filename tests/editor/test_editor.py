@@ -49,7 +49,9 @@ def offers(project: Path, old: str, new: str) -> list[str]:
         ("can GET", "can P§", ["GET"], {"POST", "PUT"}, {"order_fn"}),
         ("when source.vpc == mesh_vpc", "when §", ["aws.PrincipalArn"], {"source.vpc", "org"}, {"jamf.risk"}),
         ("when source.vpc == mesh_vpc", "when source.§", ["aws.PrincipalArn"], {"source.vpc"}, set()),
-        ("when source.vpc == mesh_vpc", "when source.vpc == §", ["org"], {"mesh_vpc"}, set()),
+        ("when source.vpc == mesh_vpc", "when source.vpc == §", ["mesh_vpc"], {"org"}, set()),
+        ("when source.vpc == mesh_vpc", "when source.vpc in [§", ["mesh_vpc"], {"org"}, set()),
+        ("when source.vpc == mesh_vpc", "when aws.PrincipalOrgID == §", ["org"], {"mesh_vpc"}, set()),
         ("when source.vpc == mesh_vpc", "§", ["can"], {"when", "unless", "who", "path"}, {"source.vpc"}),
         ('  id: "svc-0a1b2c3d4e5f67890",', "  §", ["id"], {"at", "auth", "network"}, {"GET"}),
         ("inventory: lattice.service {", "inventory: § {", ["lattice.service_network"], {"s3.bucket"}, {"when"}),
@@ -64,6 +66,27 @@ def test_offers_are_what_the_clause_means(
     assert found[: len(first)] == first
     assert others <= set(found)
     assert not never & set(found)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "begins"),
+    [
+        ("a.json", '{"Condition": {"StringEquals": {"vpc-lattice-svcs:Request§Method": "GET"}}}', "**lattice.method**"),
+        ("a.yaml", "Action: §s3:getobject", "**s3.bucket.GetObject**"),
+        ("a.tf", 'variable = "aws:PrincipalTag/t§eam"', "**lattice.aws.PrincipalTag[]**"),
+        ("a.cedar", "context.http_request.hostname.cont§ains(x)", "**verified_access.http_request.hostname**"),
+        # a word of the language is none of a document
+        ("a.json", '{"Action": "vpc§-unknown:Invoke", "source": "allow"}', ""),
+        ("a.yaml", "Effect: al§low", ""),
+    ],
+)
+def test_what_documents_name_as_their_service_does(project: Path, file: str, text: str, begins: str) -> None:
+    session = Session()
+    session.put(str(project / file), text.replace("§", ""))
+    state, name = session.state(str(project / file))
+    told = hover(state, name, text.index("§"))
+    assert (told is None) == (not begins)
+    assert told is None or told.text.startswith(begins)
 
 
 def test_a_new_declaration_and_a_test(project: Path) -> None:

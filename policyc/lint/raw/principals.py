@@ -31,7 +31,7 @@ def check_principals(statement: RawStatement, diagnostics: Diagnostics) -> None:
                 "principal-of-another-partition",
                 f"`{item.value}` is of the partition `{found[1]}`, and nobody of it asks for resources of `{right}`",
                 item.span,
-                f"write `{item.value.replace(found[1], right, 1)}`",
+                write_instead(item.value, item.value.replace(found[1], right, 1)),
             )
     for item in statement.principals("Federated") if statement.kind.name == "trust" else ():
         if not _PROVIDER.fullmatch(item.value) and "${" not in item.value and not has_hole(item.value):

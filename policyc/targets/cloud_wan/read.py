@@ -7,7 +7,7 @@ Source: Cloud WAN reference, section 1.
 
 from __future__ import annotations
 
-from policyc.diagnostics import Diagnostics, rewritten
+from policyc.diagnostics import Diagnostics, remove_member, rewritten
 from policyc.ir import network as ir
 from policyc.ir.origin import Origin
 from policyc.syntax.json_text import JsonArray, JsonNumber, JsonObject, JsonString, JsonValue, parse_json
@@ -399,7 +399,9 @@ def _route_action(fields: Fields) -> ir.RouteAction | None:
             return None
         case "drop" | "allow":
             if fields.has("value"):
-                fields.refuse("value", "action-value", f"`{kind}` takes no value", "remove `value`")
+                member = fields.members["value"]
+                help = remove_member("remove `value`", member.key_span, member.value.span)
+                fields.refuse("value", "action-value", f"`{kind}` takes no value", help)
             return ir.RouteAction(kind, None, fields.span)
         case "prepend-asn-list" | "remove-asn-list" | "replace-asn-list":
             value = fields.numbers("value")

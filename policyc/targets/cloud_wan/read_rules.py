@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from policyc.diagnostics import Edit, Fix, remove_member
 from policyc.ir import network as ir
 from policyc.syntax.json_text import JsonBool
 from policyc.targets.cloud_wan.fields import Fields
@@ -74,6 +75,7 @@ def _value(fields: Fields, kind: str) -> ir.Word | None:
         f"the value is the truth value `{text}`, and conditions compare with text",
         given.value.span,
         f'write `"{text}"` in quotes: the service may refuse it as it is',
+        fix=Fix(f'write `"{text}"`', (Edit(given.value.span, f'"{text}"'),)),
     )
     return ir.Word(text, given.value.span)
 
@@ -92,9 +94,9 @@ def _check_presence(fields: Fields, kind: str, has_operator: bool) -> None:
                 f"add `{name}` (the service answers REQUIRED_PROPERTY)",
             )
         elif name not in wants and fields.has(name):
-            fields.diagnostics.error(
-                "condition-parts", f"condition `{kind}` takes no `{name}`", fields.members[name].key_span, "remove it"
-            )
+            member = fields.members[name]
+            help = remove_member("remove it", member.key_span, member.value.span)
+            fields.diagnostics.error("condition-parts", f"condition `{kind}` takes no `{name}`", member.key_span, help)
 
 
 def _target(fields: Fields) -> ir.ToSegment | ir.ToTag | ir.ToGroup | None:

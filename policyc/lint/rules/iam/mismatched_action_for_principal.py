@@ -35,7 +35,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from policyc.diagnostics import Severity
+from policyc.diagnostics import Severity, write_instead
 from policyc.ir.authz import Can, Policy, Statement
 from policyc.lint.covering import can_covers
 from policyc.lint.rule import Lint
@@ -74,7 +74,9 @@ def check(lint: Lint) -> None:
             names = " or ".join(f"`{name}`" for name in sorted(wanted))
             span = next((verb.span for verb in statement.can.verbs if verb.span is not None), None)
             first = who.principals[0].args[-1] if who.principals[0].args else "*"
-            lint.report(span or who.span, f"`{first}` never asks this of the role, but {names}", f"write {names}")
+            alone = len(wanted) == len(statement.can.verbs) == 1
+            help = write_instead(statement.can.verbs[0].action, *wanted) if alone else f"write {names}"
+            lint.report(span or who.span, f"`{first}` never asks this of the role, but {names}", help)
 
 
 def _check_service(lint: Lint, policy: Policy, service: str, needed: tuple[str, ...]) -> None:

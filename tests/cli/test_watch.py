@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Timer
@@ -118,6 +119,8 @@ def test_a_file_that_really_changes_and_ctrl_c(project: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         cwd=project.parents[1],
+        # tests that run in the background have Ctrl-C ignored, and what they start inherits that
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     end = Timer(120, process.kill)  # of a busy machine
     end.start()

@@ -65,11 +65,14 @@ class Disagreement(Exception):
 @record
 class Version:
     """One side: a document as the IR has it, and as the engine that decides does. With a `carrier` (the ARN of a role or user) only requests
-    of that caller meet it."""
+    of that caller meet it. One that does not `ask` stands for a gate that lets everybody pass. `whose` says in words
+    whose requests a document is about that names no callers."""
 
     policy: Policy
     document: Document
     carrier: str = ""
+    asks: bool = True
+    whose: str = ""
 
     def meets(self, witness: Witness) -> bool:
         """Whether a request meets the document."""
@@ -414,7 +417,9 @@ class _Comparison:
         mine, theirs = (self.new, self.old) if gained else (self.old, self.new)
         out: list[str] = []
         for one, counterpart in zip(mine, theirs, strict=True):
-            if by is not None and any(item is by for item in one.policy.statements):
+            if counterpart.asks and not one.asks:
+                out.append(f"a gate {'no longer asks' if gained else 'now asks'} who calls")
+            elif counterpart.asks and by is not None and any(item is by for item in one.policy.statements):
                 out += because(by, None, one.policy, counterpart.policy, gained)
             if other is not None and any(item is other for item in counterpart.policy.statements):
                 out += because(None, other, one.policy, counterpart.policy, gained)

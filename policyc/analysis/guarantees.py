@@ -1,6 +1,7 @@
 """Guarantees by name: what no document may allow, whatever else it says. Each is proven for all requests, or broken by one.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html,
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html,
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
 
@@ -10,9 +11,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from policyc.analysis.callers import SIGNED, accounts
+from policyc.analysis.callers import SIGNED, HasId, accounts
 from policyc.analysis.compare import Disagreement, Version
-from policyc.analysis.conditions import folded, some_bindings
+from policyc.analysis.conditions import filled, folded, some_bindings
 from policyc.analysis.formula import Lit
 from policyc.analysis.question import Space
 from policyc.analysis.witness import Witness, opaque_of, witness_of
@@ -20,10 +21,13 @@ from policyc.engines.iam.caller import CallerKind
 from policyc.engines.iam.decision import decide
 from policyc.engines.iam.statement import Kind
 from policyc.engines.proofs.budget import TooLarge
-from policyc.engines.proofs.domains import Fits, Unmodelled
+from policyc.engines.proofs.domains import IPV6, Fits, Test, Unmodelled, Within
 from policyc.engines.proofs.texts import exactly
+from policyc.engines.proofs.value_tests import raw_test
 from policyc.engines.trace import Verdict
-from policyc.ir.authz import Policy, Statement, raw_attribute
+from policyc.holes import has_hole
+from policyc.ir.authz import Glob, Policy, Statement, Variable, raw_attribute
+from policyc.ir.pattern import Plain
 from policyc.model.vocabulary import Attribute
 from policyc.record import record
 from policyc.targets.iam_documents.kinds import KINDS
@@ -34,6 +38,24 @@ _WITHOUT_CALLERS: Final = frozenset({Kind.IDENTITY, Kind.BOUNDARY, Kind.SESSION,
 #: a request that a bucket hands over to the policy of an access point has it
 _DELEGATED: Final = "s3:DataAccessPointAccount"
 _ACCOUNT: Final = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
+#: keys by which a policy is not public where it allows fixed values alone, beside principals and organizations; the widest blocks of addresses (`/8`,
+#: and `/32` of IPv6) that count as fixed, and access points of one account
+#: (https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html, "The meaning of public")
+_ORIGINS: Final = frozenset(
+    {
+        "aws:sourceip",
+        "aws:sourcearn",
+        "aws:sourcevpc",
+        "aws:sourcevpce",
+        "aws:sourceowner",
+        "aws:sourceaccount",
+        "aws:userid",
+        "s3:dataaccesspointarn",
+        "s3:dataaccesspointaccount",
+    }
+)
+_WIDEST: Final = (2**24, 2**96)
+_POINTS: Final = re.compile(r"arn:[^:]*:s3:[^:]*:[0-9]{12}:")
 
 
 @record
@@ -88,7 +110,10 @@ def _proven(guarantee: Guarantee, named: Named, version: Version, bindings: Mapp
     space = Space((version.policy,), bindings, asked=_attributes(guarantee))
     try:
         said = space.said(version.policy)
-        solution = space.ask(said.allowed, guarantee.breaks(space, named))
+        # somebody without credentials shows best who may come
+        strangers = (CallerKind.ANONYMOUS,) if guarantee.of_callers else ()
+        hopes = space.of_kinds(*strangers, CallerKind.ROLE)
+        solution = space.ask(said.allowed, guarantee.breaks(space, named), hopes=hopes)
         if solution is None:
             doubts = tuple(space.doubts())
             return Proof(None if doubts else True, open=doubts)
@@ -135,12 +160,48 @@ def _signed(space: Space) -> Lit:
 
 
 def _public(space: Space, named: Named) -> Lit:
-    formula = space.formula
+    """Somebody asks who is none of the accounts, organizations and ids that the documents name, over no network and for no source that they name."""
+    formula, callers = space.formula, space.callers
     known = {text for policy in space.policies for text in accounts_of(policy)} | ({named.account} - {""})
-    stranger = [-space.callers.arn(accounts(text)) for text in sorted(known)]
-    outside = formula.every((_signed(space), -_present(space, "aws:PrincipalOrgID"), *stranger))
-    stranger_asks = formula.some((space.callers.kind(CallerKind.ANONYMOUS), outside))
-    return formula.every((stranger_asks, -_present(space, _DELEGATED)))
+    foreign = [-callers.arn(accounts(text)) for text in sorted(known)]
+    foreign += [-_is(space, "aws:PrincipalOrgID", text) for text in callers.organizations]
+    foreign += [-formula.atom(HasId(text)) for text in callers.ids]
+    stranger = formula.some((callers.kind(CallerKind.ANONYMOUS), formula.every((_signed(space), *foreign))))
+    fixed = {(key, test) for policy in space.policies for key, test in _fixed(policy)}
+    elsewhere = [
+        -formula.every((space.keys.present((key, 0)), space.keys.passes((key, 0), test)))
+        for key, test in sorted(fixed, key=repr)
+    ]
+    return formula.every((stranger, *elsewhere, -_present(space, _DELEGATED)))
+
+
+def _fixed(policy: Policy) -> Iterator[tuple[str, Test]]:
+    """The values that conditions of a document name one by one, of keys that tell whom a request comes from; blocks of addresses but for very wide
+    ones, and access points of one account."""
+    from policyc.ir.conditions import tests
+
+    for statement in policy.statements:
+        for test in tests(statement.when):
+            key = folded(test.attribute.native)
+            for glob in test.spelling.values if test.spelling is not None and key in _ORIGINS else ():
+                found = _origin(key, glob)
+                if found is not None:
+                    yield key, found
+
+
+def _origin(key: str, glob: Glob) -> Test | None:
+    if has_hole(glob.text) or any(isinstance(token, Variable) for token in glob.tokens):
+        return None
+    tokens = filled(glob.tokens)
+    if key == "aws:sourceip":
+        found = raw_test("IpAddress", tokens)
+        if not isinstance(found, Within) or found.low is None or found.high is None:
+            return None
+        return found if found.high - found.low < (_WIDEST[0] if found.high < IPV6 else _WIDEST[1]) else None
+    if all(isinstance(token, Plain) for token in tokens):
+        return raw_test("StringEquals", tokens)
+    of_account = key == "s3:dataaccesspointarn" and _POINTS.match(glob.text) is not None
+    return raw_test("ArnLike", tokens) if of_account else None
 
 
 def _cross_account(space: Space, named: Named) -> Lit:
@@ -188,8 +249,7 @@ GUARANTEES: Final = {
     for item in (
         Guarantee(
             "public",
-            "nobody without credentials, and nobody of an account that the document does not name, outside of every organization, "
-            "is allowed",
+            "only accounts, organizations, networks and sources that the document names are allowed",
             ("aws:PrincipalOrgID", _DELEGATED),
             (),
             _public,

@@ -32,6 +32,8 @@ from policyc.targets.iam_documents.kinds import KINDS
 #: an id of a session and one of a user that nobody has
 USER_IDS: Final = ("AROAEXAMPLE0000000000:example", "AIDAEXAMPLE0000000000")
 _ORGANIZATION: Final = re.compile(r"o-[a-z0-9]{10,32}(?![a-z0-9*?])")
+#: accounts that AWS's documentation uses
+_ACCOUNTS: Final = ("111122223333", "444455556666", "777788889999", "123456789012")
 ACTION: Final = "action"
 RESOURCE: Final = "resource"
 _ACTION_SHAPE: Final[Pattern] = (("-", ":"), (".", ":"), ("=", ":"), ("-", ":"), (".", ":"))
@@ -193,12 +195,18 @@ class Space:
 
     # --- asking -------------------------------------------------------------------------------------------------
 
-    def ask(self, *wanted: Lit, hopes: Sequence[Sequence[Lit]] = ((),)) -> Solution | None:
+    def of_kinds(self, *kinds: CallerKind) -> Sequence[Sequence[Lit]]:
+        """The hopes that the caller is of the first of some kinds that can be, or else of any."""
+        lits = [self.callers.kind(kind) for kind in kinds]
+        return [*([lit] for lit in lits if lit != FALSE), []]
+
+    def ask(self, *wanted: Lit, hopes: Sequence[Sequence[Lit]] = ()) -> Solution | None:
         """A request for which all of `wanted` hold, a likely one if there is one, and one for which all of the first of `hopes` hold as well,
-        or else of the next; None: proven that there is none.
+        or else of the next (a role's where nothing is hoped for: that is what most callers are); None: proven that there is none.
 
         Raises TooLarge, Unmodelled.
         """
+        hopes = hopes or self.of_kinds(CallerKind.ROLE)
         facts, likely = [*wanted, *self._facts()], list(self._likely())
         if self.crowded:
             facts.append(self.formula.atom(EXACTLY))
@@ -264,9 +272,8 @@ class Space:
             return Domain("the resource", False, tuple(_EXAMPLES[name] for name in self.services if name in _EXAMPLES))
         if key == ARN_KEY:
             partition = self.callers.partitions[0]
-            head, rest = f"arn:{partition}:", "111122223333:"
-            names = (f"iam::{rest}role/example", f"iam::{rest}user/example", f"iam::{rest}root")
-            hints = tuple(head + name for name in (*names, f"sts::{rest}federated-user/example"))
+            names = ("iam::{}:role/example", "iam::{}:user/example", "iam::{}:root", "sts::{}:federated-user/example")
+            hints = tuple(f"arn:{partition}:{name.format(account)}" for account in _ACCOUNTS for name in names)
             return Domain("aws:PrincipalArn", False, hints)
         if key == USERID_KEY:
             return Domain("aws:userid", False, USER_IDS)

@@ -16,8 +16,8 @@ from policyc.record import record
 from policyc.report.changes import CHANGED, SAME, Compared
 from policyc.text import Source
 from policyc.workspace.comparing_cedar import compare_alone, compare_endpoint
-from policyc.workspace.pieces import Piece
-from policyc.workspace.sides import Side, Way
+from policyc.workspace.pieces import Piece, Way
+from policyc.workspace.sides import Side
 
 ENDPOINT: Final = "verified_access.endpoint"
 

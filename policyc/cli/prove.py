@@ -29,7 +29,7 @@ one and that the deciding engine confirms. With --that, prove a guarantee by nam
 file, of documents: each is judged alone, without the other policies that a request meets."""
 
 EPILOG = """guarantees by name:
-  public             nobody without credentials and no unnamed account outside of every organization is allowed
+  public             only accounts, organizations, networks and sources that are named are allowed
   cross_account      nobody of another account than that of --account is allowed
   confused_deputy    no AWS service is allowed without aws:SourceArn, SourceAccount or the like
   organization_only  nobody outside of the organization is allowed, AWS services aside

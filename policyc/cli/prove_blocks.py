@@ -113,8 +113,6 @@ def _guarantees(args: argparse.Namespace, console: Console) -> int:
     from policyc.targets.program import load_program
     from policyc.workspace.guaranteed import Given, names_of, prove_documents
 
-    if not args.paths:
-        raise WrongUse("`prove --guarantees` needs documents", "name files, folders or projects")
     file = Path(os.path.realpath(args.guarantees))
     if not file.is_file():
         raise WrongUse(f"`{args.guarantees}` is no file", "name a policy file with `prove` blocks")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 
 from policyc.analysis.compare import Difference, Version, compare
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.caller import Grant
 from policyc.engines.iam.document import compile_document
 from policyc.engines.iam.switches import BY_NAME, DEFAULT
-from policyc.engines.proofs.texts import whole
+from policyc.engines.proofs.texts import Pattern, whole
 from policyc.engines.trace import Verdict
-from policyc.holes import filled, has_hole, names_in, shown
+from policyc.holes import filled, has_hole, names_in, shown, widened
 from policyc.ir.pattern import Plain, Wild, escape_pattern, pattern_tokens
 from policyc.record import replace
+from policyc.regex import regex
 from policyc.report.changes import ADDED, CHANGED, OPEN, REMOVED, SAME, Changes, Compared, Entry
 from policyc.syntax.json_text import JsonObject, JsonString, JsonValue, parse_json
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, is_policy
@@ -23,7 +24,7 @@ from policyc.targets.switches import iam_switches
 from policyc.text import Source, Span
 from policyc.workspace.completions import filled_by_name, values_by_name
 from policyc.workspace.native_json import CORE_NETWORK, shape_of
-from policyc.workspace.pieces import HOST, Piece
+from policyc.workspace.pieces import HOST, Piece, caller_of, who_carries
 from policyc.workspace.placed import obstacle
 from policyc.workspace.sides import Side, pairs
 
@@ -38,6 +39,10 @@ _GRANTS = {
     Grant.STAR: "allow",
     Grant.DIRECT: "allow",
 }
+#: a service that nobody names, every service, and patterns that each service fits
+_ARN = "arn:aws:vpc-lattice:eu-west-1:111122223333:service/svc-0123456789abcdef0"
+_SERVICES = "arn:*:vpc-lattice:*:*:service/*"
+_ALL_SERVICES = regex(r"arn:[^:]*:vpc-lattice:\*:(\*|\?{12}):(\*|service/\*)")
 _NOTHING = '{"Version":"2012-10-17","Statement":[]}'
 
 
@@ -49,6 +54,7 @@ def compare_sides(
     `policyc.analysis.compare.Disagreement`. `tests` asks for the requests as test blocks."""
     out: list[Compared] = []
     together: set[str] = set()
+    notes: list[str] = []
     for name in sorted(set(old.ways) & set(new.ways)) if not alone else ():
         types = {old.ways[name].type, new.ways[name].type}
         if len(types) > 1:
@@ -57,11 +63,22 @@ def compare_sides(
             from policyc.workspace.comparing_cedar import compare_endpoint
 
             way = compare_endpoint(name, old, new, diagnostics, tests)
+        elif not (old.ways[name].arn and new.ways[name].arn):
+            way = _open_way(name, old, new)
         else:
             way = _way(name, old, new, diagnostics, tests)
-        if way is not None:
-            out.append(way)
-            together |= {gate for side in (old, new) for gate in side.ways[name].gates if gate}
+        if way is None:
+            continue
+        out.append(way)
+        gates = [side.ways[name].gates for side in (old, new)]
+        if not old.ways[
+            name
+        ].arn:  # other services may stand behind the same network, so that its policy is compared as well
+            gates = [held[1:] for held in gates]
+            notes.append(
+                f"`{name}` is compared behind its network as the file has it; `--document` compares each policy by itself"
+            )
+        together |= {gate for held in gates for gate in held if gate}
     for name, before, after in pairs(old, new, single):
         if name in together:
             continue
@@ -70,7 +87,7 @@ def compare_sides(
             out.append(found)
     if diagnostics.has_errors:
         return None
-    return Changes(old.name, new.name, tuple(out))
+    return Changes(old.name, new.name, tuple(out), tuple(notes))
 
 
 def _compared(
@@ -114,22 +131,31 @@ def _compared(
     doubts = _doubts(one) + _doubts(two)
     if doubts:
         return Compared(name, kind.name, OPEN, open=tuple(dict.fromkeys(doubts)))
+    carriers = {piece.carrier for piece in (before, after) if piece is not None}
+    carrier = carriers.pop() if len(carriers) == 1 else ""
+    one, two = (replace(version, carrier=caller_of(carrier)) for version in (one, two))
     result = compare([one], [two])
     entries, left = tuple(_entry(item) for item in result.differences), result.open
     names = _open_names(before, after)
     if left and names:
-        entries += _with_values(entries, (before, after), (old, new))
-        left = (
-            f"{'what else changes' if entries else 'what changes'} hangs on {', '.join(f'‹{one}›' for one in names)}",
-        )
+        values = values_by_name([tree for tree in trees if tree is not None])
+        entries += _with_values(entries, ([before], [after]), (old, new), values)
+        left = (_hanging(entries, names),)
+    if callers := who_carries(kind.name, carrier):
+        entries = tuple(item if item.who else replace(item, who=(callers,)) for item in entries)
     state = ADDED if before is None else REMOVED if after is None else CHANGED if entries else OPEN if left else SAME
     return Compared(name, kind.name, state, entries, (), left)
 
 
-def _open_names(before: Piece | None, after: Piece | None) -> list[str]:
-    """The names of what host files leave open in two documents."""
-    found = (name for piece in (before, after) if piece is not None for name in names_in(piece.source.text))
+def _open_names(*pieces: Piece | None) -> list[str]:
+    """The names of what host files leave open in documents."""
+    found = (name for piece in pieces if piece is not None for name in names_in(piece.source.text))
     return list(dict.fromkeys(found))
+
+
+def _hanging(entries: Sequence[Entry], names: Sequence[str]) -> str:
+    listed = ", ".join(f"‹{one}›" for one in names)
+    return f"{'what else changes' if entries else 'what changes'} hangs on {listed}"
 
 
 def _obstacles(tree: JsonValue) -> list[str]:
@@ -142,25 +168,38 @@ def _obstacles(tree: JsonValue) -> list[str]:
 
 
 def _with_values(
-    known: tuple[Entry, ...], pieces: tuple[Piece | None, Piece | None], sides: tuple[Side, Side]
+    known: Sequence[Entry],
+    pieces: tuple[Sequence[Piece | str | None], Sequence[Piece | str | None]],
+    sides: tuple[Side, Side],
+    values: Mapping[str, str],
+    within: Sequence[Pattern] = (),
 ) -> tuple[Entry, ...]:
-    """Classes that show when what host files leave open has some values, the same on both sides; those that are `known` left out."""
-    trees = [None if piece is None else piece.tree(Diagnostics()) for piece in pieces]
-    values = values_by_name([tree for tree in trees if tree is not None])
-    versions: list[Version] = []
-    for piece, tree, side in zip(pieces, trees, sides, strict=True):
-        found = None
-        if piece is not None and tree is not None:
-            found = _version(piece, filled_by_name(tree, values), side, Diagnostics())
-            if found is None:
-                return ()  # the service would refuse a document with such values
-        versions.append(_stated(KINDS["auth-policy"], _NOTHING) if found is None else found[1])
+    """Classes that show when what host files leave open has some `values`, the same on both sides; those that are `known` left out. The
+    documents of a side all have to allow; for those that are not there stands what `_stand_in` says."""
+    versions: list[list[Version]] = []
+    for held, side in zip(pieces, sides, strict=True):
+        found = [_filled(piece, values, side) if isinstance(piece, Piece) else _stand_in(piece) for piece in held]
+        if None in found:
+            return ()  # the service would refuse a document with such values
+        versions.append([one for one in found if one is not None])
     told = {(item.change, item.by, item.other) for item in known}
     return tuple(
         _named_again(item, values)
-        for item in map(_entry, compare([versions[0]], [versions[1]]).differences)
+        for item in map(_entry, compare(versions[0], versions[1], within=within).differences)
         if (item.change, item.by, item.other) not in told
     )
+
+
+def _filled(piece: Piece, values: Mapping[str, str], side: Side) -> Version | None:
+    """A document with values for what its host leaves open."""
+    tree = piece.tree(Diagnostics())
+    found = None if tree is None else _version(piece, filled_by_name(tree, values), side, Diagnostics())
+    return None if found is None else found[1]
+
+
+def _stand_in(gate: str | None) -> Version:
+    """What a gate without a document says: everything where it asks nobody (an empty name), else nothing."""
+    return replace(_stated(KINDS["auth-policy"], _NOTHING if gate is None else _EVERYTHING), asks=gate is None)
 
 
 def _named_again(entry: Entry, values: Mapping[str, str]) -> Entry:
@@ -203,9 +242,9 @@ def _cedar(
     )
     found = compare_alone(name, one, two, old, new, Diagnostics())
     entries = () if found is None else found.entries
-    left = f"{'what else changes' if entries else 'what changes'} hangs on {', '.join(f'‹{hole}›' for hole in names)}"
     state = ADDED if before is None else REMOVED if after is None else CHANGED if entries else OPEN
-    return Compared(name, "cedar", state, tuple(_named_again(item, values) for item in entries), (), (left,))
+    entries = tuple(_named_again(item, values) for item in entries)
+    return Compared(name, "cedar", state, entries, (), (_hanging(entries, names),))
 
 
 def _alike(before: Piece, after: Piece) -> bool:
@@ -214,7 +253,6 @@ def _alike(before: Piece, after: Piece) -> bool:
 
 def _way(name: str, old: Side, new: Side, diagnostics: Diagnostics, tests: bool) -> Compared | None:
     """A declared resource, with all documents on the way to it; None where one cannot be read."""
-    kind = KINDS["auth-policy"]
     versions_of: list[list[Version]] = []
     asked = any(gate != "" for side in (old, new) for gate in side.ways[name].gates)
     told = [
@@ -240,7 +278,7 @@ def _way(name: str, old: Side, new: Side, diagnostics: Diagnostics, tests: bool)
                     return None
                 held.append(found[1])
             else:
-                held.append(_stated(kind, _NOTHING if gate is None else _EVERYTHING))
+                held.append(_stand_in(gate))
         versions_of.append(held)
     before, after = versions_of
     doubts = [text for version in (*before, *after) for text in _doubts(version)]
@@ -266,6 +304,57 @@ def _way(name: str, old: Side, new: Side, diagnostics: Diagnostics, tests: bool)
         )
     state = CHANGED if entries else OPEN if result.open else SAME
     return Compared(name, "lattice.service", state, entries, (), result.open)
+
+
+def _open_way(name: str, old: Side, new: Side) -> Compared | None:
+    """A service that a host file describes, with the policies of its network and its own. Its ARN is not known yet: where no policy is about some services
+    only, it is taken to be one of its own, elsewhere it stays open. None where each document is to be compared by itself."""
+    ways, sides = (old.ways[name], new.ways[name]), (old, new)
+    gates: list[list[Piece | str | None]] = [
+        [side.pieces[gate] if gate else gate for gate in way.gates] for way, side in zip(ways, sides, strict=True)
+    ]
+    if any(way.arn for way in ways) or all(way.gates[0] == "" != way.gates[1] for way in ways):
+        return None  # the service's own document is all that is known of it
+    said = [[piece.source.text if isinstance(piece, Piece) else (piece,) for piece in side] for side in gates]
+    if said[0] == said[1]:
+        return None
+    held = [piece for side in gates for piece in side if isinstance(piece, Piece)]
+    trees = [tree for piece in held if (tree := piece.tree(Diagnostics())) is not None]
+    if len(trees) < len(held) or any(map(_obstacles, trees)):
+        return None
+    values = values_by_name(trees)
+    called = [text for way in ways for text in way.names]
+    own = {hole for hole in values for text in called if hole in (text, f"{text}.Arn", f"{text}.arn")}
+    arn = values[min(own)] if own else _ARN
+    values |= dict.fromkeys(own, arn)
+    alike = all(_treats_alike(tree, own) for tree in trees)
+    known = dict.fromkeys(own, arn) if alike else {}
+    versions: list[list[Version]] = []
+    for side, mine in zip(sides, gates, strict=True):
+        found = [_filled(one, known, side) if isinstance(one, Piece) else _stand_in(one) for one in mine]
+        versions.append([one for one in found if one is not None])
+    if any(len(mine) < len(ways[0].gates) or any(map(_doubts, mine)) for mine in versions):
+        return None
+    tokens = pattern_tokens(escape_pattern(arn) if alike else _SERVICES)
+    within = (whole(tokens), whole((*tokens, Plain("/"), Wild.RUN)))
+    result = compare(versions[0], versions[1], within=within)
+    entries = tuple(_named_again(_entry(item), known) for item in result.differences)
+    names = [hole for hole in _open_names(*held) if hole not in known]
+    left = result.open
+    if left and names:
+        entries += _with_values(entries, (gates[0], gates[1]), sides, values, within)
+        left = (_hanging(entries, names),)
+    return Compared(name, ways[1].type, CHANGED if entries else OPEN if left else SAME, entries, (), left)
+
+
+def _treats_alike(tree: JsonValue, own: Set[str]) -> bool:
+    """Whether the resources of a document tell no services apart, but for the one whose ARN is one of the holes `own`."""
+    policy = read_policy(tree, KINDS["auth-policy"], "")
+    texts = [glob.text for item in policy.statements for glob in (item.resources.patterns if item.resources else ())]
+    return all(
+        not own.isdisjoint(names_in(text)) or text.startswith("*") or _ALL_SERVICES.match(widened(text)) is not None
+        for text in texts
+    )
 
 
 def _version(
@@ -364,7 +453,9 @@ def versions(side: Side, diagnostics: Diagnostics) -> list[tuple[str, Version, t
             continue
         found = _version(piece, tree, side, diagnostics)
         if found is not None:
-            out.append((name, found[1], tuple(_doubts(found[1]) + _obstacles(tree))))
+            kind, version = found
+            version = replace(version, carrier=caller_of(piece.carrier), whose=who_carries(kind.name, piece.carrier))
+            out.append((name, version, tuple(_doubts(version) + _obstacles(tree))))
     return None if diagnostics.has_errors else out
 
 

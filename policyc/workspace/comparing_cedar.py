@@ -25,8 +25,8 @@ from policyc.targets.verified_access.read.claims import declarations
 from policyc.targets.verified_access.read.context import context_kind
 from policyc.targets.verified_access.scope import ENDPOINT
 from policyc.text import Source, Span
-from policyc.workspace.pieces import Piece
-from policyc.workspace.sides import Side, Way
+from policyc.workspace.pieces import Piece, Way
+from policyc.workspace.sides import Side
 
 
 @record

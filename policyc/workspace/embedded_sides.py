@@ -1,19 +1,23 @@
-"""Documents inside host files as parts of one side of a comparison: each under the host's name for it, with its places in the host."""
+"""Documents inside host files as parts of one side of a comparison: each under the host's name for it, with its places in the host; and the
+ways of requests to services of VPC Lattice that the hosts describe."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
-from policyc.carriers.embedded import PlacedText
+from policyc.carriers.embedded import Companion, PlacedText
 from policyc.diagnostics import Diagnostics
 from policyc.holes import shown
 from policyc.text import Source
 from policyc.workspace.embedded import Item
 from policyc.workspace.hosts import Host, open_hosts
 from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.pieces import HOST, Piece
+from policyc.workspace.pieces import HOST, Piece, Way
+
+_SERVICE = "lattice.service"
 
 
 def embedded_pieces(
@@ -23,24 +27,73 @@ def embedded_pieces(
     values: Mapping[str, str],
     before: bool,
     diagnostics: Diagnostics,
-) -> dict[str, Piece]:
-    """The documents of host files, each with its format. `called` says under which name a file stands in the comparison (empty: its
+) -> tuple[dict[str, Piece], dict[str, Way]]:
+    """The documents of host files, each with its format, and the ways to the services there. `called` says under which name a file stands in the comparison (empty: its
     documents stand there by themselves), `values` fill what hosts leave open; `before`
     asks for what a plan finds."""
     out: dict[str, Piece] = {}
     seen: set[object] = set()
-    for host in open_hosts(root, files, diagnostics, NativeSettings(values=values, before=before)):
+    hosts = open_hosts(root, files, diagnostics, NativeSettings(values=values, before=before))
+    for host in hosts:
         for document in host.carried.documents:
             key = (document.place, document.name, document.world)
             if key not in seen:
                 seen.add(key)
                 item = Item(host.source, document)
                 name = _name(called(host.source.file), document.name, document.world)
-                out[_free(name, out)] = Piece(name, document.kind, Source(document.place.file, _text(item)), item=item)
+                out[_free(name, out)] = Piece(
+                    name,
+                    document.kind,
+                    Source(document.place.file, _text(item)),
+                    item=item,
+                    carrier=document.facts.get("carrier", ""),
+                )
         for lost in host.carried.unreadable:
             name = _name(called(host.source.file), lost.name, "")
             out[_free(name, out)] = Piece(name, HOST, _lost(host, shown(lost.reason)))
-    return out
+    return out, _ways(hosts, out, called)
+
+
+def _ways(hosts: Sequence[Host], pieces: Mapping[str, Piece], called: Callable[[str], str]) -> dict[str, Way]:
+    """The ways to services whose auth type is known, through their one network where that stands beside them. A gate with several policies,
+    or with one that hangs on conditions of the host, leaves none, and so does a policy nearby that cannot be read."""
+    modules: dict[tuple[str, str], list[Host]] = {}
+    for host in hosts:
+        modules.setdefault((host.format, host.carried.module or host.source.file), []).append(host)
+    found: dict[str, Way] = {}
+    for module in modules.values():
+        if any(host.carried.unreadable for host in module):
+            continue
+        companions = {item.name: (host, item) for host in module for item in host.carried.companions}
+        own = {id(document) for host in module for document in host.carried.documents}
+        on: dict[str, list[str]] = {}
+        for name, piece in pieces.items():
+            if piece.item is not None and piece.kind == "auth-policy" and id(piece.item.document) in own:
+                on.setdefault(piece.item.document.facts.get("resource", ""), []).append(name)
+        for host, service in companions.values():
+            if service.type != _SERVICE:
+                continue
+            network = companions.get(service.links.get("network", ""))
+            gates = [_gate(item, on, pieces) for item in (network[1] if network else None, service)]
+            if _UNKNOWN not in gates:
+                name = _name(called(host.source.file), service.name, "")
+                found[name] = Way(_SERVICE, "", tuple(gates), (service.name,))
+    return found
+
+
+#: a gate of which nobody can tell what it asks
+_UNKNOWN: Final = "?"
+
+
+def _gate(item: Companion | None, on: Mapping[str, Sequence[str]], pieces: Mapping[str, Piece]) -> str | None:
+    """The name of the document at a gate; empty where the gate asks nobody, None where it has no policy."""
+    if item is None or item.fields.get("auth") == "none":
+        return ""
+    names = on.get(item.name, ())
+    if not names:
+        return None
+    document = pieces[names[0]].item
+    return _UNKNOWN if len(names) > 1 or document is None or document.document.world else names[0]
 
 
 def _name(file: str, document: str, world: str) -> str:

@@ -1,10 +1,14 @@
-"""One document of a comparison, wherever it stands."""
+"""One document of a comparison, wherever it stands, and the way of requests through several."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from policyc.diagnostics import Diagnostics
+from policyc.holes import has_hole, shown
+from policyc.model.scope import Scope
+from policyc.model.vocabulary import Attribute
 from policyc.record import record
 from policyc.syntax.json_text import JsonValue, parse_json
 from policyc.targets.cedar_documents.facts import Fact
@@ -18,14 +22,56 @@ HOST = "host"
 @record
 class Piece:
     """One document: `kind` is one of `check --as`, empty to tell it by the shape; `facts` are the attributes that the resource which
-    carries a Cedar text has, None where nobody declares it; `item` is the document inside a host file."""
+    carries a Cedar text has, None where nobody declares it; `item` is the document inside a host file; `carrier` is the ARN of the role, user
+    or group that an identity policy belongs to, where that is known (in a host file the hole that stands for it)."""
 
     name: str
     kind: str
     source: Source
     facts: Mapping[str, Fact] | None = None
     item: Item | None = None
+    carrier: str = ""
 
     def tree(self, diagnostics: Diagnostics) -> JsonValue | None:
         """The tree of a JSON document, with its places; None after an error."""
         return parse_json(self.source, diagnostics) if self.item is None else self.item.tree(diagnostics)
+
+
+@record
+class Way:
+    """The way of a request to a declared resource: the name of the document at each gate, empty where the gate asks nobody, None where it
+    has no policy. `type` and `arn` are the resource's own (the ARN of one in a host file is not known yet: empty), `names` what the gates are called,
+    or there the resource, `callers` the documents of those who call, by the ARN of the role or user that carries one, `scope` the
+    attributes of a request to it, `words` the names that its file sees."""
+
+    type: str
+    arn: str
+    gates: tuple[str | None, ...]
+    names: tuple[str, ...] = ()
+    callers: Mapping[str, str] = MappingProxyType({})
+    scope: Mapping[str, Attribute] = MappingProxyType({})
+    words: Scope | None = None
+
+
+def is_carrier(arn: str) -> bool:
+    """Whether an ARN is one of a role, a user or a group, and not of a policy that several may carry."""
+    kind = arn.rpartition(":")[2].partition("/")[0]
+    return arn.startswith("arn:") and ":iam::" in arn and kind in ("role", "user", "group")
+
+
+def caller_of(carrier: str) -> str:
+    """The ARN of the one caller whose policy a document is; empty where there may be several, or the ARN is not known."""
+    return carrier if is_carrier(carrier) and not has_hole(carrier) and ":group/" not in carrier else ""
+
+
+def who_carries(kind: str, carrier: str) -> str:
+    """Whose requests a document of callers is about, in words; empty for documents that name callers themselves."""
+    match kind:
+        case "identity" | "boundary" | "session":
+            if ":group/" in carrier:
+                return f"members of {shown(carrier)}"
+            return shown(carrier) or "whoever carries the policy"
+        case "scp":
+            return "callers of the accounts below it"
+        case _:
+            return ""

@@ -286,7 +286,8 @@ def who_in_document(
     said = space.said(policy)
     allows = tuple(Line(item.label, item, lit) for item, lit in said.allows)
     denies = tuple(Line(item.label, item, lit) for item, lit in said.denies)
-    base = [asks(space.callers, None if principal is None else Who((principal,)), space.callers.partitions[0])]
+    asking = [item for item in (principal, parse_caller(version.carrier)) if item is not None]
+    base = [asks(space.callers, Who((item,)), space.callers.partitions[0]) for item in asking]
     if can:
         base.append(space.can(Can((Verb(can, can, glob=True),))))
     asked = Asked(space, (allows,), denies, said.allowed, tuple(base))
@@ -295,10 +296,12 @@ def who_in_document(
         classes = tuple(_by_document(version, space, item) for item in answer.classes)
     finally:
         space.solver.close()
+    if principal is None and version.whose:
+        classes = tuple(item if item.who else replace(item, who=(version.whose,)) for item in classes)
     if filled is not None:
         values = filled[1]
         shown_by = {
-            item.by: item for item in who_in_document(name, filled[0], (), can, principal, None, budget).classes
+            item.by: item for item in who_in_document(name, filled[0], (), can, principal, budget=budget).classes
         }
         classes = tuple(_exemplified(item, shown_by.get(item.by), values) for item in classes)
     return Reach(name, policy.kind, classes, answer.complete, answer.open, caller=_called(principal))

@@ -6,9 +6,13 @@ from policyc.analysis.cedar import CedarDifference, Gate, cover_cedar
 from policyc.diagnostics import Diagnostics
 from policyc.engines.cedar.authorize import CedarError
 from policyc.engines.cedar.decide import parse_policies
-from policyc.holes import names_in
+from policyc.holes import filled, names_in
+from policyc.record import replace
 from policyc.report.who import May, Reach
+from policyc.syntax.json_tree import JsonString
+from policyc.text import Source, Span
 from policyc.workspace.comparing_cedar import context_rows, documented_by, read_text
+from policyc.workspace.completions import values_by_name
 from policyc.workspace.pieces import Piece
 from policyc.workspace.reaching_paths import who_in_network
 from policyc.workspace.sides import Side
@@ -22,10 +26,29 @@ def who_in_text(name: str, piece: Piece, side: Side, diagnostics: Diagnostics) -
     holes = names_in(piece.source.text)
     if holes:
         why = tuple(f"it hangs on ‹{hole}›, which is not known" for hole in holes)
-        return Reach(name, "cedar" if is_cedar else "core network", (), False, why)
+        classes = _with_values(name, piece, side) if is_cedar else ()
+        return Reach(name, "cedar" if is_cedar else "core network", classes, False, why, (_TOLD,) if classes else ())
     if is_cedar:
         return _cedar(name, piece, side, diagnostics)
     return who_in_network(name, piece.source, side.switches, diagnostics)
+
+
+def _with_values(name: str, piece: Piece, side: Side) -> tuple[May, ...]:
+    """The classes of a Cedar text for some values of what its host leaves open: each names the places that are open, and its request the values."""
+    values = values_by_name([JsonString(piece.source.text, Span(piece.source.file, 0, 0))])
+    text = Source(piece.source.file, filled(piece.source.text, values))
+    found = _cedar(name, replace(piece, source=text, item=None), side, Diagnostics())
+    given = tuple((f"‹{hole}›", value) for hole, value in values.items())
+
+    def opened(texts: tuple[str, ...]) -> tuple[str, ...]:
+        for hole, value in sorted(values.items(), key=lambda item: -len(item[1])):
+            texts = tuple(item.replace(value, f"‹{hole}›") for item in texts)
+        return texts
+
+    return tuple(
+        replace(item, conditions=opened(item.conditions), unless=opened(item.unless), request=(*item.request, *given))
+        for item in (() if found is None else found.classes)
+    )
 
 
 def _cedar(name: str, piece: Piece, side: Side, diagnostics: Diagnostics) -> Reach | None:

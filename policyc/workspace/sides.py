@@ -13,8 +13,6 @@ from policyc.bounded import read_regular
 from policyc.carriers.registry import recognized
 from policyc.diagnostics import Diagnostics
 from policyc.model.files import LARGEST_FILE, read_source
-from policyc.model.scope import Scope
-from policyc.model.vocabulary import Attribute
 from policyc.record import record, replace
 from policyc.targets.base import Document, DocumentSet
 from policyc.targets.cedar_documents.facts import Fact
@@ -23,29 +21,13 @@ from policyc.workspace.compile import Compiled, compile_project
 from policyc.workspace.embedded_sides import embedded_pieces
 from policyc.workspace.natives import NATIVES, Searched, find_natives
 from policyc.workspace.pairing import paired
-from policyc.workspace.pieces import HOST, Piece
+from policyc.workspace.pieces import HOST, Piece, Way, is_carrier
 from policyc.workspace.places import CONFIG, MANIFEST, find_config
 from policyc.workspace.project import POLICY, Project, open_root
-from policyc.workspace.pulled import Known, pulled
+from policyc.workspace.pulled import Known, Pulled, pulled
 
 #: documents of one side that are compared
 MOST_DOCUMENTS = 2_000
-
-
-@record
-class Way:
-    """The way of a request to a declared resource: the name of the document at each gate, empty where the gate asks nobody, None where it
-    has no policy. `type` and `arn` are the resource's own, `names` what the gates are called,
-    `callers` the documents of those who call, by the ARN of the role or user that carries one, `scope` the
-    attributes of a request to it, `words` the names that its file sees."""
-
-    type: str
-    arn: str
-    gates: tuple[str | None, ...]
-    names: tuple[str, ...] = ()
-    callers: Mapping[str, str] = MappingProxyType({})
-    scope: Mapping[str, Attribute] = MappingProxyType({})
-    words: Scope | None = None
 
 
 @record
@@ -131,7 +113,8 @@ def _side(
         def called_by(file: str) -> str:
             return "" if path.is_file() else file.removeprefix(top)
 
-        pieces |= embedded_pieces(project.root, hosts, called_by, values, before, diagnostics)
+        inside, led = embedded_pieces(project.root, hosts, called_by, values, before, diagnostics)
+        pieces, ways = pieces | inside, led | ways
     if len(pieces) > MOST_DOCUMENTS:
         message = f"`{name}` holds more than {MOST_DOCUMENTS} documents"
         diagnostics.error("too-many-documents", message, None, "name a part of it")
@@ -172,14 +155,10 @@ def _add_native(
     if format and hosts is not None:
         hosts.append((source, format))
     else:
-        own = (
-            "cedar"
-            if path.suffix == ".cedar"
-            else pulled(path, locks, diagnostics).kind
-            if path.suffix in NATIVES
-            else HOST
-        )
-        pieces[name] = Piece(name, kind or own, source)
+        told = pulled(path, locks, diagnostics) if path.suffix in NATIVES else Pulled()
+        own = "cedar" if path.suffix == ".cedar" else told.kind if path.suffix in NATIVES else HOST
+        carrier = told.resource if told.kind == "identity" and is_carrier(told.resource) else ""
+        pieces[name] = Piece(name, kind or own, source, carrier=carrier)
 
 
 def _add_compiled(
@@ -198,7 +177,8 @@ def _add_compiled(
             continue
         kind = kinds.get(document.kind, "") or ("cedar" if document.path.endswith(".cedar") else "")
         facts = facts_of(compiled, document) if kind == "cedar" else None
-        pieces[document.path] = Piece(document.path, kind, Source(document.path, document.text), facts)
+        carrier = document.attached_to if document.role == "identity" else ""
+        pieces[document.path] = Piece(document.path, kind, Source(document.path, document.text), facts, carrier=carrier)
     ways = ways_of(compiled)
     return {name: way for name, way in ways.items() if all(gate in pieces for gate in way.gates if gate)}
 

@@ -12,9 +12,9 @@ from policyc.analysis.witness import Witness
 from policyc.engines.iam.caller import CallerKind
 from policyc.syntax.literals import quote
 from policyc.targets.cedar_documents.facts import Fact
+from policyc.workspace.pieces import Way
 from policyc.workspace.proving import request_line
 from policyc.workspace.proving_paths import formatted
-from policyc.workspace.sides import Way
 from policyc.workspace.spoken import in_words
 
 #: kinds of caller that a Lattice request asks an identity policy of

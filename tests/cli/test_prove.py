@@ -25,6 +25,36 @@ def when(**blocks: dict[str, Any]) -> dict[str, Any]:
     return {**BASE, "Condition": blocks}
 
 
+#: conditions that leave a policy with an open principal private, and some that do not
+#: (https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html, "The meaning of public")
+FIXED = [
+    ("IpAddress", "aws:SourceIp", ["203.0.113.0/24", "10.0.0.0/8", "2001:db8::/32"]),
+    ("StringEquals", "aws:SourceVpc", "vpc-91237329"),
+    ("StringLike", "aws:SourceVpce", "vpce-1a2b3c4d"),
+    ("ArnEquals", "aws:SourceArn", "arn:aws:cloudfront::111122223333:distribution/EDFDVBD6EXAMPLE"),
+    ("StringEquals", "AWS:SourceAccount", "111122223333"),
+    ("StringEquals", "aws:SourceOwner", "111122223333"),
+    ("StringEquals", "aws:userid", "AIDAEXAMPLEID"),
+    ("StringEquals", "s3:DataAccessPointAccount", "111122223333"),
+    ("ArnLike", "s3:DataAccessPointArn", "arn:aws:s3:us-west-2:111122223333:accesspoint/*"),
+]
+NOT_FIXED = [
+    ("IpAddress", "aws:SourceIp", "0.0.0.0/0"),
+    ("IpAddress", "aws:SourceIp", ["0.0.0.0/1", "128.0.0.0/1"]),
+    ("IpAddress", "aws:SourceIp", "8.0.0.0/7"),
+    ("IpAddress", "aws:SourceIp", "2001::/31"),
+    ("NotIpAddress", "aws:SourceIp", "203.0.113.0/24"),
+    ("StringLike", "aws:SourceVpc", "vpc-*"),
+    ("StringNotEquals", "aws:SourceVpc", "vpc-91237329"),
+    ("StringEqualsIfExists", "aws:SourceVpce", "vpce-1a2b3c4d"),
+    ("ArnLike", "aws:SourceArn", "arn:aws:cloudfront::*:distribution/*"),
+    ("StringLike", "aws:SourceAccount", "*"),
+    ("ArnLike", "s3:DataAccessPointArn", "arn:aws:s3:us-west-2:*:accesspoint/shop"),
+    ("StringLike", "aws:Referer", "https://www.example.com/*"),
+    ("StringEquals", "aws:UserAgent", "secret"),
+    ("Bool", "aws:SecureTransport", "true"),
+    ("StringEquals", "aws:PrincipalTag/team", "${s3:ExistingObjectTag/team}"),
+]
 SERVICE = {**BASE, "Principal": {"Service": "logging.s3.amazonaws.com"}}
 CASES = [
     ("public", [BASE], False),
@@ -38,7 +68,16 @@ CASES = [
     ("public", [when(StringLike={"aws:PrincipalAccount": "*"})], False),
     ("public", [{**BASE, "Principal": {"AWS": "111122223333"}}], True),
     ("public", [when(StringNotEquals={"aws:PrincipalAccount": "111122223333"})], False),
-    ("public", [BASE, {**BASE, "Effect": "Deny", "Condition": {"Null": {"aws:PrincipalOrgID": "true"}}}], True),
+    # any organization is everybody's
+    ("public", [BASE, {**BASE, "Effect": "Deny", "Condition": {"Null": {"aws:PrincipalOrgID": "true"}}}], False),
+    ("public", [when(StringLike={"aws:PrincipalOrgID": "o-*"})], False),
+    ("public", [BASE, {**BASE, "Effect": "Deny", "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": ORG}}}], True),
+    # what AWS calls fixed values is not public
+    *(("public", [when(**{operator: {key: value}})], True) for operator, key, value in FIXED),
+    *(("public", [when(**{operator: {key: value}})], False) for operator, key, value in NOT_FIXED),
+    ("public", [when(StringEquals={"aws:SourceVpc": "vpc-91237329"}), {**BASE, "Action": "s3:ListBucket"}], False),
+    ("public", [{**BASE, "Principal": {"CanonicalUser": "79a59df900b949e55d96a1e698fbaced" * 2}}], True),
+    ("public", [{**BASE, "Principal": {"Service": "cloudtrail.amazonaws.com"}}], True),
     ("cross_account", [{**BASE, "Principal": {"AWS": "arn:aws:iam::111122223333:role/a"}}], True),
     ("cross_account", [{**BASE, "Principal": {"AWS": ["111122223333", "444455556666"]}}], False),
     ("cross_account", [when(ArnLike={"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"})], True),

@@ -344,3 +344,29 @@ def test_guarantees_of_documents(tmp_path: Path, capsys: pytest.CaptureFixture[s
     Draft202012Validator(json.loads(read_text("schemas/proofs.schema.json"))).validate(data)
     found = [item["holds"] for proof in data["proofs"] for item in proof["claims"]]
     assert found == [holds for _, holds in DOCUMENT_CLAIMS]
+
+
+def test_guarantees_of_the_project_at_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a path: the documents of the project, those that its policies become among them."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop.policy").write_text(
+        'let shop: account = "111122223333"\n'
+        'principal app = role(shop, "app")\n'
+        'resource stock: lattice.service { id: "svc-0a1b2c3d4e5f67890", at: shop/us-west-2, auth: aws_iam }\n'
+        'policy stock_auth for lattice on stock { allow "app" { who app path "/stock/*" } }\n',
+        encoding="utf-8",
+    )
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*"}
+    (tmp_path / "bucket.json").write_text(
+        json.dumps({"Version": "2012-10-17", "Statement": [statement]}), encoding="utf-8"
+    )
+    (tmp_path / "org.policy").write_text(
+        'prove "signed" { no request to stock_auth where aws.PrincipalType == "Anonymous" is allow }\n'
+        'prove "reads alone" { no request to bucket can raw("s3:GetObject") is allow }\n',
+        encoding="utf-8",
+    )
+    assert main(["prove", "--guarantees", "org.policy", "--format", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)["proofs"]
+    assert [(item["label"], item["state"]) for item in found] == [("signed", "holds"), ("reads alone", "broken")]

@@ -279,3 +279,28 @@ def test_more_classes_than_are_told_apart(tmp_path: Path, capsys: pytest.Capture
     (tmp_path / "b.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}), encoding="utf-8")
     assert main(["who", str(tmp_path / "b.json"), "--root", str(tmp_path)]) == 11
     assert "more than 60 classes; `--can`" in " ".join(capsys.readouterr().out.split())
+
+
+def test_cedar_text_with_an_open_value(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A class for some value of the parameter, which it names; whether there are others is not known."""
+    (tmp_path / "stack.yaml").write_text(
+        """Parameters: {Finance: {Type: String}}
+Resources:
+  Idc:
+    Type: AWS::EC2::VerifiedAccessTrustProvider
+    Properties: {TrustProviderType: user, UserTrustProviderType: iam-identity-center, PolicyReferenceName: idc}
+  Staff:
+    Type: AWS::EC2::VerifiedAccessGroup
+    Properties:
+      VerifiedAccessInstanceId: vai-0123456789abcdef0
+      PolicyDocument: !Sub 'permit(principal, action, resource) when { context.idc.groups has "${Finance}" };'
+""",
+        encoding="utf-8",
+    )
+    assert main(["who", str(tmp_path / "stack.yaml"), "--root", str(tmp_path), "--format", "json"]) == 11
+    (found,) = json.loads(capsys.readouterr().out)["resources"]
+    (allowed,) = found["classes"]
+    assert allowed["conditions"] == ['context.idc.groups has "‹Finance›"']
+    values = {row["part"]: row["value"] for row in allowed["witness"]}
+    assert f'context.idc.groups["{values["‹Finance›"]}"]' in values
+    assert found["open"] == ["it hangs on ‹Finance›, which is not known"]

@@ -10,7 +10,8 @@ from policyc.carriers.cloudformation.template import Resource, Template
 from policyc.carriers.cloudformation.wiring import TYPES, called, logical, pointed, wired
 from policyc.carriers.embedded import Companion
 from policyc.carriers.types import DocumentType
-from policyc.syntax.json_tree import JsonString
+from policyc.holes import mark
+from policyc.syntax.json_tree import JsonArray, JsonString
 
 _GATES: Final = {
     "AWS::VpcLattice::Service": "lattice.service",
@@ -35,13 +36,13 @@ def companions(template: Template, unread: Collection[str]) -> Iterator[Companio
             attached[resource.name] = logical(on)
             anywhere |= not isinstance(on, JsonString) and not attached[resource.name]
     lost = {on for name, on in attached.items() if name in unread}
-    networks: dict[str, str] = {}
+    networks: dict[str, set[str]] = {}
     for resource in template.resources.values():
         if resource.type == _ASSOCIATION:
             service = logical(resource.properties.get("ServiceIdentifier"))
             network = logical(resource.properties.get("ServiceNetworkIdentifier"))
-            if service and network:
-                networks[service] = network
+            if service:
+                networks.setdefault(service, set()).add(network)
     for resource in template.resources.values():
         kind = _GATES.get(resource.type)
         auth = _auth(resource) if kind is not None else ""
@@ -49,7 +50,9 @@ def companions(template: Template, unread: Collection[str]) -> Iterator[Companio
             continue
         if anywhere and resource.name not in attached.values():
             continue
-        network = networks.get(resource.name, "")
+        # requests to a service in several networks come through one that nobody can tell
+        found = networks.get(resource.name, set())
+        network = next(iter(found)) if len(found) == 1 else ""
         links = {"network": network} if network in template.resources else {}
         yield Companion(resource.name, kind, resource.name_span, {"auth": auth}, links)
     yield from (item for item in wired(template) if item.name not in unread)
@@ -79,11 +82,27 @@ def facts_of(resource: Resource, template: Template, kind: DocumentType) -> Mapp
     carrier = template.resources.get(attached, resource)
     if name := called(carrier):
         facts["called"] = name
+    if kind.kind == "identity" and (holder := _carrier(resource)):
+        facts["carrier"] = mark(f"{holder}.Arn")
     if kind.kind == "cedar":
         trust = dict(_trust(template))
         if trust:
             facts["trust"] = ",".join(f"{name}={type_}" for name, type_ in trust.items())
     return facts
+
+
+def _carrier(resource: Resource) -> str:
+    """The one role, user or group of the template that carries an identity policy; empty where it is not known."""
+    if resource.type in ("AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"):
+        return resource.name
+    named: list[str] = []
+    for name in ("Roles", "Users", "Groups"):
+        found = resource.properties.get(name)
+        if found is not None:
+            named += [logical(item) for item in found.items] if isinstance(found, JsonArray) else [""]
+    single = resource.properties.get("RoleName") or resource.properties.get("UserName")
+    named += [] if single is None else [logical(single)]
+    return named[0] if len(named) == 1 else ""
 
 
 def _trust(template: Template) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from policyc.carriers.terraform.bodies import Inner, blocks_of
 from policyc.carriers.terraform.expressions import Undecided, Work
 from policyc.carriers.terraform.modules import ResourceInstance
 from policyc.carriers.terraform.values import Failed, Instance, Text, Unknown, Value
-from policyc.holes import MARK, has_hole
+from policyc.holes import MARK, has_hole, mark
 from policyc.record import record, replace
 
 #: resource type -> the argument that names what its document is attached to
@@ -38,6 +38,12 @@ _TYPES: Final[Mapping[str, tuple[str, str]]] = {
 }
 #: resource type that carries documents itself -> the argument that is its name
 _NAMED: Final[Mapping[str, str]] = {"aws_iam_role": "name", "aws_iam_user": "name"}
+#: identity policies, and the argument that says who carries them
+_CARRIERS: Final[Mapping[str, str]] = {
+    "aws_iam_role_policy": "role",
+    "aws_iam_user_policy": "user",
+    "aws_iam_group_policy": "group",
+}
 AUTH_POLICIES: Final = ("aws_vpclattice_auth_policy", "awscc_vpclattice_auth_policy")
 #: what else tells how resources hang together
 _LINKS: Final = frozenset(
@@ -80,9 +86,10 @@ def around(instances: Iterable[ResourceInstance], work: Work) -> Around:
     names = _by_name(all, work)
     for item in all:
         for holder, field, other in _links(item, names, work):
-            if holder in found and other in found:
-                links = {**found[holder].links, field: other}
-                found[holder] = replace(found[holder], links=links)
+            if holder in found:
+                known = found[holder].links
+                single = other in found and known.get(field, other) == other
+                found[holder] = replace(found[holder], links={**known, field: other if single else ""})
     return Around(found, _trust(all, work))
 
 
@@ -100,6 +107,8 @@ def facts_of(instance: ResourceInstance, known: Around, work: Work) -> dict[str,
         facts["resource"] = instance.address
     elif instance.type in _NAMED and (name := _text(instance, _NAMED[instance.type], work)):
         facts["called"] = name
+    if carrier := _carrier(instance, work):
+        facts["carrier"] = mark(f"{carrier}.arn")
     if instance.type == "aws_verifiedaccess_group":
         trust = known.trust.get(address_of(_argument(instance, "verifiedaccess_instance_id", work), {}, work))
     elif instance.type == "aws_verifiedaccess_endpoint":
@@ -109,6 +118,13 @@ def facts_of(instance: ResourceInstance, known: Around, work: Work) -> dict[str,
     if trust:
         facts["trust"] = trust
     return facts
+
+
+def _carrier(instance: ResourceInstance, work: Work) -> str:
+    """The role, user or group that carries an identity policy; empty where it is not known, and for all other documents."""
+    if instance.type in _CARRIERS:
+        return address_of(_argument(instance, _CARRIERS[instance.type], work), {}, work)
+    return ""
 
 
 def kind_of(instance: ResourceInstance, kind: str, work: Work) -> str:

@@ -129,7 +129,7 @@ class Core:
 
     `looping` are the ASNs that a far side may find though it is its own (see `outbound`); `dropped` collects (attachment, prefix) that a routing policy drops; `settled` what the mesh makes of equal origins, `paths`
     what an edge takes in of equal routes; `places` finds attachments by where they are, `labels`
-    and `paired` the policies on attachments and edge pairs; `spanned` remembers spans, `owned` who states a prefix, numbered;
+    and `paired` the policies on attachments and edge pairs; `spanned` remembers spans, `owned` who states a prefix, by its IP version and length, numbered;
     `dropped_by` is `dropped` by attachment, with its length then; `givers` remembers who offers routes to a segment.
     """
 
@@ -147,7 +147,7 @@ class Core:
     paired: dict[str, Pairs] = field(default_factory=dict)
     spanned: dict[int, _Spans] = field(default_factory=dict)
     looping: frozenset[int] | None = None
-    owned: dict[Prefix, list[tuple[int, Association]]] = field(default_factory=dict)
+    owned: dict[tuple[int, int], dict[Prefix, list[tuple[int, Association]]]] = field(default_factory=dict)
     givers: dict[str, list[str]] = field(default_factory=dict)
     dropped_by: tuple[int, dict[str, list[Prefix]]] = field(default_factory=lambda: (0, {}))
 
@@ -165,10 +165,11 @@ class Core:
         if not self.owned:
             for at, item in enumerate(self.associations.values()):
                 for own in item.attachment.prefixes:
-                    self.owned.setdefault(own, []).append((at, item))
+                    self.owned.setdefault((own.family, own.length), {}).setdefault(own, []).append((at, item))
         found: dict[int, Association] = {}
-        for length in range(1, prefix.length + 1):
-            found.update(self.owned.get(shorten(prefix, length), ()))
+        for (family, length), owned in self.owned.items():
+            if family == prefix.family and 0 < length <= prefix.length:
+                found.update(owned.get(shorten(prefix, length), ()))
         return [found[at] for at in sorted(found)]
 
     @property

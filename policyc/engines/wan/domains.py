@@ -7,7 +7,7 @@ announce, static routes and what a summary touches are worked out one by one. So
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
 from policyc.engines.wan.core import Core
 from policyc.engines.wan.origins import Entry, Origins, Routes, add_own, own_routes, spread
@@ -31,6 +31,13 @@ class Domain:
     mixed: Routes = field(default_factory=dict)
     worked: Sheet = field(default_factory=Sheet)
     common: Rows | None = None
+
+    def sheet(self, prefix: Prefix, owners: Iterable[str]) -> Sheet | None:
+        """The sheet that has the rows of a prefix, which these segments announce; None where there are none."""
+        if prefix in self.mixed:
+            return self.worked if prefix in self.worked.common else None
+        found = (self.own, *(self.taken[name] for name in owners if name in self.taken))
+        return next((sheet for sheet in found if prefix in sheet.common), None)
 
     def at(self, edge: str) -> Rows:
         """Every row at an edge, in a mapping of its own."""

@@ -5,11 +5,12 @@ Packets that are looked up next in the same table at the same edge fare alike, w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Final, NamedTuple
 
 from policyc.engines.wan.associate import Association, Standing
 from policyc.engines.wan.core import TableName
+from policyc.engines.wan.lookups import Finds, Lookups
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.reach import (
     MAX_WALKS,
@@ -22,8 +23,8 @@ from policyc.engines.wan.reach import (
     heard_of,
     parts_of,
 )
-from policyc.engines.wan.tables import Row, Tables
-from policyc.engines.wan.walks import place_of
+from policyc.engines.wan.tables import Row
+from policyc.engines.wan.walks import Start, is_local, start_of
 from policyc.record import record
 
 _UNKNOWN = "unknown"
@@ -32,19 +33,21 @@ _DELIVERED = "delivered"
 
 @record
 class Fate:
-    """How the packets of one sender fare: the verdict as in `Answer`, and the verdict on each part of the target."""
+    """How the packets of one sender fare: the verdict and groups as in `Answer`, and the verdict on each part of the target."""
 
     verdict: Verdict
     parts: tuple[Verdict, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 @record
 class _Ends:
-    """How the ways from one place on end, how many there are, and whether some of them leave by a function group."""
+    """How the ways from one place on end and how many there are; `left` of them leave by the function groups of `exits`."""
 
     ends: frozenset[str]
     ways: int
-    exits: bool = False
+    left: int = 0
+    exits: frozenset[str] = frozenset()
 
 
 #: a row, by its id, that a prefix is looked up by in a table
@@ -57,10 +60,10 @@ _ALL: Final[Hearing] = ((False, False),)
 
 
 class Senders:
-    """How the packets of attachments begin, in one network: worked out once for every target. INVARIANT: the tables are not changed any more."""
+    """How the packets of attachments begin, in one network: worked out once for every target."""
 
-    def __init__(self, tables: Tables) -> None:
-        self.tables = tables
+    def __init__(self, lookups: Lookups) -> None:
+        self.lookups, self.tables = lookups, lookups.tables
         self._known: dict[str, Sender] = {}
 
     def __getitem__(self, source: str) -> Sender:
@@ -70,25 +73,19 @@ class Senders:
         return found
 
     def _begin(self, association: Association) -> Sender:
-        item = association.attachment
-        plain = len(item.regions) == 1 and item.type != "direct-connect-gateway" and not association.is_group
-        families = frozenset(prefix.family for prefix in item.prefixes)
-        told = heard_by(self.tables, association) if plain else None
-        return Sender(
-            association.standing, association.is_group, plain, families, place_of(association), item.regions[0], told
-        )
+        families = frozenset(prefix.family for prefix in association.attachment.prefixes)
+        start, told = start_of(self.tables, association), heard_by(self.tables, association)
+        return Sender(association.standing, association.is_group, families, start, told)
 
 
 class Sender(NamedTuple):
-    """How the packets of an attachment begin. `plain` ones start at one edge, where nothing is chosen by what is found; `told` is what the
-    far side hears when it may not hear all."""
+    """How the packets of an attachment begin, which has addresses of some IP versions; `told` is what the far side hears when it may not
+    hear all."""
 
     standing: Standing
     is_group: bool
-    plain: bool
     families: frozenset[int]
-    table: TableName
-    edge: str
+    start: Start
     told: Told | None
 
 
@@ -98,9 +95,9 @@ class Fates:
     def __init__(self, senders: Senders, target: Target) -> None:
         self._senders, self._tables, self._target = senders, senders.tables, target
         self._absent = cannot_receive(self._tables.core, target) is not None
-        self._parts: dict[frozenset[int], list[Prefix]] = {}
+        self._parts: dict[frozenset[int], list[tuple[Prefix, Finds]]] = {}
         self._known: dict[_Look, _Ends | None] = {}
-        self._fates: dict[tuple[TableName, tuple[int, ...], frozenset[int], Hearing], Fate | None] = {}
+        self._fates: dict[Hashable, Fate | None] = {}
 
     def of(self, source: str) -> Fate | None:
         """How a sender's packets fare; None where `reach` has to be asked."""
@@ -112,115 +109,133 @@ class Fates:
             return _BLOCKED
         if sender.standing is Standing.UNDECIDED:
             return Fate(Verdict.UNDECIDED)
-        if self._absent:
-            return _BLOCKED
-        if not prefixes or not sender.plain:
-            return None
-        return self.begin(sender.table, sender.edge, sender.families, self.hearing(sender.told, sender.families))
+        return self.begin(sender.start, sender.families, self.hearing(sender.told, sender.families))
 
     def hearing(self, told: Told | None, families: frozenset[int]) -> Hearing:
         """What somebody hears of the target who is told that; empty when it hears all of it."""
         if told is None:
             return ()
-        prefixes = self.parts(families)
-        if all(map(told.hears, prefixes)):
+        parts = self.parts(families)
+        if all(told.hears(prefix) for prefix, _ in parts):
             return ()
-        found = [heard_of(told, prefix) for prefix in prefixes]
+        found = [heard_of(told, prefix) for prefix, _ in parts]
         heard = tuple([(bool(unheard), bool(doubts)) for unheard, doubts in found])
         return heard if any(True in pair for pair in heard) else ()
 
-    def begin(self, table: TableName, edge: str, families: frozenset[int], heard: Hearing = ()) -> Fate | None:
-        """How packets fare that are looked up first in a segment's table at an edge, sent by somebody with addresses of those IP versions who
-        hears that; None where `reach` has to be asked."""
-        prefixes = self.parts(families)
-        if self._absent or (self._target.prefixes and not prefixes):
+    def first_rows(self, start: Start, families: frozenset[int]) -> Hashable:
+        """What tells starts in one table apart: the rows that the packets of somebody with addresses of those IP versions are looked up by first.
+        Rows lead to edges by name, so that it goes on alike whatever edge they are looked up at."""
+        table, edges, spanning = start
+        parts = self.parts(families)
+        if len(parts) == 1 and len(edges) == 1 and not spanning:
+            return id(parts[0][1].at(table).get(edges[0]))
+        rows = tuple([id(finds.at(table).get(edge)) for _, finds in parts for edge in edges])
+        return (edges, rows) if spanning else rows
+
+    def begin(self, start: Start, families: frozenset[int], heard: Hearing = ()) -> Fate | None:
+        """How packets fare that begin so in the table of a segment, sent by somebody with addresses of those IP versions who hears that; None
+        where `reach` has to be asked."""
+        parts = self.parts(families)
+        if self._absent or (self._target.prefixes and not parts):
             return _BLOCKED
-        rows = self._rows(table, edge, prefixes)
-        # Rows lead to edges by name, so that it goes on alike whatever edge they are looked up at.
-        key = (table, tuple(map(id, rows)), families, heard)
+        key = (start.table, families, heard, self.first_rows(start, families))
         if key not in self._fates:
-            self._fates[key] = self._fate(table, rows, prefixes, heard) if prefixes else None
+            self._fates[key] = self._fate(start, parts, heard) if parts else None
         return self._fates[key]
 
-    def _rows(self, table: TableName, edge: str, prefixes: Sequence[Prefix]) -> list[Row | None]:
-        if edge not in self._tables.edges_of(table):
-            return [None] * len(prefixes)
-        return list(map(self._tables.table(table, edge).lookup, prefixes))
-
-    def parts(self, families: frozenset[int]) -> list[Prefix]:
+    def parts(self, families: frozenset[int]) -> list[tuple[Prefix, Finds]]:
         """The parts of the target that senders with addresses of some IP versions are asked about."""
         found = self._parts.get(families)
         if found is None:
             kept = [prefix for prefix in self._target.prefixes if not families or prefix.family in families]
-            found = self._parts[families] = parts_of(self._tables, kept)
+            parts = parts_of(self._tables, kept)
+            found = self._parts[families] = [(part, self._senders.lookups.of(part)) for part in parts]
         return found
 
-    def _fate(
-        self, table: TableName, rows: Sequence[Row | None], prefixes: Sequence[Prefix], heard: Hearing
-    ) -> Fate | None:
-        parts: list[Verdict] = []
-        count = 0
-        for prefix, row, (unheard, doubts) in zip(prefixes, rows, heard or _ALL * len(rows), strict=True):
-            found = _UNHEARD if unheard else self._ends(table, row, prefix, ())
-            if found is None or found.ways > MAX_WALKS or (doubts and found.exits):
+    def _fate(self, start: Start, parts: Sequence[tuple[Prefix, Finds]], heard: Hearing) -> Fate | None:
+        verdicts: list[Verdict] = []
+        every: list[_Ends] = []
+        for (prefix, finds), (unheard, doubts) in zip(parts, heard or _ALL * len(parts), strict=True):
+            found = _UNHEARD if unheard else self._begun(start, prefix, finds)
+            if found is None or found.ways > MAX_WALKS:
                 return None
-            count += found.ways
+            every.append(found)
             if (doubts and found.ways) or _UNKNOWN in found.ends or (_DELIVERED in found.ends and len(found.ends) > 1):
-                parts.append(Verdict.UNDECIDED)
+                verdicts.append(Verdict.UNDECIDED)
             else:
-                parts.append(Verdict.REACHABLE if _DELIVERED in found.ends else Verdict.BLOCKED)
-        if count > MAX_WALKS_OF_ALL:
+                verdicts.append(Verdict.REACHABLE if _DELIVERED in found.ends else Verdict.BLOCKED)
+        whole = every[0] if len(every) == 1 else _together(every)
+        if whole.ways > MAX_WALKS_OF_ALL:
             return None
-        verdicts = set(parts)
+        groups = tuple(whole.exits) if whole.left == whole.ways and len(whole.exits) == 1 else ()
         if Verdict.UNDECIDED in verdicts:
-            return Fate(Verdict.UNDECIDED, tuple(parts))
-        return Fate(parts[0] if len(verdicts) == 1 else Verdict.PARTLY, tuple(parts))
+            return Fate(Verdict.UNDECIDED, tuple(verdicts), groups)
+        return Fate(verdicts[0] if len(set(verdicts)) == 1 else Verdict.PARTLY, tuple(verdicts), groups)
 
-    def _ends(self, name: TableName, row: Row | None, prefix: Prefix, passed: tuple[_Look, ...]) -> _Ends | None:
+    def _begun(self, start: Start, prefix: Prefix, finds: Finds) -> _Ends | None:
+        """The ends of all ways from a start; None as for `_ends`."""
+        rows = [(edge, finds.row(start.table, edge)) for edge in start.edges]
+        if len(rows) == 1 and not start.spanning:
+            return self._ends(start.table, rows[0][1], prefix, finds, ())
+        if start.spanning:
+            local = [(edge, row) for edge, row in rows if is_local(row, edge)]
+            if not local:
+                return _NO_ROUTE if rows[0][1] is None else _NOT_ADVERTISED
+            rows = local
+        found = [self._ends(start.table, row, prefix, finds, ()) for _, row in rows]
+        known = [ends for ends in found if ends is not None]
+        return _together(known) if len(known) == len(found) else None
+
+    def _ends(
+        self, name: TableName, row: Row | None, prefix: Prefix, finds: Finds, passed: tuple[_Look, ...]
+    ) -> _Ends | None:
         """None where a way meets a function group, comes back, or is handed to somebody who may pass it on."""
         if row is None:
             return _NO_ROUTE
         key = (name, id(row), prefix)
         if key not in self._known:
-            self._known[key] = None if key in passed else self._followed(name, row, prefix, (*passed, key))
+            self._known[key] = None if key in passed else self._followed(name, row, prefix, finds, (*passed, key))
         return self._known[key]
 
-    def _followed(self, name: TableName, row: Row, prefix: Prefix, passed: tuple[_Look, ...]) -> _Ends | None:
-        tables = self._tables
-        ends: set[str] = set() if row.options else {"no-route"}
-        ways = 0 if row.options else 1
-        exits = False
+    def _followed(
+        self, name: TableName, row: Row, prefix: Prefix, finds: Finds, passed: tuple[_Look, ...]
+    ) -> _Ends | None:
+        found: list[_Ends] = [] if row.options else [_NO_ROUTE]
         for option in row.options:
             hop = option.hop
             if hop.kind == "blackhole":
-                ends.add("blackhole")
-                ways += 1
+                found.append(_BLACKHOLE)
             elif hop.kind == "attachment" and (row.doubts or hop.name == self._target.attachment):
-                ends.add(_DELIVERED)
-                ways += 1
+                found.append(_ARRIVED)
             elif hop.kind in ("edge", "segment") and (table := hop.following(name)) is not None:
-                (there,) = self._rows(table, hop.edge, (prefix,))
-                below = self._ends(table, there, prefix, passed)
+                below = self._ends(table, finds.row(table, hop.edge), prefix, finds, passed)
                 if below is None:
                     return None
-                ends |= below.ends
-                ways += below.ways
-                exits = exits or below.exits
+                found.append(below)
             elif hop.kind == "group" and hop.table is None:
                 # what `send-to` lets out does not come back
-                members = tables.core.group_members(hop.name, hop.edge)
+                members = self._tables.core.group_members(hop.name, hop.edge)
                 if self._target.attachment in members:
                     return None
-                ends |= {"left"} if members else set()
-                ways += len(members)
-                exits = True
+                count = len(members)
+                found.append(_Ends(_LEFT if members else frozenset(), count, count, frozenset((hop.name,))))
             else:
                 return None
-        if row.doubts and (exits or not ways):
-            return None
-        return _Ends(frozenset((_UNKNOWN,)) if row.doubts else frozenset(ends), ways, exits)
+        whole = found[0] if len(found) == 1 else _together(found)
+        return _Ends(_OPEN, whole.ways, whole.left, whole.exits) if row.doubts and whole.ways else whole
+
+
+def _together(found: Sequence[_Ends]) -> _Ends:
+    return _Ends(
+        frozenset().union(*(each.ends for each in found)),
+        sum(each.ways for each in found),
+        sum(each.left for each in found),
+        frozenset().union(*(each.exits for each in found)),
+    )
 
 
 _BLOCKED = Fate(Verdict.BLOCKED)
-_NO_ROUTE = _Ends(frozenset(("no-route",)), 1)
-_UNHEARD = _Ends(frozenset(("not-announced",)), 1)
+_LEFT, _OPEN = frozenset(("left",)), frozenset((_UNKNOWN,))
+_ARRIVED, _BLACKHOLE = _Ends(frozenset((_DELIVERED,)), 1), _Ends(frozenset(("blackhole",)), 1)
+_NO_ROUTE, _UNHEARD = _Ends(frozenset(("no-route",)), 1), _Ends(frozenset(("not-announced",)), 1)
+_NOT_ADVERTISED = _Ends(frozenset(("not-advertised",)), 1)

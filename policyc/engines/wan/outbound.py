@@ -146,6 +146,18 @@ class AnnouncingEdge:
 
     def route(self, prefix: Prefix) -> Heard | None:
         """The route for a prefix; an aggregate with one of its members only, of those that settle whether it is announced."""
+        heard = self._like(prefix)
+        if heard is None or heard.prefix == prefix:
+            return heard
+        return Heard(self.edge, prefix, heard.paths, (), heard.doubts, heard.refused)
+
+    def surely_tells(self, prefix: Prefix) -> bool:
+        """Whether there is a route for a prefix that is sure to be announced and taken."""
+        heard = self._like(prefix)
+        return heard is not None and not heard.refused and not heard.doubts
+
+    def _like(self, prefix: Prefix) -> Heard | None:
+        """The route for a prefix, or for one that is announced alike."""
         if prefix in self.aggregates:
             return self._aggregate(prefix)
         row = self._rows.get(prefix)
@@ -155,8 +167,7 @@ class AnnouncingEdge:
         if key not in self._known:
             found = self.routes((prefix,))
             self._known[key] = next((heard for heard in found if heard.prefix == prefix), None)
-        heard = self._known[key]
-        return None if heard is None else Heard(self.edge, prefix, heard.paths, (), heard.doubts, heard.refused)
+        return self._known[key]
 
     def _aggregate(self, prefix: Prefix) -> Heard | None:
         members: list[Prefix] = []

@@ -173,11 +173,12 @@ class Told:
     """What the far side of an attachment is told by prefix, each route with its place in the order of announcement. A route comes of the row of
     its own prefix, an aggregate of its members' rows, so that only what is asked about is worked out."""
 
-    __slots__ = ("_edges", "_found", "_lengths", "aggregates")
+    __slots__ = ("_around", "_edges", "_found", "_lengths", "aggregates")
 
     def __init__(self, tables: Tables, association: Association) -> None:
         self._edges = announcing_edges(tables, association)
         self._found: dict[Prefix, list[tuple[tuple[int, Prefix], Heard]]] = {}
+        self._around: dict[Prefix, list[tuple[tuple[int, Prefix], Heard]]] = {}
         #: what something may be summed up to
         self.aggregates = frozenset(block for edge in self._edges for block in edge.aggregates if block is not None)
         lengths = tables.lengths(place_of(association))
@@ -195,13 +196,27 @@ class Told:
             found = self._found[prefix] = [((at, prefix), heard) for at, heard in told if heard is not None]
         return found
 
-    def around(self, prefix: Prefix) -> Iterator[Prefix]:
-        """The blocks that have the prefix and may have a route, from the widest on."""
-        return (shorten(prefix, length) for length in self._lengths[prefix.family] if length <= prefix.length)
+    def covering(self, prefix: Prefix) -> list[Heard]:
+        """The routes for blocks that have the prefix, in the order of announcement."""
+        own = self.of(prefix)
+        places = [*self._wider(prefix), *own] if own else self._wider(prefix)
+        return [heard for _, heard in (sorted(places, key=_PLACE) if len(places) > 1 else places)]
+
+    def _wider(self, prefix: Prefix) -> list[tuple[tuple[int, Prefix], Heard]]:
+        """The routes for wider blocks: the same for every prefix in the narrowest of them."""
+        lengths = [length for length in self._lengths[prefix.family] if length < prefix.length]
+        if not lengths:
+            return []
+        narrowest = shorten(prefix, lengths[-1])
+        found = self._around.get(narrowest)
+        if found is None:
+            blocks = (shorten(prefix, length) for length in lengths)
+            found = self._around[narrowest] = [some for block in blocks for some in self.of(block)]
+        return found
 
     def hears(self, prefix: Prefix) -> bool:
         """Whether there is a route for exactly this prefix that is sure to be announced and taken."""
-        return any(not heard.refused and not heard.doubts for _, heard in self.of(prefix))
+        return any(edge.surely_tells(prefix) for edge in self._edges)
 
     def every(self) -> Iterator[Heard]:
         """Every route."""
@@ -230,8 +245,7 @@ def heard_of(told: Told | None, prefix: Prefix) -> tuple[str, tuple[str, ...]]:
     """Why the far side is sure to have no route to the prefix (the end of a walk; empty when it may have one), and why that is not certain."""
     if told is None or told.hears(prefix):
         return "", ()
-    places = [some for block in told.around(prefix) for some in told.of(block)]
-    covering = [heard for _, heard in (sorted(places, key=_PLACE) if len(places) > 1 else places)]
+    covering = told.covering(prefix)
     taken = [item for item in covering if not item.refused]
     if any(not item.doubts for item in taken):
         return "", ()

@@ -112,7 +112,7 @@ class Sheet:
 
     common: Rows = field(default_factory=dict)
     special: defaultdict[str, Rows] = field(default_factory=lambda: defaultdict(dict))
-    missing: defaultdict[str, list[Prefix]] = field(default_factory=lambda: defaultdict(list))
+    missing: defaultdict[str, set[Prefix]] = field(default_factory=lambda: defaultdict(set))
 
     def add(self, prefix: Prefix, fates: Fates) -> None:
         """One more prefix, which the sheet does not have yet."""
@@ -127,7 +127,7 @@ class Sheet:
                     self.special[edge][prefix] = row
             else:
                 for edge in edges:
-                    self.missing[edge].append(prefix)
+                    self.missing[edge].add(prefix)
 
     def borrow(self, other: Sheet, prefix: Prefix, edge: str) -> None:
         """Take over the rows of a prefix from another sheet, where they differ at one edge at most."""
@@ -135,6 +135,18 @@ class Sheet:
         row = other.special[edge].get(prefix) if edge in other.special else None
         if row is not None:
             self.special[edge][prefix] = row
+
+    def everywhere(self, prefix: Prefix, edges: Iterable[str]) -> dict[str, Row]:
+        """The rows of one prefix that the sheet has, by edge; edges without one are left out."""
+        found = dict.fromkeys(edges, self.common[prefix])
+        for edge, rows in self.special.items():
+            row = rows.get(prefix)
+            if row is not None and edge in found:
+                found[edge] = row
+        for edge, prefixes in self.missing.items():
+            if prefix in prefixes:
+                found.pop(edge, None)
+        return found
 
     def patch(self, rows: Rows, edge: str) -> None:
         """Turn what is common into what is so at an edge."""

@@ -4,6 +4,7 @@ circles, or out of the core network. Source: Cloud WAN reference, section 3.12, 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
 from policyc.engines.wan.associate import Association
 from policyc.engines.wan.core import Core, TableName
@@ -57,13 +58,10 @@ class Walk:
 
 def walks(tables: Tables, association: Association, prefix: Prefix) -> Iterator[Walk]:
     """Every possible way of a packet from an attachment to `prefix`; at most `MAX_WALKS` and one."""
-    name = place_of(association)
-    regions = association.attachment.regions
-    present = tables.edges_of(name)
-    edges = [edge for edge in regions if edge in present] or list(regions[:1])
-    spanning = association.attachment.type == "direct-connect-gateway"
+    name, edges, spanning = start_of(tables, association)
     if spanning:
-        edges = [edge for edge in edges if _local(tables, name, edge, prefix)] or edges[:1]
+        heard = tuple(edge for edge in edges if is_local(_lookup(tables, name, edge, prefix), edge))
+        edges = heard or edges[:1]
     stack = [_State(name, edge) for edge in reversed(edges)]
     count = 0
     while stack and count <= MAX_WALKS:
@@ -73,7 +71,7 @@ def walks(tables: Tables, association: Association, prefix: Prefix) -> Iterator[
             count += 1
             yield _without_route(tables, state)
             continue
-        if spanning and not state.hops and not _local(tables, name, state.edge, prefix):
+        if spanning and not state.hops and not is_local(row, state.edge):
             count += 1
             yield _State(name, state.edge, (_hop(state, row, row.options[0]),) if row.options else ()).ended(
                 "not-advertised"
@@ -83,6 +81,22 @@ def walks(tables: Tables, association: Association, prefix: Prefix) -> Iterator[
         count += len(finished)
         yield from finished
         stack.extend(reversed(following))
+
+
+class Start(NamedTuple):
+    """How the packets of an attachment begin: the table that looks them up first, at which edges, and whether it is `spanning`: sends
+    only to those of them that tell it of a route (a Direct Connect gateway)."""
+
+    table: TableName
+    edges: tuple[str, ...]
+    spanning: bool
+
+
+def start_of(tables: Tables, association: Association) -> Start:
+    name, item = place_of(association), association.attachment
+    present = tables.edges_of(name)
+    edges = tuple(edge for edge in item.regions if edge in present) or item.regions[:1]
+    return Start(name, edges, item.type == "direct-connect-gateway")
 
 
 def place_of(association: Association) -> TableName:
@@ -167,9 +181,8 @@ def _lookup(tables: Tables, name: TableName, edge: str, prefix: Prefix) -> Row |
     return tables.table(name, edge).lookup(prefix) if edge in tables.edges_of(name) else None
 
 
-def _local(tables: Tables, name: TableName, edge: str, prefix: Prefix) -> bool:
+def is_local(row: Row | None, edge: str) -> bool:
     """Whether an edge tells a Direct Connect gateway about a route: only when it leads to an attachment at that edge."""
-    row = _lookup(tables, name, edge, prefix)
     return row is not None and any(
         option.hop.kind != "edge" and option.hop.edge in ("", edge) for option in row.options
     )

@@ -7,15 +7,16 @@ not hear all. So the work grows with the number of places and of kinds of destin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Set
+from typing import NamedTuple, TypeAlias
 
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.fates import Fate, Fates, Hearing, Senders
 from policyc.engines.wan.reach import Answer, Target, Told, Verdict, reach
 from policyc.engines.wan.tables import Tables
 from policyc.targets.cloud_wan.classes import Class, receivers
-from policyc.targets.cloud_wan.differences import Differences, Group
+from policyc.targets.cloud_wan.differences import Differences, Group, Near
+from policyc.targets.cloud_wan.likeness import Likeness
 
 #: told what is counted, how many are done, and of how many
 Watch: TypeAlias = Callable[[str, int, int], None]
@@ -38,7 +39,15 @@ def changed_ways(
             yield sending, receiving, before, after
 
 
+#: those who hear all, and the others with what they are told before and after
 _Members: TypeAlias = tuple[list[int], list[tuple[int, Told | None, Told | None]]]
+
+
+class _Known(NamedTuple):
+    """What changes for senders in groups; those `apart` were not asked."""
+
+    changes: dict[tuple[str, str], list[int]]
+    apart: Set[int]
 
 
 class _Asking:
@@ -46,11 +55,13 @@ class _Asking:
 
     def __init__(self, old: Tables, new: Tables, sent: Sequence[Class], differences: Differences) -> None:
         self._tables, self._sent, self._differences = (old, new), sent, differences
-        self._begun = (Senders(old), Senders(new))
+        self._begun = (Senders(differences.lookups[0]), Senders(differences.lookups[1]))
         #: the classes that are one attachment, by its name
         self._alone = {sending[0].name: at for at, sending in enumerate(sent) if len(sending) == 1}
         #: by the id of a group
         self._members: dict[int, _Members] = {}
+        self._likeness = Likeness(differences.lookups)
+        self._known: dict[Hashable, _Known] = {}
 
     def changed(self, receiving: Class) -> dict[tuple[str, str], list[int]]:
         """The senders by what changes for them."""
@@ -63,36 +74,67 @@ class _Asking:
         near = self._differences.near(self._sent, receiving[0].prefixes)
         self._one_by_one(sorted(near.asked), receiving, asked, found)
         # He is not asked for the way to himself, but to another one of the receivers.
-        apart = near.asked | {self._alone[name] for name in (receiving[0].name,) if name in self._alone}
-        for group, ways in near.groups:
-            for heard, members in self._by_hearing(group, asked).items():
-                others = [at for at in members if at not in apart]
-                if not others:
-                    continue
-                texts = _begun(group, asked, heard) if group.plain else None
-                if texts is not None:
-                    if texts[0] != texts[1]:
-                        found.setdefault(texts, []).extend(others)
-                elif heard[0] != heard[1] or not near.same(group, ways):
-                    # Who begins alike and hears alike gets one answer.
-                    self._one_by_one(others, receiving, asked, found, alike=group.plain)
-        self._one_by_one(apart - near.asked, receiving, asked, found)
+        alone = {self._alone[name] for name in (receiving[0].name,) if name in self._alone}
+        self._one_by_one(alone - near.asked, receiving, asked, found)
+        key = self._key(receiving[0], near)
+        known = self._known.get(key) if key is not None else None
+        if known is None:
+            known = _Known(self._by_group(near, near.asked | alone, receiving, asked), alone)
+            if key is not None:
+                self._known[key] = known
+        for texts, sending in known.changes.items():
+            others = sending if alone.isdisjoint(sending) else [at for at in sending if at not in alone]
+            found.setdefault(texts, []).extend(others)
+        self._one_by_one(known.apart - alone - near.asked, receiving, asked, found)
         return {texts: sending for texts, sending in found.items() if sending}
+
+    def _key(self, target: Attachment, near: Near) -> Hashable | None:
+        """Equal for receivers towards whom the same changes for the same groups; None where nothing tells."""
+        if near.cut or not near.groups:
+            return None
+        tables = [name for name, _, _ in near.groups]
+        likeness = self._likeness.of(target, tables)
+        return None if likeness is None else (frozenset(near.asked), tuple(tables), likeness)
+
+    def _by_group(
+        self, near: Near, apart: Set[int], receiving: Class, asked: tuple[_Asked, _Asked]
+    ) -> dict[tuple[str, str], list[int]]:
+        """What changes for the members of groups, but for those `apart`."""
+        found: dict[tuple[str, str], list[int]] = {}
+        for _, groups, ways in near.groups:
+            # What begins by the same rows and hears the same gets one answer.
+            begun: dict[Hashable, tuple[str, str] | None] = {}
+            for group in groups:
+                rows = tuple([one.fates.first_rows(group.start, group.families) for one in asked])
+                for heard, members in self._by_hearing(group, asked):
+                    others = members if apart.isdisjoint(members) else [at for at in members if at not in apart]
+                    if not others:
+                        continue
+                    key = (group.families, rows, heard)
+                    if key not in begun:
+                        begun[key] = _begun(group, asked, heard) if group.plain else None
+                    texts = begun[key]
+                    if texts is not None:
+                        if texts[0] != texts[1]:
+                            found.setdefault(texts, []).extend(others)
+                    elif heard[0] != heard[1] or not near.same(group, ways):
+                        # Who begins alike and hears alike gets one answer.
+                        self._one_by_one(others, receiving, asked, found, alike=group.plain)
+        return found
 
     def _asked(self, target: Attachment) -> tuple[_Asked, _Asked]:
         asked = Target(target.prefixes, target.name)
         return _Asked(self._begun[0], asked), _Asked(self._begun[1], asked)
 
-    def _by_hearing(self, group: Group, asked: tuple[_Asked, _Asked]) -> dict[tuple[Hearing, Hearing], list[int]]:
-        """The members of a group by what they hear of the target, before and after."""
+    def _by_hearing(
+        self, group: Group, asked: tuple[_Asked, _Asked]
+    ) -> Iterator[tuple[tuple[Hearing, Hearing], list[int]]]:
+        """The members of a group by what they hear of the target, before and after; some may hear alike."""
         hears_all, others = self._told(group)
-        out: dict[tuple[Hearing, Hearing], list[int]] = {}
         if hears_all:
-            out[(), ()] = list(hears_all)
+            yield ((), ()), hears_all
         for at, before, after in others:
-            heard = (asked[0].fates.hearing(before, group.families), asked[1].fates.hearing(after, group.families))
-            out.setdefault(heard, []).append(at)
-        return out
+            yield (asked[0].fates.hearing(before, group.families), asked[1].fates.hearing(after, group.families)), [at]
 
     def _told(self, group: Group) -> _Members:
         """The members of a group who hear all whatever is asked about, and the others with what they are told in either network."""
@@ -151,7 +193,7 @@ class _Asked:
     def text(self, fate: Fate) -> str:
         found = self._texts.get(id(fate))
         if found is None:
-            found = self._texts[id(fate)] = (fate, _verdict(fate.verdict, fate.parts))
+            found = self._texts[id(fate)] = (fate, _verdict(fate.verdict, fate.parts, fate.groups))
         return found[1]
 
     def where(self, sender: Attachment) -> str:
@@ -162,10 +204,7 @@ class _Asked:
 
 def _begun(group: Group, asked: tuple[_Asked, _Asked], heard: tuple[Hearing, Hearing]) -> tuple[str, str] | None:
     """The verdicts on what a group sends that hears that; None where each sender has to be asked."""
-    before, after = (
-        one.fates.begin(group.table, group.edges[0], group.families, some)
-        for one, some in zip(asked, heard, strict=True)
-    )
+    before, after = (one.fates.begin(group.start, group.families, some) for one, some in zip(asked, heard, strict=True))
     return None if before is None or after is None else (asked[0].text(before), asked[1].text(after))
 
 

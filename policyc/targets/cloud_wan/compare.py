@@ -17,7 +17,7 @@ from policyc.engines.wan.matrix import Cell, Flow, segment_matrix
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.reach import Target, reach
 from policyc.engines.wan.switches import DEFAULT, Switches
-from policyc.engines.wan.tables import Tables
+from policyc.engines.wan.tables import Tables, uncollected
 from policyc.ir.network import AttachCondition, AttachmentType, AttachRule, CoreNetwork, SendVia, ToTag
 from policyc.record import record, replace
 from policyc.targets.cloud_wan.changed_ways import Watch, changed_ways, unwatched, verdict_of, where_inspected
@@ -90,7 +90,7 @@ def compare(
     watch("networks put together", 1, 2)
     after = situate(new, known, switches)
     watch("networks put together", 2, 2)
-    return Comparison(changed, moved, tuple(_reachability(before, after, watch)), False)
+    return Comparison(changed, moved, _reachability(before, after, watch), False)
 
 
 def compare_tables(before: Tables, after: Tables) -> Comparison:
@@ -100,7 +100,7 @@ def compare_tables(before: Tables, after: Tables) -> Comparison:
     )
     moved = (Change("association", name, one, _standing(other)) for name, one, other in pairs)
     told = tuple(change for change in moved if change.before != change.after)
-    return Comparison((), told, tuple(_reachability(before, after)), False)
+    return Comparison((), told, _reachability(before, after), False)
 
 
 # --- associations -----------------------------------------------------------------------------------------------
@@ -283,11 +283,11 @@ def _with_prefixes(attachments: Sequence[Attachment]) -> Iterator[Attachment]:
         )
 
 
-def _reachability(old: Tables, new: Tables, watch: Watch = unwatched) -> Iterator[Change]:
+def _reachability(old: Tables, new: Tables, watch: Watch = unwatched) -> tuple[Change, ...]:
     """The changes between attachments, then those towards addresses that no attachment has."""
-    differences, sent = Differences(old, new), senders(old, new)
-    yield from _by_class(old, new, sent, differences, watch)
-    yield from _outside(old, new, sent, differences)
+    with uncollected():
+        differences, sent = Differences(old, new), senders(old, new)
+        return (*_by_class(old, new, sent, differences, watch), *_outside(old, new, sent, differences))
 
 
 def _by_class(old: Tables, new: Tables, sent: Sequence[Class], differences: Differences, watch: Watch) -> list[Change]:

@@ -15,12 +15,13 @@ from typing import Final
 from policyc.engines.wan.associate import Association, Standing
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import NextHop, TableName
+from policyc.engines.wan.lookups import Lookups
 from policyc.engines.wan.outbound import Heard, hears_less, told_to
 from policyc.engines.wan.prefixes import Prefix, shorten
 from policyc.engines.wan.reach import Told, heard_by, heard_of
 from policyc.engines.wan.rows import Option, Row, Rows
-from policyc.engines.wan.tables import RouteTable, Tables, uncollected
-from policyc.engines.wan.walks import place_of
+from policyc.engines.wan.tables import Tables
+from policyc.engines.wan.walks import Start, place_of, start_of
 from policyc.record import field, record, replace
 from policyc.targets.cloud_wan.classes import Class, divided, position
 
@@ -32,31 +33,26 @@ Place = tuple[TableName, str]
 
 
 @record
-class _Start:
-    """How a sender begins. `table` looks up first what it sends, at `edges`, and a `spanning` one chooses among them by what they find;
-    `untold` are prefixes that its far side hears of differently."""
+class _Sender:
+    """How a sender begins; `untold` are prefixes that its far side hears of differently."""
 
-    table: TableName
-    edges: tuple[str, ...]
-    spanning: bool = False
+    start: Start
     untold: tuple[Prefix, ...] = ()
     hearing: tuple[Told, Told] | None = None
 
 
 @record
 class Group:
-    """Classes of senders, by number, that begin alike: in one table, at the same edges, with addresses of the same IP versions. `plain` ones
-    start at one edge of a segment, where nothing is chosen by what is found."""
+    """Classes of senders, by number, that begin alike, with addresses of the same IP versions."""
 
-    table: TableName
-    edges: tuple[str, ...]
-    spanning: bool
+    start: Start
     families: frozenset[int]
     members: list[int] = field(default_factory=list)
 
     @property
     def plain(self) -> bool:
-        return len(self.edges) == 1 and not self.spanning and self.table.kind == "segment"
+        """Whether it begins in a segment."""
+        return self.start.table.kind == "segment"
 
 
 @record(frozen=False)
@@ -72,17 +68,17 @@ class _Beginning:
 
 @record
 class Near:
-    """Whose way to some prefixes may differ: the classes `asked`, and groups, each with the `ways` that lead from its table to something that
+    """Whose way to some prefixes may differ: the classes `asked`, and groups of one table with the `ways` that lead from it to something that
     differs; `cut` where some table knows a part of a prefix by itself."""
 
     asked: set[int]
-    groups: list[tuple[Group, list[_Ways]]]
+    groups: list[tuple[TableName, Collection[Group], list[_Ways]]]
     cut: bool
 
     def same(self, group: Group, ways: Sequence[_Ways]) -> bool:
         """Whether all ways of a group are the same at each of its edges."""
         return not self.cut and all(
-            way.same((group.table, edge), group.spanning) for way in ways for edge in group.edges
+            way.same((group.start.table, edge), group.start.spanning) for way in ways for edge in group.start.edges
         )
 
 
@@ -105,8 +101,7 @@ class Differences:
             for policy in tables.core.network.routing_policies
             for rule in policy.rules
         )
-        with uncollected():
-            self._changed = _changed_rows(old, new, self._moved)
+        self._changed = _changed_rows(old, new, self._moved)
         #: the tables with a differing row for a prefix, at some edge
         self._differing: dict[Prefix, set[TableName]] = {}
         for (name, _), found in self._changed.items():
@@ -118,14 +113,14 @@ class Differences:
         self._sorted = sorted(every)
         self._lengths = {family: sorted({p.length for p in every if p.family == family}) for family in (4, 6)}
         self._last: tuple[Sequence[Class], _Beginning] | None = None
-        self._looked = (_Lookups(old), _Lookups(new))
+        self.lookups = (Lookups(old), Lookups(new))
 
     def suspects(self, sent: Sequence[Class], prefixes: Sequence[Prefix]) -> list[Class]:
         """The classes of senders whose way to one of the prefixes may not be the same before and after."""
         near = self.near(sent, prefixes)
         found = set(near.asked)
         hearing = self._beginning(sent).hearing
-        for group, ways in near.groups:
+        for group, ways in ((group, ways) for _, groups, ways in near.groups for group in groups):
             if not near.same(group, ways):
                 found.update(group.members)
             else:
@@ -141,35 +136,35 @@ class Differences:
             found.update(beginning.untold.meeting(prefix))
         cut = any(divided(tables, prefix) for tables in self._tables for prefix in touched)
         ways = [] if cut else [self._ways(prefix) for prefix in touched]
-        groups: list[tuple[Group, list[_Ways]]] = []
+        groups: list[tuple[TableName, Collection[Group], list[_Ways]]] = []
         for name, begun in beginning.groups.items() if touched else ():
             open_ = [way for way in ways if not way.never_meets(name)]
             if cut or open_:
-                groups += [(group, open_) for group in begun.values()]
+                groups.append((name, begun.values(), open_))
         return Near(found, groups, cut)
 
     def _ways(self, prefix: Prefix) -> _Ways:
         covering = self._covering(prefix)
         suspect = {name for block in covering for name in self._differing.get(block, ())}
-        return _Ways(self._looked, self._changed, prefix, covering, suspect)
+        return _Ways(self.lookups, self._changed, prefix, covering, suspect)
 
     def _beginning(self, sent: Sequence[Class]) -> _Beginning:
         """How these classes begin, worked out once for the classes that were asked about last."""
         if self._last is None or self._last[0] is not sent:
             found, untold = _Beginning(), list[tuple[int, tuple[Prefix, ...]]]()
             for at, sending in enumerate(sent):
-                start = self._start(sending[0])
-                if start is True:
+                sender = self._sender(sending[0])
+                if sender is True:
                     found.asked.append(at)
-                elif isinstance(start, _Start):
+                elif isinstance(sender, _Sender):
                     families = frozenset(prefix.family for prefix in sending[0].prefixes)
-                    key = (start.edges, start.spanning, families)
-                    group = Group(start.table, *key)
-                    found.groups.setdefault(start.table, {}).setdefault(key, group).members.append(at)
-                    if start.untold:
-                        untold.append((at, start.untold))
-                    if start.hearing is not None:
-                        found.hearing[at] = start.hearing
+                    alike = found.groups.setdefault(sender.start.table, {})
+                    key = (sender.start, families)
+                    alike.setdefault(key, Group(*key)).members.append(at)
+                    if sender.untold:
+                        untold.append((at, sender.untold))
+                    if sender.hearing is not None:
+                        found.hearing[at] = sender.hearing
             found.untold = _Untold(untold)
             self._last = sent, found
         return self._last[1]
@@ -184,31 +179,29 @@ class Differences:
         blocks = (shorten(prefix, length) for length in lengths if length <= prefix.length)
         return [block for block in blocks if block in self._every]
 
-    def _start(self, sender: Attachment) -> _Start | bool:
+    def _sender(self, sender: Attachment) -> _Sender | bool:
         """Where a sender begins; True when it always has to be asked, False when it never has."""
         if sender.name in self._moved:
             return True
         before, after = (tables.core.associations[sender.name] for tables in self._tables)
         if after.standing in (Standing.PENDING, Standing.UNASSOCIATED, Standing.UNDECIDED):
             return False
-        name = place_of(after)
+        start, name = start_of(self._tables[1], after), place_of(after)
         edges = [[edge for edge in sender.regions if edge in tables.edges_of(name)] for tables in self._tables]
         less = {hears_less(tables.core, found) for tables, found in zip(self._tables, (before, after), strict=True)}
         if edges[0] != edges[1] or len(less) > 1:
             return True
-        begins = tuple(edges[1]) or sender.regions[:1]
-        spanning = sender.type == "direct-connect-gateway"
-        if less == {False} or (self._tells_alike and not any((name, edge) in self._changed for edge in begins)):
-            return _Start(name, begins, spanning)
+        if less == {False} or (self._tells_alike and not any((name, edge) in self._changed for edge in start.edges)):
+            return _Sender(start)
         tolds = [heard_by(tables, found) for tables, found in zip(self._tables, (before, after), strict=True)]
         known = [told for told in tolds if told is not None and not told.aggregates]
         if self._tells_alike and len(known) == 2:
-            return _Start(name, begins, spanning, hearing=(known[0], known[1]))
+            return _Sender(start, hearing=(known[0], known[1]))
         only = None
         if self._tells_alike:
-            only = {prefix for edge in begins for prefix in self._changed.get((name, edge), ())}
+            only = {prefix for edge in start.edges for prefix in self._changed.get((name, edge), ())}
         told = [_told(tables, found, only) for tables, found in zip(self._tables, (before, after), strict=True)]
-        return _Start(name, begins, spanning, tuple({item[0] for item in told[0] ^ told[1]}))
+        return _Sender(start, tuple({item[0] for item in told[0] ^ told[1]}))
 
 
 def _hears_otherwise(told: tuple[Told, Told], prefixes: Sequence[Prefix]) -> bool:
@@ -252,74 +245,6 @@ class _Untold:
             yield from self._members[self._sorted[at]]
 
 
-@record(frozen=False)
-class _Around:
-    """What tables without a row for some prefixes, all within the same blocks, find: `rows` by place, and in `names` the tables that look
-    the packet up next with the attachments that it may be handed to, by table."""
-
-    rows: dict[Place, Row | None] = field(default_factory=dict)
-    names: dict[TableName, tuple[frozenset[TableName], frozenset[str]]] = field(default_factory=dict)
-
-
-class _Lookups:
-    """Look-ups in all tables of one network. A table without a row for a prefix finds what it finds for every prefix within the same
-    blocks, so that is kept by those."""
-
-    def __init__(self, tables: Tables) -> None:
-        self.tables = tables
-        self._known = frozenset(tables.known())
-        self._lengths = {family: sorted({p.length for p in self._known if p.family == family}) for family in (4, 6)}
-        self._places: dict[Place, RouteTable | None] = {}
-        self._sources: dict[TableName, list[Mapping[Prefix, object]]] = {}
-        self._found: dict[tuple[Prefix, ...], _Around] = {}
-
-    def around(self, prefix: Prefix) -> _Around:
-        """What tables without a row for the prefix find, as far as somebody asked."""
-        lengths = (length for length in self._lengths[prefix.family] if length < prefix.length)
-        wider = tuple(block for block in (shorten(prefix, length) for length in lengths) if block in self._known)
-        return self._found.setdefault(wider, _Around())
-
-    def row(self, place: Place, prefix: Prefix, around: _Around) -> Row | None:
-        """The row of the longest prefix; None too where there is no such table."""
-        if place not in self._places:
-            there = place[1] in self.tables.edges_of(place[0])
-            self._places[place] = self.tables.table(*place) if there else None
-        table = self._places[place]
-        if table is None:
-            return None
-        row = table.rows.get(prefix)
-        if row is not None:
-            return row
-        if place not in around.rows:
-            around.rows[place] = table.lookup(prefix)
-        return around.rows[place]
-
-    def led(self, name: TableName, prefix: Prefix, around: _Around) -> tuple[frozenset[TableName], frozenset[str]]:
-        """The tables that may look a packet up next after this one, whatever the edge, and the attachments that it may be handed to."""
-        if name not in self._sources:
-            self._sources[name] = list(self.tables.sources(name))
-        if not any(prefix in source for source in self._sources[name]):
-            if name not in around.names:
-                around.names[name] = self._led(name, prefix, around)
-            return around.names[name]
-        return self._led(name, prefix, around)
-
-    def _led(self, name: TableName, prefix: Prefix, around: _Around) -> tuple[frozenset[TableName], frozenset[str]]:
-        names: set[TableName] = set()
-        handed: set[str] = set()
-        for edge in self.tables.edges_of(name):
-            row = self.row((name, edge), prefix, around)
-            for option in row.options if row is not None else ():
-                table = option.hop.following(name)
-                if table is not None:
-                    names.add(table)
-                if option.hop.kind == "group":
-                    names.add(TableName("group", option.hop.name))
-                elif option.hop.kind == "attachment":
-                    handed.add(option.hop.name)
-        return frozenset(names), frozenset(handed)
-
-
 class _Ways:
     """The ways to one prefix that no table knows a part of: from which places on all tables lead alike.
 
@@ -328,16 +253,16 @@ class _Ways:
 
     def __init__(
         self,
-        looked: tuple[_Lookups, _Lookups],
+        lookups: Sequence[Lookups],
         changed: Mapping[Place, set[Prefix]],
         prefix: Prefix,
         covering: Sequence[Prefix],
         suspect: Collection[TableName],
     ) -> None:
-        self._looked, self._changed, self._prefix = looked, changed, prefix
-        self._covering, self._suspect = covering, suspect
-        self._around = (looked[0].around(prefix), looked[1].around(prefix))
-        found = looked[1].tables.core.owners(prefix)
+        self._changed, self._covering, self._suspect = changed, covering, suspect
+        self._cores = [each.tables.core for each in lookups]
+        self._finds = [each.of(prefix) for each in lookups]
+        found = self._cores[1].owners(prefix)
         #: who alone states the prefix: what he is handed has arrived
         self._alone = found[0].attachment.name if len(found) == 1 else ""
         self._known: dict[Place, bool] = {}
@@ -378,23 +303,29 @@ class _Ways:
                 if name in seen:
                     continue
                 seen.add(name)
-                names, handed = self._looked[1].led(name, self._prefix, self._around[1])
-                others = [self._place(other) for other in handed if other != self._alone]
-                if name in self._suspect or None in others:
+                onward = None if name in self._suspect else self._from(name)
+                if onward is None:
                     self._tables[start] = False
                     return False
-                waiting += [*names, *(other for other in others if other is not None)]
+                waiting += onward
             self._tables.update(dict.fromkeys(seen, True))
             found = True
         return found
 
+    def _from(self, name: TableName) -> list[TableName] | None:
+        """The tables that a packet may come to next; None where somebody it is handed to is elsewhere now."""
+        names, handed = self._finds[1].lead(name)
+        others = [self._place(other) for other in handed if other != self._alone]
+        kept = [other for other in others if other is not None]
+        return [*names, *kept] if len(kept) == len(others) else None
+
     def _place(self, attachment: str) -> TableName | None:
         """The table that somebody who is handed a packet may send it on by; None where that is not the same before and after."""
-        before, after = (looked.tables.core.associations[attachment] for looked in self._looked)
+        before, after = (core.associations[attachment] for core in self._cores)
         return place_of(after) if position(before) == position(after) else None
 
     def _row(self, which: int, place: Place) -> Row | None:
-        return self._looked[which].row(place, self._prefix, self._around[which])
+        return self._finds[which].row(*place)
 
     def _is_changed(self, place: Place) -> bool:
         changed = self._changed.get(place, ())
@@ -429,7 +360,7 @@ class _Ways:
             return None
         if row is None:
             return ()
-        core = self._looked[which].tables.core
+        core = self._cores[which]
         members = tuple(tuple(core.group_members(hop.name, hop.edge)) for hop in hops if hop.kind == "group")
         return hops, row.prefix, doubts, members
 
@@ -438,7 +369,7 @@ class _Ways:
         table = self._place(hop.name)
         if table is None:
             return None
-        regions = self._looked[1].tables.core.associations[hop.name].attachment.regions
+        regions = self._cores[1].associations[hop.name].attachment.regions
         return table, hop.edge if hop.edge in regions else regions[0]
 
 

@@ -15,9 +15,10 @@ from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.text import Source
 from policyc.workspace.native_settings import NativeSettings
 from policyc.workspace.native_texts import check_texts
-from tests.conformance.wan_documents import CONFIG, RULE, Edit, both, set_at
+from tests.conformance.wan_documents import ACTIONS, CONFIG, RULE, Edit, both, set_at
 
 REGIONS = ("us-east-1", "eu-west-1", "ap-southeast-2")
+OVERRIDES = [{"edge-sets": [list(REGIONS)], "use-edge-location": REGIONS[0]}]
 MATCHES = ("routing-policies", 0, "routing-policy-rules", 0, "rule-definition", "match-conditions")
 
 
@@ -108,6 +109,12 @@ def condition(rule: int, at: int, value: dict[str, Any]) -> Edit:
 
 #: what goes wrong, the edit that plants it, the one finding that tells it, and the right sibling
 PLANTED: list[tuple[str, Edit, str, Edit]] = [
+    (
+        "an override that chooses nothing",
+        set_at(ACTIONS, 1, "via", "with-edge-overrides", OVERRIDES),
+        "override-on-dual-hop",
+        both(set_at(ACTIONS, 1, "via", "with-edge-overrides", OVERRIDES), set_at(ACTIONS, 1, "mode", "single-hop")),
+    ),
     ("a Region that there is not", edge("us-east-9"), "unknown-region", edge("us-east-2")),
     ("a Region slipped", edge("eu-wset-1"), "unknown-region", edge("eu-west-2")),
     ("a zone", edge("us-west-2a"), "edge-location", edge("us-west-2")),

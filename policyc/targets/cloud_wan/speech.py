@@ -80,6 +80,10 @@ class Speech:
     def send_via(self) -> str:
         return self._form("`send via`", "`send-via`")
 
+    def single_hop(self) -> str:
+        """The mode of `send via` in which one edge inspects."""
+        return self._form("`mode single_hop`", '`"mode": "single-hop"`')
+
     def override(self, edges: Sequence[str], use: str) -> str:
         """An override for flows between these edges."""
         listed = ", ".join(f'"{edge}"' for edge in edges)

@@ -15,7 +15,7 @@ from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.text import Source
 from policyc.workspace.native_settings import NativeSettings
 from policyc.workspace.native_texts import check_texts
-from tests.conformance.wan_documents import ACTIONS, CONFIG, RULE, Edit, both, set_at
+from tests.conformance.wan_documents import ACTIONS, CONFIG, POLICY, RULE, Edit, both, set_at
 
 REGIONS = ("us-east-1", "eu-west-1", "ap-southeast-2")
 OVERRIDES = [{"edge-sets": [list(REGIONS)], "use-edge-location": REGIONS[0]}]
@@ -107,8 +107,18 @@ def condition(rule: int, at: int, value: dict[str, Any]) -> Edit:
     return set_at(RULE, rule, "conditions", at, value)
 
 
+def summed(block: str) -> Edit:
+    """The filter is one of summaries, for its routes of 10.20.0.0/16."""
+    action = {"type": "summarize", "value": block}
+    return both(
+        set_at(POLICY, 0, "routing-policy-direction", "outbound"),
+        set_at(POLICY, 0, "routing-policy-rules", 0, "rule-definition", "action", action),
+    )
+
+
 #: what goes wrong, the edit that plants it, the one finding that tells it, and the right sibling
 PLANTED: list[tuple[str, Edit, str, Edit]] = [
+    ("a summary of other addresses", summed("10.30.0.0/16"), "summary-elsewhere", summed("10.0.0.0/8")),
     (
         "an override that chooses nothing",
         set_at(ACTIONS, 1, "via", "with-edge-overrides", OVERRIDES),

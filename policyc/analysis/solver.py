@@ -91,7 +91,7 @@ class Solver:
         while True:
             self.steps.take()
             engine.conf_budget(_CONFLICTS)
-            found = engine.solve_limited(assumptions=list(wanted))
+            found = engine.solve_limited(assumptions=list(wanted), expect_interrupt=True)
             if found is None:
                 raise TooLarge
             if not found:

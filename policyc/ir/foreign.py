@@ -7,6 +7,7 @@ from typing import Final
 
 from policyc.diagnostics import Diagnostic, Diagnostics, did_you_mean, rewritten
 from policyc.ir.attributes import lacks_key, resolve_attribute, shown_name
+from policyc.ir.authz import Always, Cond, Never
 from policyc.model.names import known_names
 from policyc.model.scope import Scope
 from policyc.model.values import Group
@@ -114,3 +115,15 @@ def with_hint(found: Iterable[Diagnostic], attribute: Attribute, hint: Callable[
     for item in found:
         more = hint(attribute.name) if item.rule in ("type-mismatch", "wrong-operator") else ""
         yield replace(item, help=f"{item.help}; {more}") if more else item
+
+
+def of_nothing(attribute: Attribute, right: nodes.Expr, negate: bool, diagnostics: Diagnostics) -> Cond:
+    """A test of no value at all: it never holds. A list that is written out empty hardly means that, one that has a name may."""
+    if isinstance(right, nodes.ListOf):
+        diagnostics.warning(
+            "empty-list",
+            f"nothing is in an empty list, so this {'always' if negate else 'never'} holds",
+            right.span,
+            f"list the values, or write `exists {attribute.name}` if presence is meant",
+        )
+    return Always() if negate else Never()

@@ -11,7 +11,7 @@ from policyc.ir.attributes import key_fits, resolve_attribute
 from policyc.ir.authz import Always, Atom, Cond, Constant, Never, Op
 from policyc.ir.compare import compares
 from policyc.ir.conditions import conjunction, disjunction
-from policyc.ir.foreign import no_hint, refuse_call, refuse_null, report_unknown, with_hint
+from policyc.ir.foreign import no_hint, of_nothing, refuse_call, refuse_null, report_unknown, with_hint
 from policyc.ir.raw_forms import RAW, NativeForms, lower_raw_test
 from policyc.ir.wording import article, of_many, text_of, without_quantifier
 from policyc.model.fit import assignable
@@ -242,7 +242,7 @@ class _Lowering:
         if values is None:
             return None
         if not values:
-            return Always() if negate else Never()
+            return of_nothing(attribute, right, negate, self.diagnostics)
         return self._atom(Atom(attribute, test_op, tuple(values), quantifier, negate, span))
 
     def _right_side(

@@ -31,6 +31,7 @@ def bind_resource(
     fields: dict[str, Value] = {}
     seen: dict[str, Span] = {}
     meant: set[str] = set()
+    unknown = 0
     for entry in node.fields.entries:
         name = entry.key.text
         if name in seen:
@@ -52,13 +53,15 @@ def bind_resource(
                 did_you_mean(name, kind.fields, "its fields are " + ", ".join(f"`{known}`" for known in kind.fields)),
             )
             meant.add(closest(name, kind.fields))
+            unknown += 1
             continue
         value = _field(field, entry.value, scope, diagnostics)
         if value is not None:
             fields[name] = value
+    lacking = [field.name for field in kind.fields.values() if field.required and field.name not in seen]
     for field in kind.fields.values():
         if field.required and field.name not in seen:
-            if field.name in meant:
+            if field.name in meant or (unknown == 1 and len(lacking) == 1):
                 continue  # told where it is misspelt
             diagnostics.error(
                 "missing-field",

@@ -30,7 +30,7 @@ class Attribute:
     `key_type` names the type that the key has to fit, empty for any text. `minimum` and `maximum` are the documented ends
     of a number (a score), None where the type alone bounds it. `shape` is what every value in a request looks like, as a whole, where
     the type does not tell (see `engines/proofs/shapes.py`), and `says` the same in words. `constructor` makes
-    the groups that its values are.
+    the groups that its values are, and `unit` is what a number counts (`epoch seconds`), where that is documented.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Attribute:
     shape: str = ""
     says: str = field(default="", compare=False)
     constructor: str = ""
+    unit: str = ""
 
     def __hash__(self) -> int:
         return hash((self.name, self.native))  # every condition is made of attributes, and hardly two are called alike

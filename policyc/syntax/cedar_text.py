@@ -101,10 +101,10 @@ class _Reader(ConditionReader):
         return Document(tuple(statements), tuple(self.comments), tuple(self.trailing_commas))
 
     def _skip(self) -> None:
-        """Go on behind the next `;`, or at the end."""
+        """Go on behind the next `;` and brackets that it stands before by mistake, or at the end."""
         while self.peek.kind != "end" and self.peek.text != ";":
             self.advance()
-        if self.peek.kind != "end":
+        while self.peek.kind != "end" and self.peek.text in (";", "}", ")", "]"):
             self.advance()
 
     def statement(self) -> Statement:

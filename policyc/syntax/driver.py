@@ -150,6 +150,11 @@ class Driver:
         self.values.append(value)
         self.firsts.append(first)
 
+    def open_brackets(self) -> int:
+        """How many brackets are open."""
+        kinds = self.tokens.kinds
+        return sum(1 for value in self.values if isinstance(value, int) and kinds[value] in OPENERS - {"not"})
+
     def _depth(self) -> int:
         """How many brackets and `not`s are open."""
         kinds = self.tokens.kinds

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import gc
 from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from policyc.diagnostics import Diagnostics
 from policyc.syntax.build_context import RESERVED, Build
 from policyc.syntax.build_declarations import ModuleLine
 from policyc.syntax.builder import load_actions
-from policyc.syntax.driver import Driver, first_on_line, survives
+from policyc.syntax.driver import Driver, as_name, first_on_line, survives
 from policyc.syntax.lexer import scan
 from policyc.syntax.nodes import Damaged, Declaration, Ident, Labelled, Module, Use
 from policyc.syntax.problems import Problems
@@ -109,30 +110,39 @@ def _assemble(build: Build, items: list[Any], source: Source) -> Module:
     comments = tuple(build.tokens.comments)
     if not build.problems.count:
         return Module(name, tuple(uses), tuple(declarations), span, comments, line)
-    damaged = _damaged(build, declarations)
-    return Module(name, tuple(uses), tuple(declarations), span, comments, line, damaged, _mentioned(build))
+    from policyc.syntax.recovery import begun_declarations
+
+    begun = begun_declarations(build.text, build.tokens)
+    ends = {item.span.start: item.span.end for item in declarations}
+    starts = sorted(ends.keys() | begun.keys())
+    before = {place: starts[at - 1] for place in build.problems.places if (at := bisect_right(starts, place))}
+    # an error outside of all declarations may have taken the name of one
+    outside = any(place not in before or place > ends.get(before[place], place) for place in build.problems.places)
+    damaged = _damaged(build, declarations, begun, starts, set(before.values()))
+    mentioned = _mentioned(build, whole=outside)
+    return Module(name, tuple(uses), tuple(declarations), span, comments, line, damaged, mentioned)
 
 
-def _mentioned(build: Build) -> tuple[Ident, ...]:
-    """The names on the lines with a syntax error."""
-    lines = {(build.text.rfind("\n", 0, place) + 1, build.text.find("\n", place)) for place in build.problems.places}
+def _mentioned(build: Build, whole: bool) -> tuple[Ident, ...]:
+    """The names on the lines with a syntax error, or in the `whole` file: any of them may be one that the error took away."""
+    text = build.text
+    lines = {(text.rfind("\n", 0, place) + 1, text.find("\n", place)) for place in build.problems.places}
     found: list[Ident] = []
-    for start, end in lines:
+    for start, end in {(0, -1)} if whole else lines:
         first = bisect_left(build.starts, start)
         last = len(build.starts) if end < 0 else bisect_left(build.starts, end)
         found += [
-            named for at in range(first, last) if build.tokens.kinds[at] == "NAME" and (named := _ident(build, at))
+            named
+            for at in range(first, last)
+            if as_name(build.tokens.kinds[at]) == "NAME" and (named := _ident(build, at))
         ]
     return tuple(found)
 
 
-def _damaged(build: Build, declarations: list[Declaration]) -> tuple[Damaged, ...]:
+def _damaged(
+    build: Build, declarations: list[Declaration], begun: Mapping[int, int | None], starts: list[int], hit: set[int]
+) -> tuple[Damaged, ...]:
     """The declarations that a syntax error belongs to, and those that no tree was made of, by what their text begins with."""
-    from policyc.syntax.recovery import begun_declarations
-
-    begun = begun_declarations(build.text, build.tokens)
-    starts = sorted({item.span.start for item in declarations} | set(begun))
-    hit = {starts[at - 1] for place in build.problems.places if (at := bisect_right(starts, place))}
     hit |= set(begun) - {item.span.start for item in declarations}
     if build.problems.full:
         hit |= {start for start in starts if start > max(build.problems.places)}

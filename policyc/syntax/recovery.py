@@ -248,7 +248,8 @@ class Recovery:
                     continue
                 word = found(tokens.kinds[index], self._word(driver, index))
                 message, help = f"missing `{mark}` before {word}", f"put `{mark}` between it and what stands before"
-                self._tell(driver, index, message, help)
+                if not self._is_echo(driver, index):
+                    self._tell(driver, index, message, help)
                 self._insert(driver, index, [mark])
                 return True
         return False
@@ -299,7 +300,7 @@ class Recovery:
 
     def _is_echo(self, driver: Driver, index: int) -> bool:
         """Whether an error here follows from one that was reported: shortly after a skip, or at a mended slip."""
-        if index <= self.quiet or self._is_near(driver, index):
+        if index <= self.quiet or self._is_near(driver, index) or self._is_misplaced(driver, index):
             return True
         starts, ends, slips = driver.tokens.starts, driver.tokens.ends, driver.tokens.slips
         at = bisect_left(slips, starts[max(0, index - _ENOUGH)])
@@ -316,7 +317,24 @@ class Recovery:
         at = bisect_left(slips, begin)
         if at < len(slips) and (end < 0 or slips[at] < end):
             return True
-        return begin <= self.told <= here or (0 <= self.told <= here and index - bisect_left(starts, self.told) < 2)
+        near = begin <= self.told or index - bisect_left(starts, self.told) <= _ENOUGH
+        return 0 <= self.told <= here and near and self._in_one_declaration(driver, self.told, index)
+
+    def _is_misplaced(self, driver: Driver, index: int) -> bool:
+        """Whether an error was told in the same declaration, and this stands outside of all brackets, or deeper or less deep than its margin
+        shows: a bracket too much or too few moves all that follows."""
+        if self.told < 0 or not self._in_one_declaration(driver, self.told, index):
+            return False
+        starts, depth = driver.tokens.starts, driver.open_brackets()
+        line = self.text.rfind("\n", 0, starts[index]) + 1
+        margin = len(self.text[line : starts[index]]) - len(self.text[line : starts[index]].lstrip(" "))
+        closing = driver.tokens.kinds[index] in _OPENS
+        return not depth or (self._first_on_line(driver, index) and margin != 2 * (depth - closing))
+
+    def _in_one_declaration(self, driver: Driver, offset: int, index: int) -> bool:
+        """Whether no declaration begins between an offset and a token."""
+        behind = range(index, bisect_left(driver.tokens.starts, offset) - 1, -1)
+        return not any(self._starts_declaration(driver, at, margin=True) for at in behind)
 
     def _behind_open_string(self, driver: Driver, index: int) -> bool:
         """Whether a string that was not closed stands before this in the same declaration: it may have taken any bracket with it."""
@@ -324,8 +342,7 @@ class Recovery:
         opened = max((start for start in driver.tokens.unclosed if start < starts[index]), default=-1)
         if opened < 0:
             return False
-        behind = range(index - 1, bisect_left(starts, opened), -1)
-        return not any(self._starts_declaration(driver, at, margin=True) for at in behind)
+        return self._in_one_declaration(driver, opened, index - 1)
 
     def _report_unclosed(self, driver: Driver, place: int, index: int) -> None:
         tokens = driver.tokens

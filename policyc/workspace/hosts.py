@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from policyc.bounded import read_regular
 from policyc.carriers.embedded import Carried, Options, Unreadable
 from policyc.carriers.registry import carrier
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.holes import is_reserved, shown
 from policyc.model.files import LARGEST_FILE, Unsaved, is_inner_path, stays_inside
 from policyc.record import record
 from policyc.report.tally import NotRead, Tally
-from policyc.text import Source
+from policyc.syntax.hidden import check_characters
+from policyc.text import Source, Span
 from policyc.workspace.embedded import Item, judge
 from policyc.workspace.host_comments import without_suppressed
-from policyc.workspace.native_settings import NativeSettings
+from policyc.workspace.native_settings import NativeSettings, as_configured
 
 
 @record
@@ -85,7 +87,9 @@ def check_hosts(
             {item.name: (host.source, item) for host in group for item in host.carried.companions}.values()
         )
         judged = judge(items, companions, settings)
-        diagnostics.extend(without_suppressed([host.source for host in group], judged.findings, settings.select))
+        hidden = as_configured(_characters(group, items, source_of), settings)
+        sources = [host.source for host in group]
+        diagnostics.extend(without_suppressed(sources, (*judged.findings, *hidden), settings.select))
         for found in judged.findings:
             if found.span is not None:
                 source_of(found.span.file)  # reports show the line
@@ -104,6 +108,22 @@ def check_hosts(
             )
         )
     return tally
+
+
+def _characters(
+    group: Sequence[Host], items: Sequence[Item], source_of: Callable[[str], Source | None]
+) -> Iterable[Diagnostic]:
+    """What hides or passes for something else in the files that documents are put together of; of Markdown, in the documents alone."""
+    prose = {host.source.file for host in group if host.format == "markdown"}
+    places = [place for item in items for place in item.places]
+    for file in dict.fromkeys((*(place.file for place in places), *(item.document.file for item in items))):
+        source, found = source_of(file), Diagnostics()
+        if source is not None and not source.text.isascii():
+            check_characters(source, found)
+        held = [place for place in places if place.file == file] if file in prose else [Span(file, 0, sys.maxsize)]
+        for one in found:
+            if one.span is not None and any(place.start <= one.span.start < place.end for place in held):
+                yield one
 
 
 def _once(items: list[Item], key: Callable[[Item], Hashable]) -> list[Item]:

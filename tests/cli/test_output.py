@@ -295,3 +295,21 @@ def test_after_a_kill_at_any_step_the_next_build_gives_the_right_state(tmp_path:
         assert output.compare(wanted, everything) == []
         assert not list(output.folder.glob(f"{STAGING}*"))
     assert step > 15
+
+
+@pytest.mark.parametrize("step", [2, 5, 9, 13, 16])
+def test_a_kill_beside_another_build_leaves_what_the_next_one_mends(tmp_path: Path, step: int) -> None:
+    """Two builds at once, of which one is killed: the other one is whole or waits, and the next is right whatever came first."""
+    pytest.importorskip("fcntl")
+    output = Output(tmp_path / "out", tmp_path)
+    assert isinstance(output.write(FILES, everything), Change)
+    given = [str(output.folder)]
+    line = [sys.executable, "-c", KILLED]
+    killed, other = (subprocess.Popen([*line, str(at), *given], stdout=subprocess.PIPE) for at in (step, 0))
+    told = other.communicate(timeout=60)[0]
+    killed.communicate(timeout=60)
+    assert (killed.returncode, other.returncode) == (9, 0) and b"Change" in told
+    wanted = {"lattice/z.json": File("lattice", "", "z")}
+    assert isinstance(output.write(wanted, everything), Change)
+    assert (tree(output.folder), output.compare(wanted, everything)) == (texts(wanted), [])
+    assert not list(output.folder.glob(f"{STAGING}*"))

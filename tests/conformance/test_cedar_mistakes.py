@@ -464,8 +464,14 @@ def test_a_trailing_comma_is_newer_than_what_is_documented() -> None:
 
 
 def test_an_address_in_a_list_of_texts_is_noted_too() -> None:
-    text = permit('["10.1.2.3"].contains(context.http_request.client_ip)')
+    """But not one of IPv4, which has one spelling: AWS's own example compares it so."""
+    text = permit('["10.1.2.3", "2001:db8::7"].contains(context.http_request.client_ip)')
     assert [(item.rule, item.severity) for item in findings(text)] == [("cedar-address-as-text", Severity.INFO)]
+    for test in (
+        '["10.1.2.3"].contains(context.http_request.client_ip)',
+        'context.http_request.client_ip == "192.0.2.16"',
+    ):
+        assert findings(permit(f'context.okta.groups.contains("a") && {test}')) == []
 
 
 @pytest.mark.parametrize(("second", "count"), [("/admin*", 1), ("/root*", 2)])

@@ -138,7 +138,6 @@ OPEN_ENDED = [
     f'{HOST} like "a*" && {HOST} like "*b"',
     f'{HOST} like "a*" && {HOST} like "ab*"',
     f'{ADDRESS}.isInRange(ip("10.0.0.0/8")) && {ADDRESS}.isInRange(ip("10.1.0.0/16"))',
-    f'{ADDRESS}.isInRange(ip("0.0.0.0/0"))',
     f"{SCORE}({SCORE_IS} > 50 || {SCORE_IS} < 50)",
     f"{SCORE}{SCORE_IS} >= 1",
     f"{SCORE}{SCORE_IS} > 50 && {SCORE_IS} < 52",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from policyc.cli.app import run
 from policyc.diagnostics import Diagnostics
 from policyc.simulation.scenario.shape import read_tree
 from policyc.syntax.hidden import check_characters, mixed_words, unseen
@@ -147,3 +148,81 @@ def test_the_language_refuses_them(char: str) -> None:
     diagnostics = Diagnostics()
     parse(Source("a.policy", f'let a: string = "x\\u{{{ord(char):x}}}y"\n'), diagnostics)
     assert list(diagnostics) == []
+
+
+BUCKET = """\
+resource "aws_s3_bucket_policy" "p" {
+  bucket = "acme"
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Deny", Principal = "*", Action = "s3:GetObject", Resource = "arn:aws:s3:::acme/*", Condition = { StringEquals = { "aws:PrincipalTag/t" = VALUE } } }] })
+}
+"""
+TEMPLATE = """\
+Resources:
+  P:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: acme
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - {Effect: Deny, Principal: "*", Action: "s3:GetObject", Resource: "arn:aws:s3:::acme/*", Condition: {StringEquals: {"aws:PrincipalTag/t": "@"}}}
+"""
+GROUP = 'permit (principal, action, resource)\nwhen { context.http_request.hostname == "@" };\n'
+#: files of a project by what carries the policy; the character stands in place of `@`
+HOSTS: dict[str, dict[str, str]] = {
+    "a template": {"stack.yaml": TEMPLATE},
+    "a comment of a template": {"stack.yaml": f"# @\n{TEMPLATE.replace('@', 'x')}"},
+    "a template in JSON": {
+        "stack.json": json.dumps(
+            {
+                "Resources": {
+                    "G": {
+                        "Type": "AWS::EC2::VerifiedAccessGroup",
+                        "Properties": {"VerifiedAccessInstanceId": "vai-1", "PolicyDocument": GROUP},
+                    }
+                }
+            }
+        )
+    },
+    "HCL": {"main.tf": BUCKET.replace("VALUE", '"@"')},
+    "a comment of HCL": {"main.tf": "# @\n" + BUCKET.replace("VALUE", '"x"')},
+    "a heredoc": {
+        "main.tf": f'resource "aws_verifiedaccess_group" "g" {{\n  policy_document = <<-EOT\n{GROUP}  EOT\n}}\n'
+    },
+    "a file that HCL reads": {
+        "main.tf": 'resource "aws_s3_bucket_policy" "p" {\n  bucket = "acme"\n  policy = file("${path.module}/p.json")\n}\n',
+        "p.json": CARRIERS["policy.json"].replace('"s3:GetObject", ', '"s3:GetObject", "Principal": "*", '),
+    },
+    "values of variables": {
+        "main.tf": 'variable "team" { type = string }\n' + BUCKET.replace("VALUE", "var.team"),
+        "terraform.tfvars": 'team = "@"\n',
+    },
+    "a manifest": {
+        "route.yaml": "apiVersion: application-networking.k8s.aws/v1alpha1\nkind: IAMAuthPolicy\nmetadata: {name: p}\nspec:\n"
+        "  targetRef: {group: gateway.networking.k8s.io, kind: Gateway, name: g}\n  policy: |\n"
+        '    {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "vpc-lattice-svcs:Invoke",'
+        ' "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/t": "@"}}}]}\n'
+    },
+    "a fence of Markdown": {"readme.md": f"# Policies\n\n```cedar\n{GROUP}```\n"},
+}
+
+
+@pytest.mark.parametrize("files", HOSTS.values(), ids=HOSTS)
+@pytest.mark.parametrize(("text", "rule"), [("a\u202eb", "hidden-character"), ("st\u0430ff", "mixed-scripts")])
+def test_every_carrier_is_searched(
+    files: dict[str, str], text: str, rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, body in files.items():
+        (tmp_path / name).write_text(body.replace("@", text), encoding="utf-8")
+    run(["check", "--no-cache", "--markdown", "--format", "json", "--root", str(tmp_path), str(tmp_path)])
+    told = [item for item in json.loads(capsys.readouterr().out)["findings"] if item["rule"] == rule]
+    assert len(told) == 1
+    (holder,) = [name for name, body in files.items() if "@" in body]
+    assert holder in json.dumps(told[0])
+
+
+def test_prose_and_files_without_policies_are_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "readme.md").write_text(f"# a\u202eb\n\n```cedar\n{GROUP}```\n", encoding="utf-8")
+    (tmp_path / "values.yaml").write_text("# a\u202eb\nreplicas: 2\n", encoding="utf-8")
+    run(["check", "--no-cache", "--markdown", "--format", "json", "--root", str(tmp_path), str(tmp_path)])
+    assert "hidden-character" not in capsys.readouterr().out

@@ -19,6 +19,8 @@ from policyc.syntax.parser import parse
 from policyc.targets.program import emit_documents, load_program
 from policyc.text import Source
 from policyc.workspace.blocks import block_mistakes
+from tests.cedar_texts import findings
+from tests.conformance.cedar_corpus import TRUST, texts
 
 ROOT = Path(__file__).parents[2] / "policies"
 EXAMPLES = sorted(path.relative_to(ROOT.parent).as_posix() for path in ROOT.rglob("*.policy"))
@@ -71,7 +73,17 @@ def test_one_slip_is_never_a_crash(name: str) -> None:
         assert not any(item.rule == "rule-crashed" for item in diagnostics), text
         counts.append(sum(item.severity == "error" for item in diagnostics))
     # hardly any slip is told as two
-    assert sum(count > 1 for count in counts) <= 2 + len(counts) // 10, counts
+    assert sum(count > 1 for count in counts) <= 1 + len(counts) // 50, counts
+
+
+def test_one_slip_in_cedar_text_is_one_error() -> None:
+    made = [text for right in texts("right_in_cedar.cedar") for text in slips(right.text)]
+    counts = []
+    for text in made[:: max(1, len(made) * 100 // max(20_000, int(os.environ.get("POLICYC_CASES", "1500")) * 20))]:
+        found = [item for item in findings(text, TRUST) if item.severity == "error"]
+        assert not any(item.rule == "rule-crashed" for item in found), text
+        counts.append(len(found))
+    assert sum(count > 1 for count in counts) <= len(counts) // 100, counts
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

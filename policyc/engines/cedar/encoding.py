@@ -147,6 +147,8 @@ class Encoding:
     def _without_form(self, item: OpenTest) -> Diagram:
         """What compares attributes that are there, or only the caller, does not fail; anything else might."""
         test = item.test
+        if self._slots.never_there(test):
+            return FAILED
         match test.node:
             case Compare("==" | "!=", left, right):
                 sure = _plain(left) and _plain(right) and self._slots.always_there(test)

@@ -17,6 +17,7 @@ from typing import Any, Final
 from policyc.engines.cedar.authorize import sanitise
 from policyc.engines.cedar.diagrams import Diagram, TooManyCases
 from policyc.engines.cedar.encoding import FAILED, HOLDS, LACKS, Encoding, OpenTest, copy, ends_of, put
+from policyc.engines.cedar.opened import opened
 from policyc.engines.cedar.outcome_sets import FAILS, FALSE, TRUE, Truths, both, choose, either, opposite
 from policyc.engines.cedar.predicates import Path, Test, find_tests
 from policyc.engines.cedar.unknowns import Marks, Slots, mark
@@ -45,7 +46,6 @@ class PartialEvaluation:
         most: int = _QUESTIONS,
     ) -> None:
         self.data = sanitise(context)
-        self._tests = tests
         self._names = names
         self.marks: Marks = mark(self.data, unknown, doubtful)
         #: what is known, with any value at all for what is there unknown: for tests that read nothing open
@@ -53,7 +53,10 @@ class PartialEvaluation:
         for path in self.marks.open & self.marks.sure:
             put(self.base, path, unlike(()))
         self.slots = Slots(self.data, self.marks, about)
-        found = {text: self._open_test(test) for text, test in tests.items()}
+        #: tests of something open that hold others, as what they come to
+        self._opened: dict[str, Expr] = {}
+        self._tests = self._apart(tests)
+        found = {text: self._open_test(test) for text, test in self._tests.items()}
         self._open = {text: item for text, item in found.items() if item is not None}
         self.encoding = Encoding(self._open, self.slots, self.base, about, work, most)
         self.diagrams = self.encoding.diagrams
@@ -116,9 +119,9 @@ class PartialEvaluation:
         """The open attributes that a condition reads in tests that are not settled, and whether one asks of the caller."""
         paths: set[Path] = set()
         caller = False
-        for text, test in find_tests([node]).items():
+        for test in find_tests([node]).values():
             if len(self.truths(test.node)) > 1:
-                paths.update(self._open[text].touched if text in self._open else ())
+                paths.update(self.marks.touched(test))
                 caller = caller or test.caller
         return tuple(sorted(paths)), caller
 
@@ -143,6 +146,19 @@ class PartialEvaluation:
             known = tuple(text for text in self._tests if text not in self._open)
             self._told = dict(zip(known, ends_of(known, self.base), strict=True))
         return self._told
+
+    def _apart(self, tests: Mapping[str, Test]) -> Mapping[str, Test]:
+        """The tests, and in place of those that hold others and read something open what they hold."""
+        out: dict[str, Test] = {}
+        work = list(tests.values())
+        for test in work:
+            condition = opened(test.node) if self.marks.touched(test) else None
+            if condition is None:
+                out.setdefault(test.text, test)
+            elif test.text not in self._opened:
+                self._opened[test.text] = condition
+                work += find_tests([condition]).values()
+        return out
 
     def _open_test(self, test: Test) -> OpenTest | None:
         """The test with its form where it reads something open, or asks of the caller."""
@@ -171,6 +187,8 @@ class PartialEvaluation:
                 return self.diagrams.then(self.diagram(test), (self.diagram(then), self.diagram(otherwise), FAILED))
             case _:
                 text = self._names.get(node) or written(node)
+                if text in self._opened:
+                    return self.diagram(self._opened[text])
                 return self.encoding.made[text] if text in self._open else self._ends[text]
 
     def _set(self, node: Expr) -> Truths:
@@ -192,6 +210,9 @@ class PartialEvaluation:
                 found = choose(self._set(test), self._set(then), self._set(otherwise))
             case _:
                 text = self._names.get(node) or written(node)
-                found = self.encoding.coarse(text) if text in self._open else _WORDS[self._ends[text]]
+                if text in self._opened:
+                    found = self._set(self._opened[text])
+                else:
+                    found = self.encoding.coarse(text) if text in self._open else _WORDS[self._ends[text]]
         self._sets[node] = found
         return found

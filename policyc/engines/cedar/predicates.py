@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal, TypeAlias
 
+from policyc.engines.cedar.sums import turning_points
 from policyc.engines.cedar.texts import Pattern
 from policyc.record import record
 from policyc.syntax.cedar_nodes import (
@@ -213,7 +214,8 @@ def _comparison(node: Compare, open_path: Callable[[Expr], Path | None], fixed: 
             return OfValue(path, None if equal else "number", (value,) if equal or type(value) is int else ())
         if equal and isinstance(other, Call) and all(isinstance(arg, Lit) for arg in other.args):
             return OfValue(path, None)  # no value of a request is an address or a date by itself
-    return None
+    turning = turning_points(node, open_path, fixed)
+    return None if turning is None else OfValue(turning[0], "number", turning[1])
 
 
 def _method(node: Method, open_path: Callable[[Expr], Path | None], fixed: Fixed) -> Form | None:

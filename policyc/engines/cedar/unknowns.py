@@ -148,6 +148,13 @@ class Slots:
         documented = None if self._about is None else self._about(path)
         return path not in self._marks.sure and not (documented is not None and documented.always)
 
+    def never_there(self, test: Test) -> bool:
+        """Whether the test reads what is known not to be there, so that it fails."""
+        return any(
+            self._marks.over(read.path) is None and not self._marks.within(read.path) and not self._surely(read.path)
+            for read in test.reads
+        )
+
     def always_there(self, test: Test) -> bool:
         """Whether every attribute that the test reads is certainly there."""
         return all(self._surely(read.path) for read in test.reads)

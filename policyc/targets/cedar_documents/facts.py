@@ -116,6 +116,7 @@ def read_fact(name: str, path: tuple[str, ...], entry: Mapping[str, Any]) -> Fac
         minimum=entry.get("minimum"),
         maximum=entry.get("maximum"),
         constructor=entry.get("group", ""),
+        unit=entry.get("unit", ""),
     )
     return Fact(
         attribute, path, entry.get("form", "scalar"), entry.get("group", ""), entry.get("minimum"), entry.get("maximum")

@@ -117,6 +117,10 @@ def _one_of_two(node: cedar.Expr, paths: frozenset[tuple[str, ...]]) -> cedar.Ex
             same = cedar.path_of(one) == cedar.path_of(two) and len(numbers) == len(texts)
             if same and cedar.path_of(one) in paths and all(_is_text_of(left, right) for left, right in pairs):
                 return replace(first, args=(_both(one),))
+        case cedar.Method(cedar.SetOf(items), "contains", _, (one,)) if cedar.path_of(one) in paths:
+            numbers = tuple(item for item in items if any(_is_text_of(item, other) for other in items))
+            if numbers and len(items) == 2 * len(numbers):
+                return replace(node, of=cedar.SetOf(numbers, node.of.span), args=(_both(one),))
         case cedar.Or((cedar.Compare("==", one, number) as equal, cedar.Compare("==", two, text))):
             if cedar.path_of(one) == cedar.path_of(two) and cedar.path_of(one) in paths and _is_text_of(number, text):
                 return replace(equal, left=_both(one))

@@ -105,6 +105,9 @@ class _Reader:
                 return self._has(node, path, names, known)
             case cedar.Method(_, "containsAll" | "containsAny" as name, _, (cedar.SetOf(()),)):
                 return self._of_settled(node, name == "containsAll", known)
+            case cedar.Method(of, "containsAll", _, (cedar.SetOf(items),)) if cedar.path_of(of):
+                each = tuple(replace(node, name="contains", args=(item,)) for item in items)
+                return self.read(each[0] if len(each) == 1 else cedar.And(each, node.span), known)
             case _:
                 return self._test(node, known) or self._raw(node, known)
 

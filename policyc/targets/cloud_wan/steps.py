@@ -149,6 +149,7 @@ class _Run:
             return None
         found = tables.core.associations.get(ident.text)
         if found is None and ident.text not in self.broken:
+            self.broken.add(ident.text)  # told once
             self.diagnostics.error(
                 "unknown-attachment",
                 f"no attachment is named `{ident.text}`",
@@ -235,6 +236,7 @@ class _Run:
         if isinstance(expr, nodes.Ref) and expr.simple in self.broken:
             return None  # it was told to be wrong
         if isinstance(expr, nodes.Ref) and expr.simple is not None and self.test.scope.lookup(expr.simple) is None:
+            self.broken.add(expr.simple)
             self.diagnostics.error(
                 "unknown-attachment",
                 f"no attachment is named `{expr.simple}`",
@@ -317,6 +319,8 @@ class _Run:
         known = [*groups, *self.attachments] if hop else groups
         if step.name.text in known:
             return False
+        if step.name.text in self.broken:
+            return True
         what = "attachment or function group" if hop else "function group"
         self.diagnostics.error(
             "network-unknown-name",

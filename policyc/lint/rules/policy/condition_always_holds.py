@@ -72,7 +72,7 @@ def check(lint: Lint) -> None:
         if isinstance(when, Always | Never):
             continue
         for item in when.items if isinstance(when, All) else (when,):
-            if policy.origin is Origin.CEDAR and _is_guard(item):
+            if _is_guard(item) and (policy.origin is Origin.CEDAR or _guards(item, when)):
                 continue
             if always_holds(item) or _takes_everything(item):
                 lint.report(
@@ -106,6 +106,12 @@ def _asks_for_presence(cond: Cond) -> bool:
 def _is_guard(cond: Cond) -> bool:
     """A question for presence, which Cedar needs before a test and which does no harm where it is not needed."""
     return isinstance(cond, Atom) and cond.op is Op.EXISTS and not cond.negated
+
+
+def _guards(asked: Cond, when: Cond) -> bool:
+    """Whether something else in the condition tests what is asked for; in the language a negation needs that."""
+    assert isinstance(asked, Atom)
+    return any(atom.op is not Op.EXISTS and atom.attribute == asked.attribute for atom in atoms(when))
 
 
 @lru_cache(maxsize=4096)

@@ -2,7 +2,7 @@
 
 ## What it does
 Finds patterns that grant access by e-mail address and whose text behind the last wildcard holds no `@` and does not
-begin with a dot.
+begin with a dot, or is the end of many companies' domains (`*@*.com`, `*.co.uk`), and patterns for a provider where anybody has an address (`*@gmail.com`).
 
 ## Why is this bad
 `*example.com` matches `mallory@notexample.com`, and `alice@*` matches Alice at any domain.
@@ -31,18 +31,30 @@ https://docs.aws.amazon.com/verified-access/latest/ug/trust-data-iam-add-pol.htm
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from policyc.diagnostics import Severity, write_instead
 from policyc.ir.authz import Op
 from policyc.ir.conditions import atoms
 from policyc.ir.pattern import Plain, pattern_tokens
 from policyc.lint.emails import is_address
 from policyc.lint.rule import Lint
+from policyc.regex import regex
 from policyc.text import Span
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 NEEDS = ("test",)
 YIELDS_TO = ("cedar-impossible-value", "cedar-template-text", "regex-in-pattern")
+
+#: what everybody's domains end in: one label, or a country's label behind one for companies and the like
+_PUBLIC_END: Final = regex(r"\.([a-z]{2,}|(ac|co|com|edu|gov|net|or|org)\.[a-z]{2})", re.IGNORECASE)
+#: where anybody can have an address
+_PUBLIC_MAIL: Final = regex(
+    r"@(gmail|googlemail|outlook|hotmail|live|yahoo|icloud|protonmail|aol|qq|163)\.com|@(gmx|web)\.de|@gmx\.net|@proton\.me|@mail\.ru",
+    re.IGNORECASE,
+)
 
 
 def check(lint: Lint) -> None:
@@ -65,7 +77,19 @@ def _check_pattern(lint: Lint, pattern: str, span: Span | None) -> None:
         if not isinstance(token, Plain):
             break
         tail = token.char + tail
-    if len(tail) == len(tokens) or "@" in tail or tail.startswith("."):
+    if len(tail) == len(tokens):
+        return
+    if _PUBLIC_MAIL.fullmatch(tail) and len(tail) + 1 == len(tokens):
+        lint.report(
+            span,
+            f"`{pattern}` matches everybody who has an address at `{tail[1:]}`",
+            "list the addresses that are meant",
+        )
+        return
+    if _PUBLIC_END.fullmatch(tail):
+        lint.report(span, f"`{pattern}` matches every domain below `{tail}`", "end the pattern with `@` and the domain")
+        return
+    if "@" in tail or tail.startswith("."):
         return
     if tail:
         better = pattern[: len(pattern) - len(tail)] + "@" + tail

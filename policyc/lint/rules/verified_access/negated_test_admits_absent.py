@@ -50,6 +50,7 @@ from policyc.targets.verified_access.scope import REQUEST_ROOTS
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 NEEDS = ("allow", "test")
+YIELDS_TO = ("condition-always-holds",)
 #: steps for all questions about one statement
 _MOST_STEPS: Final = 1_000
 

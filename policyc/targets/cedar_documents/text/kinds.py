@@ -44,7 +44,7 @@ class Member:
     """An attribute of a record; `values`, `range` and `form` (a pattern) bound its value; an `address` is the text of one IP
     address; `text_too` marks one that is a number in one source and text in another. `usual` bounds a number whose range nobody
     documents: seconds since 1970, a port. `sampled` marks a claim whose kind AWS's samples show and nobody promises. A `device` provider
-    sends all that is documented of it, for some requests. `type`, `shape` and `says` are those of a vocabulary."""
+    sends all that is documented of it, for some requests. `type`, `shape`, `says` and `unit` are those of a vocabulary."""
 
     kind: Kind
     required: bool = False
@@ -60,6 +60,7 @@ class Member:
     type: Type | None = None
     shape: str = ""
     says: str = ""
+    unit: str = ""
 
     @property
     def told(self) -> Kind:
@@ -137,6 +138,7 @@ def trust_member(entry: Mapping[str, Any], *, sampled: bool) -> Member:
         note=entry.get("note", ""),
         usual=_EPOCH if entry.get("unit") == "epoch seconds" else None,
         sampled=sampled,
+        unit=entry.get("unit", ""),
     )
 
 

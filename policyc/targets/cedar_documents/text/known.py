@@ -49,7 +49,7 @@ def _of_member(member: Member, path: Path, uses: Mapping[Path, set[str]]) -> Ite
         yield _fact(path, member, STRING, "record")
         yield from _of_record(kind, path, uses)
     elif member.sampled or kind.name == "unknown":
-        yield from _of_use(path, uses)
+        yield from _of_use(path, uses, member.unit)
         yield from _of_uses(path, uses, {})
     elif kind.name == "set":
         if kind.item is not None and kind.item.name == "string":
@@ -72,6 +72,7 @@ def _fact(path: Path, member: Member, kind: Type, form: Form, group: str = "", *
         shape=member.shape,
         says=member.says,
         constructor=group,
+        unit=member.unit,
     )
     return Fact(attribute, path, form, group, low, high, member.text_too)
 
@@ -86,7 +87,7 @@ def _of_uses(path: Path, uses: Mapping[Path, set[str]], members: Mapping[str, Me
             yield from _of_use(other, uses)
 
 
-def _of_use(path: Path, uses: Mapping[Path, set[str]]) -> Iterator[Fact]:
+def _of_use(path: Path, uses: Mapping[Path, set[str]], unit: str = "") -> Iterator[Fact]:
     found = uses.get(path, set())
     attribute = Attribute(written_path(path), cedar_path(path), STRING)
     if not found or found == {"record"}:
@@ -95,7 +96,7 @@ def _of_use(path: Path, uses: Mapping[Path, set[str]]) -> Iterator[Fact]:
         many = Attribute(attribute.name, attribute.native, STRING, many=True)
         yield Fact(many, path, "set", any_kind=True)
     elif found == {"long"}:
-        number = Attribute(attribute.name, attribute.native, INT)
+        number = Attribute(attribute.name, attribute.native, INT, unit=unit)
         yield Fact(number, path, any_kind=True)
     elif found <= {"string", "bool"} or found == {"string", "pattern"} or found == {"pattern"}:
         yield Fact(attribute, path, any_kind=True)

@@ -23,6 +23,12 @@ def check_order(checker: Checks, node: Compare, known: Known) -> Info:
     for info, part in ((left, node.left), (right, node.right)):
         if not number(info) and info.kind.name not in times:
             help = "list the values, or use `like`" if info.kind.name == "string" else "compare numbers"
+            text = literal_of(part)
+            if isinstance(text, str):
+                whole = text.isascii() and text.isdigit()
+                help = (
+                    f"write `{text}` without quotes" if whole else "texts have no order: list the values, or use `like`"
+                )
             checker.fails(
                 f"`{node.operator}` orders numbers, and `{written(part)}` is {info.kind.words}", node.span, help
             )

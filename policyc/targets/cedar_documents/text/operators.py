@@ -98,7 +98,8 @@ def _equal(checker: Checks, node: Compare, known: Known) -> Info:
             equal = _other_than_ever(checker, node, left, right)
     else:
         _check_whole_set(checker, node)
-        equal = _other_than_ever(checker, node, left, right)
+        equal = _check_whole_record(checker, node, left, right)
+        equal = _other_than_ever(checker, node, left, right) if equal is None else equal
     return Info(BOOL, None if equal is None else equal is (node.operator == "=="), risks=risks)
 
 
@@ -131,6 +132,30 @@ def _check_whole_set(checker: Checks, node: Compare) -> None:
                 f"write `{better}`",
                 fix=rewritten(node.span, better),
             )
+
+
+def _check_whole_record(checker: Checks, node: Compare, left: Info, right: Info) -> bool | None:
+    """A record that is compared as a whole with one that is written out; False where the two never have the same attributes."""
+    for part, info, other in ((node.left, left, node.right), (node.right, right, node.left)):
+        if not path_of(part) or not isinstance(other, RecordOf):
+            continue
+        members = info.kind.members
+        written_out = {name for name, _ in other.pairs}
+        needed = {name for name, member in members.items() if member.required}
+        keyed = "groups of exactly these ids and names" if other.pairs else "no group at all"
+        help = "test one of its attributes: " + ", ".join(f"`{name}`" for name in list(members)[:6])
+        help = help if members else f'write `{written(part)} has "…"`'
+        if members and not info.kind.open and not needed <= written_out <= set(members):
+            word = "always" if node.operator == "!=" else "never"
+            listed = ", ".join(f"`{name}`" for name in members)
+            message = f"`{written(part)}` is a record of {listed}, so this is {word} true"
+            checker.error("cedar-unlike-kinds", message, node.span, help)
+            return False
+        what = f"users with {keyed}" if info.kind.keyed else "records with exactly these attributes"
+        holds = "fails only" if node.operator == "!=" else "holds only"
+        message = f"`{written(node)}` compares the whole record: it {holds} for {what}"
+        checker.diagnostics.warning("cedar-set-equality", message, node.span, help)
+    return None
 
 
 def _two_formed(left: Info, right: Info) -> bool:
@@ -215,7 +240,7 @@ def _in(checker: Checks, node: Compare, left: Expr, right: Expr, known: Known) -
     risks = risks_of((first, second))
     sent = first.kind.name == "unknown" and path_of(left) is not None  # nothing below `context` is an entity
     if sent or first.kind.name not in ("entity", "unknown"):
-        help = f"write `{written(right)}.contains({written(left)})`" if second.kind.name == "set" else "write `==`"
+        help = f"write `{written(right)}.contains({written(left)})`" if _lists(second) else "write `==`"
         what = "data of a request" if sent else first.kind.words
         checker.fails(f"`in` wants an entity on its left, and `{written(left)}` is {what}", node.span, help)
         return Info(BOOL, risks=risks, broken=True)
@@ -226,6 +251,11 @@ def _in(checker: Checks, node: Compare, left: Expr, right: Expr, known: Known) -
         )
         return Info(BOOL, True)
     return Info(BOOL, risks=risks)
+
+
+def _lists(info: Info) -> bool:
+    """Whether a value is a list, or shown as one by AWS's samples."""
+    return info.kind.name == "set" or (info.member is not None and info.member.kind.name == "set")
 
 
 def _like(checker: Checks, node: Like, known: Known) -> Info:
@@ -316,7 +346,7 @@ def _method(checker: Checks, node: Method, known: Known) -> Info:
         checker.fails(
             f"`{node.name}` asks {Kind(wanted).words}, and `{written(node.of)}` is {of.kind.words}",
             node.span,
-            _instead(node, of),
+            _instead(node, of, infos[0] if len(infos) == 1 else None),
         )
         return Info(BOOL, risks=risks, broken=True)
     if node.name == "isInRange" and (len(infos) != 1 or infos[0].kind.name not in ("ip", "unknown")):
@@ -328,6 +358,8 @@ def _method(checker: Checks, node: Method, known: Known) -> Info:
         checker.fails(f"`{node.name}` takes a list", node.args[0].span, f"write `[{written(node.args[0])}]`")
         return Info(BOOL, risks=risks, broken=True)
     if node.name == "contains":
+        for item in node.of.items if isinstance(node.of, SetOf) else ():
+            _check_whole_set(checker, Compare("==", node.args[0], item, node.span))
         return Info(BOOL, _contains(checker, node, of, infos[0]), risks=risks)
     kind = LONG if node.name in _NUMBERS else _RESULTS.get(node.name, UNKNOWN if node.name == "getTag" else BOOL)
     return Info(kind, risks=risks)
@@ -356,8 +388,10 @@ def _is_swapped(checker: Checks, node: Method) -> bool:
     return certain
 
 
-def _instead(node: Method, of: Info) -> str:
+def _instead(node: Method, of: Info, given: Info | None) -> str:
     arg = node.args[0] if node.args else None
+    if arg is not None and given is not None and node.name == "contains" and of.kind.name == "string" and _lists(given):
+        return f"write `{written(arg)}.contains({written(node.of)})`"
     if of.kind.name == "record" and of.kind.keyed:
         return f'write `{written(node.of)} has "<group id>"`'
     if of.kind.name == "record" and of.kind.members:
@@ -404,7 +438,9 @@ def _contains(checker: Checks, node: Method, of: Info, arg: Info) -> bool | None
             "cedar-unlike-kinds",
             f"`{written(node.of)}` never holds {arg.kind.words}",
             node.args[0].span,
-            f"its elements are {of.kind.item.words}",
+            f"write `containsAny({written(node.args[0])})` for one of them, `containsAll` for all of them"
+            if arg.kind.name == "set"
+            else f"its elements are {of.kind.item.words}",
         )
         return False
     return None

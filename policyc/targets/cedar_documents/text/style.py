@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
+from policyc.regex import regex
 from policyc.syntax import cedar_nodes as cedar
 from policyc.syntax.cedar_printer import written
 from policyc.targets.cedar_documents.text.info import Path
@@ -19,6 +20,7 @@ from policyc.text import Span
 Test: TypeAlias = tuple[Path, cedar.Expr, cedar.Expr]
 
 _ADDRESSES = {("http_request", "client_ip"), ("tcp_flow", "client_ip"), ("tcp_flow", "destination_ip")}
+_IPV4 = regex(r"(0|[1-9][0-9]{0,2})(\.(0|[1-9][0-9]{0,2})){3}")
 _PORTS = {("http_request", "port"), ("tcp_flow", "destination_port")}
 
 
@@ -71,7 +73,7 @@ def _check_addresses(tests: list[Test], diagnostics: Diagnostics) -> None:
                 test.span,
                 f"write `{block}`",
             )
-        elif isinstance(test, cedar.Compare) or (isinstance(test, cedar.Method) and test.name == "contains"):
+        elif _names_address(test) and not _is_plain(test):
             diagnostics.add(
                 Diagnostic(
                     "cedar-address-as-text",
@@ -83,12 +85,28 @@ def _check_addresses(tests: list[Test], diagnostics: Diagnostics) -> None:
             )
 
 
+def _names_address(test: cedar.Expr) -> bool:
+    return isinstance(test, cedar.Compare) or (isinstance(test, cedar.Method) and test.name == "contains")
+
+
+def _is_plain(test: cedar.Expr) -> bool:
+    """Whether a test names addresses of IPv4 alone, which have one spelling; AWS's own example compares one so."""
+    values = [node.value for node in cedar.walk(test) if isinstance(node, cedar.Lit)]
+    return bool(values) and all(isinstance(value, str) and _IPV4.fullmatch(value) for value in values)
+
+
 def _check_ports(tests: list[Test], diagnostics: Diagnostics) -> None:
     """Ports that are tested as a number or as text alone, each port on its own."""
     forms: dict[tuple[Path, str], set[type]] = {}
     first: dict[tuple[Path, str], Span] = {}
     for path, test, _ in tests:
-        if path in _PORTS and isinstance(test, cedar.Compare | cedar.Method) and not told_of(test.span, diagnostics):
+        orders = isinstance(test, cedar.Compare) and test.operator not in ("==", "!=")  # told where kinds are
+        if (
+            path in _PORTS
+            and isinstance(test, cedar.Compare | cedar.Method)
+            and not orders
+            and not told_of(test.span, diagnostics)
+        ):
             for node in cedar.walk(test):
                 if isinstance(node, cedar.Lit) and not isinstance(node.value, bool):
                     forms.setdefault((path, str(node.value)), set()).add(type(node.value))

@@ -1,7 +1,7 @@
 """Kinds of values through a condition: what may be absent where it is read, what fails, which operators do not go with a value.
 
 Presence flows as Cedar evaluates: from left to right, `&&` and `||` cut short. Known after a test is what it makes sure of when
-it is true (`yes`) and when it is false (`no`).
+it is true (`yes`) and when it is false (`no`); either way what it has read was there, or it would have failed.
 """
 
 from __future__ import annotations
@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from policyc.diagnostics import Diagnostics, did_you_mean, rewritten
-from policyc.record import field, record
+from policyc.record import field, record, replace
 from policyc.syntax import cedar_nodes as cedar
 from policyc.syntax.cedar_literals import quoted
 from policyc.syntax.cedar_printer import written
-from policyc.targets.cedar_documents.text.info import NOTHING, Hazard, Info, Known, Risk
+from policyc.targets.cedar_documents.text.info import NOTHING, Hazard, Info, Known, Risk, risks_of
 from policyc.targets.cedar_documents.text.kinds import BOOL, ENTITY, UNKNOWN, Kind, Member, is_group_id
 from policyc.targets.cedar_documents.text.literals import literal_kind
 from policyc.targets.cedar_documents.text.operators import check_operator
 from policyc.targets.cedar_documents.text.templates import is_template
 from policyc.text import Span
+
+#: What says by itself what it makes sure of; everything else reads all that is in it.
+_LOGIC = (cedar.And, cedar.Or, cedar.Not, cedar.If)
 
 
 @record(frozen=False)
@@ -73,6 +76,13 @@ class Checker:
         """An operand that has to be true or false."""
         info = self.check(node, known)
         if info.kind.name in ("bool", "unknown") or info.broken:
+            if (
+                info.risks
+                and not isinstance(node, _LOGIC)
+                and not any(isinstance(part, _LOGIC) for part in cedar.walk(node))
+            ):
+                read = frozenset(risk.path for risk in info.risks)
+                info = replace(info, yes=info.yes | read, no=info.no | read)
             return info
         self.error(
             "cedar-type-mismatch",
@@ -95,31 +105,36 @@ class Checker:
 
     def _all(self, items: Sequence[cedar.Expr], known: Known) -> Info:
         infos: list[Info] = []
+        before, no = NOTHING, None
         for item in items:
-            info = self.truth(item, known)
+            info = self.truth(item, known | before)
             infos.append(info)
-            known |= info.yes
-        yes = frozenset().union(*(info.yes for info in infos))
-        no = frozenset.intersection(*(info.no for info in infos))
-        return Info(BOOL, None, yes, no, tuple(risk for info in infos for risk in info.risks))
+            stopped = before | info.no
+            no = stopped if no is None else no & stopped
+            before |= info.yes
+        return Info(BOOL, None, before, no or NOTHING, risks_of(infos))
 
     def _any(self, items: Sequence[cedar.Expr], known: Known) -> Info:
         infos: list[Info] = []
+        before, yes = NOTHING, None
         for place, item in enumerate(items):
-            info = self.truth(item, known)
+            info = self.truth(item, known | before)
             infos.append(info)
             self.killers += [(risk, items, place + 1) for risk in info.risks]
-            known |= info.no
-        yes = frozenset.intersection(*(info.yes for info in infos))
-        no = frozenset().union(*(info.no for info in infos))
-        return Info(BOOL, None, yes, no, tuple(risk for info in infos for risk in info.risks))
+            stopped = before | info.yes
+            yes = stopped if yes is None else yes & stopped
+            before |= info.no
+        return Info(BOOL, None, yes or NOTHING, before, risks_of(infos))
 
     def _if(self, test: cedar.Expr, then: cedar.Expr, otherwise: cedar.Expr, known: Known) -> Info:
         first = self.truth(test, known)
         second = self.check(then, known | first.yes)
         third = self.check(otherwise, known | first.no)
         kind = second.kind if second.kind.name == third.kind.name else UNKNOWN
-        return Info(kind, None, risks=(*first.risks, *second.risks, *third.risks))
+        yes, no = (
+            (first.yes | then) & (first.no | els) for then, els in ((second.yes, third.yes), (second.no, third.no))
+        )
+        return Info(kind, None, yes, no, risks_of((first, second, third)))
 
     # --- attributes -------------------------------------------------------------------------------------------
 

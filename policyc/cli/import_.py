@@ -226,13 +226,14 @@ def _documents(
             called=known[name].policy,
             group=known[name].group,
             protocol=known[name].protocol,
+            auth=known[name].auth,
         )
         for name, source in sources.items()
     ]
     for item in taken:
         stem = PurePosixPath(item.file).with_name(snake(_WORDS.sub("_", _short(item.name)), "policy")).as_posix()
         on = attached.get(item.source.file, item.attached)
-        given.append(Given(item.source, item.kind, on, stem, False, item.comments, called=item.called))
+        given.append(Given(item.source, item.kind, on, stem, False, item.comments, called=item.called, auth=item.auth))
     return given, {**sources, **{item.source.file: item.source for item in taken}}, left
 
 

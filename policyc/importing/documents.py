@@ -222,7 +222,9 @@ def _lattice(found: Sequence[tuple[Given, Policy]], run: _Run) -> None:
     attached = {item.source.file: item.attached for item, _ in found if item.attached}
     if not _attachable(found, raising.is_carrier, raising.EXAMPLE, run.diagnostics):
         return
-    carriers = raising.carriers(policies, wanted, attached)
+    carriers = raising.carriers(
+        policies, wanted, attached, {item.source.file for item, _ in found if item.auth == "none"}
+    )
     if not _apart(found, carriers, run.diagnostics):
         return
     _declare(carriers.values(), run)

@@ -80,7 +80,7 @@ def _see_inside(data: Mapping[str, Any]) -> None:
 @record
 class Pulled:
     """What a lock file says of one document: its kind, what carries it, for Cedar text the types of trust providers by name, for a control
-    policy its id, and for the text of an endpoint whose group and protocol are known the ARN of the group and the protocol."""
+    policy its id, for the text of an endpoint whose group and protocol are known the ARN of the group and the protocol, and the auth type of a service or network of VPC Lattice."""
 
     kind: str = ""
     resource: str = ""
@@ -88,6 +88,7 @@ class Pulled:
     policy: str = ""
     group: str = ""
     protocol: str = ""
+    auth: str = ""
 
 
 Known = dict[Path, "tuple[Path, Lock] | None"]
@@ -107,7 +108,7 @@ def pulled(path: Path, known: Known, diagnostics: Diagnostics) -> Pulled:
     arn = str(entry.get("resource", ""))
     kind, facts = str(entry.get("kind", "")), lock.of(arn).get("facts", {})
     if kind != "cedar":
-        return Pulled(kind, arn, policy=str(entry["revision"].get("PolicyId", "")))
+        return Pulled(kind, arn, policy=str(entry["revision"].get("PolicyId", "")), auth=str(facts.get("auth") or ""))
     group, protocol = facts.get("group"), str(facts.get("protocol") or "")
     found = Pulled(kind, arn, facts.get("trust") or {})
     if group and protocol:

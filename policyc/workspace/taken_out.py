@@ -20,7 +20,8 @@ from policyc.workspace.hosts import Host
 class TakenOut:
     """One document with nothing open in it: `source` is its text under a name that leads to its place (`stack.yaml:12 OrdersAuth`), `attached` the ARN of
     what it is on where the host says so, `called` its name or ARN. `holes` is empty but for whoever asks for open documents: then `source` has their marks, and `on` is the name of the resource
-    beside it that the document is on, with its type. `comments` are those that stand above a statement in the host, by its number."""
+    beside it that the document is on, with its type. `comments` are those that stand above a statement in the host, by its number; `auth` is the auth type of
+    a service or network of VPC Lattice, where the host says it."""
 
     source: Source
     file: str
@@ -31,6 +32,7 @@ class TakenOut:
     on: tuple[str, str] = ("", "")
     comments: Mapping[int, str] = MappingProxyType({})
     called: str = ""
+    auth: str = ""
 
 
 @record
@@ -67,7 +69,7 @@ def take_out(hosts: Iterable[Host], opened: bool = False) -> tuple[list[TakenOut
                 resource = document.facts.get("resource", "")
                 attached = resource if resource.startswith("arn:") else ""
                 text = _text(document)
-                on = next(((one.name, one.type) for one in host.carried.companions if one.name == resource), ("", ""))
+                beside = next((one for one in host.carried.companions if one.name == resource), None)
                 taken.append(
                     TakenOut(
                         Source(name, text),
@@ -76,9 +78,10 @@ def take_out(hosts: Iterable[Host], opened: bool = False) -> tuple[list[TakenOut
                         document.kind,
                         attached,
                         document.holes,
-                        on,
+                        ("", "") if beside is None else (beside.name, beside.type),
                         _comments(host.source, document),
                         document.facts.get("called", ""),
+                        "" if beside is None else beside.fields.get("auth", ""),
                     )
                 )
         for lost in host.carried.unreadable:

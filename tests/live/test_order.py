@@ -4,6 +4,7 @@ where the plan says so."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -156,9 +157,21 @@ def test_the_order_of_a_switch_goes_by_the_network(there: World, policyc: Run, n
     there.iam.inline["app"]["invoke"]["Statement"] = [allow("None", None, "s3:GetObject")]
     assert policyc("import", "live", "-o", "policies")[0] == 0
     source = next(Path("policies").rglob("orders*.policy"))
-    source.write_text(source.read_text().replace("auth: none", "auth: aws_iam"))
+    text = source.read_text()
+    assert "auth: " not in text, "nothing is told of a service that asks no policy"
+    source.write_text(re.sub(r"(resource \w+: lattice\.service \{)", r"\1\n  auth: aws_iam,", text))
     policyc("aws", "plan", "policies", "-o", "p.json")
     steps = json.loads(Path("p.json").read_text())["steps"]
     found = [step["kind"] for step in steps if step["resource"] in (ORDERS, APP)]
     both = ["inline role policy", "lattice auth type"]
     assert found == (both if network == "NONE" else both[::-1])
+
+
+@pytest.mark.usefixtures("hurry")
+@pytest.mark.parametrize("auth", ["NONE", "AWS_IAM"])
+def test_what_was_imported_changes_nothing(there: World, policyc: Run, auth: str) -> None:
+    there.lattice.services[SERVICE]["authType"] = there.lattice.networks[NETWORK]["authType"] = auth
+    policyc("aws", "pull", "-o", "live")
+    assert policyc("import", "live", "-o", "policies")[0] == 0
+    policyc("aws", "plan", "policies", "-o", "p.json")
+    assert json.loads(Path("p.json").read_text())["steps"] == []

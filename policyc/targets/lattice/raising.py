@@ -6,7 +6,7 @@ which stand in no document.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
@@ -61,9 +61,18 @@ def read_carrier(arn: str, name: str, file: str) -> Resource | None:
     return _resource(name, SERVICE if found[5] else NETWORK, found[5] or found[6], place, file)
 
 
-def carriers(policies: Sequence[Policy], names: Mapping[str, str], given: Mapping[str, str]) -> dict[str, Resource]:
-    """What each document is attached to, by its file: `names` are names for them, `given` the ARNs that somebody stated."""
+def carriers(
+    policies: Sequence[Policy], names: Mapping[str, str], given: Mapping[str, str], open_to_all: Container[str] = ()
+) -> dict[str, Resource]:
+    """What each document is attached to, by its file: `names` are names for them, `given` the ARNs that somebody stated, `open_to_all` those on
+    what asks no policy (`auth: none`)."""
     found = {policy.file: _carrier(policy, names[policy.file], given.get(policy.file)) for policy in policies}
+    for file, item in found.items():
+        if file in open_to_all:
+            fields = tuple(
+                (name, _word("none", value.span) if name == "auth" else value) for name, value in item.fields
+            )
+            found[file] = replace(item, fields=fields)
     networks = [item for item in found.values() if item.type == NETWORK]
     if len(networks) != 1:
         return found

@@ -22,7 +22,8 @@ _FILES = (
     *(ROOT / "policyc").rglob("*.py"),
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
 )
-_ADDRESS = re.compile(r"https?://[^\s<>\"'`\\|{}\[\]]+")
+#: an expression for addresses (`https://(…`) is none
+_ADDRESS = re.compile(r"https?://(?!\()[^\s<>\"'`\\|{}\[\]]+")
 #: what stands for an address that only the reader knows, is made by the program itself, or names a format
 _OWN = ("https://HOST/", "https://…", "http://127.0.0.1", "http://www.w3.org/2000/svg", "https://json-schema.org/")
 _EXAMPLES = ("example.com", "example.org", "example.net")

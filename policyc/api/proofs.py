@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
@@ -106,9 +106,56 @@ class Who:
         return self.text()
 
 
-def prove(document: Document, guarantees: str | PathLike[str], *, kind: str = "") -> Proofs:
-    """The proofs of a guarantees file about a document, or about those of a folder or project. `kind` is one of those that `check --as`
-    takes. Raises `PolicyError`."""
+def prove(
+    document: Document,
+    guarantees: str | PathLike[str] | None = None,
+    *,
+    that: str | Sequence[str] = (),
+    account: str = "",
+    organization: str = "",
+    kind: str = "",
+) -> Proofs:
+    """The proofs of a guarantees file about a document, or about those of a folder or project; or those of guarantees by name (`that="organization_only"`, as
+    `policyc prove --that` lists them) with the `account` and `organization` that they are about. `kind` is one of those that `check --as` takes.
+
+    Raises `PolicyError`, and ValueError for a guarantee that there is not or that needs an account or organization which nobody named.
+    """
+    names = (that,) if isinstance(that, str) else tuple(that)
+    if (guarantees is None) is not bool(names):
+        raise ValueError("give a guarantees file, or guarantees by name in `that`")
+    return (
+        _by_name(document, names, account, organization, kind)
+        if guarantees is None
+        else _by_file(document, guarantees, kind)
+    )
+
+
+def _by_name(document: Document, names: Sequence[str], account: str, organization: str, kind: str) -> Proofs:
+    from policyc.analysis.guarantees import GUARANTEES
+    from policyc.report.proofs import ClaimAnswer, proof_of
+    from policyc.text import Span
+    from policyc.workspace.guaranteed_names import Unnamed, prove_by_name
+
+    for name in names:
+        if name not in GUARANTEES:
+            raise ValueError(f"there is no guarantee `{name}`; write one of {', '.join(GUARANTEES)}")
+    side, found = _versions(document, kind)
+    try:
+        kept = prove_by_name(found, names, account, organization)
+    except Unnamed as error:
+        raise ValueError(f"{error}: give `{error.need}=`") from error
+    proofs = []
+    for row in kept:
+        span = (row.proof.by and row.proof.by.span) or Span(row.document, 0, 0)
+        witness = row.proof.witness
+        request = "" if witness is None else "; ".join(" ".join(line.split()) for line in witness.lines())
+        said = "" if row.proof.by is None else f"`{row.proof.by.label}` allows it"
+        answer = ClaimAnswer(row.guarantee.says, row.document, span, row.proof.holds, request, said, "", row.proof.open)
+        proofs.append(proof_of(f"{row.guarantee.name} in {row.document}", span, [answer], Diagnostics()))
+    return Proofs(tuple(proofs), side.sources)
+
+
+def _by_file(document: Document, guarantees: str | PathLike[str], kind: str) -> Proofs:
     from pathlib import Path
 
     from policyc.record import replace

@@ -15,8 +15,10 @@ from policyc.cli.prove_blocks import documents_of, run_blocks, run_named
 from policyc.report.screen import clean, paint, plural, wrap
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from policyc.analysis.compare import Version
-    from policyc.analysis.guarantees import Guarantee, Named, Proof
+    from policyc.workspace.guaranteed_names import Kept
 
 SHARED = ("root", "config", "exclude", "param", "format", "output", "color", "quiet")
 REPORT = "proofs"
@@ -96,59 +98,35 @@ def run(args: argparse.Namespace, console: Console) -> int:
         raise WrongUse("`--that` and `--guarantees` are two ways to say what is proven", "give one of them")
     if not args.that:
         return run_blocks(args, console)
-    from policyc.analysis.guarantees import GUARANTEES, Named, organizations_of, prove
-
     if args.paths and not any(os.path.lexists(word) or ":" in word for word in args.paths):
         return run_named(args, console)
     if args.format not in ("human", "json"):
         raise WrongUse(f"`--that` has no `{args.format}` report", "use `human` or `json`")
+    from policyc.workspace.guaranteed_names import Unnamed, prove_by_name
+
     given: list[tuple[str, Version, tuple[str, ...]]] = []
     for found in documents_of(args, console):
         if isinstance(found, int):
             return found
         given += found
-    every = {text for _, version, _ in given for text in organizations_of(version.policy)}
-    rows: list[tuple[str, Guarantee, Named, Proof]] = []
-    for name, version, doubts in given:
-        for wanted in args.that:
-            guarantee = GUARANTEES[wanted]
-            if not guarantee.asks(version.policy):
-                continue
-            organizations = set(organizations_of(version.policy)) or every
-            only = min(organizations) if len(organizations) == 1 else ""
-            named = Named(args.account, args.organization or only)
-            _check_named(guarantee, named, name)
-            rows.append((name, guarantee, named, _doubtful(doubts) or prove(guarantee, named, version)))
+    try:
+        rows = prove_by_name(given, args.that, args.account, args.organization)
+    except Unnamed as error:
+        raise WrongUse(str(error), error.help) from error
     if not rows:
         console.error("nothing to prove: no document was found\n")
         return exits.NOTHING
     console.write(_json(rows) if args.format == "json" else _human(rows, console))
-    if any(proof.holds is False for *_, proof in rows):
+    if any(row.proof.holds is False for row in rows):
         return exits.FINDINGS
-    return exits.CLEAN if all(proof.holds for *_, proof in rows) else exits.UNDECIDED
+    return exits.CLEAN if all(row.proof.holds for row in rows) else exits.UNDECIDED
 
 
-def _doubtful(doubts: tuple[str, ...]) -> Proof | None:
-    from policyc.analysis.guarantees import Proof
-
-    return Proof(None, open=doubts) if doubts else None
-
-
-def _check_named(guarantee: Guarantee, named: Named, name: str) -> None:
-    for need in guarantee.needs:
-        if not getattr(named, need):
-            reason = f"`{guarantee.name}` needs an {need}, and `{name}` does not name exactly one"
-            raise WrongUse(
-                reason if need == "organization" else f"`{guarantee.name}` needs an {need}", f"add `--{need} ID`"
-            )
-    if named.account and not (len(named.account) == 12 and named.account.isdigit()):
-        raise WrongUse(f"`{named.account}` is no account", "an account has twelve digits")
-
-
-def _human(rows: list[tuple[str, Guarantee, Named, Proof]], console: Console) -> str:
+def _human(rows: Sequence[Kept], console: Console) -> str:
     options = console.options()
     lines: list[str] = []
-    for name, guarantee, _, proof in rows:
+    for row in rows:
+        name, guarantee, proof = row.document, row.guarantee, row.proof
         word, style = {True: ("holds", "good"), False: ("broken", "error"), None: ("not settled", "warning")}[
             proof.holds
         ]
@@ -162,8 +140,8 @@ def _human(rows: list[tuple[str, Guarantee, Named, Proof]], console: Console) ->
         for reason in proof.open:
             lines += wrap(f"  {reason}", options.width, "    ")
     counts = {"hold": 0, "broken": 0, "not settled": 0}
-    for *_, proof in rows:
-        counts["hold" if proof.holds else "broken" if proof.holds is False else "not settled"] += 1
+    for row in rows:
+        counts["hold" if row.proof.holds else "broken" if row.proof.holds is False else "not settled"] += 1
     if not options.quiet:
         told = ", ".join(f"{count} {_agreeing(word, count)}" for word, count in counts.items() if count)
         lines.append(f"{plural(len(rows), 'guarantee')}: {told}")
@@ -174,12 +152,12 @@ def _agreeing(word: str, count: int) -> str:
     return "holds" if word == "hold" and count == 1 else word
 
 
-def _json(rows: list[tuple[str, Guarantee, Named, Proof]]) -> str:
-    def entry(name: str, guarantee: Guarantee, named: Named, proof: Proof) -> dict[str, Any]:
-        witness = proof.witness
+def _json(rows: Sequence[Kept]) -> str:
+    def entry(row: Kept) -> dict[str, Any]:
+        named, proof, witness = row.named, row.proof, row.proof.witness
         return {
-            "document": name,
-            "guarantee": guarantee.name,
+            "document": row.document,
+            "guarantee": row.guarantee.name,
             "account": named.account or None,
             "organization": named.organization or None,
             "holds": proof.holds,
@@ -195,4 +173,4 @@ def _json(rows: list[tuple[str, Guarantee, Named, Proof]]) -> str:
             "open": list(proof.open),
         }
 
-    return json.dumps({"format_version": 1, "proofs": [entry(*row) for row in rows]}, indent=2) + "\n"
+    return json.dumps({"format_version": 1, "proofs": [entry(row) for row in rows]}, indent=2) + "\n"

@@ -320,3 +320,33 @@ def test_bytes_are_texts() -> None:
     assert policyc.check(json.dumps(ALLOW).encode()).errors == ()
     with pytest.raises(policyc.PolicyError, match="`<document>` is not UTF-8 at byte 0"):
         policyc.check(b"\xff{}")
+
+
+def test_guarantees_by_name() -> None:
+    everybody = {
+        "Sid": "all",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::stock/*",
+    }
+    within = {**everybody, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}}
+    open_one = {"Version": "2012-10-17", "Statement": [everybody]}
+    closed = {"Version": "2012-10-17", "Statement": [within]}
+    assert policyc.prove(closed, that=["public", "organization_only"]).hold
+    found = policyc.prove(open_one, that="public")
+    assert found.broken == ("public in document",)
+    assert "`all` allows it" in found.text()
+    (claim,) = found.data[0]["claims"]
+    assert claim["holds"] is False
+    assert "action s3:" in claim["request"].lower()
+    with pytest.raises(ValueError, match=r"`organization_only` needs an organization.*give `organization=`"):
+        policyc.prove(open_one, that="organization_only")
+    assert policyc.prove(open_one, that="organization_only", organization="o-a1b2c3d4e5").broken
+    with pytest.raises(ValueError, match="there is no guarantee `publik`; write one of public, "):
+        policyc.prove(open_one, that="publik")
+    with pytest.raises(ValueError, match="`12` is no account"):
+        policyc.prove(open_one, that="cross_account", account="12")
+    for words in ({}, {"guarantees": "a.policy", "that": "public"}):
+        with pytest.raises(ValueError, match="give a guarantees file, or guarantees by name"):
+            policyc.prove(open_one, **words)  # type: ignore[arg-type]

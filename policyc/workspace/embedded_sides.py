@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from policyc.carriers.embedded import Companion, PlacedText
-from policyc.diagnostics import Diagnostics
+from policyc.carriers.embedded import Carried, Companion, PlacedText, Unreadable
+from policyc.diagnostics import Diagnostics, Severity
 from policyc.holes import shown
+from policyc.record import replace
 from policyc.text import Source
 from policyc.workspace.embedded import Item
-from policyc.workspace.hosts import Host, open_hosts
+from policyc.workspace.hosts import Host, open_hosts, options_of
 from policyc.workspace.native_settings import NativeSettings
 from policyc.workspace.pieces import HOST, Piece, Way
 
@@ -30,10 +31,10 @@ def embedded_pieces(
 ) -> tuple[dict[str, Piece], dict[str, Way]]:
     """The documents of host files, each with its format, and the ways to the services there. `called` says under which name a file stands in the comparison (empty: its
     documents stand there by themselves), `values` fill what hosts leave open; `before`
-    asks for what a plan finds."""
+    asks for what a plan finds. A fault of one file among others keeps nobody back: what it holds beside its documents is compared as its text."""
     out: dict[str, Piece] = {}
     seen: set[object] = set()
-    hosts = open_hosts(root, files, diagnostics, NativeSettings(values=values, before=before))
+    hosts = _opened(root, files, called, values, before, diagnostics)
     for host in hosts:
         for document in host.carried.documents:
             key = (document.place, document.name, document.world)
@@ -96,8 +97,37 @@ def _gate(item: Companion | None, on: Mapping[str, Sequence[str]], pieces: Mappi
     return _UNKNOWN if len(names) > 1 or document is None or document.document.world else names[0]
 
 
+def _opened(
+    root: Path,
+    files: Iterable[tuple[Source, str]],
+    called: Callable[[str], str],
+    values: Mapping[str, str],
+    before: bool,
+    diagnostics: Diagnostics,
+) -> list[Host]:
+    """Host files; one of many that has a fault is one that cannot be read, beside what could be read of it."""
+    options = options_of(root, values, before=before)
+    out: list[Host] = []
+    for source, format in files:
+        found = Diagnostics()
+        settings = NativeSettings(values=values, before=before)
+        hosts = open_hosts(root, [(source, format)], found, settings, options=options) or [
+            Host(source, format, Carried())
+        ]
+        faults = [item for item in found if item.severity is Severity.ERROR] if called(source.file) else []
+        diagnostics.extend(item for item in found if item not in faults)
+        if faults:
+            lost = Unreadable("", format, faults[0].span or source.span(0, 0), faults[0].message)
+            hosts = [
+                replace(host, carried=replace(host.carried, unreadable=(*host.carried.unreadable, lost)))
+                for host in hosts
+            ]
+        out += hosts
+    return out
+
+
 def _name(file: str, document: str, world: str) -> str:
-    name = f"{file}#{document}" if file else document
+    name = f"{file}#{document}" if file and document else file or document
     return f"{name} ({world})" if world else name
 
 

@@ -233,3 +233,23 @@ def test_cedar_of_a_template_is_compared_for_some_values(tmp_path: Path, capsys:
         '`context.http_request.path like "/admin/*"`'
     ]
     assert main([*words[:-1], str(tmp_path / "old.yaml")]) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "broken"),
+    [
+        ("b.yaml", "Resources:\n  A: {Type: AWS::IAM::Policy}\n  A: {Type: AWS::IAM::Role}\n"),
+        ("b.yaml", "Resources: [unclosed\n  x: AWS::IAM::Policy\n"),
+        ("b.tf", 'resource "aws_iam_policy" "p" {\n  policy = }\n}\n'),
+    ],
+)
+def test_a_broken_file_beside_others_keeps_nobody_back(diff: Any, name: str, broken: str) -> None:
+    for side in ("old", "new"):
+        Path(side).mkdir()
+        Path(side, name).write_text(broken, encoding="utf-8")
+    assert diff(TEMPLATE, TEMPLATE)[0] == 0
+    status, documents = diff(TEMPLATE, TEMPLATE.replace("role/app", "role/other"))
+    assert status == 1 and [one["name"] for one in documents if one["state"] != "same"] == ["stack.yaml#StockAuth"]
+    Path("new", name).write_text(broken + "# changed\n", encoding="utf-8")
+    status, documents = diff(TEMPLATE, TEMPLATE)
+    assert status != 0 and [one["name"] for one in documents if one["state"] != "same"] == [name]

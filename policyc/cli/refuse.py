@@ -68,17 +68,22 @@ def refuse_request(
 #: a file that tells a program which writes the policies -> how to get at them
 _PROGRAMS: Final = {
     "cdk.json": "policies of a CDK app stand in what `cdk synth` writes: `policyc check cdk.out`",
+    "terragrunt.hcl": "policies of Terragrunt stand in the plans that it makes: write what `terragrunt show -json` prints to a file and check it",
     "Pulumi.yaml": "policies of a Pulumi program stand in what `pulumi preview --json` prints: write that to a file and check it",
 }
 
 
 def nothing_found(console: Console, folders: Iterable[Path] = ()) -> int:
     """Say that no policy file was found; its own exit status, so that an empty folder never reads as clean. `folders` are those that were
-    searched for documents too: where one of them holds a program that writes policies, say where those are."""
+    searched for documents too: where one of them, or a folder in it, holds a program that writes policies, say where those are."""
     folders = list(folders)
     what = "there is neither a policy file nor a document here" if folders else "there is no policy file here"
     console.error(f"nothing found: {what}\n")
-    told = [said for name, said in _PROGRAMS.items() if any((folder / name).is_file() for folder in folders)]
+    told = [
+        said
+        for name, said in _PROGRAMS.items()
+        if any((folder / name).is_file() or any(folder.glob(f"*/{name}")) for folder in folders)
+    ]
     more = "" if folders else "; `policyc import` writes policies for documents"
     for said in told or (f"name a file or a folder, or start a project with `policyc init`{more}",):
         console.error(f"  = help: {said}\n")

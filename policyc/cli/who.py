@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from policyc.cli import exits
 from policyc.cli.compiled import open_compiled
 from policyc.cli.console import Console
 from policyc.cli.document_kinds import KIND_NAMES
+from policyc.cli.inputs import file_and_part
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.prove_blocks import sides_of
 from policyc.cli.refuse import refuse_request
 from policyc.cli.trust import add_trust
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.record import replace
 from policyc.report.registry import renderer
 
 if TYPE_CHECKING:
     from policyc.report.who import Reach
+    from policyc.workspace.pieces import Piece
 
 SHARED = ("root", "config", "exclude", "param", "format", "output", "color", "quiet")
 REPORT = "reach"
@@ -37,6 +40,7 @@ EPILOG = """examples:
   policyc who payroll                         an endpoint of Verified Access, in terms of claims
   policyc who core                            a core network: who reaches whom
   policyc who bucket.json --can s3:PutObject  by a document alone
+  policyc who stack.yaml#StockAuth            by one of the documents of a template
   policyc who group.cedar --trust idc=iam_identity_center
   policyc who stack.yaml                      by the documents inside a template, which may hang on what it leaves open
 
@@ -50,7 +54,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "resource",
         nargs="?",
         metavar="RESOURCE",
-        help="a declared resource or network, or a file, a folder or REVISION:PATH with documents",
+        help="a declared resource or network, or a file (FILE#NAME for one of its documents), a folder or REVISION:PATH with documents",
     )
     parser.add_argument("--all", action="store_true", help="every declared resource")
     parser.add_argument(
@@ -109,6 +113,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 def is_file(text: str) -> bool:
     """Whether a word names documents, here or in a revision."""
+    text, _ = file_and_part(text)
     path, colon, rest = text.partition(":")
     return os.path.lexists(text) or (bool(colon) and bool(rest) and "/" in rest and not os.path.lexists(path))
 
@@ -116,24 +121,41 @@ def is_file(text: str) -> bool:
 def reach_by_documents(
     args: argparse.Namespace, console: Console, named: str, can: str = "", caller: str = ""
 ) -> list[Reach] | int:
-    """Who may do what by each of the documents that `named` stands for; the exit status after saying what cannot be read."""
+    """Who may do what by each of the documents that `named` stands for, or by the one that `FILE#NAME` names; the exit status after saying what cannot be read."""
     from policyc.simulation.request_text import parse_caller
     from policyc.workspace.reaching_sides import who_in_side
 
     principal = parse_caller(caller) if caller else None
     if caller and principal is None:
         raise WrongUse(f"`{caller}` names no caller", "give an ARN, a service name or `anonymous`")
-    args.paths = [named]
+    file, part = file_and_part(named)
+    args.paths = [file]
     found: list[Reach] = []
-    for part in sides_of(args, console):
-        if isinstance(part, int):
-            return part
-        side, documents = part
+    for one in sides_of(args, console):
+        if isinstance(one, int):
+            return one
+        side, documents = one
+        side = replace(side, pieces=_asked(side.pieces, file, part))
+        documents = [item for item in documents if item[0] in side.pieces]
         diagnostics = Diagnostics()
         found += who_in_side(side, documents, can, principal, diagnostics)
         if diagnostics.has_errors:
             return refuse_request(diagnostics, side.sources, args.format, console)
     return found
+
+
+def _asked(pieces: Mapping[str, Piece], file: str, part: str) -> Mapping[str, Piece]:
+    """The documents that a host calls so, or by a name of which this is the end; all of them where none is named. Raises WrongUse."""
+    names = {name: name.rpartition("#")[2] for name in pieces}
+    called = [name for name, own in names.items() if own == part] or [
+        name for name, own in names.items() if own.endswith(f".{part}")
+    ]
+    if part and not called:
+        listed = ", ".join(f"`{file}#{own}`" for own in list(names.values())[:8])
+        raise WrongUse(
+            f"`{file}` has no document `{part}`", did_you_mean(part, list(names.values()), f"write {listed}")
+        )
+    return {name: pieces[name] for name in called} if part else pieces
 
 
 def _told(found: Sequence[Reach], args: argparse.Namespace, console: Console) -> int:

@@ -20,6 +20,8 @@ _OVERLAP: Final = 256
 _CORE_NETWORK: Final = ("core-network-configuration", "CoreNetworkPolicy")
 #: a policy of any kind, or what Terraform makes one of
 _HOLDS: Final = regex(POLICY.pattern + rb"|\baws_iam_policy_document\b")
+#: prose, and tests of configurations
+_NO_POLICIES: Final = (".md", ".markdown", ".tftest.hcl", ".tofutest.hcl")
 #: keys of our own files about policies, which hold documents and are none
 _ABOUT: Final = ("requests", "users", "documents", "format_version")
 
@@ -62,8 +64,8 @@ def sort_of(name: str, raw: bytes, fences: bool = False) -> Sort:
             return sort
     if recognized(name, raw, fences):
         return Sort.HOST
-    if name.endswith((".md", ".markdown")):
-        return Sort.OTHER  # prose
+    if name.endswith(_NO_POLICIES):
+        return Sort.OTHER
     return Sort.INSIDE if _HOLDS.search(raw) is not None else Sort.OTHER
 
 

@@ -90,6 +90,16 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
             f"name: x\nruntime: yaml\nresources: {{p: {{type: 'aws:iam:Policy', properties: {{policy: {{'fn::toJSON': {ONE}}}}}}}}}\n",
             "Pulumi.yaml (in a form that is not read)",
         ),
+        (
+            "terragrunt.hcl",
+            f"inputs = {{\n  policy = <<EOT\n{ONE}\nEOT\n}}\n",
+            "terragrunt.hcl (in a form that is not read)",
+        ),
+        (
+            "env.hcl",
+            'inputs = { policy = { Statement = [{ Effect = "Allow" }] } }\n',
+            "env.hcl (in a form that is not read)",
+        ),
         ("play.yml", f"- iam_policy: {{policy_json: '{ONE}'}}\n", "play.yml (in a form that is not read)"),
     ],
 )
@@ -104,12 +114,61 @@ def test_a_file_of_that_tool_without_policies_is_nobodys_business(check) -> None
     assert status in (0, 4) and "not readable" not in said
 
 
-@pytest.mark.parametrize(("name", "told"), [("cdk.json", "`cdk synth`"), ("Pulumi.yaml", "`pulumi preview --json`")])
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("cdk.json", "`cdk synth`"),
+        ("Pulumi.yaml", "`pulumi preview --json`"),
+        ("terragrunt.hcl", "`terragrunt show -json`"),
+    ],
+)
 def test_a_program_that_writes_policies_is_told_where_they_are(check, name: str, told: str) -> None:  # type: ignore[no-untyped-def]
     status, said = check(name, "{}")
     assert status == 4 and told in said
-    Path(name).unlink()
+    Path("inner").mkdir()
+    Path(name).rename(f"inner/{name}")
+    assert told in check("other.json", "{}")[1]
+    Path("inner", name).unlink()
     assert told not in check("other.json", "{}")[1]
+
+
+def test_a_test_of_a_configuration_is_nobodys_business(check) -> None:  # type: ignore[no-untyped-def]
+    text = f'run "x" {{\n  variables {{\n    policy = <<EOT\n{ONE}\nEOT\n  }}\n}}\n'
+    assert check("main.tftest.hcl", text)[0] == 4
+
+
+GRANTS = """Transform: AWS::Serverless-2016-10-31
+Resources:
+  B: { Type: AWS::S3::Bucket, Connectors: CONNECTORS }
+  F:
+    Type: AWS::Serverless::TYPE
+    Properties:
+      Policies: POLICIES
+  P:
+    Type: AWS::IAM::ManagedPolicy
+    Properties: { PolicyDocument: { Version: "2012-10-17", Statement: [{ Effect: Allow, Action: "s3:ListBucket", Resource: "*" }] } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("policies", "connectors", "type", "told"),
+    [
+        ("[S3ReadPolicy: {BucketName: !Ref B}, AmazonSQSFullAccess]", "{}", "Function", "`S3ReadPolicy`"),
+        ("{DynamoDBCrudPolicy: {TableName: t}}", "{}", "StateMachine", "`DynamoDBCrudPolicy`"),
+        ("[]", "{C: {Properties: {Destination: {Id: F}}}}", "Function", "`B.C`"),
+        ("[]", "{}", "Connector", "`F`"),
+        ("[AmazonSQSFullAccess, !Ref X, !If [A, arn, !Ref AWS::NoValue]]", "{}", "Function", ""),
+        ('{Version: "2012-10-17", Statement: [{Effect: Allow, Action: "s3:ListBucket", Resource: "*"}]}', "{}", "Function", ""),
+        ('[Statement: [{Effect: Allow, Action: "s3:ListBucket", Resource: "*"}]]', "{}", "Function", ""),
+    ],
+)  # fmt: skip
+def test_what_sam_grants_in_its_own_words_is_told(  # type: ignore[no-untyped-def]
+    check, policies: str, connectors: str, type: str, told: str
+) -> None:
+    text = GRANTS.replace("POLICIES", policies).replace("CONNECTORS", connectors).replace("TYPE", type)
+    said = " ".join(check("t.yaml", text)[1].split())
+    assert (f"what SAM grants for {told} is not read" in said) is bool(told), said
+    assert ("what SAM grants" in said) is bool(told)
 
 
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])

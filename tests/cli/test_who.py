@@ -197,6 +197,26 @@ def test_what_a_template_leaves_open_is_named(tmp_path: Path, capsys: pytest.Cap
     assert item["answer"] == "allow"
 
 
+@pytest.mark.parametrize("word", ["A", "B"])
+def test_one_document_of_several_by_its_name(word: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "main.tf"
+    file.write_text(
+        "\n".join(
+            f'resource "aws_sqs_queue_policy" "{name}" {{\n  policy = jsonencode({{ Version = "2012-10-17", Statement = [{{ Sid = "{name}", '
+            f'Effect = "Allow", Principal = {{ AWS = "arn:aws:iam::111122223333:role/{name}" }}, Action = "sqs:SendMessage", Resource = "*" }}] }})\n}}'
+            for name in "AB"
+        ),
+        encoding="utf-8",
+    )
+    for called in (word, f"aws_sqs_queue_policy.{word}"):
+        status = main(["who", f"{file}#{called}", "--format", "json"])
+        found = json.loads(capsys.readouterr().out)
+        assert status == 0 and json.dumps(found).count("role/A") * (word == "B") == 0
+        assert f"role/{word}" in json.dumps(found)
+    assert main(["who", f"{file}#C"]) == 2
+    assert "has no document `C`" in capsys.readouterr().err
+
+
 def test_wrong_questions(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for words, told in (
         ((), "`who` needs a resource"),

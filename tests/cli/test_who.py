@@ -209,11 +209,10 @@ def test_one_document_of_several_by_its_name(word: str, tmp_path: Path, capsys: 
         encoding="utf-8",
     )
     for called in (word, f"aws_sqs_queue_policy.{word}"):
-        status = main(["who", f"{file}#{called}", "--format", "json"])
-        found = json.loads(capsys.readouterr().out)
-        assert status == 0 and json.dumps(found).count("role/A") * (word == "B") == 0
-        assert f"role/{word}" in json.dumps(found)
-    assert main(["who", f"{file}#C"]) == 2
+        _, (found,) = asked(tmp_path, capsys, f"{file}#{called}")
+        (item,) = found["classes"]
+        assert item["by"] == [f"`{word}`"]
+    assert main(["who", f"{file}#C", "--root", str(tmp_path)]) == 2
     assert "has no document `C`" in capsys.readouterr().err
 
 

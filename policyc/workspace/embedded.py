@@ -263,6 +263,7 @@ def _check(item: Item, diagnostics: Diagnostics, settings: NativeSettings, way: 
                 policy = _check_iam(item, tree, found, settings)
     except MissingPackage as missing:
         found.error("missing-package", str(missing), document.place.at_start(), missing.help)
+    found = Diagnostics(one for one in found if one.rule not in document.meant)
     if place is not None:
         diagnostics.extend(_vaguely(found, place))
     else:  # what stands between the values of a host is the host's, so nothing but words is mended there

@@ -36,6 +36,10 @@ _ABOUT_POLICIES: Final = regex(
 )
 
 
+#: what is no mistake by the type of what holds it: a base policy stands until the network's own replaces it, and leads nobody anywhere
+_MEANT: Final = {"aws_networkmanager_core_network": ("segment-nobody-joins",)}
+
+
 @cache
 def _words() -> re.Pattern[bytes]:
     types = {*slots(), *context_types(), PERMISSION, IAM, CORE_NETWORK}
@@ -299,6 +303,7 @@ def _embedded(item: Found, addresses: list[str], world: str) -> Embedded:
         MappingProxyType(holes),
         MappingProxyType(dict(item.facts)),
         world,
+        meant=_MEANT.get(item.type, ()),
     )
 
 

@@ -304,7 +304,9 @@ def _check_cedar(text: PlacedText, document: Embedded, found: Diagnostics, setti
         **settings.trust,
     }
     source = Source(text.whole.file, text.value)
-    check_texts([(source, ".cedar")], inner, replace(settings, kind="", trust=trust), whole=False)
+    protocol = document.facts.get("endpoint-protocol", "")
+    settings = replace(settings, kind="", trust=trust, protocol=protocol)
+    check_texts([(source, ".cedar")], inner, settings, whole=False)
     found.extend(moved(item, text) for item in inner if not _is_open(item, text))
 
 

@@ -24,7 +24,7 @@ def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) ->
     from policyc.targets.cedar_documents.text.paths import declared_names
     from policyc.targets.cedar_texts import claimed, text_targets
 
-    given = Providers(settings.trust, settings.samples, settings.open_file)
+    given = Providers(settings.trust, settings.samples, settings.open_file, settings.protocol)
     default = text_targets()[0]
     document = parse_cedar(source, Diagnostics())
     declared = set() if document is None else {*declared_names(document), *settings.trust, *settings.samples}

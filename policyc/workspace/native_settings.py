@@ -23,7 +23,7 @@ class NativeSettings:
     project's `[switches]`, the trust providers from `--trust` (policy reference name -> type), what `[lint]` says of rules (`select`
     None: all run), and of warnings and notes in all files and in those that a pattern names (an error of a reader is never ignored), and samples of claims from `--claims` (policy reference name -> text); `open_file` opens the
     samples that a document names. `values` fill what host files leave open, by the host's name for it; `fences` asks for documents in prose, `before` for those that a plan
-    finds, `pedantic` for findings that only some of the open values bring about."""
+    finds, `pedantic` for findings that only some of the open values bring about; `protocol` is what the endpoint speaks that a text is on (empty: not known)."""
 
     kind: str = ""
     switches: Mapping[str, str] = MappingProxyType({})
@@ -37,6 +37,7 @@ class NativeSettings:
     fences: bool = False
     before: bool = False
     pedantic: bool = False
+    protocol: str = ""
     open_file: Callable[[str, Span, Diagnostics], Source | None] = lambda name, span, diagnostics: None
 
 

@@ -11,7 +11,7 @@ from policyc.carriers.cloudformation.wiring import TYPES, called, logical, point
 from policyc.carriers.embedded import Companion
 from policyc.carriers.types import DocumentType
 from policyc.holes import mark
-from policyc.syntax.json_tree import JsonArray, JsonString
+from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString
 
 _GATES: Final = {
     "AWS::VpcLattice::Service": "lattice.service",
@@ -21,6 +21,9 @@ _POLICY: Final = "AWS::VpcLattice::AuthPolicy"
 _ASSOCIATION: Final = "AWS::VpcLattice::ServiceNetworkServiceAssociation"
 _AUTH: Final = {"AWS_IAM": "aws_iam", "NONE": "none"}
 _PROVIDER: Final = "AWS::EC2::VerifiedAccessTrustProvider"
+_ENDPOINT: Final = "AWS::EC2::VerifiedAccessEndpoint"
+_OPTIONS: Final = ("LoadBalancerOptions", "NetworkInterfaceOptions", "RdsOptions", "CidrOptions")
+_SPOKEN: Final = {"http": "http", "https": "http", "tcp": "tcp"}
 _USER_TYPES: Final = {"iam-identity-center": "iam_identity_center", "oidc": "oidc"}
 _DEVICE_TYPES: Final = {"jamf": "jamf", "crowdstrike": "crowdstrike", "jumpcloud": "jumpcloud"}
 
@@ -88,6 +91,8 @@ def facts_of(resource: Resource, template: Template, kind: DocumentType) -> Mapp
         trust = dict(_trust(template))
         if trust:
             facts["trust"] = ",".join(f"{name}={type_}" for name, type_ in trust.items())
+        if resource.type == _ENDPOINT and (protocol := _protocol(resource)):
+            facts["endpoint-protocol"] = protocol
     return facts
 
 
@@ -103,6 +108,19 @@ def _carrier(resource: Resource) -> str:
     single = resource.properties.get("RoleName") or resource.properties.get("UserName")
     named += [] if single is None else [logical(single)]
     return named[0] if len(named) == 1 else ""
+
+
+def _protocol(endpoint: Resource) -> str:
+    """What an endpoint of Verified Access speaks: `http` (also for HTTPS), `tcp`; empty where that is not written out."""
+    kind = endpoint.properties.get("EndpointType")
+    if isinstance(kind, JsonString) and kind.value == "cidr":
+        return "tcp"
+    for name in _OPTIONS:
+        options = endpoint.properties.get(name)
+        found = options.get("Protocol") if isinstance(options, JsonObject) else None
+        if isinstance(found, JsonString):
+            return _SPOKEN.get(found.value.lower(), "")
+    return ""
 
 
 def _trust(template: Template) -> Iterator[tuple[str, str]]:

@@ -58,7 +58,7 @@ _LINKS: Final = frozenset(
 #: (https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-bucket-naming-rules.html)
 _DIRECTORY: Final = "--x-s3"
 _AUTH: Final = {"AWS_IAM": "aws_iam", "NONE": "none"}
-_OPTIONS: Final = ("load_balancer_options", "network_interface_options")
+_OPTIONS: Final = ("load_balancer_options", "network_interface_options", "rds_options", "cidr_options")
 
 
 def is_context(type: str) -> bool:
@@ -113,6 +113,8 @@ def facts_of(instance: ResourceInstance, known: Around, work: Work) -> dict[str,
         trust = known.trust.get(address_of(_argument(instance, "verifiedaccess_instance_id", work), {}, work))
     elif instance.type == "aws_verifiedaccess_endpoint":
         trust = _trust_of_endpoint(instance, known, work)
+        if protocol := _protocol(instance, work):
+            facts["endpoint-protocol"] = protocol
     else:
         trust = None
     if trust:

@@ -33,11 +33,13 @@ def no_files(name: str, span: Span, diagnostics: Diagnostics) -> Source | None:
 
 @record
 class Providers:
-    """What is said of trust providers beside the texts: types and samples of claims by policy reference name."""
+    """What is said beside the texts: types of trust providers and samples of their claims by policy reference name, and what the endpoint speaks that
+    the texts are on (`http`, `tcp`; empty for not known)."""
 
     trust: Mapping[str, str]
     samples: Mapping[str, Source]
     open_file: OpenText
+    protocol: str = ""
 
 
 @record

@@ -90,7 +90,7 @@ class VerifiedAccess:
     def check_text(self, source: Source, given: Providers, diagnostics: Diagnostics) -> Policy | None:
         from policyc.targets.verified_access.read.check import check_text
 
-        return check_text(source, diagnostics, given.trust, given.samples, given.open_file)
+        return check_text(source, diagnostics, given.trust, given.samples, given.open_file, given.protocol)
 
     def ask_texts(self, texts: Mapping[str, Text], question: Question) -> Outcome:
         from policyc.targets.switches import choice

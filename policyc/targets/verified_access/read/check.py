@@ -26,9 +26,10 @@ def check_text(
     trust: Mapping[str, str] | None = None,
     samples: Mapping[str, Source] | None = None,
     open_file: OpenText = no_files,
+    protocol: str = "",
 ) -> Policy | None:
     """Report what only a reader of a Cedar text can see; `trust` adds to the providers that its comments declare, `samples` to the claims,
-    and `open_file` opens the samples that comments name.
+    and `open_file` opens the samples that comments name. `protocol` is what the endpoint speaks that the text is on, where that is known.
 
     The policy that the text states comes back, for the lint rules; None when the text is no Cedar.
     """
@@ -39,8 +40,10 @@ def check_text(
     roots = undeclared_roots(document, declared.trust)
     report_undeclared(document, roots, declared.trust, diagnostics)
     check_claims(document, declared.claims, diagnostics)
-    shared = reads_both(document) or asks_for_request(document)
-    context = context_kind(declared.trust, frozenset(roots), shared, declared.claims)
+    if asks_for_request(document):  # a text that knows of both kinds of endpoint may stand at either
+        protocol = ""
+    shared = not protocol and (reads_both(document) or asks_for_request(document))
+    context = context_kind(declared.trust, frozenset(roots), shared, declared.claims, protocol)
     on = _carrier(source.file, document, declared.trust)
     service = Service("verified_access", "Verified Access", context, REQUEST_ROOTS if shared else (), on)
     return check_document(source, document, service, diagnostics)

@@ -19,13 +19,18 @@ def context_kind(
     undeclared: frozenset[str] = frozenset(),
     shared: bool = False,
     claims: Mapping[str, Kind] = MappingProxyType({}),
+    protocol: str = "",
 ) -> Kind:
     """The record `context` for trust providers by policy reference name -> type; `undeclared` roots hold anything, and `claims` are
     the records that OIDC providers were seen to send, which go before AWS's samples.
 
-    `shared` is set for a text that counts on HTTP requests and on TCP flows, of which each request is one.
+    `shared` is set for a text that counts on HTTP requests and on TCP flows, of which each request is one; where the `protocol` is known, each is of that.
     """
-    members: dict[str, Member] = {name: Member(_request_record(name), not shared) for name in REQUEST_ROOTS}
+    members: dict[str, Member] = {
+        name: Member(_request_record(name), not shared)
+        for name in REQUEST_ROOTS
+        if not protocol or (name == "tcp_flow") is (protocol == "tcp")
+    }
     for name in undeclared:
         members[name] = Member(UNKNOWN)
     for name, word in trust.items():

@@ -281,6 +281,10 @@ def _opened(taken: Sequence[TakenOut], opening: Opening, left: list[Left]) -> li
             )
             left.append(Left(item.source.file, 0, "", reason))
             continue
+        if item.world:
+            opening.taken.append(
+                f"`{item.source.file}` is imported as if it were always there: it is only {item.world}"
+            )
         out.append(replace(item, source=replace(item.source, text=text), attached=attached))
     return out
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -21,7 +22,7 @@ class TakenOut:
     """One document with nothing open in it: `source` is its text under a name that leads to its place (`stack.yaml:12 OrdersAuth`), `attached` the ARN of
     what it is on where the host says so, `called` its name or ARN. `holes` is empty but for whoever asks for open documents: then `source` has their marks, and `on` is the name of the resource
     beside it that the document is on, with its type. `comments` are those that stand above a statement in the host, by its number; `auth` is the auth type of
-    a service or network of VPC Lattice, where the host says it."""
+    a service or network of VPC Lattice, where the host says it; `world` is the condition under which there is such a document at all."""
 
     source: Source
     file: str
@@ -33,6 +34,7 @@ class TakenOut:
     comments: Mapping[int, str] = MappingProxyType({})
     called: str = ""
     auth: str = ""
+    world: str = ""
 
 
 @record
@@ -55,13 +57,15 @@ def take_out(hosts: Iterable[Host], opened: bool = False) -> tuple[list[TakenOut
     left: list[Left] = []
     seen: set[object] = set()
     for host in hosts:
+        worlds = Counter((one.place, one.name) for one in host.carried.documents)
         for document in host.carried.documents:
             key = (document.place, document.name, document.world)
             if key in seen:
                 continue
             seen.add(key)
             line = host.source.position(document.place.start).line
-            reason = _obstacle(document, opened)
+            alone = worlds[document.place, document.name] == 1
+            reason = _obstacle(document, opened, alone)
             if reason:
                 left.append(Left(document.place.file, line, document.name, reason))
             else:
@@ -82,6 +86,7 @@ def take_out(hosts: Iterable[Host], opened: bool = False) -> tuple[list[TakenOut
                         _comments(host.source, document),
                         document.facts.get("called", ""),
                         "" if beside is None else beside.fields.get("auth", ""),
+                        document.world,
                     )
                 )
         for lost in host.carried.unreadable:
@@ -114,11 +119,13 @@ def _comments(source: Source, document: Embedded) -> dict[int, str]:
     return out
 
 
-def _obstacle(document: Embedded, opened: bool) -> str:
+def _obstacle(document: Embedded, opened: bool, alone: bool) -> str:
     if document.holes and not opened:
         names = ", ".join(f"`{name}`" for name in document.holes)
         return f"{names} {'is' if len(document.holes) == 1 else 'are'} not known; give `--bind NAME=VALUE`"
-    if document.world:
+    if document.world and not alone:
+        return f"it is another one under a condition ({document.world}); give what decides it with `--bind NAME=VALUE`"
+    if document.world and not opened:
         return f"it is there only under a condition ({document.world}); give what decides it with `--bind NAME=VALUE`"
     return ""
 

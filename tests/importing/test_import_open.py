@@ -340,3 +340,33 @@ def test_a_broken_file_of_a_folder_keeps_nobody_back(run: Run) -> None:
     status, out = run("import", ".", "-o", "policies")
     assert status == 0 and "not imported: bad.yaml:" in out and "1 document in 1 file; 1 not imported" in out
     assert run("import", "bad.yaml")[0] == 1
+
+
+CONDITIONAL = """\
+Parameters: { Stage: { Type: String } }
+Conditions: { Prod: !Equals [!Ref Stage, prod] }
+Resources:
+  R:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: { Version: "2012-10-17", Statement: [{ Sid: T, Effect: Allow, Principal: { Service: ec2.amazonaws.com }, Action: "sts:AssumeRole" }] }
+      Policies:
+        - !If [Prod, { PolicyName: P, PolicyDocument: { Version: "2012-10-17", Statement: [{ Sid: A, Effect: Allow, Action: ACTION, Resource: "*" }] } }, !Ref AWS::NoValue]
+"""
+
+
+def test_a_document_that_is_there_only_sometimes_is_imported_aloud(run: Run) -> None:
+    Path("t.yaml").write_text(CONDITIONAL.replace("ACTION", '"s3:ListBucket"'))
+    status, out = run("import", "t.yaml")
+    assert status == 0 and 'can raw("s3:ListBucket")' in out and "not imported" not in out
+    assert "`t.yaml:9 R.P` is imported as if it were always there: it is only when `Prod`" in out
+
+
+def test_a_document_that_is_one_of_two_is_left(run: Run) -> None:
+    Path("t.yaml").write_text(
+        CONDITIONAL.replace("ACTION", '!If [Prod, "s3:ListBucket", "s3:*"]')
+        .replace("!If [Prod, {", "!If [Other, {")
+        .replace("Prod:", "Other: !Equals [!Ref AWS::Region, us-east-1], Prod:")
+    )
+    status, out = run("import", "t.yaml")
+    assert status == 0 and out.count("it is another one under a condition") == 2

@@ -105,8 +105,6 @@ def run(args: argparse.Namespace, console: Console) -> int:
             f"what is built has no picture, so there is no format `{args.format}`",
             "leave `--format` out, or give `--diff OLD.json`",
         )
-    if args.minimize and args.to is not None:
-        raise WrongUse("`--minimize` writes documents, not a form for deployment", "leave out `--minimize` or `--to`")
     mistakes = Diagnostics()
     projects = open_projects(args, args.paths, mistakes)
     console.names = projects[0].names

@@ -20,6 +20,7 @@ from policyc.targets.program import emit_documents, load_program
 from policyc.targets.registry import TARGETS
 from policyc.workspace.compile import Compiled, compile_project
 from policyc.workspace.project import Project
+from policyc.workspace.samples import declared
 
 
 def opened_files(project: Project, args: argparse.Namespace, console: Console) -> tuple[Compiled, dict[str, File]]:
@@ -30,11 +31,14 @@ def opened_files(project: Project, args: argparse.Namespace, console: Console) -
     if found.has_errors or not modules:
         return compile_project(project), {}
     last: list[Compiled] = []
+    given: Mapping[str, str] = project.params
+    if args.minimize:  # which statements are joined may hang on a value, so that none stays open
+        given = {**given, **dict.fromkeys(declared(modules, given), "")}
 
     def compile(values: Mapping[str, str]) -> tuple[Program, Sequence[Document], Diagnostics]:
         if not last:
             last.append(compile_project(replace(project, params={**project.params, **values}), thorough=True))
-            first = last[0]
+            first = _minimized(last[0]) if args.minimize else last[0]
             return first.program, _asked(first.documents, args, project), first.diagnostics
         told = Diagnostics()
         program = load_program(project.root, paths, {**project.params, **values}, told, project.read)
@@ -44,12 +48,18 @@ def opened_files(project: Project, args: argparse.Namespace, console: Console) -
         return program, _asked(emit_documents(switched, told), args, project), told
 
     told = Diagnostics()
-    opened = open_templates(compile, modules, project.params, told)
+    opened = open_templates(compile, modules, given, told)
     files = {} if opened is None else form(args.to).write(opened, told)
     if opened is not None:
         _tell(opened, console)
     first = replace(last[0], diagnostics=told)
     return first, {path: File(item.target, item.source, item.text) for path, item in files.items()}
+
+
+def _minimized(compiled: Compiled) -> Compiled:
+    from policyc.workspace.minimizing import minimized
+
+    return minimized(compiled) if not compiled.diagnostics.has_errors else compiled
 
 
 def _asked(

@@ -64,9 +64,30 @@ def test_check_compares_with_what_minimize_writes(project: Path) -> None:
     assert main(["build", "-o", "small", "--check"]) == 1
 
 
-def test_a_form_for_deployment_is_not_minimized(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["build", "--minimize", "--to", "cloudformation"]) == 2
-    assert "leave out `--minimize` or `--to`" in capsys.readouterr().err
+@pytest.mark.parametrize("form", ["cloudformation", "terraform-json"])
+def test_a_form_for_deployment_holds_the_smaller_document(
+    form: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["build", "-o", "small", "--minimize"]) == 0
+    assert main(["build", "-o", "plain", "--to", form]) == 0
+    assert main(["build", "-o", "forms", "--minimize", "--to", form]) == 0
+    (written,) = [item for item in Path("forms").rglob("*.*") if "inventory_auth" in item.name]
+    (before,) = [item for item in Path("plain").rglob("*.*") if "inventory_auth" in item.name]
+    assert len(written.read_text("utf-8")) < len(before.read_text("utf-8"))
+    capsys.readouterr()
+    assert main(["diff", "small/lattice/inventory_auth.json", str(written)]) == 0
+
+
+def test_a_form_that_is_minimized_has_no_open_values(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = PROJECT.replace("let shop: account =", "param shop: account =")
+    Path("shop.policy").write_text(text, encoding="utf-8")
+    assert main(["build", "-o", "forms", "--minimize", "--to", "cloudformation"]) == 0
+    (written,) = Path("forms").rglob("*.yaml")
+    assert "111122223333" in written.read_text("utf-8") and "Parameters" not in written.read_text("utf-8")
+    Path("shop.policy").write_text(text.replace(' = "111122223333"', ""), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["build", "-o", "others", "--minimize", "--to", "cloudformation"]) == 1
+    assert "`--param shop=…`" in capsys.readouterr().out and not Path("others").exists()
 
 
 def allow(sid: str, action: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Documents with the values of parameters left open.
 
 Nothing in the compiler knows of open values. A project is compiled with samples in their places, and the documents show where they went. That a document
-is its text with the value put in, and nothing else, is then tried: with other samples, with defaults, and with every value that the project's files hold. Where a
+is its text with the value put in, and nothing else, is then tried: with other samples, with defaults, and with every value that the project's files hold, for parameters that no document shares at once. Where a
 document says something else for one of them, the parameter decides what the document says and cannot stay open.
 """
 
@@ -20,6 +20,7 @@ from policyc.model.values import Value
 from policyc.record import record
 from policyc.syntax import nodes
 from policyc.targets.base import Document
+from policyc.workspace.apart import apart
 from policyc.workspace.literals import candidates
 from policyc.workspace.parameters import Parameter, can_be_open, described, members, sample
 from policyc.workspace.samples import Declared, declared
@@ -137,14 +138,15 @@ class _Work:
         for name, param in self.params.items():
             if not described(name, param.type, "", defaults[name], param.form).takes_default:
                 raise _Decides(name)
-        worlds = {name: self._worlds(name, defaults[name]) for name in self.params}
-        for name, values in worlds.items():
-            if members(self.params[name].type):
-                trees = {path: _enumerated(tree, raws[path], values, name, path) for path, tree in trees.items()}
-        for name, values in worlds.items():
-            for value, other in values.items():
-                if not self._agrees(trees, {**self.base, name: value}, other, documents):
-                    raise _Decides(name)
+        words = [name for name, param in self.params.items() if members(param.type)]
+        for name in words:
+            worlds = self._worlds(name, members(self.params[name].type))
+            trees = {path: _enumerated(tree, raws[path], worlds, name, path) for path, tree in trees.items()}
+            if not all(self._agrees(trees, {name: value}, other, documents) for value, other in worlds.items()):
+                raise _Decides(name)
+        values = {name: self._values(name, defaults[name]) for name in self.params if name not in words}
+        for group in apart(self.modules.values(), list(values)):
+            self._try(group, values, trees, documents)
         parameters = {
             name: described(name, item.type, item.node.doc, defaults[name], item.form)
             for name, item in self.params.items()
@@ -182,23 +184,43 @@ class _Work:
             out[name] = None if value is None else _plain(value)
         return out
 
-    def _worlds(self, name: str, default: str | tuple[str, ...] | None) -> dict[str, dict[str, Tree] | None]:
-        """What is built with other values of one parameter, by the value; None where it is refused."""
+    def _values(self, name: str, default: str | tuple[str, ...] | None) -> list[str]:
+        """Other values that are tried for a parameter."""
         param = self.params[name]
         inner = param.type.item if isinstance(param.type, SetOf) else param.type
         form = described(name, param.type, "", None, param.form)
         most = max(_LEAST, min(_MOST, _TOGETHER // len(self.params)))
         others = [text for other, text in self.base.items() if other != name and self.params[other].type == param.type]
-        values = [*members(param.type)] or [
+        values = [
             self._sample(name, 1),
             *([default if isinstance(default, str) else ",".join(default)] if default else []),
             *[text for text in (*others, *candidates(self.modules.values(), inner)) if form.takes(text)][:most],
         ]
-        out: dict[str, dict[str, Tree] | None] = {}
-        for value in dict.fromkeys(values):
-            _, documents, found = self.compile({**self.base, name: value})
-            out[value] = None if found.has_errors else {item.path: _data(item) for item in documents}
-        return out
+        return list(dict.fromkeys(values))
+
+    def _worlds(self, name: str, values: Sequence[str]) -> dict[str, dict[str, Tree] | None]:
+        """What is built with values of one parameter, by the value; None where it is refused."""
+        return {value: self._built({name: value}) for value in values}
+
+    def _built(self, values: Mapping[str, str]) -> dict[str, Tree] | None:
+        _, documents, found = self.compile({**self.base, **values})
+        return None if found.has_errors else {item.path: _data(item) for item in documents}
+
+    def _try(
+        self,
+        group: Sequence[str],
+        values: Mapping[str, Sequence[str]],
+        trees: Mapping[str, Tree],
+        documents: Sequence[Document],
+    ) -> None:
+        """Try the values of parameters that no document shares, all of them at once and one by one where that fails. Raises _Decides."""
+        for at in range(max(len(values[name]) for name in group)):
+            row = {name: values[name][at] for name in group if at < len(values[name])}
+            if len(row) > 1 and self._agrees(trees, row, self._built(row), documents):
+                continue
+            for name, value in row.items():
+                if not self._agrees(trees, {name: value}, self._built({name: value}), documents):
+                    raise _Decides(name)
 
     # --- marking --------------------------------------------------------------------------------------------------
 
@@ -229,10 +251,12 @@ class _Work:
     def _agrees(
         self,
         trees: Mapping[str, Tree],
-        values: Mapping[str, str],
+        changed: Mapping[str, str],
         other: Mapping[str, Tree] | None,
         documents: Sequence[Document],
     ) -> bool:
+        """Whether what is built with some changed values is what the templates say of them."""
+        values = {**self.base, **changed}
         if other is None or list(other) != list(trees):
             return False
         kinds = {item.path: item.kind for item in documents}

@@ -70,11 +70,11 @@ class Opened:
 
 
 class _Decides(Exception):
-    """The documents hang on a parameter in another way than by holding its value."""
+    """The documents hang on parameters in another way than by holding their values."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
+    def __init__(self, *names: str) -> None:
+        super().__init__(*names)
+        self.names = names
 
 
 def open_templates(
@@ -87,15 +87,16 @@ def open_templates(
         try:
             return _Work(compile, modules, params).opened(tuple(decided), diagnostics)
         except _Decides as stop:
-            lost = params.pop(stop.name)
-            decided.append(lost.name)
-            if lost.node.default is None:
-                diagnostics.error(
-                    "parameter-decides",
-                    f"parameter `{lost.name}` cannot stay open: it decides more of what the documents say than its own value",
-                    lost.node.name.span,
-                    f"give it a value: `--param {lost.name}=…`",
-                )
+            for lost in (params.pop(name) for name in stop.names):
+                decided.append(lost.name)
+                if lost.node.default is None:
+                    diagnostics.error(
+                        "parameter-decides",
+                        f"parameter `{lost.name}` cannot stay open: it decides more of what the documents say than its own value",
+                        lost.node.name.span,
+                        f"give it a value: `--param {lost.name}=…`",
+                    )
+            if diagnostics.has_errors:
                 return None
 
 
@@ -109,16 +110,15 @@ class _Work:
     base: dict[str, str] = field(default_factory=dict)
 
     def opened(self, decided: tuple[str, ...], diagnostics: Diagnostics) -> Opened | None:
-        for param in self.params.values():
-            if not can_be_open(param.type):
-                raise _Decides(param.name)
+        closed = [param.name for param in self.params.values() if not can_be_open(param.type)]
+        if closed:
+            raise _Decides(*closed)
         self.base = {name: self._sample(name, 0) for name in self.params}
         program, documents, found = self.compile(self.base)
         if found.has_errors:
             self._blame()
             diagnostics.extend(found)
             return None
-        diagnostics.extend(found)
         for item in documents:
             if is_reserved(item.text):
                 diagnostics.error(
@@ -135,9 +135,13 @@ class _Work:
                 if described(name, self.params[name].type, "", None, "").is_number:
                     raise _Decides(name)
         defaults = self._defaults(program)
-        for name, param in self.params.items():
-            if not described(name, param.type, "", defaults[name], param.form).takes_default:
-                raise _Decides(name)
+        built_in = [
+            name
+            for name, param in self.params.items()
+            if not described(name, param.type, "", defaults[name], param.form).takes_default
+        ]
+        if built_in:
+            raise _Decides(*built_in)
         words = [name for name, param in self.params.items() if members(param.type)]
         for name in words:
             worlds = self._worlds(name, members(self.params[name].type))
@@ -147,6 +151,7 @@ class _Work:
         values = {name: self._values(name, defaults[name]) for name in self.params if name not in words}
         for group in apart(self.modules.values(), list(values)):
             self._try(group, values, trees, documents)
+        diagnostics.extend(found)
         parameters = {
             name: described(name, item.type, item.node.doc, defaults[name], item.form)
             for name, item in self.params.items()

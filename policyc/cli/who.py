@@ -11,7 +11,6 @@ from policyc.cli import exits
 from policyc.cli.compiled import open_compiled
 from policyc.cli.console import Console
 from policyc.cli.document_kinds import KIND_NAMES
-from policyc.cli.inputs import file_and_part
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.prove_blocks import sides_of
 from policyc.cli.refuse import refuse_request
@@ -19,6 +18,7 @@ from policyc.cli.trust import add_trust
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.record import replace
 from policyc.report.registry import renderer
+from policyc.workspace.places import file_and_part
 
 if TYPE_CHECKING:
     from policyc.report.who import Reach

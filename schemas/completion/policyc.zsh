@@ -554,7 +554,7 @@ _shtab_policyc_who_options=(
   {-q,--quiet}"[say nothing but findings]"
   "--debug[show the traceback of an internal error]"
   "(- : *)"{-h,--help}"[show this text and exit]"
-  ":a declared resource or network, or a file, a folder or REVISION\:PATH with documents:"
+  ":a declared resource or network, or a file (FILE\#NAME for one of its documents), a folder or REVISION\:PATH with documents:"
 )
 
 # guard to ensure default positional specs are added only once per session

@@ -217,3 +217,28 @@ def test_a_template_that_writes_a_name_keeps_it(
         'kind: bucket, name: "acme-photos"',
         'kind: trust, name: "deploy"',
     ]
+
+
+STACK = """Resources:
+  Auth:
+    Type: AWS::VpcLattice::AuthPolicy
+    Properties:
+      ResourceIdentifier: !Ref Stock
+      Policy:
+        Version: "2012-10-17"
+        Statement: [{Sid: orders, Effect: Allow, Principal: "*", Action: vpc-lattice-svcs:Invoke, Resource: "*"}]
+  Stock: {Type: AWS::VpcLattice::Service, Properties: {Name: stock@@}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("auth", "asks"),
+    [("", False), (", AuthType: NONE", False), (", AuthType: AWS_IAM", True), (", AuthType: !Ref How", True)],
+)
+def test_a_service_of_a_template_that_asks_no_policy_stays_so(
+    auth: str, asks: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("stack.yaml").write_text(STACK.replace("@@", auth), encoding="utf-8")
+    assert run(["import", "stack.yaml", "-o", "p.policy"]) == 0
+    assert ("auth: aws_iam" in Path("p.policy").read_text(encoding="utf-8")) is asks

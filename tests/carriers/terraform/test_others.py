@@ -100,3 +100,24 @@ def test_a_module_that_is_called_twice_is_there_where_one_call_has_it(check: Che
 def test_values_make_it_be_there(check: Check) -> None:
     text = ABSENT.replace("COUNT", "count = var.there ? 1 : 0")
     assert check(text, {"var.there": "true"}, notes=True).tally.documents == 1
+
+
+NETWORK = """jsonencode({
+  version = "2021.12"
+  core-network-configuration = { asn-ranges = ["64512-64555"], edge-locations = [{ location = "us-east-1" }] }
+  segments = [{ name = "shared" }]
+})"""
+
+
+@pytest.mark.parametrize(
+    ("block", "told"),
+    [
+        ('resource "aws_networkmanager_core_network" "n" {\n  base_policy_document = @@\n}\n', False),
+        ('resource "aws_networkmanager_core_network_policy_attachment" "n" {\n  policy_document = @@\n}\n', True),
+    ],
+    ids=["base", "own"],
+)
+def test_a_base_policy_leads_nobody_anywhere(check: Check, block: str, told: bool) -> None:
+    found = check(block.replace("@@", NETWORK), notes=True)
+    assert found.tally.documents == 1
+    assert [item.partition(" ")[2] for item in found.found] == (["segment-nobody-joins"] if told else [])

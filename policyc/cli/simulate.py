@@ -16,6 +16,7 @@ from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import open_asked
 from policyc.cli.refuse import nothing_found, refuse_request
 from policyc.cli.simulate_documents import beside_project
+from policyc.cli.simulate_file import names_file, state
 from policyc.diagnostics import Diagnostics
 from policyc.record import replace
 from policyc.simulation.answer import answer_fully
@@ -137,13 +138,7 @@ class Mode(Protocol):
 #: the other kinds of questions, by the module that answers them; the first that wants a command line gets it
 #: what may stand beside a declared resource says that mode itself
 _BESIDE = frozenset({"policyc.cli.simulate_documents"})
-MODES: tuple[str, ...] = (
-    "simulate_pulled",
-    "simulate_file",
-    "simulate_network",
-    "simulate_cedar",
-    "simulate_documents",
-)
+MODES: tuple[str, ...] = ("simulate_pulled", "simulate_network", "simulate_cedar", "simulate_documents")
 
 
 def modes() -> list[Mode]:
@@ -151,6 +146,8 @@ def modes() -> list[Mode]:
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
+    if names_file(args) and (status := state(args, console)) is not None:
+        return status
     for mode in modes():
         if mode.wants(args):
             _check_options(args, mode)

@@ -1,5 +1,5 @@
-"""`policyc simulate FILE`: one request to the document in a file. What its shape tells says which option would name it, and the answer is the one that
-the option gives.
+"""`policyc simulate FILE`: one request to the document in a file. What its shape tells says which option would name it, and the question is the one with
+that option.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from policyc.cli import simulate_cedar, simulate_documents, simulate_network
 from policyc.cli.console import Console
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import open_project
@@ -20,25 +19,18 @@ from policyc.workspace.places import file_and_part
 if TYPE_CHECKING:
     from policyc.workspace.listing import Entry
 
-#: see `policyc.cli.simulate.Mode`
-ABOUT: Final = "a document"
-OTHERS: Final = frozenset(
-    {"", *(f"policyc.cli.{name}" for name in ("simulate_documents", "simulate_network", "simulate_cedar"))}
-)
 _CEDAR: Final = "cedar"
 _NETWORK: Final = "core-network"
 
 
-def describe(parser: argparse.ArgumentParser) -> None:
-    """It adds no option: RESOURCE is the file."""
-
-
-def wants(args: argparse.Namespace) -> bool:
+def names_file(args: argparse.Namespace) -> bool:
     """Whether RESOURCE is a file; declared resources have no ending."""
-    return args.resource is not None and file_and_part(args.resource)[0].endswith(NAMED)
+    return args.resource is not None and args.pulled is None and file_and_part(args.resource)[0].endswith(NAMED)
 
 
-def run(args: argparse.Namespace, console: Console) -> int:
+def state(args: argparse.Namespace, console: Console) -> int | None:
+    """Put the option in place of the file that would have named its document; a core network stays what is asked. The exit status where the file cannot be
+    read, which is told. Raises WrongUse for one that holds no single document to ask."""
     from policyc.workspace.listing import list_documents
     from policyc.workspace.native_settings import settings_of
 
@@ -50,19 +42,23 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return refuse(diagnostics, project, console, args.format)
     chosen = _chosen(entries, file, part)
     if chosen.kind == _NETWORK:
+        if chosen.name:
+            raise WrongUse(
+                f"`{file}` holds a core network among other things", "take it out with `policyc import`, and ask that"
+            )
         args.resource = file
-        return simulate_network.run(args, console)
+        return None
     name = f"{file}#{chosen.name}" if chosen.name else file
     args.resource = None
     if chosen.kind == _CEDAR:
         args.group_policy = name
-        return simulate_cedar.run(args, console)
+        return None
     role = _role(chosen)
     getattr(args, role.replace("-", "_")).insert(0, name)
     arn = f"{role.removesuffix('-policy')}_arn"
     if chosen.name and chosen.resource and getattr(args, arn, "") is None:
         setattr(args, arn, chosen.resource)  # what a template calls its resource
-    return simulate_documents.run(args, console)
+    return None
 
 
 def _chosen(entries: Sequence[Entry], file: str, part: str) -> Entry:

@@ -87,7 +87,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def wants(args: argparse.Namespace) -> bool:
     """Whether the question is about a core network."""
-    return bool(
+    asked = (
         args.new_attachments
         or args.inventories
         or args.path_from
@@ -95,6 +95,7 @@ def wants(args: argparse.Namespace) -> bool:
         or args.who_reaches
         or _supposed(args)
     )
+    return bool(asked) or (args.resource is not None and args.resource.endswith(".json"))
 
 
 def _supposed(args: argparse.Namespace) -> Supposed:

@@ -308,7 +308,8 @@ def test_a_kill_beside_another_build_leaves_what_the_next_one_mends(tmp_path: Pa
     killed, other = (subprocess.Popen([*line, str(at), *given], stdout=subprocess.PIPE) for at in (step, 0))
     told = other.communicate(timeout=60)[0]
     killed.communicate(timeout=60)
-    assert (killed.returncode, other.returncode) == (9, 0) and b"Change" in told
+    # where the other one was first, there is less to do than the steps that the kill waits for
+    assert killed.returncode in (0, 9) and other.returncode == 0 and b"Change" in told
     wanted = {"lattice/z.json": File("lattice", "", "z")}
     assert isinstance(output.write(wanted, everything), Change)
     assert (tree(output.folder), output.compare(wanted, everything)) == (texts(wanted), [])

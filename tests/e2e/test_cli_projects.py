@@ -412,6 +412,7 @@ def test_a_note_is_counted_and_nothing_else(run: Run) -> None:
     ],
 )
 def test_an_option_stands_only_where_it_means_something(run: Run, argv: list[str], option: str) -> None:
+    Path("core.json").write_text('{"version": "2021.12", "core-network-configuration": {}}', encoding="utf-8")
     status, out, err = run(*argv)
     assert status == 2 and out == "" and option in err
 

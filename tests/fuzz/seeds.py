@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from policyc.aws.checkpoint import digest
 from tests.carriers.planted import planted
 
 _WRITTEN: dict[str, Any] = {"text": '{"Statement": []}', "flag": "", "revision": {"revision": "1"}}
@@ -33,7 +34,7 @@ PLAN = {
 }
 RECORD = {
     "format_version": 1,
-    "plan": "0",
+    "plan": digest([_STEP]),
     "saved_at": "2026-05-01T10:00:00Z",
     "steps": [{**_STEP, "progress": "done", "undone": None, "before": _WRITTEN, "note": ""}],
 }

@@ -73,7 +73,7 @@ def test_one_slip_is_never_a_crash(name: str) -> None:
         assert not any(item.rule == "rule-crashed" for item in diagnostics), text
         counts.append(sum(item.severity == "error" for item in diagnostics))
     # hardly any slip is told as two
-    assert sum(count > 1 for count in counts) <= 1 + len(counts) // 50, counts
+    assert sum(count > 1 for count in counts) <= 2 + len(counts) // 50, counts
 
 
 def test_one_slip_in_cedar_text_is_one_error() -> None:

@@ -222,9 +222,9 @@ def test_a_long_chain_with_an_unknown(joint: str) -> None:
     assert answer.decision is (Decision.UNDECIDED if joint == " && " else Decision.ALLOW)
 
 
-@pytest.mark.parametrize("number", [100, 2_000, 20_000])
+@pytest.mark.parametrize("number", [100, 2_000, 10_000])
 def test_a_chain_of_any_length_is_decided(number: int) -> None:
-    """Cedar gives up on 2,000 operands in a row and falls over 20,000; `(a || b) || c` is `a || (b || c)`, failures included."""
+    """Cedar gives up on 2,000 operands in a row and falls over more; `(a || b) || c` is `a || (b || c)`, failures included."""
     either = " || ".join(f"context.b == {at}" for at in range(number))
     every = " && ".join(f"context.b != {at}" for at in range(number))
     for text, *answers in [

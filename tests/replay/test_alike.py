@@ -93,7 +93,7 @@ def asker(text: str) -> OfDocuments:
     return OfDocuments([given], {}, {})
 
 
-@cases(max(10, CASES // 60), seeds())
+@cases(max(10, CASES // 1000), seeds())
 def test_what_is_kept_is_what_would_be_said(random: Random) -> None:
     text = policy(random)
     kept, plain = Kept(asker(text)), asker(text)
@@ -174,7 +174,7 @@ def access(random: Random) -> dict[str, Any]:
     }
 
 
-@cases(max(12, CASES // 60), seeds())
+@cases(max(12, CASES // 100), seeds())
 def test_users_and_paths_that_texts_cannot_tell_apart(random: Random) -> None:
     asker = cedar(random)
     kept = Kept(asker)

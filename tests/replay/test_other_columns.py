@@ -347,7 +347,7 @@ def report(
     return as_json(Replay(log, tally, new is not None))
 
 
-@cases(max(30, CASES // 15), seeds())
+@cases(max(30, CASES // 100), seeds())
 def test_the_same_report_row_by_row(random: Random) -> None:
     running.BLOCK = random.choice([2_000, 20_000, 32 * 1024 * 1024])
     kind = random.choice(list(MAKERS))

@@ -1,8 +1,9 @@
-"""The order of the steps of a plan: what keeps somebody out comes before what lets somebody in.
+"""The order of the steps of a plan: every moment of a run lies between what the policies of before and those of after let in.
 
-Most policies are gates in a row: a request gets through where every one of them lets it. Closing first keeps every moment of a run inside what the policies of before
-or those of after let in, whatever stands in between, and keeps nobody out who gets in before and after. The policies of one caller that only allow are alternatives instead:
-among themselves they are opened first. Where gates and alternatives cross, nobody is let in who should not be, and a warning says who may be kept out meanwhile.
+Most policies are gates in a row: a request gets through where every one of them lets it. They are closed before they are opened, which lets nobody in who gets in neither before
+nor after, and keeps nobody out who gets in before and after. Policies that only allow may be alternatives instead, of which one is enough: those of one caller, and these beside
+that of a bucket, function or access point in their account. Alternatives are opened before they are closed. Where gates and alternatives cross, nobody is let in who should not
+be, and a warning says who may be kept out meanwhile.
 """
 
 from __future__ import annotations
@@ -32,18 +33,18 @@ _RANK: Final = {
     Kind.WAN_PUT: 8,
     Kind.WAN_EXECUTE: 8,
 }
-_CHAIN: Final = frozenset({Kind.FUNCTION, Kind.BUCKET, Kind.ACCESS_POINT, Kind.OBJECT_LAMBDA})
+CHAIN: Final = frozenset({Kind.FUNCTION, Kind.BUCKET, Kind.ACCESS_POINT, Kind.OBJECT_LAMBDA})
 _LATTICE: Final = frozenset({Kind.LATTICE_POLICY, Kind.LATTICE_AUTH})
 #: kinds whose policy and the caller's own are alternatives within an account
 #: (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html); VPC Lattice wants both
-_OR_CALLERS: Final = frozenset({*_CHAIN, Kind.TRUST})
+_OR_CALLERS: Final = frozenset({*CHAIN, Kind.TRUST})
 
 
 @record
 class Draft:
     """The steps of one document, which are carried out in a row, and what they do: let somebody in, keep somebody out, or both where that is not known. `carrier` is
-    what the document is on, `own` tells a policy of a caller that is no boundary, `alternative` one that only allows, so that others may allow the same beside
-    it; `services` are those whose actions change, `*` for all; `waits` tells a switch to `AWS_IAM` that is made once the callers' policies let them."""
+    what the document is on, `own` tells a policy of a caller that is no boundary, `alternative` one (or that of a bucket, function or access point) that only allows, so that
+    others may allow the same beside it; `services` are those whose actions change, `*` for all; `waits` tells a switch to `AWS_IAM` that is made once the callers' policies let them."""
 
     steps: tuple[Step, ...]
     carrier: str
@@ -67,8 +68,7 @@ class Draft:
 
 def ordered(drafts: Sequence[Draft]) -> tuple[tuple[Step, ...], tuple[str, ...]]:
     """The steps, numbered, and what is to be said of their order."""
-    units = _units(drafts)
-    held = sorted(drafts, key=lambda one: (*_place(one, units.get(one.carrier, (False, False))), one.steps[0].label))
+    held = _in_order(drafts)
     numbers: list[int] = []
     steps: list[Step] = []
     for one in held:
@@ -77,9 +77,38 @@ def ordered(drafts: Sequence[Draft]) -> tuple[tuple[Step, ...], tuple[str, ...]]
     return tuple(steps), tuple(_said(held, numbers))
 
 
+def _in_order(drafts: Sequence[Draft]) -> list[Draft]:
+    if _is_either(drafts):
+        return sorted(drafts, key=lambda one: (*_place_among_alternatives(one), one.steps[0].label))
+    units = _units(drafts)
+    return sorted(drafts, key=lambda one: (*_place(one, units.get(one.carrier, (False, False))), one.steps[0].label))
+
+
+def _is_either(drafts: Sequence[Draft]) -> bool:
+    """Whether callers' policies are nothing but alternatives to those of resources: within one account, with nothing that asks for both, and without a document
+    with a `Deny` that lets in and keeps out."""
+    return (
+        len({step.account for one in drafts for step in one.steps}) == 1
+        and not any(one.kind in _LATTICE or one.kind is Kind.TRUST for one in drafts)
+        and not any(one.both and not one.alternative for one in drafts)
+    )
+
+
+def _place_among_alternatives(one: Draft) -> tuple[int, int]:
+    """Documents with a `Deny` close first and open last; between them alternatives are opened from the callers on, and theirs are closed last."""
+    rank = _RANK[one.kind]
+    if not one.alternative:
+        return (0, -rank) if one.keeps_out else (7, rank)
+    if one.both:
+        return 3, rank
+    if one.own:
+        return (1, 0) if one.lets_in else (6, 0)
+    return (2, -rank) if one.keeps_out else (5, rank)
+
+
 def _units(drafts: Sequence[Draft]) -> dict[str, tuple[bool, bool]]:
     """What the alternatives of each caller do together. A managed policy may be anybody's, so that with one all are together."""
-    found = [one for one in drafts if one.alternative]
+    found = [one for one in drafts if one.own and one.alternative]
     shared = any(one.kind is Kind.MANAGED for one in found)
     mine = {one.carrier: [other for other in found if shared or other.carrier == one.carrier] for one in found}
     return {
@@ -92,12 +121,13 @@ def _place(one: Draft, unit: tuple[bool, bool]) -> tuple[int, ...]:
     rank = _RANK[one.kind]
     if one.waits:
         return (4, 0, -rank)
-    opens, closes = unit if one.alternative else (one.lets_in, one.keeps_out)
+    loose = one.own and one.alternative
+    opens, closes = unit if loose else (one.lets_in, one.keeps_out)
     if not opens:
         return (0, 0, -rank)
     if not closes:
         return (3, 0, 0) if one.own else (5, 0, rank)
-    if not one.alternative:
+    if not loose:
         return (1, 0, -rank)
     return (2, 1 if one.both else 0 if one.lets_in else 2, 0)
 
@@ -107,7 +137,8 @@ def _place(one: Draft, unit: tuple[bool, bool]) -> tuple[int, ...]:
 
 def _said(held: Sequence[Draft], numbers: Sequence[int]) -> Iterator[str]:
     units = _units(held)
-    mixed = [all(units[one.carrier]) if one.alternative else one.both for one in held]
+    apart = not _is_either(held)
+    mixed = [all(units[one.carrier]) if apart and one.own and one.alternative else one.both for one in held]
     open_between: list[str] = []
     shut_between: list[str] = []
     for at, one in enumerate(held):
@@ -137,7 +168,7 @@ def _families(one: Draft) -> frozenset[str]:
     """What is in a row with others: callers' policies with each resource that asks for them."""
     if one.kind in _LATTICE:
         return frozenset({"lattice"})
-    if one.kind in _CHAIN:
+    if one.kind in CHAIN:
         return frozenset({"chain"})
     if one.kind in (Kind.VERIFIED_ACCESS, Kind.WAN_PUT, Kind.WAN_EXECUTE):
         return frozenset({one.kind.value})
@@ -146,11 +177,11 @@ def _families(one: Draft) -> frozenset[str]:
 
 def _sort(one: Draft) -> str:
     """Of documents of one sort a request meets one: a service's, a network's, a group's, an endpoint's; the alternatives of a caller are one gate."""
-    if one.alternative:
+    if one.own and one.alternative:
         return "alternatives"
     if one.kind in _LATTICE or one.kind is Kind.VERIFIED_ACCESS:
         return one.carrier.rpartition(":")[2].partition("/")[0]
-    return one.kind.value if one.kind in _CHAIN else f"{one.carrier} {one.steps[0].kind} {one.steps[0].name}"
+    return one.kind.value if one.kind in CHAIN else f"{one.carrier} {one.steps[0].kind} {one.steps[0].name}"
 
 
 def _in_a_row(one: Draft, other: Draft) -> bool:

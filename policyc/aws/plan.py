@@ -14,7 +14,7 @@ from policyc.aws.drift import Found
 from policyc.aws.iam_ports import MOST_VERSIONS, oldest
 from policyc.aws.live import Live
 from policyc.aws.meaning import alike
-from policyc.aws.order import Draft, ordered
+from policyc.aws.order import CHAIN, Draft, ordered
 from policyc.aws.pairs import Pair
 from policyc.aws.permissions import policy_of
 from policyc.aws.ports import needs, read
@@ -271,7 +271,7 @@ def _draft(kind: Kind, pair: Pair, item: Compared, session: Sessions) -> Draft:
             steps = [switch, *text] if off else [*text, switch]
             opens, closes = off, not off
     own = kind in (Kind.ROLE, Kind.USER, Kind.GROUP, Kind.MANAGED) and pair.meant.role == "identity"
-    alternative = own and not (_denies(steps[0].old.text) or _denies(new.text))
+    alternative = (own or kind in CHAIN) and not (_denies(steps[0].old.text) or _denies(new.text))
     return Draft(tuple(steps), pair.arn, opens, closes, own, alternative, _services(item))
 
 

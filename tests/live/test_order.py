@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from policyc.aws.order import Draft, ordered
+from policyc.aws.order import CHAIN, Draft, ordered
 from policyc.aws.steps import Kind, State, Step
 from tests.live.fake.core import ACCOUNT, REGION
 from tests.live.world import APP, ENDPOINT, GROUP, MESH, NETWORK, ORDERS, SERVICE, World, allow
@@ -64,7 +64,7 @@ def draft(name: str, kind: Kind, carrier: str, old: Says, new: Says) -> Draft:
     blank = Step(0, kind, name, carrier, ACCOUNT, REGION, State(), State(), name)
     pairs = list(zip(old, new, strict=True))
     own = kind is Kind.ROLE
-    alternative = own and min(*old, *new) >= 0
+    alternative = (own or kind in CHAIN) and min(*old, *new) >= 0
     return Draft(
         (blank,), carrier, any(after > before for before, after in pairs), any(after < before for before, after in pairs),
         own, alternative,
@@ -116,6 +116,22 @@ def test_every_moment_lies_between_the_old_and_the_new(target: str) -> None:
             met["opens"] += leaks
             met["shuts"] += shuts
     assert met["clean"] > 300 and (met["opens"] or target == "verified access"), met
+
+
+@pytest.mark.parametrize("kind", sorted(CHAIN))
+@pytest.mark.parametrize("back", [False, True])
+def test_access_moves_between_a_caller_and_a_resource_of_its_account(kind: Kind, back: bool) -> None:
+    """What allows the same elsewhere is written before it is taken away here."""
+    before, after = ((1,), (0,)) if not back else ((0,), (1,))
+    resource = draft("resource", kind, PLACES[kind][0], before, after)
+    caller = draft("own", Kind.ROLE, APP, after, before)
+    steps, told = ordered([resource, caller])
+    assert [step.name for step in steps] == (["own", "resource"] if not back else ["resource", "own"])
+    assert not told
+    # a caller of another account needs both
+    far = replace(caller, steps=tuple(replace(step, account="444455556666") for step in caller.steps))
+    steps, _ = ordered([resource, far])
+    assert [step.name for step in steps] == (["resource", "own"] if not back else ["own", "resource"])
 
 
 def test_a_switch_to_iam_waits_for_callers_who_need_no_policy_so_far() -> None:

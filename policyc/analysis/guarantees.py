@@ -32,28 +32,15 @@ from policyc.model.vocabulary import Attribute
 from policyc.record import record
 from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.iam_documents.known_keys import known_keys
+from policyc.targets.object_lambda.public import ORIGINS
 
 #: kinds of documents that belong to their caller, whoever that is
 _WITHOUT_CALLERS: Final = frozenset({Kind.IDENTITY, Kind.BOUNDARY, Kind.SESSION, Kind.SCP})
 #: a request that a bucket hands over to the policy of an access point has it
 _DELEGATED: Final = "s3:DataAccessPointAccount"
 _ACCOUNT: Final = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
-#: keys by which a policy is not public where it allows fixed values alone, beside principals and organizations; the widest blocks of addresses (`/8`,
-#: and `/32` of IPv6) that count as fixed, and access points of one account
+#: the widest blocks of addresses (`/8`, and `/32` of IPv6) that count as fixed, and access points of one account
 #: (https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html, "The meaning of public")
-_ORIGINS: Final = frozenset(
-    {
-        "aws:sourceip",
-        "aws:sourcearn",
-        "aws:sourcevpc",
-        "aws:sourcevpce",
-        "aws:sourceowner",
-        "aws:sourceaccount",
-        "aws:userid",
-        "s3:dataaccesspointarn",
-        "s3:dataaccesspointaccount",
-    }
-)
 _WIDEST: Final = (2**24, 2**96)
 _POINTS: Final = re.compile(r"arn:[^:]*:s3:[^:]*:[0-9]{12}:")
 
@@ -183,7 +170,7 @@ def _fixed(policy: Policy) -> Iterator[tuple[str, Test]]:
     for statement in policy.statements:
         for test in tests(statement.when):
             key = folded(test.attribute.native)
-            for glob in test.spelling.values if test.spelling is not None and key in _ORIGINS else ():
+            for glob in test.spelling.values if test.spelling is not None and key in ORIGINS else ():
                 found = _origin(key, glob)
                 if found is not None:
                     yield key, found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,7 +35,7 @@ class Answers:
         return gathered(values[self.lut], self.codes.rows)
 
 
-class Counting:
+class Counting(ABC):
     """What is said to rows, and how many there are of each. `told` are the answers so far."""
 
     def __init__(self, replayer: Replayer) -> None:
@@ -45,15 +46,15 @@ class Counting:
         """A batch as it is answered."""
         return batch
 
+    @abstractmethod
     def answer(self, batch: Batch) -> Answers:
         """The answers to a batch that is prepared."""
-        raise NotImplementedError
 
+    @abstractmethod
     def show(self, batch: Batch, answers: Rows, rows: Rows) -> None:
         """Rows that the report tells of, with the number of the answer to each."""
-        raise NotImplementedError
 
-    def finish(self) -> None:
+    def finish(self) -> None:  # noqa: B027 - those that count as they go have nothing to put
         """Put what was counted into the classes of the tally."""
 
     # --- counting ---------------------------------------------------------------------------------------------------

@@ -15,12 +15,9 @@ from policyc.engines.iam.globs import Wild
 from policyc.engines.iam.operators import Family, Qualifier
 from policyc.engines.iam.statement import Statement
 
-#: keys of which a fixed value confines a statement
-_FIXING: Final = frozenset(
+#: keys that tell where a request comes from; a fixed value of one confines a statement, as a fixed principal does
+ORIGINS: Final = frozenset(
     {
-        "aws:principalarn",
-        "aws:principalaccount",
-        "aws:principalorgid",
         "aws:sourceip",
         "aws:sourcearn",
         "aws:sourcevpc",
@@ -32,6 +29,7 @@ _FIXING: Final = frozenset(
         "s3:dataaccesspointarn",
     }
 )
+_FIXING: Final = ORIGINS | {"aws:principalarn", "aws:principalaccount", "aws:principalorgid"}
 _FAMILIES: Final = (Family.STRING, Family.ARN, Family.IP)
 _AP_ARN: Final = "s3:dataaccesspointarn"
 _ACCOUNT_FIELD: Final = 4

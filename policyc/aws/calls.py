@@ -16,7 +16,8 @@ CLOUD_WAN: Final = "cloudwan"
 OBJECT_LAMBDA: Final = "object_lambda"
 CALLERS: Final = "callers"
 ORGANIZATION: Final = "organization"
-SESSION: Final = "session"
+#: of no part: whom to be, who changed it, may it be done, a second opinion, logs
+BESIDE: Final = "beside"
 #: what `--target` takes
 TARGETS: Final = (LATTICE, VERIFIED_ACCESS, CLOUD_WAN, OBJECT_LAMBDA, CALLERS, ORGANIZATION)
 #: services without Regions, or whose one endpoint boto3 knows by itself (live AWS: `networkmanager` is always us-west-2)
@@ -26,12 +27,14 @@ GLOBAL: Final = frozenset({"networkmanager", "iam", "organizations"})
 @record
 class Call:
     """One method of a boto3 client. `action` is its IAM action, `on` the resource types (ARN patterns with `{p}`, `{r}`, `{a}` for
-    partition, Region and account) that a permission can be narrowed to, empty for `*` alone."""
+    partition, Region and account) that a permission can be narrowed to, empty for `*` alone. `by` are the actions of `policyc aws` that make it; what
+    `apply` calls is said step by step in `policyc.aws.ports`."""
 
     action: str
     target: str
     on: tuple[str, ...] = ()
     writes: bool = False
+    by: tuple[str, ...] = ("pull", "drift", "plan")
 
 
 _SERVICE: Final = "arn:{p}:vpc-lattice:{r}:{a}:service/*"
@@ -42,6 +45,8 @@ _CORE: Final = "arn:{p}:networkmanager::{a}:core-network/*"
 _OLAP: Final = "arn:{p}:s3-object-lambda:{r}:{a}:accesspoint/*"
 _POINT: Final = "arn:{p}:s3:{r}:{a}:accesspoint/*"
 _BUCKET: Final = "arn:{p}:s3:::*"
+_OBJECT: Final = "arn:{p}:s3:::*/*"
+_OBJECT_BY_POINT: Final = "arn:{p}:s3:{r}:{a}:accesspoint/*/object/*"
 _FUNCTION: Final = "arn:{p}:lambda:{r}:{a}:function:*"
 _ROLE: Final = "arn:{p}:iam::{a}:role/*"
 _USER: Final = "arn:{p}:iam::{a}:user/*"
@@ -51,14 +56,16 @@ _MANAGED: Final = ("arn:{p}:iam::{a}:policy/*", "arn:{p}:iam::aws:policy/*")
 
 #: (client, method) -> the call
 CALLS: Final[dict[tuple[str, str], Call]] = {
-    ("sts", "get_caller_identity"): Call("sts:GetCallerIdentity", SESSION),
-    ("sts", "assume_role"): Call("sts:AssumeRole", "role", ("arn:{p}:iam::{a}:role/*",)),
-    ("cloudtrail", "lookup_events"): Call("cloudtrail:LookupEvents", "history"),
-    ("iam", "simulate_principal_policy"): Call("iam:SimulatePrincipalPolicy", "simulate", (_ROLE, _USER)),
-    ("accessanalyzer", "validate_policy"): Call("access-analyzer:ValidatePolicy", "validate"),
+    ("sts", "get_caller_identity"): Call("sts:GetCallerIdentity", BESIDE, by=("pull", "drift", "plan", "apply", "validate")),
+    # of whoever assumes the role, who needs nothing else
+    ("sts", "assume_role"): Call("sts:AssumeRole", BESIDE, (_ROLE,), by=()),
+    ("cloudtrail", "lookup_events"): Call("cloudtrail:LookupEvents", BESIDE, by=("drift",)),
+    ("iam", "simulate_principal_policy"): Call("iam:SimulatePrincipalPolicy", BESIDE, (_ROLE, _USER), by=("plan",)),
+    ("accessanalyzer", "validate_policy"): Call("access-analyzer:ValidatePolicy", BESIDE, by=("validate",)),
     # logs to replay
-    ("s3", "list_objects_v2"): Call("s3:ListBucket", "replay", (_BUCKET,)),
-    ("s3", "get_object"): Call("s3:GetObject", "replay", (_BUCKET,)),
+    ("s3", "list_objects_v2"): Call("s3:ListBucket", BESIDE, (_BUCKET, _POINT), by=("replay",)),
+    ("s3", "head_object"): Call("s3:GetObject", BESIDE, (_OBJECT, _OBJECT_BY_POINT), by=("replay",)),
+    ("s3", "get_object"): Call("s3:GetObject", BESIDE, (_OBJECT, _OBJECT_BY_POINT), by=("replay",)),
     # VPC Lattice
     ("vpc-lattice", "list_services"): Call("vpc-lattice:ListServices", LATTICE),
     ("vpc-lattice", "get_service"): Call("vpc-lattice:GetService", LATTICE, (_SERVICE,)),
@@ -94,30 +101,29 @@ CALLS: Final[dict[tuple[str, str], Call]] = {
     ("networkmanager", "list_core_networks"): Call("networkmanager:ListCoreNetworks", CLOUD_WAN),
     ("networkmanager", "get_core_network"): Call("networkmanager:GetCoreNetwork", CLOUD_WAN, (_CORE,)),
     ("networkmanager", "get_core_network_policy"): Call("networkmanager:GetCoreNetworkPolicy", CLOUD_WAN, (_CORE,)),
-    ("networkmanager", "get_core_network_change_set"): Call("networkmanager:GetCoreNetworkChangeSet", CLOUD_WAN, (_CORE,)),
-    ("networkmanager", "get_core_network_change_events"): Call("networkmanager:GetCoreNetworkChangeEvents", CLOUD_WAN, (_CORE,)),
-    ("networkmanager", "list_core_network_policy_versions"): Call("networkmanager:ListCoreNetworkPolicyVersions", CLOUD_WAN, (_CORE,)),
-    ("networkmanager", "list_attachments"): Call("networkmanager:ListAttachments", CLOUD_WAN),
-    ("networkmanager", "list_attachment_routing_policy_associations"): Call("networkmanager:ListAttachmentRoutingPolicyAssociations", CLOUD_WAN, (_CORE,)),
-    ("networkmanager", "list_core_network_prefix_list_associations"): Call("networkmanager:ListCoreNetworkPrefixListAssociations", CLOUD_WAN, (_CORE,)),
-    ("networkmanager", "list_core_network_routing_information"): Call("networkmanager:ListCoreNetworkRoutingInformation", CLOUD_WAN, (_CORE,)),
-    ("networkmanager", "get_network_routes"): Call("networkmanager:GetNetworkRoutes", CLOUD_WAN, ("arn:{p}:networkmanager::{a}:global-network/*",)),
-    ("ec2", "describe_vpcs"): Call("ec2:DescribeVpcs", CLOUD_WAN),
-    ("ec2", "get_managed_prefix_list_entries"): Call("ec2:GetManagedPrefixListEntries", CLOUD_WAN, ("arn:{p}:ec2:{r}:{a}:prefix-list/*",)),
+    ("networkmanager", "get_core_network_change_set"): Call("networkmanager:GetCoreNetworkChangeSet", CLOUD_WAN, (_CORE,), by=()),
+    ("networkmanager", "get_core_network_change_events"): Call("networkmanager:GetCoreNetworkChangeEvents", CLOUD_WAN, (_CORE,), by=()),
+    ("networkmanager", "list_attachments"): Call("networkmanager:ListAttachments", CLOUD_WAN, by=("pull",)),
+    ("networkmanager", "list_attachment_routing_policy_associations"): Call("networkmanager:ListAttachmentRoutingPolicyAssociations", CLOUD_WAN, (_CORE,), by=("pull",)),
+    ("networkmanager", "list_core_network_prefix_list_associations"): Call("networkmanager:ListCoreNetworkPrefixListAssociations", CLOUD_WAN, (_CORE,), by=("pull",)),
+    ("networkmanager", "list_core_network_routing_information"): Call("networkmanager:ListCoreNetworkRoutingInformation", CLOUD_WAN, (_CORE,), by=("pull",)),
+    ("networkmanager", "get_network_routes"): Call("networkmanager:GetNetworkRoutes", CLOUD_WAN, ("arn:{p}:networkmanager::{a}:global-network/*",), by=("pull",)),
+    ("ec2", "describe_vpcs"): Call("ec2:DescribeVpcs", CLOUD_WAN, by=("pull",)),
+    ("ec2", "get_managed_prefix_list_entries"): Call("ec2:GetManagedPrefixListEntries", CLOUD_WAN, ("arn:{p}:ec2:{r}:{a}:prefix-list/*",), by=("pull",)),
     ("networkmanager", "put_core_network_policy"): Call("networkmanager:PutCoreNetworkPolicy", CLOUD_WAN, (_CORE,), True),
     ("networkmanager", "execute_core_network_change_set"): Call("networkmanager:ExecuteCoreNetworkChangeSet", CLOUD_WAN, (_CORE,), True),
     ("networkmanager", "restore_core_network_policy_version"): Call("networkmanager:RestoreCoreNetworkPolicyVersion", CLOUD_WAN, (_CORE,), True),
     # S3 Object Lambda and what lies behind it
-    ("s3control", "list_access_points_for_object_lambda"): Call("s3:ListAccessPointsForObjectLambda", OBJECT_LAMBDA),
+    ("s3control", "list_access_points_for_object_lambda"): Call("s3:ListAccessPointsForObjectLambda", OBJECT_LAMBDA, by=("pull",)),
     ("s3control", "get_access_point_for_object_lambda"): Call("s3:GetAccessPointForObjectLambda", OBJECT_LAMBDA, (_OLAP,)),
     ("s3control", "get_access_point_configuration_for_object_lambda"): Call("s3:GetAccessPointConfigurationForObjectLambda", OBJECT_LAMBDA, (_OLAP,)),
     ("s3control", "get_access_point_policy_for_object_lambda"): Call("s3:GetAccessPointPolicyForObjectLambda", OBJECT_LAMBDA, (_OLAP,)),
     ("s3control", "get_access_point"): Call("s3:GetAccessPoint", OBJECT_LAMBDA),
     ("s3control", "get_access_point_policy"): Call("s3:GetAccessPointPolicy", OBJECT_LAMBDA, (_POINT,)),
-    ("s3control", "get_public_access_block"): Call("s3:GetAccountPublicAccessBlock", OBJECT_LAMBDA),
+    ("s3control", "get_public_access_block"): Call("s3:GetAccountPublicAccessBlock", OBJECT_LAMBDA, by=("pull",)),
     ("s3", "get_bucket_policy"): Call("s3:GetBucketPolicy", OBJECT_LAMBDA, (_BUCKET,)),
     ("s3", "get_public_access_block"): Call("s3:GetBucketPublicAccessBlock", OBJECT_LAMBDA, (_BUCKET,)),
-    ("lambda", "get_resource_policy"): Call("lambda:GetResourcePolicy", OBJECT_LAMBDA, (_FUNCTION,)),
+    ("lambda", "get_resource_policy"): Call("lambda:GetResourcePolicy", OBJECT_LAMBDA, (_FUNCTION,), by=("plan",)),
     ("lambda", "get_policy"): Call("lambda:GetPolicy", OBJECT_LAMBDA, (_FUNCTION,)),
     ("lambda", "get_function_configuration"): Call("lambda:GetFunctionConfiguration", OBJECT_LAMBDA, (_FUNCTION,)),
     ("lambda", "list_aliases"): Call("lambda:ListAliases", OBJECT_LAMBDA, (_FUNCTION,)),
@@ -157,7 +163,7 @@ CALLS: Final[dict[tuple[str, str], Call]] = {
     ("iam", "put_user_permissions_boundary"): Call("iam:PutUserPermissionsBoundary", CALLERS, (_USER,), True),
     ("iam", "delete_user_permissions_boundary"): Call("iam:DeleteUserPermissionsBoundary", CALLERS, (_USER,), True),
     ("iam", "update_assume_role_policy"): Call("iam:UpdateAssumeRolePolicy", CALLERS, (_ROLE,), True),
-    ("iam", "list_policy_versions"): Call("iam:ListPolicyVersions", CALLERS, _MANAGED),
+    ("iam", "list_policy_versions"): Call("iam:ListPolicyVersions", CALLERS, _MANAGED, by=("plan",)),
     ("iam", "create_policy_version"): Call("iam:CreatePolicyVersion", CALLERS, _OWN_MANAGED, True),
     ("iam", "set_default_policy_version"): Call("iam:SetDefaultPolicyVersion", CALLERS, _OWN_MANAGED, True),
     ("iam", "delete_policy_version"): Call("iam:DeletePolicyVersion", CALLERS, _OWN_MANAGED, True),

@@ -201,5 +201,5 @@ def open_address(access: Access, address: str) -> BufferedReader:
     try:
         head = _sessions(access).client("s3", _REGION).head_object(Bucket=found[1], Key=found[2])
     except Exception as error:
-        raise OSError(errno.EIO, failure_of("s3", "get_object", error).why) from error
+        raise OSError(errno.EIO, failure_of("s3", "head_object", error).why) from error
     return opened(access, Stored(found[1], found[2], head["ContentLength"], head["ETag"]))

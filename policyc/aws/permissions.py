@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from policyc.aws.calls import CALLS, SESSION, TARGETS
+from policyc.aws.calls import BESIDE, CALLS, TARGETS
+from policyc.aws.ports import run_of
 
-#: what `policyc aws permissions` takes -> whether it writes, and the calls beside those of targets
-PURPOSES: Final = {
-    "pull": (False, ()),
-    "drift": (False, ("history",)),
-    "plan": (False, ("simulate",)),
-    "apply": (True, ()),
-    "validate": (False, ("validate",)),
-    "replay": (False, ("replay",)),
-}
-#: purposes that ask for nothing of targets
-_ALONE: Final = ("validate", "replay")
+#: what `policyc aws permissions` takes
+PURPOSES: Final = ("pull", "drift", "plan", "apply", "validate", "replay")
 
 
 def least(purpose: str, targets: Sequence[str], partition: str, region: str, account: str) -> dict[str, Any]:
-    """An identity policy; `*` for a Region or an account leaves it open. Raises KeyError for another purpose."""
-    writes, beside = PURPOSES[purpose]
-    wanted = {SESSION, *beside, *(targets or TARGETS)} if purpose not in _ALONE else {SESSION, *beside}
-    held = [call for call in CALLS.values() if call.target in wanted and (writes or not call.writes)]
+    """An identity policy; `*` for a Region or an account leaves it open."""
+    wanted = (BESIDE, *(targets or TARGETS))
+    held = [call for call in CALLS.values() if call.target in wanted and purpose in call.by and not call.writes]
+    if purpose == "apply":
+        held += run_of(wanted)
+    if purpose == "plan":  # for whom IAM simulates: the role of whoever asks
+        held.append(CALLS["iam", "get_role"])
     return policy_of(((call.action, call.on) for call in held), partition, region, account)
 
 

@@ -6,12 +6,12 @@ that was just read goes along: `RevisionId` of Lambda, `LatestVersionId` of Clou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
 from policyc.aws import by_sid, iam_ports
-from policyc.aws.calls import CALLS
+from policyc.aws.calls import CALLS, Call
 from policyc.aws.session import CallFailed, Sessions, Trouble
 from policyc.aws.steps import Kind, Refusal, State, Step
 
@@ -213,7 +213,6 @@ METHODS: Final[Mapping[Kind, tuple[tuple[str, str], ...]]] = MappingProxyType(
         ),
         Kind.WAN_PUT: (("networkmanager", "get_core_network_policy"), ("networkmanager", "put_core_network_policy")),
         Kind.WAN_EXECUTE: (
-            ("networkmanager", "get_core_network"),
             ("networkmanager", "get_core_network_policy"),
             ("networkmanager", "get_core_network_change_set"),
             ("networkmanager", "get_core_network_change_events"),
@@ -282,14 +281,33 @@ def write(sessions: Sessions, step: Step, new: State, now: State) -> None:
 
 
 def needs(step: Step) -> list[tuple[str, tuple[str, ...]]]:
-    """The actions of a step with the ARNs that they are narrowed to."""
+    """The actions of a step and of its way back, with the ARNs that they are narrowed to."""
     out: list[tuple[str, tuple[str, ...]]] = []
-    for call in METHODS[step.kind]:
-        what = CALLS[call]
+    for client, method in METHODS[step.kind]:
+        what = CALLS[client, method]
         fits = not what.on or any(_fits(pattern, step.resource) for pattern in what.on)
-        if fits:
+        if fits and not _is_idle(step, method):
             out.append((what.action, (step.resource,) if what.on else ()))
     return out
+
+
+def _is_idle(step: Step, method: str) -> bool:
+    """Whether a step of its kind may call a method, and this one does not."""
+    held = step.old.text is not None or (step.kind is Kind.BOUNDARY and bool(step.old.flag))
+    if step.kind is Kind.FUNCTION and held:
+        piecemeal = bool(step.old.revision.get("by_sid"))
+        return method in (_WHOLE if piecemeal else _BY_SID)
+    # what held something before is never emptied
+    return held and method.startswith("delete_") and step.kind is not Kind.MANAGED
+
+
+_WHOLE: Final = ("put_resource_policy", "delete_resource_policy")
+_BY_SID: Final = ("add_permission", "remove_permission", "delete_resource_policy")
+
+
+def run_of(targets: Sequence[str]) -> Iterator[Call]:
+    """The calls of runs (`apply`, `rollback`) with steps of some targets."""
+    return (CALLS[one] for methods in METHODS.values() for one in methods if CALLS[one].target in targets)
 
 
 def _fits(pattern: str, arn: str) -> bool:

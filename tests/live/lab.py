@@ -110,7 +110,7 @@ def steps() -> list[Step]:
         step(14, Kind.USER, ALICE, State(json.dumps(start.iam.of_users["alice"]["own"])), State(text(allow("Own", None, "s3:*"))), "own"),
         step(16, Kind.GROUP, DEVS, State(json.dumps(start.iam.of_groups["devs"]["reads"])), State(text(allow("Reads", None, "s3:*"))), "reads"),
         step(17, Kind.BOUNDARY, RESIZE, State(None, ""), State(None, LIMITS)),
-        step(15, Kind.FUNCTION, THUMB, State(start.functions.policies[THUMB]), State(text(statement("App", APP), statement("Gone", OTHER))), region=ELSEWHERE),
+        step(15, Kind.FUNCTION, THUMB, State(start.functions.policies[THUMB], "", {"by_sid": True}), State(text(statement("App", APP), statement("Gone", OTHER))), region=ELSEWHERE),
     ]  # fmt: skip
 
 

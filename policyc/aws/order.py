@@ -4,6 +4,8 @@ Most policies are gates in a row: a request gets through where every one of them
 nor after, and keeps nobody out who gets in before and after. Policies that only allow may be alternatives instead, of which one is enough: those of one caller, and these beside
 that of a bucket, function or access point in their account. Alternatives are opened before they are closed. Where gates and alternatives cross, nobody is let in who should not
 be, and a warning says who may be kept out meanwhile.
+
+Whoever asks for it gets everything opened before anything is closed: nobody is kept out who gets in before and after, and a warning says between which steps more is open.
 """
 
 from __future__ import annotations
@@ -66,15 +68,43 @@ class Draft:
         return self.lets_in and self.keeps_out
 
 
-def ordered(drafts: Sequence[Draft]) -> tuple[tuple[Step, ...], tuple[str, ...]]:
-    """The steps, numbered, and what is to be said of their order."""
-    held = _in_order(drafts)
+@record
+class Ordered:
+    """The steps, numbered; why they are in this order, empty where the other one is the same; and what no order can avoid, or this one lets happen."""
+
+    steps: tuple[Step, ...]
+    why: str
+    warnings: tuple[str, ...]
+
+
+def ordered(drafts: Sequence[Draft], widen_first: bool = False) -> Ordered:
+    """The steps in their order; with `widen_first` whatever lets somebody in comes before whatever keeps somebody out."""
+    tight, wide = _in_order(drafts), _widened_first(drafts)
+    held = wide if widen_first else tight
     numbers: list[int] = []
     steps: list[Step] = []
     for one in held:
         numbers.append(len(steps) + 1)
         steps += [replace(step, number=number) for number, step in enumerate(one.steps, len(steps) + 1)]
-    return tuple(steps), tuple(_said(held, numbers))
+    why = "" if tight == wide else _WIDE if widen_first else _TIGHT
+    return Ordered(tuple(steps), why, tuple(_said(held, numbers, widen_first)))
+
+
+_TIGHT: Final = (
+    "of several policies that all have to allow, what is narrowed comes before what is widened, to let nobody in meanwhile whom neither the policies of before nor those of "
+    "after let in (`--order widen-first` for the other way round)"
+)
+_WIDE: Final = "what is widened comes before what is narrowed, to refuse nobody meanwhile who gets in before and after"
+
+
+def _widened_first(drafts: Sequence[Draft]) -> list[Draft]:
+    """What lets in from the callers and the back of the chain on, then what does both, then what keeps out from the front on."""
+
+    def place(one: Draft) -> tuple[int, int]:
+        rank = _RANK[one.kind]
+        return (2, -rank) if not one.lets_in else (0, rank) if not one.keeps_out else (1, rank)
+
+    return sorted(drafts, key=lambda one: (*place(one), one.steps[0].label))
 
 
 def _in_order(drafts: Sequence[Draft]) -> list[Draft]:
@@ -135,23 +165,30 @@ def _place(one: Draft, unit: tuple[bool, bool]) -> tuple[int, ...]:
 # --- what no order can avoid ------------------------------------------------------------------------------------
 
 
-def _said(held: Sequence[Draft], numbers: Sequence[int]) -> Iterator[str]:
+def _said(held: Sequence[Draft], numbers: Sequence[int], widened_first: bool) -> Iterator[str]:
     units = _units(held)
-    apart = not _is_either(held)
-    mixed = [all(units[one.carrier]) if apart and one.own and one.alternative else one.both for one in held]
+    either = _is_either(held)
+    mixed = [all(units[one.carrier]) if not either and one.own and one.alternative else one.both for one in held]
     open_between: list[str] = []
     shut_between: list[str] = []
     for at, one in enumerate(held):
         for later, other in enumerate(held[at + 1 :], at + 1):
             pair = f"{numbers[at]} and {numbers[later]}"
-            if mixed[at] and mixed[later] and _in_a_row(one, other):
+            # by the one more is open, and the other is still as it was; in the usual order only where both open and close
+            wider = mixed[at] and mixed[later]
+            if widened_first:
+                beside = either and (one.own or other.own) and one.alternative and other.alternative
+                wider = one.lets_in and other.keeps_out and not beside
+            if wider and _in_a_row(one, other):
                 open_between.append(pair)
             if one.keeps_out and other.lets_in and _are_alternatives(one, other):
                 shut_between.append(pair)
     if open_between:
+        does = "each of the steps {} lets somebody in and keeps somebody out"
+        if widened_first:
+            does = "the first of the steps {} lets somebody in before the other keeps somebody out"
         yield (
-            f"each of the steps {_listed(open_between)} lets somebody in and keeps somebody out: between them somebody may get in whom neither the "
-            "policies of before nor those of after let in"
+            f"{does.format(_listed(open_between))}: between them somebody may get in whom neither the policies of before nor those of after let in"
         )
     if shut_between:
         yield (

@@ -45,7 +45,8 @@ _OWNERS: Final = (
 
 @record
 class Plan:
-    """Steps with what they change in decisions, what is left out and why, whom else the resources belong to, and the permissions that it needs."""
+    """Steps with what they change in decisions, what is left out and why, whom else the resources belong to, the permissions that it needs, and why the steps are in
+    their order."""
 
     steps: tuple[Step, ...]
     changes: Changes
@@ -53,6 +54,7 @@ class Plan:
     warnings: tuple[str, ...]
     permissions: Mapping[str, Any]
     accounts: tuple[Mapping[str, Any], ...]
+    order: str = ""
 
     def data(self, made_at: str, missing: Mapping[str, Any]) -> dict[str, Any]:
         """The shape of `schemas/aws/plan.schema.json`."""
@@ -63,6 +65,7 @@ class Plan:
             "digest": digest(steps),
             "accounts": list(self.accounts),
             "steps": steps,
+            "order": self.order,
             "changes": changes_data(self.changes),
             "left": list(self.left),
             "warnings": list(self.warnings),
@@ -71,8 +74,10 @@ class Plan:
         }
 
 
-def make(found: Sequence[Pair], differing: Found, live: Live, sessions: Mapping[str, Sessions]) -> Plan:
-    """The plan. What AWS has is read once more, in its own letters. Raises CallFailed."""
+def make(
+    found: Sequence[Pair], differing: Found, live: Live, sessions: Mapping[str, Sessions], widen_first: bool = False
+) -> Plan:
+    """The plan; `widen_first` as for `policyc.aws.order`. What AWS has is read once more, in its own letters. Raises CallFailed."""
     changes = differing.changes
     compared = {item.name: item for item in changes.documents}
     for title, alone in differing.alone.items():
@@ -116,8 +121,9 @@ def make(found: Sequence[Pair], differing: Found, live: Live, sessions: Mapping[
         # two roles may carry one managed policy, and the source have it twice
         drafts += [] if _is_among(made.steps[0], drafts) else [made]
         warnings += (*_owners(pair, live), *_carriers(made.steps[0]))
-    steps, told = ordered(_waiting(drafts, sessions))
-    warnings += told
+    in_order = ordered(_waiting(drafts, sessions), widen_first)
+    steps = in_order.steps
+    warnings += in_order.warnings
     if any(step.kind not in (Kind.WAN_PUT, Kind.FUNCTION) for step in steps):
         warnings.append(
             "most services have no compare-and-set: what is there is read right before each write, and a race remains"
@@ -126,7 +132,8 @@ def make(found: Sequence[Pair], differing: Found, live: Live, sessions: Mapping[
         {"account": one.identity.account, "caller": one.identity.arn, "partition": one.identity.partition}
         for one in sessions.values()
     )
-    return Plan(steps, changes, tuple(left), tuple(dict.fromkeys(warnings)), least(steps, accounts), accounts)
+    warnings = list(dict.fromkeys(warnings))
+    return Plan(steps, changes, tuple(left), tuple(warnings), least(steps, accounts), accounts, in_order.why)
 
 
 def least(steps: Sequence[Step], accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

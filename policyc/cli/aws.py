@@ -26,7 +26,7 @@ _WRITING: Final = ("yes", "patience")
 ACTIONS: Final = {
     "pull": ("policyc.cli.aws_pull", (*_CONNECTION, "into", "targets", "callers", "resume")),
     "drift": ("policyc.cli.aws_drift", (*_CONNECTION, "live", "maps", "who_changed", "allow_uncompared")),
-    "plan": ("policyc.cli.aws_plan", (*_CONNECTION, "maps", "into", "print_policy")),
+    "plan": ("policyc.cli.aws_plan", (*_CONNECTION, "maps", "into", "order", "print_policy")),
     "apply": ("policyc.cli.aws_apply", (*_CONNECTION, *_WRITING, "record", "resume", "no_execute")),
     "rollback": ("policyc.cli.aws_apply", (*_CONNECTION, *_WRITING)),
     "validate": ("policyc.cli.aws_validate", _CONNECTION),
@@ -85,6 +85,7 @@ EPILOG = """examples:
   policyc aws drift out/lattice/orders_auth.json --map orders_auth=svc-0123456789abcdef0
   policyc aws drift --who-changed
   policyc aws plan policies -o change.plan
+  policyc aws plan policies -o change.plan --order widen-first
   policyc aws apply change.plan           asks first; `--yes` for machines
   policyc aws apply --resume change.plan.record
   policyc aws rollback change.plan.record
@@ -167,6 +168,13 @@ def describe(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what to write")
     group.add_argument(
         "--print-policy", action="store_true", help="plan: print the least permissions for it, in place of the plan"
+    )
+    group.add_argument(
+        "--order",
+        choices=("never-wider", "widen-first"),
+        default="never-wider",
+        metavar="ORDER",
+        help="plan: `never-wider` (default) lets nobody in meanwhile whom neither the old nor the new policies let in; `widen-first` refuses nobody meanwhile whom both let in, and warns of the moments that are wider",
     )
     group.add_argument("--yes", action="store_true", help="apply, rollback: do not ask before writing")
     group.add_argument(

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         if found is None:
             return refuse_request(diagnostics, opened.side.sources, args.format, console)
         try:
-            plan = make(opened.pairs, found, opened.live, opened.sessions)
+            plan = make(opened.pairs, found, opened.live, opened.sessions, args.order == "widen-first")
             lacks = missing(plan, opened.sessions)
         except CallFailed as error:
             help = error.failure.help or "see `policyc aws permissions plan`"
@@ -70,6 +70,7 @@ def _tell(plan: Plan, lacks: Mapping[str, Any], args: argparse.Namespace, consol
     lines += [paint(plural(len(plan.steps), "step"), "strong", options.color)] if plan.steps else ["nothing to do"]
     for step in plan.steps:
         lines += wrap(clean(f"{mark}{step.number}. {step.title}{_how(step.old.flag, step.new.flag)}"), 10_000, "     ")
+    lines += wrap(clean(f"order: {plan.order}"), options.width, "  ") if plan.order else []
     for action in lacks["denied"]:
         lines.append(clean(f"missing permission: {action['action']} on {action['resource']}"))
     for text in (*(f"not known: {one}" for one in lacks["unknown"]), *(f"warning: {one}" for one in plan.warnings)):

@@ -57,6 +57,7 @@ _shtab_policyc_aws_options=(
   "--allow-uncompared[drift\: what has no counterpart that anybody knows of is a note and changes no exit status]"
   "--resume[go on with a run that was interrupted]"
   "--print-policy[plan\: print the least permissions for it, in place of the plan]"
+  "--order[plan\: \`never-wider\` (default) lets nobody in meanwhile whom neither the old nor the new policies let in\; \`widen-first\` refuses nobody meanwhile whom both let in, and warns of the moments that are wider]:ORDER:(never-wider widen-first)"
   "--yes[apply, rollback\: do not ask before writing]"
   "--record[apply\: where to keep what was there and how far it came (default\: PLAN.record)]:FILE:_files"
   "--no-execute[apply\: put versions of core networks and leave their execution to somebody else\'s \`--resume\`]"

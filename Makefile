@@ -13,6 +13,9 @@ SPARK_READY := $(SPARK)/.policyc-ready
 MINISTACK := .venv-ministack
 MINISTACK_READY := $(MINISTACK)/.policyc-ready
 
+# commands and tests start Python hundreds of times; without bytecode each start compiles everything again
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: site site-test help demo test live-test ministack-test spark-test lint types bench proofs fuzz docs facts dist vscode clean
 

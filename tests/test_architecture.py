@@ -8,9 +8,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Collection, Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "policyc"
@@ -167,15 +166,29 @@ OWN = {
 }
 
 
-def imports(tree: ast.AST) -> Iterator[tuple[str, ast.AST]]:
-    for node in ast.walk(tree):
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(tree(path)))
+
+
+@cache
+def imports(path: Path) -> list[tuple[str, int]]:
+    """What a module imports, and in which line; `from a import b` is a and a.b."""
+    found: list[tuple[str, int]] = []
+    for node in nodes(path):
         if isinstance(node, ast.Import):
-            yield from ((alias.name, node) for alias in node.names)
+            found += [(alias.name, node.lineno) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"relative import in line {node.lineno}"
+            assert node.level == 0, f"relative import in {ids(path)}:{node.lineno}"
             assert node.module is not None
-            yield node.module, node
-            yield from ((f"{node.module}.{alias.name}", node) for alias in node.names)
+            found.append((node.module, node.lineno))
+            found += [(f"{node.module}.{alias.name}", node.lineno) for alias in node.names]
+    return found
 
 
 def parts(path: Path) -> list[str]:
@@ -186,29 +199,38 @@ def ids(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=ids)
-def test_imports_point_one_way(path: Path) -> None:
+def within(*areas: str) -> list[Path]:
+    return [path for path in MODULES if parts(path)[0] in areas]
+
+
+def outside(*areas: str) -> list[Path]:
+    return [path for path in MODULES if parts(path)[0] not in areas]
+
+
+def test_imports_point_one_way() -> None:
+    assert not [
+        f"{ids(path)}:{line} may not import {name}"
+        for path in MODULES
+        for name, line in imports(path)
+        if name.startswith("policyc.") and not may_import(path, name.removeprefix("policyc."))
+    ]
+
+
+def may_import(path: Path, wanted: str) -> bool:
     here = parts(path)
     area = "" if here == ["__init__"] else here[0]
-    allowed = MAY_IMPORT[area] | {area} | BOTTOM
-    for name, node in imports(ast.parse(path.read_text(encoding="utf-8"))):
-        if not name.startswith("policyc."):
-            continue
-        wanted = name.removeprefix("policyc.")
-        # `from policyc.engines import trace` names engines first and engines.trace second.
-        fits = any(
-            wanted == one or wanted.startswith(one + ".") or one.startswith(wanted + ".") for one in allowed if one
-        )
-        assert fits, f"{ids(path)}:{node.lineno} may not import {name}"  # type: ignore[attr-defined]
+    # `from policyc.engines import trace` names engines first and engines.trace second.
+    return any(
+        wanted == one or wanted.startswith(one + ".") or one.startswith(wanted + ".")
+        for one in MAY_IMPORT[area] | {area} | BOTTOM
+        if one
+    )
 
 
 def test_no_module_stands_in_an_import_circle() -> None:
     """Late imports and those for types alone count: what two modules need of one another belongs into a third."""
     modules = {".".join(["policyc", *parts(path)]).removesuffix(".__init__"): path for path in MODULES}
-    left = {
-        name: set(_needed(ast.parse(path.read_text(encoding="utf-8")), modules.keys()))
-        for name, path in modules.items()
-    }
+    left = {name: set(_needed(path, modules.keys())) for name, path in modules.items()}
     while settled := {name for name, needed in left.items() if not needed & left.keys()}:
         left = {name: needed for name, needed in left.items() if name not in settled}
     walk = sorted(left)[:1]  # what is left leads into a circle
@@ -217,9 +239,9 @@ def test_no_module_stands_in_an_import_circle() -> None:
     assert not walk, "a circle: " + " -> ".join(walk[walk.index(walk[-1]) :])
 
 
-def _needed(tree: ast.AST, modules: Collection[str]) -> Iterator[str]:
+def _needed(path: Path, modules: Collection[str]) -> Iterator[str]:
     """The modules that one imports; a name that is no module comes out of the package in which it stands."""
-    for node in ast.walk(tree):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in modules)
         elif isinstance(node, ast.ImportFrom):
@@ -227,14 +249,17 @@ def _needed(tree: ast.AST, modules: Collection[str]) -> Iterator[str]:
             yield from (one for name in names if (one := name if name in modules else node.module) in modules)
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if parts(path)[0] == "targets"], ids=ids)
-def test_targets_do_not_import_one_another(path: Path) -> None:
-    here = parts(path)
-    for name, _ in imports(ast.parse(path.read_text(encoding="utf-8"))):
-        other = name.split(".")
-        if other[:2] != ["policyc", "targets"] or len(other) < 3 or here[1] in ("program", "registry"):
-            continue
-        assert other[2] in SHARED_BY_TARGETS | {here[1]}, f"{ids(path)} imports {name}"
+def test_targets_do_not_import_one_another() -> None:
+    inside = [path for path in within("targets") if parts(path)[1] not in ("program", "registry")]
+    assert len(inside) > 100
+    assert not [
+        f"{ids(path)}:{line} imports {name}"
+        for path in inside
+        for name, line in imports(path)
+        if (other := name.split("."))[:2] == ["policyc", "targets"]
+        and len(other) > 2
+        and other[2] not in SHARED_BY_TARGETS | {parts(path)[1]}
+    ]
 
 
 #: what may name one target: the rules of its family, and what is about one service by its subject. Everything else asks the registry for
@@ -277,7 +302,7 @@ def targets_named(path: Path) -> set[str]:
     from policyc.targets.registry import TARGETS
 
     folders = {module.rsplit(".", 1)[1] for module in TARGETS.values()}
-    names = {name for name, _ in imports(ast.parse(path.read_text(encoding="utf-8")))}
+    names = {name for name, _ in imports(path)}
     return folders & {name.split(".")[2] for name in names if name.startswith("policyc.targets.")}
 
 
@@ -287,27 +312,27 @@ def about(target: str, path: Path) -> list[str]:
     return [one for one in ABOUT_ONE_TARGET.get(target, ()) if here == one or here.startswith(f"{one}/")]
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if parts(path)[0] != "targets"], ids=ids)
-def test_no_module_but_those_of_one_service_names_its_target(path: Path) -> None:
-    for target in targets_named(path):
-        assert about(target, path), f"{ids(path)} names {target}"
-
-
-def test_whoever_may_name_a_target_does() -> None:
-    outside = [path for path in MODULES if parts(path)[0] != "targets"]
-    needed = {(target, one) for path in outside for target in targets_named(path) for one in about(target, path)}
+def test_no_module_but_those_of_one_service_names_its_target() -> None:
+    named = [(target, path) for path in outside("targets") for target in targets_named(path)]
+    assert not [f"{ids(path)} names {target}" for target, path in named if not about(target, path)]
+    # and whoever may name one does
+    needed = {(target, one) for target, path in named for one in about(target, path)}
     assert needed == {(target, one) for target, held in ABOUT_ONE_TARGET.items() for one in held}
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if parts(path)[0] in ("model", "ir", "syntax")], ids=ids)
-def test_the_front_names_no_target(path: Path) -> None:
+def test_the_front_names_no_target() -> None:
     from policyc.targets.registry import TARGETS
 
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    docs = {id(node.body[0].value) for node in ast.walk(tree) if _has_docstring(node)}  # type: ignore[attr-defined]
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
-            assert node.value not in TARGETS, f"{ids(path)}:{node.lineno} names a target"
+    front = within("model", "ir", "syntax")
+    assert len(front) > 20
+    docs = {id(node.body[0].value) for path in front for node in nodes(path) if _has_docstring(node)}  # type: ignore[attr-defined]
+    assert not [
+        f"{ids(path)}:{node.lineno} names {node.value}"
+        for path in front
+        for node in nodes(path)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs
+        if node.value in TARGETS
+    ]
 
 
 def _has_docstring(node: ast.AST) -> bool:
@@ -319,36 +344,43 @@ def _has_docstring(node: ast.AST) -> bool:
     )
 
 
-@pytest.mark.parametrize("path", MODULES, ids=ids)
-def test_heavy_packages_are_imported_late(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in tree.body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-            heavy = {name.partition(".")[0] for name in names} & HEAVY
-            assert heavy <= OWN.get(ids(path), set()), f"{ids(path)}:{node.lineno}"
+def test_heavy_packages_are_imported_late() -> None:
+    assert not [
+        f"{ids(path)}:{node.lineno} imports {name}"
+        for path in MODULES
+        for node in tree(path).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names])
+        if name.partition(".")[0] in HEAVY - OWN.get(ids(path), set())
+    ]
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if parts(path)[0] != "aws"], ids=ids)
-def test_one_part_alone_talks_to_aws(path: Path) -> None:
-    names = {name.partition(".")[0] for name, _ in imports(ast.parse(path.read_text(encoding="utf-8")))}
-    assert not names & {"boto3", "botocore"}, ids(path)
+def test_one_part_alone_talks_to_aws() -> None:
+    assert not [
+        f"{ids(path)}:{line} imports {name}"
+        for path in outside("aws")
+        for name, line in imports(path)
+        if name.partition(".")[0] in ("boto3", "botocore")
+    ]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=ids)
-def test_modules_stay_small(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 600
+def test_modules_stay_small() -> None:
+    sizes = {ids(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert not {name: size for name, size in sizes.items() if size > 600}
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if parts(path)[0] not in ("cli", "__main__")], ids=ids)
-def test_only_the_command_line_prints_or_exits(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    in_main = {id(inner) for node in tree.body if _is_main(node) for inner in ast.walk(node)}
-    for node in ast.walk(tree):
-        if id(node) in in_main or not isinstance(node, ast.Call):
-            continue
-        called = ast.unparse(node.func)
-        assert called not in ("print", "exit", "quit", "sys.exit", "os._exit"), f"{ids(path)}:{node.lineno}"
+def test_only_the_command_line_prints_or_exits() -> None:
+    assert not [
+        f"{ids(path)}:{node.lineno} calls {called}"
+        for path in outside("cli", "__main__")
+        for node in _calls_outside_of_main(path)
+        if (called := ast.unparse(node.func)) in ("print", "exit", "quit", "sys.exit", "os._exit")
+    ]
+
+
+def _calls_outside_of_main(path: Path) -> Iterator[ast.Call]:
+    in_main = {id(inner) for node in tree(path).body if _is_main(node) for inner in ast.walk(node)}
+    yield from (node for node in nodes(path) if isinstance(node, ast.Call) and id(node) not in in_main)
 
 
 def _is_main(node: ast.stmt) -> bool:

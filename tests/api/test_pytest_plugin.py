@@ -35,7 +35,7 @@ ROLE = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s
 
 def run(pytester: pytest.Pytester, *words: str) -> pytest.RunResult:
     # by its module and not by its entry point, so that a checkout that is not installed is tested as well
-    plugin = ("-p", "no:policyc", "-p", "policyc.pytest_plugin")
+    plugin = ("--disable-plugin-autoload", "-p", "policyc.pytest_plugin")
     return pytester.runpytest_subprocess(*plugin, "-p", "no:cacheprovider", *words)
 
 

@@ -264,7 +264,9 @@ def _opened(taken: Sequence[TakenOut], opening: Opening, left: list[Left]) -> li
     for item in taken:
         # a number means the same as its text in every document but one
         plain = {} if item.kind == _NETWORK else {"number": "string"}
-        holes = {name: Open(name, plain.get(hole.kind, hole.kind), hole.assumed) for name, hole in item.holes.items()}
+        holes = {
+            name: Open(name, plain.get(hole.kind, hole.kind), hole.assumed or None) for name, hole in item.holes.items()
+        }
         secret = next((name for name, hole in item.holes.items() if hole.sensitive), "")
         try:
             if secret:

@@ -57,7 +57,8 @@ _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 @record
 class Open:
-    """A value that a host leaves open: its own expression for it, what kind the host says that it is, and what it is when nobody says otherwise."""
+    """A value that a host leaves open: its own expression for it, what kind the host says that it is, and what it is when nobody says otherwise: None for
+    an empty default, by which templates mean that none was given."""
 
     name: str
     kind: str

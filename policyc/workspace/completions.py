@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from types import MappingProxyType
 from typing import Final
 
 from policyc.carriers.embedded import Embedded, PlacedText
 from policyc.carriers.texts import edited
 from policyc.holes import MARK, filled, has_hole, mark
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.regex import regex
 from policyc.syntax.json_text import JsonArray, JsonBool, JsonMember, JsonNumber, JsonObject, JsonString, JsonValue
+from policyc.text import Span
 from policyc.workspace.placed import filled_tree
 
 _WORD: Final = regex(r"[A-Za-z0-9][A-Za-z0-9./_-]{0,62}")
@@ -43,6 +45,8 @@ class Completion:
     word: str
     account: str
     whole: str = ""
+    #: what stands for `whole` at places that take nothing of its type
+    instead: Mapping[Span, str] = MappingProxyType({})
 
     def text(self, text: str) -> str:
         return MARK.sub(lambda found: self.value_of(found[2] or "", text[: found.start()]), text)
@@ -67,7 +71,7 @@ class Completion:
         text = self.text(value.value)
         if MARK.fullmatch(value.value) is None:
             return JsonString(text, value.span)
-        match self.whole:
+        match self.instead.get(value.span, self.whole):
             case "list":
                 return JsonArray((JsonString(text, value.span),), value.span)
             case "number":
@@ -189,6 +193,22 @@ def completions(documents: Sequence[Embedded]) -> list[Completion]:
         tried += [Completion("q7x", _ACCOUNTS[0], whole) for whole in ("list", "number", "true", "nothing", "object")]
     wanted = [*names][: _MOST_NAMES if network else 1]
     return tried + [Completion(name, account) for name in wanted]
+
+
+def fitting(tried: Sequence[tuple[Completion, Set[Span]]]) -> Iterator[tuple[Completion, Completion]]:
+    """The completions that put a value of a wrong type somewhere, each with one that puts one of another type there: whoever deploys the document has a value
+    that its place takes, so that such a mistake hides nothing else. `tried` has the places that were wrong with each; one that takes nothing that was tried stays as it is."""
+    wrong: dict[Span, set[str]] = {}
+    for way, places in tried:
+        for place in places:
+            wrong.setdefault(place, set()).add(way.whole)
+    fits = {
+        place: next((way.whole for way, _ in tried if way.whole not in kinds), None) for place, kinds in wrong.items()
+    }
+    for way, _ in tried:
+        instead = {place: whole for place, whole in fits.items() if whole is not None and way.whole in wrong[place]}
+        if instead:
+            yield way, replace(way, instead=MappingProxyType(instead))
 
 
 def _texts(content: JsonValue | PlacedText) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from policyc.carriers.embedded import Companion, Embedded, PlacedText, Unreadable
 from policyc.diagnostics import Confidence, Diagnostic, Diagnostics, Fix, Label, Severity
@@ -137,6 +137,10 @@ def _open_cedar(text: PlacedText) -> tuple[str, Span] | None:
     return None
 
 
+#: what a network says of a value of a type that its place does not take
+_MISFIT: Final = "network-wrong-type"
+
+
 # --- certain for every value -----------------------------------------------------------------------------------
 
 
@@ -150,12 +154,21 @@ def _certain(
     opened = [item.document for item in items if item.document.holes]
     if not opened:
         return found, {}
-    from policyc.workspace.completions import completions  # most documents are whole
+    from policyc.workspace.completions import completions, fitting  # most documents are whole
 
     every = {_key(item): item for item in found}
     unsure: set[_Key] = set()
-    for way in completions(opened):
-        mine, read = _findings(items, resources, settings, way)
+    ways = [(way, *_findings(items, resources, settings, way)) for way in completions(opened)]
+    misfits = {
+        id(way): {
+            item.span for item in mine if item.rule == _MISFIT and item.span is not None and _key(item) not in every
+        }
+        for way, mine, _ in ways
+    }
+    for way, fits in fitting([(way, misfits[id(way)]) for way, _, _ in ways]):
+        ways.append((fits, *_findings(items, resources, settings, fits)))
+        ways = [item for item in ways if item[0] is not way]
+    for _, mine, read in ways:
         keys = {_key(item): item for item in mine}
         # with such values the service would refuse the document, so nothing follows from what is not found in it
         refused = [place for item in items if id(item) in stated - read for place in item.places]

@@ -141,6 +141,13 @@ WRONG: list[tuple[str, str, str]] = [
 ]
 
 RIGHT: list[tuple[str, str]] = [
+    # actions of both load balancing pages, and of both API Gateway pages
+    ("identity", text_of("elasticloadbalancing:AddTags", "arn:aws:elasticloadbalancing:*:*:targetgroup/*/*")),
+    (
+        "identity",
+        text_of("elasticloadbalancing:DeleteLoadBalancer", "arn:aws:elasticloadbalancing:*:*:loadbalancer/net/*/*"),
+    ),
+    ("identity", text_of("apigateway:GET", "arn:aws:apigateway:us-east-1::/apis/*")),
     ("identity", text_of(["s3:Get*", "s3:List*"], [BUCKET, f"{BUCKET}/*"])),
     ("identity", text_of("s3:*", f"{BUCKET}*")),
     ("identity", text_of(["s3:GetObject", "s3:PutObject"], BUCKET + "/home/${aws:username}/*")),

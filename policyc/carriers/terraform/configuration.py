@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from types import MappingProxyType
 from typing import Final
@@ -16,6 +16,7 @@ from policyc.carriers.terraform.declared import ENDINGS, Placed
 from policyc.carriers.terraform.documents import PERMISSION, Found, found_in, holds_documents, slots
 from policyc.carriers.terraform.expressions import Undecided, Work
 from policyc.carriers.terraform.facts import AUTH_POLICIES, Around, around, context_types, is_context
+from policyc.carriers.terraform.loose import Part, documents_of, loose_parts
 from policyc.carriers.terraform.modules import Configuration, ModuleInstance, ResourceInstance
 from policyc.carriers.terraform.others import tell_others
 from policyc.carriers.terraform.tfvars import tfvars
@@ -166,6 +167,10 @@ def _worked_out(tree: Tree, configuration: Configuration) -> Root:
     for place, name, placed in later:
         if (placed.file, placed.block.head.start) not in work.used:
             _add(_of_block(top, place, name, placed, known, work), top, place, placed, documents, unreadable)
+    read = [item for _, _, item in documents]
+    for place, part in loose_parts(tree, configuration.options, read, [item for _, _, item in unreadable]):
+        found = _of_part(top, place, part, work)
+        documents += [(part.head.file, _call_file(top, place), item) for item in found]
     for lost in tree.lost:
         if _is_ours(lost):
             made = Unreadable(_address(lost), "module", lost.call.block.head, lost.reason)
@@ -256,7 +261,6 @@ def _of_block(
     top: ModuleInstance, place: Place, name: str, placed: Placed, known: Around, work: Work
 ) -> list[Embedded | Unreadable]:
     """The documents of all instances of a block in every world, those that are alike as one."""
-    address = ".".join((*(f"module.{call}" for call in place.calls), name))
     head = placed.block.head
 
     def make(here: Work) -> list[Found | Unreadable]:
@@ -266,10 +270,17 @@ def _of_block(
         return found
 
     try:
-        worlds = in_worlds(work, top.configuration.options.values, head, make)
+        return _in_all_worlds(top, head, make, work)
     except Failed as failed:
         where = failed.span if failed.span.file == placed.file else head
-        return [Unreadable(address, placed.block.labels[0], where, failed.reason)]
+        return [Unreadable(place.named(name), placed.block.labels[0], where, failed.reason)]
+
+
+def _in_all_worlds(
+    top: ModuleInstance, head: Span, make: Callable[[Work], list[Found | Unreadable]], work: Work
+) -> list[Embedded | Unreadable]:
+    """What is found in every world, that which is alike as one. Raises Failed."""
+    worlds = in_worlds(work, top.configuration.options.values, head, make)
     documents: dict[tuple[object, ...], tuple[Found, dict[str, None], list[str]]] = {}
     lost: dict[Unreadable, None] = {}
     for choices, items in worlds:
@@ -289,6 +300,21 @@ def _of_block(
         for world in [""] if everywhere else seen:
             made.append(_embedded(item, list(addresses), world))
     return [*made, *lost]
+
+
+def _of_part(top: ModuleInstance, place: Place, part: Part, work: Work) -> list[Embedded]:
+    """The documents that a value holds which no resource here takes; none where it cannot be worked out, which a note tells."""
+
+    def make(here: Work) -> list[Found | Unreadable]:
+        found: list[Found | Unreadable] = []
+        for module in _modules(top, place.calls, here):
+            found.extend(documents_of(module, part, here))
+        return found
+
+    try:
+        return [item for item in _in_all_worlds(top, part.head, make, work) if isinstance(item, Embedded)]
+    except Failed:
+        return []
 
 
 def _embedded(item: Found, addresses: list[str], world: str) -> Embedded:

@@ -166,6 +166,14 @@ def _one(
         )
 
 
+def document_of(value: Value, kind: str, address: str, type: str, work: Work) -> Found | None:
+    """A value as a document that belongs to no resource here; None when it is none. Raises Failed."""
+    content = _content(value, kind, work)
+    if content is None or isinstance(content, str):
+        return None
+    return Found(kind, address, type, value.span, content, _holes(value, work), ())
+
+
 def _is_empty(value: Value) -> bool:
     """Whether a data source makes no statement: `dynamic` blocks of a module make none until somebody asks for some."""
     statements = value.value.get("Statement") if isinstance(value, Json) and isinstance(value.value, Fields) else None

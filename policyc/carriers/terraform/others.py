@@ -41,29 +41,48 @@ def tell_others(
                 Severity.INFO,
             )
         )
-    signs = [found.start() for found in _SIGN.finditer(source.text) if not _in_comment(source.text, found.start())]
-    if not signs:
-        return
-    spans = (span for item in documents for span in _spans(item))
-    read = [(span.start, span.end) for span in spans if span.file == source.file]
+    read = read_in(source.file, documents)
     told = [item.place.start for item in unreadable if item.place.file == source.file]
     told += [head.start for _, head in here]
-    for name, span, head in _blocks(declared, source.file):
+    for name, span, head in blocks_with_signs(source, declared):
         if absent and name.startswith(("local.", "var.")):
             continue  # what is not there may have it
-        inside = [at for at in signs if span.start <= at < span.end]
-        if not inside or any(span.start <= at < span.end for at in told):
+        if any(span.start <= at < span.end for at in told) or is_read(source, span, read):
             continue
-        if not any(start <= at < end for at in inside for start, end in read):
-            diagnostics.add(
-                Diagnostic(
-                    "policy-of-unknown-type",
-                    f"a policy of `{name}` is not read",
-                    head,
-                    "put the document into a file and name that with `--as resource`, if it is one of IAM",
-                    Severity.INFO,
-                )
+        diagnostics.add(
+            Diagnostic(
+                "policy-of-unknown-type",
+                f"a policy of `{name}` is not read",
+                head,
+                "put the document into a file and name that with `--as resource`, if it is one of IAM",
+                Severity.INFO,
             )
+        )
+
+
+def blocks_with_signs(source: Source, declared: Declared) -> Iterator[tuple[str, Span, Span]]:
+    """What a file declares that has what looks like a policy in it, each with the place that a policy of it stands in and its first words."""
+    if _SIGN.search(source.text) is not None:
+        for name, span, head in _blocks(declared, source.file):
+            if any(True for _ in signs_in(source, span)):
+                yield name, span, head
+
+
+def signs_in(source: Source, span: Span) -> Iterator[int]:
+    """Where a part of a file looks like a policy."""
+    for found in _SIGN.finditer(source.text, span.start, span.end):
+        if not _in_comment(source.text, found.start()):
+            yield found.start()
+
+
+def read_in(file: str, documents: Iterable[Embedded]) -> list[Span]:
+    """The places of a file that documents were read from."""
+    return [span for item in documents for span in _spans(item) if span.file == file]
+
+
+def is_read(source: Source, span: Span, read: Sequence[Span]) -> bool:
+    """Whether a policy in a part of a file is part of what was read."""
+    return any(one.start <= at < one.end for at in signs_in(source, span) for one in read)
 
 
 def _in_comment(text: str, at: int) -> bool:

@@ -20,6 +20,10 @@ class Place:
     calls: tuple[str, ...]
     declared: Declared
 
+    def named(self, name: str) -> str:
+        """The address of something that the module declares, without the instances of calls."""
+        return ".".join((*(f"module.{call}" for call in self.calls), name))
+
 
 @record
 class Lost:

@@ -354,6 +354,8 @@ def equal(left: Value, right: Value) -> bool | None:
             return False  # whatever is open in it, it is a text and no empty one
         left, right = (json_text(v.value, v.span) if isinstance(v, Json) else v for v in (left, right))
     if isinstance(left, Unknown | Instance) or isinstance(right, Unknown | Instance):
+        if {type(left), type(right)} == {Instance, Null}:
+            return False  # what a resource is as a whole is an object
         same = isinstance(left, Unknown) and isinstance(right, Unknown) and left.name == right.name
         return True if same else None
     if isinstance(left, Text) and isinstance(right, Text):

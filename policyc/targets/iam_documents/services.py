@@ -35,6 +35,14 @@ AMBIENT_KEYS: Final = frozenset(
 HOLE: Final = regex(r"\$\{[^}]*\}|<[^>]*>|(?<=/)tag-key$|(?<=/)$")
 
 
+#: actions that stand on two pages of one prefix (Elastic Load Balancing and its V2, API Gateway Management and its V2), folded: the package has what one of the two says
+_ON_TWO_PAGES: Final = {
+    "elasticloadbalancing": frozenset(
+        {"addtags", "createloadbalancer", "deleteloadbalancer", "modifyloadbalancerattributes", "removetags"}
+    ),
+    "apigateway": frozenset({"delete", "get", "patch", "post", "put"}),
+}
+
 #: the claims that STS passes on of every OpenID Connect provider
 OIDC_CLAIMS: Final = ("sub", "aud", "amr", "azp", "email", "oaud")
 
@@ -147,14 +155,17 @@ def service(prefix: str) -> Service | None:
     for name in data.resources.get_resource_types_for_service(prefix):
         entry = data.resources.get_resource_type_details(prefix, name)
         forms[name.lower()] = ResourceForm(name, entry["arn"], _folded(entry.get("conditionKeys", ())))
+    spelled = {str(key).lower(): str(key) for key in data.conditions.get_condition_keys_for_service(prefix)}
     actions = {}
     for name in data.actions.get_actions_for_service(prefix):
         entry = data.actions.get_action_details(prefix, name)
         types = entry.get("resourceTypes", ())
         keys = _folded(entry.get("conditionKeys", ())).union(*(_folded(item["conditionKeys"]) for item in types))
         required = any(item.get("required") for item in types)
-        actions[name.lower()] = Action(name, tuple(item["name"].lower() for item in types), keys, required)
-    spelled = {str(key).lower(): str(key) for key in data.conditions.get_condition_keys_for_service(prefix)}
+        named = tuple(item["name"].lower() for item in types)
+        if name.lower() in _ON_TWO_PAGES.get(prefix, ()):
+            named, keys = tuple(forms), keys.union(spelled)
+        actions[name.lower()] = Action(name, named, keys, required)
     return Service(prefix, MappingProxyType(actions), MappingProxyType(forms), MappingProxyType(spelled))
 
 

@@ -238,6 +238,14 @@ def test_a_text_with_holes_is_no_text_that_it_cannot_be(check: Any, text: str, t
         assert (got.found == ()) is (answer is False), other
 
 
+def test_a_resource_as_a_whole_is_not_null(check: Any) -> None:
+    got = check(
+        'resource "aws_sns_topic" "t" {}\nlocals {\n  topics = [for one in [aws_sns_topic.t, null] : one if one != null]\n}\n'
+        'data "aws_iam_policy_document" "p" {\n  statement {\n    actions   = ["sns:Publish"]\n    resources = [for one in local.topics : one.arn]\n  }\n}\n'
+    )
+    assert got.found == () and got.tally.documents == 1
+
+
 REPLACED = """
 variable "arn" {}
 resource "aws_iam_policy" "p" {

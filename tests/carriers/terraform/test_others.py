@@ -22,21 +22,29 @@ resource "aws_iam_policy" "read" {{
 @pytest.mark.parametrize("policy", [POLICY, TEXT], ids=["object", "text"])
 @pytest.mark.parametrize("beside", ["", READ], ids=["alone", "beside one that is read"])
 @pytest.mark.parametrize(
+    "block", ['resource "acme_vault_policy" "p" {\n  policy = @@\n}\n', 'data "acme_rendered" "p" {\n  body = @@\n}\n']
+)
+def test_a_policy_of_a_type_that_nobody_knows_is_told(check: Check, block: str, beside: str, policy: str) -> None:
+    found = check(block.replace("@@", policy) + beside, notes=True)
+    assert found.found == ("main.tf:1 policy-of-unknown-type",)
+    assert found.tally.documents == (1 if beside else 0)
+
+
+@pytest.mark.parametrize("policy", [POLICY, TEXT], ids=["object", "text"])
+@pytest.mark.parametrize("beside", ["", READ], ids=["alone", "beside one that is read"])
+@pytest.mark.parametrize(
     "block",
     [
-        'resource "acme_vault_policy" "p" {\n  policy = @@\n}\n',
-        'data "acme_rendered" "p" {\n  body = @@\n}\n',
         'output "p" {\n  value = @@\n}\n',
         'module "p" {\n  source = "acme/thing/aws"\n  extra  = @@\n}\n',
         "locals {\n  p = @@\n}\n",
         'variable "p" {\n  default = @@\n}\n',
     ],
 )
-def test_a_policy_that_goes_nowhere_is_told(check: Check, block: str, beside: str, policy: str) -> None:
-    found = check(block.replace("@@", policy) + beside, notes=True)
-    line = 2 if block.startswith("locals") else 1
-    assert found.found == (f"main.tf:{line} policy-of-unknown-type",)
-    assert found.tally.documents == (1 if beside else 0)
+def test_a_policy_that_no_resource_takes_is_read(check: Check, block: str, beside: str, policy: str) -> None:
+    found = check(block.replace("@@", policy.replace("s3:List", "s3:Lost")) + beside, notes=True)
+    assert [one.partition(" ")[2] for one in found.found] == ["unknown-action"]
+    assert found.tally.documents == (2 if beside else 1)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from policyc.carriers.embedded import Carried, Embedded, Options, Piece, PlacedText
+from policyc.carriers.embedded import Carried, Embedded, Options, Piece, PlacedText, Unreadable
+from policyc.carriers.signs import EFFECT
 from policyc.diagnostics import Diagnostics
 from policyc.regex import regex
+from policyc.syntax.json_text import JsonObject, parse_json
 from policyc.text import Source
 
 _FENCE: Final = regex(
@@ -18,6 +20,10 @@ _FENCE: Final = regex(
     re.MULTILINE | re.DOTALL,
 )
 _STATEMENTS: Final = regex(r'"Statement"\s*:')
+#: what the statements of a data protection policy name, which has another language
+_DATA: Final = '"DataIdentifier"'
+#: a template, or an answer of AWS: its policies are read from a file of its own
+_FURTHER_IN: Final = "further-in"
 _CEDAR: Final = regex(r"\b(?:permit|forbid)\s*\(\s*principal")
 
 
@@ -28,16 +34,21 @@ def recognize(name: str, raw: bytes) -> bool:
 
 def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carried:
     """The documents that stand whole in a fence."""
-    out = []
+    out, unread = [], []
     for number, found in enumerate(_FENCE.finditer(source.text), 1):
         kind = _kind(found["word"].lower(), found["body"])
         if kind is None or not options.fences:
             continue
         start, end = found.span("body")
         span = source.span(start, end)
+        if kind == _FURTHER_IN:
+            unread.append(
+                Unreadable(f"fence {number}", found["word"], span, "the policy stands inside another document")
+            )
+            continue
         text = PlacedText(found["body"], (Piece(0, span, True),), span)
         out.append(Embedded(kind, f"fence {number}", found["word"], span, text))
-    return Carried(tuple(out))
+    return Carried(tuple(out), unreadable=tuple(unread))
 
 
 def _kind(word: str, body: str) -> str | None:
@@ -45,5 +56,13 @@ def _kind(word: str, body: str) -> str | None:
     if word in ("json", "json5", "jsonc", "") and body.lstrip().startswith("{"):
         if "core-network-configuration" in body:
             return "core-network"
-        return "" if _STATEMENTS.search(body) else None
+        return _of_json(body) if _STATEMENTS.search(body) else None
     return "cedar" if word in ("cedar", "") and _CEDAR.search(body) else None
+
+
+def _of_json(body: str) -> str | None:
+    """The same of JSON with a `Statement` somewhere; what cannot be read is a policy with a mistake."""
+    tree = parse_json(Source("fence", body), Diagnostics())
+    if not isinstance(tree, JsonObject) or tree.get("Statement") is not None:
+        return None if _DATA in body else ""
+    return _FURTHER_IN if EFFECT.search(body) else None

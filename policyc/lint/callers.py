@@ -8,15 +8,13 @@ from typing import Final
 
 from policyc.engines.iam.caller import OF_CALLS, OF_SERVICES, OF_SIGNED, PRINCIPAL_TYPES, CallerKind, anonymous
 from policyc.engines.proofs.conditions import Facts, Goal, may_be_met
-from policyc.ir.authz import Atom, Glob, Policy, RawTest, Statement
+from policyc.ir.authz import Atom, Glob, Policy, RawTest, Statement, Variable, raw_attribute
 from policyc.ir.conditions import tests
 from policyc.lint.covering import admits, can_covers, on_covers, path_covers, resources_cover
 from policyc.model.values import Principal, Scalar
 from policyc.model.vocabulary import Attribute
 
 ANONYMOUS: Final = Principal("anonymous", ())
-
-PARTITIONS: Final = ("aws", "aws-cn", "aws-us-gov")
 
 #: what keys begin with that a request without a signature never has, or only with the value of `_ANONYMOUS`
 _LACKED: Final = (*OF_SIGNED, *OF_SERVICES, *OF_CALLS, "aws:principalisawsservice")
@@ -68,6 +66,9 @@ _STRANGE_NETWORK: Final[dict[str, tuple[Scalar, ...]]] = {
     "aws:vpceorgpaths": ("o-5k7w0vq3xj/r-v3q7/",),
     "elasticfilesystem:accessedviamounttarget": (),
 }
+#: what tells by way of which services a request comes that somebody has set off
+_CALLED_VIA: Final = "aws:calledvia"
+_OF_AWS: Final = ".amazonaws.com"
 _NETWORKS: Final = (_STRAY, _STRANGE_NETWORK)
 #: and what a request may lack besides: an account may be in no organization
 _ALONE: Final = (*OF_SERVICES, "aws:principalorg", "kms:calleraccount")
@@ -104,7 +105,7 @@ def facts_of(principal: Principal, partition: str = "") -> Facts:
     known: dict[str, Scalar] = {}
     lacked: tuple[str, ...] = ()
     if principal.kind in _BY_ACCOUNT and principal.account:
-        known["aws:principalaccount"] = principal.account
+        known |= {"aws:principalaccount": principal.account, "kms:calleraccount": principal.account}
     if principal.kind in _TYPES:
         known |= {"aws:principaltype": _TYPES[principal.kind], "aws:principalisawsservice": False}
         lacked = OF_SERVICES if principal.kind == "user" else (*OF_SERVICES, "aws:username")
@@ -137,19 +138,37 @@ def lets_strangers_in(statement: Statement, others: Sequence[Statement]) -> bool
     types = (
         ("role", "user") if any(test.attribute.native.lower() == "aws:principaltype" for test in asked) else ("role",)
     )
+    services = dict.fromkeys(["", *(service for test in asked for service in _services_by(test))])
     strangers = (
         _stranger_facts(
-            {"aws:principalarn": name, "aws:userid": id_, "aws:principaltype": _TYPES[kind]}, lacking, network
+            {"aws:principalarn": name, "aws:userid": id_, "aws:principaltype": _TYPES[kind]}, lacking, network, service
         )
-        for name, id_, kind, lacking, network in product(names, ids, types, (OF_SERVICES, _ALONE), networks)
+        for name, id_, kind, lacking, network, service in product(
+            names, ids, types, (OF_SERVICES, _ALONE), networks, services
+        )
     )
     return any(_lets_in(statement, others, _STRANGE_ROLE, facts) for facts in strangers)
 
 
 def _lets_in(statement: Statement, others: Sequence[Statement], caller: Principal, facts: Facts) -> bool:
-    if statement.effect != "allow" or not admits(statement.who, caller):
+    if statement.effect != "allow" or not admits(statement.who, caller) or not _has_resource(statement, facts):
         return False
     return may_be_met([(statement.when, True), *denials(statement, others, caller)], facts)
+
+
+def _has_resource(statement: Statement, facts: Facts) -> bool:
+    """Whether some resource of a statement is one for a caller: a variable that has no value for him matches none."""
+    named = statement.resources
+    if named is None or named.negated or not named.patterns:
+        return True
+    return any(
+        all(_has_value(token, facts) for token in pattern.tokens if isinstance(token, Variable))
+        for pattern in named.patterns
+    )
+
+
+def _has_value(variable: Variable, facts: Facts) -> bool:
+    return variable.default is not None or facts(raw_attribute(variable.key)) != ()
 
 
 def denials(statement: Statement, others: Sequence[Statement], caller: Principal) -> list[Goal]:
@@ -167,12 +186,15 @@ def denials(statement: Statement, others: Sequence[Statement], caller: Principal
 
 
 def _stranger_facts(
-    caller: Mapping[str, Scalar], lacking: tuple[str, ...], network: Mapping[str, tuple[Scalar, ...]]
+    caller: Mapping[str, Scalar], lacking: tuple[str, ...], network: Mapping[str, tuple[Scalar, ...]], service: str
 ) -> Facts:
-    known = {**_STRANGE, **caller}
+    """What is known of a request of a stranger that comes from there, by himself or by way of a `service` that acts with his rights."""
+    known = {**_STRANGE, **caller, "aws:viaawsservice": bool(service)}
 
     def facts(attribute: Attribute) -> tuple[Scalar, ...] | None:
         key = attribute.native.lower()
+        if service and key.startswith(_CALLED_VIA):
+            return (service,)
         if key.startswith((*lacking, *OF_CALLS)):
             return ()  # what a service says that acts for somebody, a stranger who asks by himself does not
         return (known[key],) if key in known else network.get(key)
@@ -191,6 +213,17 @@ def _named_by(test: Atom | RawTest) -> Iterator[str]:
             fields[1] = "aws" if "*" in fields[1] else fields[1]
             fields[4] = _STRANGE_ACCOUNT
             yield ":".join(fields).replace("*", "x").replace("?", "x")
+
+
+def _services_by(test: Atom | RawTest) -> Iterator[str]:
+    """The services that a test asks to come by way of: they act for whoever uses them. Object Lambda alone asks a policy of the account first."""
+    if not test.attribute.native.lower().startswith((_CALLED_VIA, "aws:viaawsservice")):
+        return
+    for value in test.values:
+        text = value.text if isinstance(value, Glob) else str(value.value)
+        service = text if text.endswith(_OF_AWS) and not text.startswith("*") else f"athena{_OF_AWS}"
+        if service != f"s3-object-lambda{_OF_AWS}":
+            yield service.replace("*", "x").replace("?", "x")
 
 
 def _ids_by(test: Atom | RawTest) -> Iterator[str]:

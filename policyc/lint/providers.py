@@ -239,11 +239,12 @@ def _asks_another(host: str, when: Cond) -> bool:
 
 
 def _claims(host: str, when: Cond) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The claims of a provider that have to have some value, with the values."""
+    """The claims of a provider that have to have some value, with the values. What is compared as it stands has no wildcards."""
     for item in when.items if isinstance(when, All) else (when,):
         if not isinstance(item, Atom | RawTest) or not is_positive(item):
             continue
         key, prefix = item.attribute.native.lower(), f"{host.lower()}:"
         if key.startswith(prefix):
-            values = tuple(value.text if isinstance(value, Glob) else str(value.value) for value in item.values)
-            yield key.removeprefix(prefix), values
+            texts = (value.text if isinstance(value, Glob) else str(value.value) for value in item.values)
+            compared = {text for text, _ in _patterns(item)}
+            yield key.removeprefix(prefix), tuple(text if text in compared else _WILD.sub("x", text) for text in texts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from policyc.model.types import Type
 from policyc.record import field, light, record
@@ -69,6 +69,9 @@ _PARTITIONS = (
     ("us-isof-", "aws-iso-f"),
     ("eusc-", "aws-eusc"),
 )
+
+
+PARTITIONS: Final = ("aws", *(partition for _, partition in _PARTITIONS))
 
 
 @lru_cache(maxsize=256)

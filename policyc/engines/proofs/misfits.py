@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
 
+from policyc.engines.iam.values import parse_number
 from policyc.engines.proofs.shapes import fits, may_fit
 from policyc.engines.proofs.value_tests import number_range
 from policyc.model.types import Named, SetOf, shapes
@@ -59,9 +59,8 @@ def number_misfit(attribute: Attribute, text: str) -> Misfit | None:
     low, high = number_range(attribute)
     if low is None or high is None:
         return None
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
+    number = parse_number(text)
+    if number is None:
         return None  # told as a value of the wrong type
     if low <= number <= high and number == number.to_integral_value():
         return None

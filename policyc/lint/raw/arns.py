@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from policyc.diagnostics import Diagnostics, write_instead
 from policyc.holes import starred
 from policyc.lint.raw.nearest import nearest_name
-from policyc.model.values import partition_of
+from policyc.model.values import PARTITIONS, partition_of
 from policyc.record import record
 from policyc.targets.iam_documents import arns, services
 
@@ -39,7 +39,7 @@ class ArnProblem:
 def check_arns(statement: RawStatement, diagnostics: Diagnostics) -> None:
     """Report them."""
     for item in statement.named_resources:
-        found = arn_problem(item.value) or (
+        found = arn_problem(_padded(item.value)) or (
             _vague_path(item.value) if statement.kind.engine.keeps_unknown_words else None
         )
         if found is None:
@@ -51,6 +51,11 @@ def check_arns(statement: RawStatement, diagnostics: Diagnostics) -> None:
         else:
             rule = found.rule if found.rule.startswith("unknown-") else "undocumented-arn"
             diagnostics.warning(rule, found.message, item.span, found.help)
+
+
+def _padded(text: str) -> str:
+    """An ARN with the fields behind its last one, which are any where an identity policy leaves them out."""
+    return text + ":*" * (_FIELDS - 1 - text.count(":")) if text.startswith("arn:") else text
 
 
 def _vague_path(text: str) -> ArnProblem | None:
@@ -72,7 +77,18 @@ def arn_problem(text: str) -> ArnProblem | None:
         return None
     if not _vague(fields[1]) and not fields[1].startswith("aws"):
         return None  # told by the reader: no partition
+    if not _vague(fields[1]) and fields[1] not in PARTITIONS:
+        return unknown_partition(text, fields[1])
     return _service(text, fields) or _region(text, fields) or _form(text, fields)
+
+
+def unknown_partition(text: str, name: str) -> ArnProblem:
+    """A partition that reads like one of AWS and is none of those that are known."""
+    help = (
+        nearest_name(name, PARTITIONS, text[len("arn:") + len(name) :], "arn:")
+        or "write `aws`, or a partition such as `aws-cn`"
+    )
+    return ArnProblem("undocumented-arn", f"`{name}` in `{text}` is no partition that is known", help, False)
 
 
 def _vague(text: str) -> bool:

@@ -9,7 +9,9 @@ from typing import Final
 
 from policyc.diagnostics import Diagnostics, write_instead
 from policyc.holes import has_hole
+from policyc.lint.raw.arns import unknown_partition
 from policyc.lint.raw.statements import RawStatement
+from policyc.model.values import PARTITIONS
 from policyc.regex import regex
 
 _ARN: Final = regex(r"arn:(aws[a-z-]*):.*")
@@ -23,6 +25,11 @@ _S3: Final = ("s3", "s3express", "s3-outposts", "*", "")
 def check_principals(statement: RawStatement, diagnostics: Diagnostics) -> None:
     """Report principals of another partition than the resources, and canonical users elsewhere than at S3."""
     parts = {found[1] for item in statement.named_resources if (found := _ARN.fullmatch(item.value)) is not None}
+    for item in statement.principals("AWS"):
+        found = _ARN.fullmatch(item.value)
+        if found is not None and found[1] not in PARTITIONS:
+            problem = unknown_partition(item.value, found[1])
+            diagnostics.warning(problem.rule, problem.message, item.span, problem.help)
     for item in statement.principals("AWS") if len(parts) == 1 else ():
         found = _ARN.fullmatch(item.value)
         if found is not None and found[1] not in parts:

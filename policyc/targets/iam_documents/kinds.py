@@ -123,11 +123,16 @@ _OWNERS: Final = {"vpc-lattice": "vpc-lattice-svcs"}
 #: prefixes of services whose resource policies stand in the resource and name none
 _ATTACHED: Final = frozenset({"ecr", "ecr-public", "elasticfilesystem"})
 _PRINCIPALS: Final = ("Principal", "NotPrincipal")
+#: what every statement of a data protection policy names, which has another language
+#: (https://docs.aws.amazon.com/sns/latest/dg/sns-message-data-protection-policies.html)
+_DATA: Final = "DataIdentifier"
 
 
 def is_policy(tree: JsonValue) -> bool:
     """Whether a JSON value looks like an IAM document at all."""
-    return isinstance(tree, JsonObject) and tree.get("Statement") is not None
+    if not isinstance(tree, JsonObject) or tree.get("Statement") is None:
+        return False
+    return not any(statement.get(_DATA) is not None for statement in _statements(tree))
 
 
 def guess_kind(tree: JsonValue) -> DocumentKind:

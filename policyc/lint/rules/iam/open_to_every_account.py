@@ -5,7 +5,8 @@ Finds an allow for `"*"` that nothing narrows, in the policies of keys, function
 resources, and in the trust policies of roles: what such an allow lets in is everybody with an account of AWS. Where requests without a signature
 pass too, `anonymous-admitted` says so. Tests that a
 caller of another account or organization fails narrow one, and so do tests of where a request comes from and of the resource that a
-service makes it for. An external id, a tag, a second factor and a role's name do not: anybody can have these in an account of their own. Nor does a trust
+service makes it for. By way of which service it comes (`aws:CalledVia`) tells nothing of who uses the service; Object Lambda alone asks a policy of the account first.
+An external id, a tag, a second factor and a role's name do not: anybody can have these in an account of their own. Nor does a trust
 policy that names an identity provider without a test of its claims: of providers that everybody can use (GitHub, GitLab, Terraform Cloud, Buildkite, Google, Cognito)
 one that tells their users apart, such as `sub` or `repository_id` and not `ref` or `environment`, `repo:acme/shop:*` and not `repo:acme*`.
 

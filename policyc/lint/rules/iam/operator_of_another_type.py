@@ -2,7 +2,8 @@
 
 ## What it does
 Finds `StringEquals` on a number, a date or an address, `NumericEquals` and `IpAddress` on a text, and the like. `String` operators on
-ARNs and on `true` and `false` compare what is there and are left alone, and so is any operator on a tag, a header or a query parameter.
+ARNs and on `true` and `false` compare what is there and are left alone, and so are `Bool` on a text that says `true` or `false`, a comparison with the value of
+another key (`${…}`), which `String` operators alone make, and any operator on a tag, a header or a query parameter.
 
 ## Why is this bad
 Values of such keys have several spellings (`443` and `443.0`, one address in two forms), of which a text operator knows one; a text is no
@@ -51,6 +52,7 @@ from policyc.lint.rule import Lint, kind_of
 from policyc.lint.speech import key_of
 from policyc.model.types import SetOf
 from policyc.model.vocabulary import Attribute
+from policyc.regex import regex
 from policyc.targets.iam_documents import services
 from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.iam_documents.leaves import family_of
@@ -61,6 +63,7 @@ NEEDS = ("raw",)
 YIELDS_TO = ("value-never-matches",)
 
 _EPOCH = "aws:epochtime"
+_VARIABLE: Final = regex(r"\$\{[^{}]+:[^{}]+\}")
 #: type of a key -> the families whose operators compare such values
 _FITTING = {
     "String": (Family.STRING, Family.ARN),
@@ -86,12 +89,23 @@ def check(lint: Lint) -> None:
             fitting = _FITTING.get(kind, tuple(Family))
             if test.attribute.native.lower() == _EPOCH:
                 fitting = (Family.NUMERIC, Family.DATE)
-            if operator.family not in fitting:
+            if operator.family not in fitting and not _is_meant(operator, kind, test):
                 lint.report(
                     test.span,
                     f"`{operator.text}` compares another type than `{key_of(test)}` has, which is {_CALLED.get(kind, 'a text')}",
                     _help(operator, fitting[0], test),
                 )
+
+
+def _is_meant(operator: Operator, kind: str, test: RawTest) -> bool:
+    """Whether a test does what it says all the same: `true` and `false` of a text are compared, and with the value of another key
+    only operators of texts compare."""
+    texts = [value.text for value in test.values]
+    if operator.family is Family.BOOL:
+        return kind == "String" and all(
+            parse_truth(text) is not None and not misfit(test.attribute, text) for text in texts
+        )
+    return operator.family is Family.STRING and all(_VARIABLE.fullmatch(text) is not None for text in texts)
 
 
 def _kind(attribute: Attribute) -> str:

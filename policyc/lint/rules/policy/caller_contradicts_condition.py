@@ -33,10 +33,11 @@ from __future__ import annotations
 
 from policyc.diagnostics import Severity
 from policyc.engines.proofs.conditions import never_holds
-from policyc.lint.callers import PARTITIONS, facts_of
+from policyc.lint.callers import facts_of
 from policyc.lint.places import condition_of
 from policyc.lint.rule import Lint
 from policyc.lint.speech import caller, clause
+from policyc.model.values import PARTITIONS
 
 SEVERITY = Severity.ERROR
 SCOPE = "document"

@@ -2,7 +2,8 @@
 
 ## What it does
 Finds a policy with denies only on a VPC Lattice service or service network whose auth is `aws_iam`, on a
-Verified Access group or endpoint, in the policy of a KMS key and in the trust policy of a role.
+Verified Access group or endpoint, in the policy of a KMS key, in the trust policy of a role, in boundaries, session policies
+and the policies of VPC endpoints.
 
 ## Why is this bad
 What no statement allows is refused. Denies alone refuse everyone, and the service is down.
@@ -57,4 +58,4 @@ def check(lint: Lint) -> None:
 def _has_to_allow(policy: Policy) -> bool:
     if policy.target == "lattice":
         return isinstance(policy.on, Resource) and checks(policy.on)
-    return kind_of(policy) in ("cedar", "key", "trust", "boundary", "session")
+    return kind_of(policy) in ("cedar", "key", "trust", "boundary", "session", "endpoint")

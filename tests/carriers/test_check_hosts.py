@@ -145,7 +145,9 @@ def test_prose_is_read_on_request(run: Run) -> None:
     assert "notes.md:4:" in run("check", ".", "--markdown", "--format", "concise")[1]
     answer = {"Role": {"RoleName": "app", "AssumeRolePolicyDocument": policy}}
     data = {"Name": "d", "Version": "2021-06-01", "Statement": [{"DataIdentifier": ["x"], "Operation": {"Deny": {}}}]}
-    Path("notes.md").write_text(f"```json\n{json.dumps(answer)}\n```\n\n```\n{json.dumps(data)}\n```\n", encoding="utf-8")
+    Path("notes.md").write_text(
+        f"```json\n{json.dumps(answer)}\n```\n\n```\n{json.dumps(data)}\n```\n", encoding="utf-8"
+    )
     status, said = run("check", "notes.md", "--markdown")
     assert status == 1 and "the policy stands inside another document" in said and "fence 2" not in said
 

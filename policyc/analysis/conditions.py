@@ -14,13 +14,29 @@ from policyc.engines.proofs.domains import Fits, Test, simplest
 from policyc.engines.proofs.texts import Pattern, by_fields, whole
 from policyc.engines.proofs.value_tests import raw_test, readable, typed_test
 from policyc.holes import has_hole, shown
-from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, Policy, RawExpression, RawTest, Tokens, Variable
+from policyc.ir.authz import (
+    All,
+    Always,
+    AnyOf,
+    Atom,
+    Cond,
+    Glob,
+    Never,
+    Op,
+    Policy,
+    RawExpression,
+    RawTest,
+    Tokens,
+    Variable,
+)
 from policyc.ir.conditions import tests
-from policyc.ir.pattern import Token, fold
+from policyc.ir.pattern import Token, Wild, fold
 from policyc.ir.raw_tests import NEGATED, fill
 from policyc.record import replace
+from policyc.regex import regex
 
 _V = TypeVar("_V")
+_VARIABLE = regex(r"\$\{[^,}]*")
 #: values of the keys that policy variables name, by the folded key: None for an absent one; None in place of all: left open
 Bindings = Mapping[str, str | None]
 
@@ -186,7 +202,8 @@ class Conditions:
             if tokens is None:
                 continue
             if isinstance(tokens, Variable):
-                hits.append(self.keys.opaque(f"`{test.attribute.native}` against `{glob.text}`", slot))
+                some = self.keys.opaque(f"`{test.attribute.native}` against `{spelled_alike(glob)}`", slot)
+                hits.append(self.formula.every((some, self.defined(glob.tokens))))
                 continue
             wanted = raw_test(base, tokens)
             odd = odd or wanted is None
@@ -208,6 +225,11 @@ class Conditions:
         if self.bindings is None:
             return open_one
         return fill(tokens, self._bound)
+
+    def defined(self, tokens: Tokens) -> Lit:
+        """Whether every variable of a text has a value: without one it matches nothing."""
+        named = [token for token in tokens if isinstance(token, Variable) and token.default is None]
+        return self.formula.every(self.keys.present(self.keys.slots(folded(token.key))[0]) for token in named)
 
     def readings(self, tokens: Tokens) -> Readings | Variable | None:
         """What a pattern of resources fits; None when one of its variables has no value, the variable itself when it is left open."""
@@ -231,6 +253,18 @@ def open_text(test: Atom | RawTest) -> str | None:
     if not has_hole(key) and not any(map(has_hole, values)):
         return None
     return f"`{shown(key)}` {operator} {', '.join(map(shown, values))}"
+
+
+def spelled_alike(glob: Glob) -> str:
+    """A text whose variables are named without their letter case, which does not count."""
+    return _VARIABLE.sub(lambda found: folded(found[0]), glob.text)
+
+
+def widest(tokens: Tokens) -> tuple[Token, ...]:
+    """What a text with variables looks like whatever they are."""
+    found = fill(tuple(Wild.RUN if isinstance(token, Variable) else token for token in tokens), lambda key: ())
+    assert found is not None
+    return found
 
 
 def _is_negation(test: Atom | RawTest) -> bool:

@@ -20,6 +20,9 @@ from policyc.model.types import Named, SetOf, shapes
 from policyc.model.vocabulary import Attribute
 from policyc.record import record
 
+#: what a request asks for, and of what: told apart like keys
+ACTION: Final = "action"
+RESOURCE: Final = "resource"
 #: how many values of one key are told apart; past that, nothing is proven of it
 MOST_VALUES: Final = 40
 

@@ -12,9 +12,11 @@ from functools import lru_cache
 from typing import Final
 
 from policyc.analysis.callers import ARN_KEY, SERVICE_KEY, SIGNED, USERID_KEY, Callers, MadeBy
-from policyc.analysis.conditions import Bindings, Conditions, folded, uses_of
+from policyc.analysis.conditions import Bindings, Conditions, folded, spelled_alike, uses_of, widest
 from policyc.analysis.formula import EXACTLY, FALSE, TRUE, Formula, Lit
-from policyc.analysis.keys import MOST_VALUES, Keys, Use
+from policyc.analysis.invoked import SERVICE as INVOKED
+from policyc.analysis.invoked import Invoked
+from policyc.analysis.keys import ACTION, MOST_VALUES, RESOURCE, Keys, Use
 from policyc.analysis.solver import BUDGET, Opaque, Solution, Solver, Tested
 from policyc.engines.iam.caller import CallerKind
 from policyc.engines.iam.elements import is_action
@@ -34,8 +36,6 @@ USER_IDS: Final = ("AROAEXAMPLE0000000000:example", "AIDAEXAMPLE0000000000")
 _ORGANIZATION: Final = re.compile(r"o-[a-z0-9]{10,32}(?![a-z0-9*?])")
 #: accounts that AWS's documentation uses
 _ACCOUNTS: Final = ("111122223333", "444455556666", "777788889999", "123456789012")
-ACTION: Final = "action"
-RESOURCE: Final = "resource"
 _ACTION_SHAPE: Final[Pattern] = (("-", ":"), (".", ":"), ("=", ":"), ("-", ":"), (".", ":"))
 
 
@@ -83,6 +83,7 @@ class Space:
         #: whether "no such request" was said of requests with so many values only as are told apart
         self.unsure = False
         self.services = _services_of(policies)
+        self.invoked = Invoked(self.keys) if INVOKED in self.services else None
         self._actions: dict[str, Lit] = {}
         self._places: dict[object, Lit] = {}
         self._kept: list[Lit] = []
@@ -165,7 +166,7 @@ class Space:
                 continue
             found = self.conditions.readings(glob.tokens)
             if isinstance(found, Variable):
-                open_ones.append(self.formula.atom(Opaque(f"the resource `{glob.text}`")))
+                open_ones.append(self._variable_resource(glob))
             elif found is not None:
                 text, fields = found
                 if text == ANYTHING:
@@ -184,6 +185,14 @@ class Space:
             return some
         fits = self.formula.atom(Tested((RESOURCE, 0), Fits(whole(pattern_tokens(wide)))))
         return self.formula.every((some, -self.no_resource, fits))
+
+    def _variable_resource(self, glob: Glob) -> Lit:
+        """Whether the resource fits a pattern whose variables are left open: it looks like one for some values, which the request has."""
+        some = self.formula.atom(Opaque(f"the resource `{spelled_alike(glob)}`"))
+        parts = [some, self.conditions.defined(glob.tokens)]
+        if (wide := widest(glob.tokens)) != (Wild.RUN,):
+            parts += [-self.no_resource, self.formula.atom(Tested((RESOURCE, 0), Fits(whole(wide))))]
+        return self.formula.every(parts)
 
     @property
     def no_resource(self) -> Lit:
@@ -241,6 +250,7 @@ class Space:
             yield formula.some(self.action(f"{name}:*") for name in sorted(services))
         for value in self.bindings or {}:
             yield from self._bound(value)
+        yield from self.invoked.facts() if self.invoked is not None else ()
         yield from self.callers.axioms()
         yield from self.keys.axioms()
 

@@ -18,10 +18,13 @@ from policyc.record import record
 
 #: a value of a key: the key, and which of its values
 Slot = tuple[str, int]
-#: conflicts that the SAT solver may have in one go
+#: conflicts that the SAT solver may have in one go, and what they may cost: each takes longer the more clauses there are
 _CONFLICTS: Final = 20_000
+_PROPAGATIONS: Final = 20_000_000
+#: gates that are looked at in the time of one step
+_VISITS: Final = 8
 #: steps of one question
-BUDGET: Final = 400_000
+BUDGET: Final = 200_000
 
 
 @record
@@ -90,7 +93,7 @@ class Solver:
         engine = self._ready()
         while True:
             self.steps.take()
-            engine.conf_budget(_CONFLICTS)
+            engine.conf_budget(min(_CONFLICTS, 1 + _PROPAGATIONS // len(self.formula.clauses)))
             found = engine.solve_limited(assumptions=list(wanted), expect_interrupt=True)
             if found is None:
                 raise TooLarge
@@ -98,7 +101,6 @@ class Solver:
                 return None
             model = engine.get_model()
             needed = self._needed(wanted, model)
-            self.steps.take(1 + len(needed) // 16)
             values: dict[Slot, str] = {}
             lemmas: list[list[Lit]] = []
             for slot, goals in self._goals(needed).items():
@@ -234,6 +236,7 @@ class Solver:
                         best, cost = -part, weight
             if best:
                 work.append(best)
+        self.steps.take(1 + len(done) // _VISITS)
         return atoms
 
     def _weight(self, lit: Lit) -> int:

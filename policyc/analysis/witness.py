@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from policyc.analysis.callers import ARN_KEY, PROVIDER_KEY, SERVICE_KEY, USERID_KEY, HasId, IsKind, IsSession, MadeBy
-from policyc.analysis.question import ACTION, RESOURCE, USER_IDS, NoResource, Space, known_actions
+from policyc.analysis.invoked import PATH, path_of
+from policyc.analysis.keys import ACTION, RESOURCE
+from policyc.analysis.question import USER_IDS, NoResource, Space, known_actions
 from policyc.analysis.solver import Opaque, Present, Solution
 from policyc.engines.iam.caller import Caller, CallerKind, anonymous, caller_from_arn, identity_provider, service
 from policyc.engines.iam.request import Request
@@ -80,6 +82,9 @@ def witness_of(space: Space, solution: Solution) -> Witness:
                 shown["aws:userid"] = (value,)
             continue
         there = [index for index in range(count) if held.get(Present((key, index)))]
+        if key == PATH and space.invoked is not None:
+            context[key] = path_of(action, resource)
+            continue
         found = (solution.values.get((key, index)) for index in there)
         values = tuple(dict.fromkeys(_any_value(space, key) if text is None else text for text in found))
         use = space.keys.uses.get(key)

@@ -148,7 +148,57 @@ def test_policy_variables_are_tried_with_values(diff: Any) -> None:
         {**identity, "Resource": "arn:aws:s3:::b/*"},
     )
     status, data = diff([old], [new])
-    assert (status, told(data)) == (1, [("newly allowed", "Read")])
+    assert (status, told(data), data["settled"]) == (1, [("newly allowed", "Read")], True)
+
+
+SERVICE = "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0a1b2c3d4e5f67890"
+GET = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+INVOKE = {**GET, "Action": "vpc-lattice-svcs:Invoke", "Resource": f"{SERVICE}/*"}
+OWN = without(GET, "Principal")
+TAGGED = {"StringEquals": {"aws:ResourceTag/p": "${aws:PrincipalTag/p}"}}
+BY_PATH = {"Condition": {"StringLike": {"vpc-lattice-svcs:RequestPath": "/a/*"}}}
+NO_VPCE = {"aws:SourceVpce": "vpce-1"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "changes"),
+    [
+        # what a variable stands for is some text, which the request has: sections 5.4 and 5.5 of the IAM evaluation reference
+        (
+            "identity",
+            {**OWN, "Resource": "arn:aws:s3:::b/${aws:PrincipalTag/T}"},
+            {**OWN, "Resource": "arn:aws:s3:::b/${aws:principaltag/t}"},
+            [],
+        ),
+        ("identity", {**OWN, "Resource": "arn:aws:s3:::b/${aws:username}/*"}, OWN, ["newly allowed"]),
+        (
+            "identity",
+            {**OWN, "Condition": TAGGED},
+            {**OWN, "Condition": {**TAGGED, "Null": {"aws:PrincipalTag/p": "false"}}},
+            [],
+        ),
+        # the path of a request is the end of its resource, and the bare ARN is no resource of `Invoke`: Lattice reference, section 1
+        ("auth-policy", {**INVOKE, **BY_PATH}, {**INVOKE, "Resource": f"{SERVICE}/a/*"}, []),
+        ("auth-policy", INVOKE, {**INVOKE, "Resource": SERVICE}, ["newly denied"]),
+        ("auth-policy", INVOKE, {**INVOKE, "Condition": {"Null": {"vpc-lattice-svcs:RequestMethod": "false"}}}, []),
+        # a negated operator is true of an absent key with `IfExists` and without
+        (
+            "bucket",
+            {**GET, "Condition": {"StringNotEqualsIfExists": NO_VPCE}},
+            {**GET, "Condition": {"StringNotEquals": NO_VPCE}},
+            [],
+        ),
+        (
+            "bucket",
+            {**GET, "Condition": {"IpAddress": {"aws:SourceIp": ["0.0.0.0/0", "::/0"]}}},
+            GET,
+            ["newly allowed"],
+        ),
+    ],
+)
+def test_judged_by_hand(diff: Any, kind: str, old: Any, new: Any, changes: list[str]) -> None:
+    data = diff([old], [new], "--as", kind)[1]
+    assert ([name for name, _ in told(data)], data["settled"]) == (changes, True)
 
 
 def test_what_is_not_understood_is_not_settled(diff: Any) -> None:

@@ -1,5 +1,4 @@
-"""What the keys of one request become at the hops of a chain, found by sending marked values along it, and patterns of one hop's resources as
-patterns of another's.
+"""What the keys of one request become at the hops of a chain, found by sending marked values along it.
 
 A key that arrives with its value is the same at both ends; one that the chain sets has that value; one that is lost is absent; of all
 others nothing is known, so that each may be anything. That never lets too little through.
@@ -11,10 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from policyc.analysis.conditions import folded
-from policyc.engines.proofs.texts import Pattern
 from policyc.ir.authz import Atom, Cond, RawTest
 from policyc.ir.conditions import rebuilt
-from policyc.ir.pattern import fold
 from policyc.model.values import Resource
 from policyc.model.vocabulary import Attribute
 from policyc.record import record, replace
@@ -81,46 +78,3 @@ def at_hop(cond: Cond, hop: str, fates: Mapping[str, Fate], kept: Callable[[str]
         return replace(node, attribute=renamed(node.attribute, hop), spelling=None)
 
     return rebuilt(cond, leaf)
-
-
-def rests(pattern: Pattern, head: str) -> list[Pattern]:
-    """What is left of a pattern behind a text that it begins with: one of these fits the rest of a text that begins with `head` when the whole
-    fits the pattern."""
-    states = _closed(pattern, {0})
-    for char in head:
-        moved = set()
-        for at in states:
-            if at < len(pattern):
-                kind, own = pattern[at]
-                if kind in "*." and not (kind == "." and char == own):
-                    moved.add(at)
-                elif kind not in "*." and _takes(kind, own, char):
-                    moved.add(at + 1)
-        states = _closed(pattern, moved)
-    return [pattern[at:] for at in sorted(states)]
-
-
-def _takes(kind: str, own: str, char: str) -> bool:
-    match kind:
-        case "=":
-            return char == own
-        case "~":
-            return fold(char) == own
-        case "#":
-            return char in "0123456789"
-        case "-":
-            return char != own
-        case _:
-            return True
-
-
-def _closed(pattern: Pattern, states: set[int]) -> set[int]:
-    """The states with every run also taken as empty."""
-    out = set(states)
-    work = list(states)
-    while work:
-        at = work.pop()
-        if at < len(pattern) and pattern[at][0] in "*." and at + 1 not in out:
-            out.add(at + 1)
-            work.append(at + 1)
-    return out

@@ -1,7 +1,6 @@
 """The way to a service of VPC Lattice: the caller's identity policies, the service network, the service (Lattice reference, sections 1, 2 and 5).
 
-Every gate that is on must allow, and a deny anywhere wins. The path of a request is the end of its resource, and `RequestPath` is that
-path again, so that tests of both are tests of one text.
+Every gate that is on must allow, and a deny anywhere wins. What such requests keep to is `policyc.analysis.invoked`'s.
 """
 
 from __future__ import annotations
@@ -11,7 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from policyc.analysis.asking import asks, is_signed
 from policyc.analysis.conditions import folded
 from policyc.analysis.formula import FALSE, TRUE, Lit
-from policyc.analysis.question import ACTION, RESOURCE, Space
+from policyc.analysis.invoked import METHOD
+from policyc.analysis.keys import ACTION, RESOURCE
+from policyc.analysis.question import Space
 from policyc.analysis.solver import Solution, Tested
 from policyc.analysis.spelling import caller_text, language_name, spelled
 from policyc.analysis.ways.base import (
@@ -41,8 +42,6 @@ from policyc.targets.registry import target
 
 TARGET = "lattice"
 _ANY: Pattern = (("*", ""),)
-_METHOD = folded(words.METHOD_KEY)
-_PATH = folded(words.PATH_KEY)
 
 
 def way_to_service(
@@ -159,12 +158,6 @@ class _Service:
             constants[words.NETWORK_KEY] = words.arn_of(self.network)
         for key, text in constants.items():
             self.keys.derived[folded(key)] = (lambda: TRUE, constant(text))
-        self.keys.derived[_PATH] = (self._invokes, self._path_passes)
-
-    def _path_passes(self, test: Test) -> Lit:
-        if not isinstance(test, Fits):
-            return FALSE  # a path is no number
-        return self._resource((*exactly(self.arn), *test.pattern))
 
     def _resource(self, pattern: Pattern) -> Lit:
         return self.formula.atom(Tested((RESOURCE, 0), Fits(pattern)))
@@ -172,33 +165,18 @@ class _Service:
     def _world(self) -> list[Lit]:
         formula = self.formula
         invokes = self._invokes()
-        bare = self._resource(exactly(self.arn))
         verbs = words.verbs_of(self.service)
         connects = formula.atom(Tested((ACTION, 0), Fits(exactly(folded(words.CONNECT)))))
         possible = {verb.action for verb in verbs}
-        method = (_METHOD, 0)
-        there = self.keys.present(method)
         out = [
             formula.some(
                 (invokes if words.INVOKE in possible else FALSE, connects if words.CONNECT in possible else FALSE)
-            ),
-            formula.same(invokes, -bare),
-            formula.same(invokes, there),
-            # a path holds no query, and no fragment
-            -self._resource((*exactly(self.arn), *_ANY, *exactly("?"), *_ANY)),
-            -self._resource((*exactly(self.arn), *_ANY, *exactly("#"), *_ANY)),
+            )
         ]
-        protocol = self.service.text("protocol")
-        if protocol == "grpc":
-            out.append(formula.implies(invokes, self.keys.passes(method, Fits(exactly("POST")))))
-        for key in list(self.keys.seen):
-            use = self.keys.uses.get(key)
-            if use is None or key in self.keys.derived or key == _METHOD:
-                continue
-            if words.is_http_only(use.attribute.native):
-                out.append(formula.implies(self.keys.present((key, 0)), invokes))
-            if protocol == "grpc" and key.startswith(folded(words.QUERY_KEYS)):
-                out.append(-self.keys.present((key, 0)))
+        if self.service.text("protocol") == "grpc":
+            out.append(formula.implies(invokes, self.keys.passes((METHOD, 0), Fits(exactly("POST")))))
+            queries = [key for key in self.keys.seen if key.startswith(folded(words.QUERY_KEYS))]
+            out += [-self.keys.present((key, 0)) for key in queries]
         return out
 
     # --- claims -------------------------------------------------------------------------------------------------
@@ -237,7 +215,7 @@ class _Service:
             rest.append(
                 ("can", next(verb.name for verb in words.verbs_of(self.service) if verb.action == words.CONNECT))
             )
-        skipped = {_METHOD, *self.keys.derived}
+        skipped = {METHOD, *self.keys.derived}
         rest += context_fields(witness.context, scope, skipped)
         return Asking((("who", exact), *rest), (("who", plain), *rest))
 

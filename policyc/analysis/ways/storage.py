@@ -13,17 +13,18 @@ from typing import Final
 from policyc.analysis.asking import asks
 from policyc.analysis.conditions import folded
 from policyc.analysis.formula import FALSE, TRUE, Lit
-from policyc.analysis.question import RESOURCE, Space
+from policyc.analysis.keys import RESOURCE
+from policyc.analysis.question import Space
 from policyc.analysis.solver import Opaque, Solution, Tested
 from policyc.analysis.spelling import caller_text
 from policyc.analysis.ways.base import Asking, Gate, Line, OpenIdentity, Way, policy_of, switches_of, turned_switches
-from policyc.analysis.ways.hops import Fate, View, at_hop, fate_of, rests
+from policyc.analysis.ways.hops import Fate, View, at_hop, fate_of
 from policyc.analysis.ways.lattice import constant, context_fields
 from policyc.analysis.witness import witness_of
 from policyc.engines.iam.caller import CallerKind
 from policyc.engines.iam.statement import Kind
 from policyc.engines.proofs.domains import Fits
-from policyc.engines.proofs.texts import Pattern, by_fields, exactly, test_of, whole
+from policyc.engines.proofs.texts import Pattern, by_fields, exactly, rests, test_of, whole
 from policyc.ir.authz import Glob, Policy, Resources, Statement, Who
 from policyc.ir.conditions import tests as tests_of
 from policyc.ir.pattern import pattern_tokens

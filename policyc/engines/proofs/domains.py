@@ -120,7 +120,7 @@ class Domain:
 
     def reasons(self, goals: Sequence[Goal], steps: Steps) -> Sequence[list[Goal]]:
         """Small parts of goals that cannot be met together: all pairs that are seen not to be, else one part of which none can be left out."""
-        return _plain_reasons(goals) or [self._reason(goals, steps)]
+        return _plain_reasons(goals, steps) or [self._reason(goals, steps)]
 
     def _reason(self, goals: Sequence[Goal], steps: Steps) -> list[Goal]:
         held = list(goals)
@@ -234,11 +234,12 @@ def simplest(tests: Sequence[Test]) -> tuple[Test, ...]:
     return (*map(Fits, texts), *(Within("ip", low, high) for low, high in joined), *dict.fromkeys(others))
 
 
-def _plain_reasons(goals: Sequence[Goal]) -> list[list[Goal]]:
-    """Pairs of goals of texts that are seen not to go together."""
+def _plain_reasons(goals: Sequence[Goal], steps: Steps) -> list[list[Goal]]:
+    """Pairs of goals of texts that are seen not to go together. Raises TooLarge."""
     wanted = [(goal, goal[0].pattern) for goal in goals if goal[1] and isinstance(goal[0], Fits)]
     banned = [(goal, goal[0].pattern) for goal in goals if not goal[1] and isinstance(goal[0], Fits)]
     out: list[list[Goal]] = []
+    steps.take(len(wanted) * len(goals) // 2)
     for at, (one, pattern) in enumerate(wanted):
         text = literal(pattern)
         for other, against in wanted[at + 1 :]:

@@ -25,6 +25,8 @@ Pattern: TypeAlias = tuple[Piece, ...]
 
 #: steps that a question of `may_exist` may take
 STEP_CAP: Final = 20_000
+#: characters that are tried from one state in the time of one step
+_LETTERS: Final = 4
 #: banned patterns that are added one by one, before all are looked at
 _FEW: Final = 8
 ANYTHING: Final[Pattern] = (("*", ""),)
@@ -247,7 +249,9 @@ def _search(groups: Sequence[Sequence[Pattern]], banned: Sequence[Pattern], step
         for state in layer:
             if machine.wins(state):
                 return _path(before, state)
-            for char in machine.letters_at(state):
+            letters = machine.letters_at(state)
+            steps.take(len(letters) // _LETTERS)
+            for char in letters:
                 following = machine.step(state, char)
                 if following not in before and machine.is_alive(following):
                     steps.take(1 + (machine.width >> 10))
@@ -285,6 +289,49 @@ def _may_begin_with(pattern: Pattern, wanted: Sequence[Sequence[Pattern]]) -> bo
 
 def _alike(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)
+
+
+def rests(pattern: Pattern, head: str) -> list[Pattern]:
+    """What is left of a pattern behind a text that it begins with: one of these fits the rest of a text that begins with `head` when the whole
+    fits the pattern."""
+    states = _closed(pattern, {0})
+    for char in head:
+        moved = set()
+        for at in states:
+            if at < len(pattern):
+                kind, own = pattern[at]
+                if kind in "*." and not (kind == "." and char == own):
+                    moved.add(at)
+                elif kind not in "*." and _takes(kind, own, char):
+                    moved.add(at + 1)
+        states = _closed(pattern, moved)
+    return [pattern[at:] for at in sorted(states)]
+
+
+def _takes(kind: str, own: str, char: str) -> bool:
+    match kind:
+        case "=":
+            return char == own
+        case "~":
+            return fold(char) == own
+        case "#":
+            return char in "0123456789"
+        case "-":
+            return char != own
+        case _:
+            return True
+
+
+def _closed(pattern: Pattern, states: set[int]) -> set[int]:
+    """The states with every run also taken as empty."""
+    out = set(states)
+    work = list(states)
+    while work:
+        at = work.pop()
+        if at < len(pattern) and pattern[at][0] in "*." and at + 1 not in out:
+            out.add(at + 1)
+            work.append(at + 1)
+    return out
 
 
 class _Machine:

@@ -9,7 +9,7 @@ READY := $(VENV)/.policyc-ready
 # pyspark is half a gigabyte: an environment of its own, which borrows the packages of the other
 SPARK := .venv-spark
 SPARK_READY := $(SPARK)/.policyc-ready
-# it pins its own botocore
+# it pins its own botocore; of what is in either, little is ever imported, and that is compiled when it is
 MINISTACK := .venv-ministack
 MINISTACK_READY := $(MINISTACK)/.policyc-ready
 
@@ -90,7 +90,7 @@ live-test: $(READY)
 # an emulator by others with Verified Access and Object Lambda, as a process on loopback
 $(MINISTACK_READY): $(READY)
 	@test -x $(MINISTACK)/bin/python || $(PYTHON) -m venv $(MINISTACK)
-	$(MINISTACK)/bin/python -m pip install --quiet --disable-pip-version-check 'ministack>=1.5,<2'
+	$(MINISTACK)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile 'ministack>=1.5,<2'
 	@touch $(MINISTACK_READY)
 
 ministack-test: $(MINISTACK_READY)
@@ -98,7 +98,7 @@ ministack-test: $(MINISTACK_READY)
 
 $(SPARK_READY): $(READY)
 	@test -x $(SPARK)/bin/python || $(PYTHON) -m venv $(SPARK)
-	$(SPARK)/bin/python -m pip install --quiet --disable-pip-version-check 'pyspark>=3.5,<5' 'pandas>=2.2,<3'
+	$(SPARK)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile 'pyspark>=3.5,<5' 'pandas>=2.2,<3'
 	@$(RUN) -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
 	  > "$$($(SPARK)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/policyc.pth"
 	@touch $(SPARK_READY)
@@ -139,7 +139,6 @@ facts: $(READY)
 
 # needs npm; the test needs Chromium as well
 site: $(READY)
-	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[site]'
 	$(RUN) website/build.py
 
 site-test: site

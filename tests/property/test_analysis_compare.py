@@ -2,7 +2,7 @@
 
 Documents are drawn with all operators, `Not…`, `…IfExists`, sets, absent keys, wildcards and policy variables, over few words. What the
 enumeration sees change has to be among the changes found, each of which the engine has confirmed, and a pair called the same must
-never be answered differently; it is attacked with random requests besides, `POLICYC_ATTACKS` of them. `POLICYC_CASES` divided by 25 is the
+never be answered differently; it is attacked with random requests besides, `POLICYC_ATTACKS` of them. `POLICYC_CASES` divided by 50 is the
 number of pairs.
 """
 
@@ -34,7 +34,7 @@ from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.iam_documents.read import read_policy
 from policyc.text import Source
 
-PAIRS = max(100, int(os.environ.get("POLICYC_CASES", "10000")) // 25)
+PAIRS = max(100, int(os.environ.get("POLICYC_CASES", "10000")) // 50)
 #: random requests to a pair that is called the same
 ATTACKS = int(os.environ.get("POLICYC_ATTACKS", "200"))
 ROLE, USER = "arn:aws:iam::111122223333:role/a", "arn:aws:iam::111122223333:user/b"

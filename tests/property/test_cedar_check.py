@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.property.drawing import Draw, cases
 TRUST = {"idc": "iam_identity_center", "okta": "oidc", "jamf": "jamf", "crwd": "crowdstrike"}
 CONTEXT = context_kind(TRUST)
 EITHER = context_kind(TRUST, shared=True)
+CASES = int(os.environ.get("POLICYC_CASES", "1500"))
 OPEN = "(principal, action, resource)"
 GROUP = "c242c5b0-6081-1845-6fa8-6e0d9513c107"
 
@@ -170,7 +172,7 @@ CONDITIONS = st.recursive(
 )
 
 
-@cases(400, CONDITIONS, records(CONTEXT))
+@cases(max(60, CASES // 60), CONDITIONS, records(CONTEXT))
 def test_a_forbid_of_which_nothing_is_said_never_fails(condition: str, context: dict[str, Any]) -> None:
     text = f"forbid {OPEN} when {{ {condition} }};"
     document = parse_cedar(Source("p.cedar", text), Diagnostics())
@@ -219,7 +221,9 @@ STATEMENTS = st.builds(
 )
 
 
-@cases(300, st.lists(STATEMENTS, min_size=1, max_size=3), st.lists(requests(), min_size=8, max_size=8))
+@cases(
+    max(60, CASES // 100), st.lists(STATEMENTS, min_size=1, max_size=3), st.lists(requests(), min_size=8, max_size=8)
+)
 def test_whatever_is_claimed_of_a_text_is_so(lines: list[str], contexts: list[dict[str, Any]]) -> None:
     """Never, always, only for those who have it, covered, overruled, cannot fail: each against contexts of both kinds."""
     statements, found = claims("\n".join(lines))
@@ -259,7 +263,7 @@ FAILING = (
 )
 
 
-@cases(300, CONDITIONS, st.lists(requests(), min_size=8, max_size=8))
+@cases(max(60, CASES // 100), CONDITIONS, st.lists(requests(), min_size=8, max_size=8))
 def test_whatever_is_claimed_of_a_part_is_so(condition: str, contexts: list[dict[str, Any]]) -> None:
     """A part that is said to hold always is never false by itself, one that never holds is never true."""
     line = f"permit {OPEN} when {{ {condition} }};"
@@ -296,7 +300,7 @@ def texts(draw: Draw) -> str:
     return "\n\n".join(out)
 
 
-@cases(150, texts())
+@cases(max(60, CASES // 100), texts())
 def test_formatting_twice_is_formatting_once(text: str) -> None:
     diagnostics = Diagnostics()
     once = lay_out(Source("p.cedar", text), diagnostics)

@@ -12,9 +12,6 @@ from collections import Counter
 from random import Random
 from typing import Any
 
-from hypothesis import event, given, settings
-from hypothesis import strategies as st
-
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import All, Always, Atom, Can, Cond, Constant, Op, Origin, Paths, Policy, Statement, Who
 from policyc.ir.conditions import conjunction
@@ -26,6 +23,7 @@ from policyc.targets.iam_documents.known_keys import known_keys
 from policyc.targets.lattice import TARGET
 from policyc.targets.lattice.emit import emit_policy
 from policyc.text import Source
+from tests.property.drawing import cases, seeds
 from tests.property.test_iam_lowering_diff import MESH, OTHER, SHOP, SHOPFRONT, SPAN, TUNNEL, VERBS, arn
 from tests.property.test_iam_read import atom_of
 
@@ -128,17 +126,15 @@ def _plain(test: Cond) -> Any:
     return test.attribute.native, test.op, test.quantifier, test.negated, values
 
 
-@settings(max_examples=-(-CASES // 2), deadline=None)
-@given(st.integers(0, 2**64))
-def test_a_policy_comes_back_from_its_document(seed: int) -> None:
-    policy = drawn(Random(seed))
+@cases(-(-CASES // 2), seeds())
+def test_a_policy_comes_back_from_its_document(draw: Random) -> None:
+    policy = drawn(draw)
     diagnostics = Diagnostics()
     document = emit_policy(policy, diagnostics)
     assert document is not None, list(diagnostics)
     native = Native(Source("d.json", document.text), "auth-policy", policy.on)  # type: ignore[arg-type]
     read = TARGET.read(native, diagnostics)
     assert read is not None and (read.origin, read.kind, read.on) == (Origin.IAM, "auth-policy", policy.on)
-    event(f"{len(policy.statements)} on {policy.on.name}")  # type: ignore[union-attr]
     assert len(read.statements) == len(policy.statements), document.text
     for written, back in zip(policy.statements, read.statements, strict=True):
         assert same(back, meant(policy, written)), (document.text, meant(policy, written))

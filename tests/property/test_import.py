@@ -6,9 +6,6 @@ import json
 import os
 from random import Random
 
-from hypothesis import event, given, settings
-from hypothesis import strategies as st
-
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.decision import decide
 from policyc.engines.iam.document import compile_document
@@ -21,6 +18,7 @@ from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.iam_documents.read import read_policy
 from policyc.text import Source
 from tests.importing.round_trip import ROOT, assert_laid_out, built
+from tests.property.drawing import cases, seeds
 from tests.property.test_iam_read import document_of, request_of
 
 #: imports, each compiled several times; `make test` asks for a hundred
@@ -28,10 +26,8 @@ CASES = max(1, int(os.environ.get("POLICYC_CASES", "1500")) // 100)
 ASKED = 60
 
 
-@settings(max_examples=CASES, deadline=None)
-@given(st.integers(0, 2**64))
-def test_a_document_and_what_its_import_builds_decide_alike(seed: int) -> None:
-    draw = Random(seed)
+@cases(CASES, seeds())
+def test_a_document_and_what_its_import_builds_decide_alike(draw: Random) -> None:
     name, document = document_of(draw)
     kind, text, found = KINDS[name], json.dumps(document, ensure_ascii=False), Diagnostics()
     tree = parse_json(Source("d.json", text), found)
@@ -41,15 +37,13 @@ def test_a_document_and_what_its_import_builds_decide_alike(seed: int) -> None:
     given_ = [Given(Source("d.json", text), name, "", "d")]
     result = import_documents(given_, Layout(file="d.policy"), ROOT, diagnostics)
     if original is None or found.has_errors:
-        event("refused by AWS")
         assert result is None and diagnostics.has_errors
         return
     if all(isinstance(statement.when, Never) for statement in read_policy(tree, kind, "d.json").statements):
-        event("says nothing")
         assert result is None
         return
     if result is None and document.get("Version") != "2012-10-17":
-        event("plain `${` where version 2012-10-17 has variables or nothing")
+        # plain `${` where version 2012-10-17 has variables or nothing
         assert {item.rule for item in diagnostics} == {"not-importable"}
         return
     assert result is not None, [(item.rule, item.message) for item in diagnostics]
@@ -58,9 +52,7 @@ def test_a_document_and_what_its_import_builds_decide_alike(seed: int) -> None:
     assert again_tree is not None
     again = compile_document(again_tree, kind.engine, found)
     assert again is not None and not found.has_errors
-    event("raw" if "raw(" in result.files["d.policy"] else "in words")
     for _ in range(ASKED):
         _, request = request_of(draw)
         expected = decide(original, request)
-        event(str(expected))
         assert decide(again, request) is expected, (text, result.files["d.policy"], request)

@@ -19,7 +19,7 @@ from policyc.targets.program import load_program
 from policyc.text import Source, Span
 
 ROOT = Path(__file__).parents[2]
-CASES = min(1000, int(os.environ.get("POLICYC_CASES", "200")))
+CASES = max(100, int(os.environ.get("POLICYC_CASES", "1500")) // 40)
 SCHEMA = Draft202012Validator(json.loads((ROOT / "schemas/request.schema.json").read_text()))
 GOOD = {
     "resource": "inventory",

@@ -5,11 +5,9 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from hypothesis import event, given, settings
-from hypothesis import strategies as st
-
 from policyc.ir import network as ir
 from policyc.lint.rule_order import may_meet, meeting, ordered_rules, rule_covers, shadowing
+from tests.property.drawing import cases, seeds
 
 KEYS, VALUES = ("k", "l"), ("a", "ab", "b", "aba", "")
 
@@ -33,10 +31,9 @@ def network(draw: Random) -> ir.CoreNetwork:
     return ir.CoreNetwork(ir.Word("2021.12"), configuration, (ir.Segment(ir.Word("s")),), attach_rules=tuple(rules))
 
 
-@settings(max_examples=500, deadline=None)
-@given(st.integers(0, 2**64))
-def test_the_index_leaves_no_rule_out(seed: int) -> None:
-    found = network(Random(seed))
+@cases(500, seeds())
+def test_the_index_leaves_no_rule_out(draw: Random) -> None:
+    found = network(draw)
     rules = sorted(found.attach_rules, key=lambda rule: rule.number.value)
     assert ordered_rules(found) == rules
     for at, rule in enumerate(rules):
@@ -44,4 +41,3 @@ def test_the_index_leaves_no_rule_out(seed: int) -> None:
         assert shadowing(found, rule) == (covering[0] if covering else None)
         near = [one for one in rules[:at] if may_meet(one, rule)]
         assert list(meeting(found, rule)) == near
-        event(f"covered {bool(covering)}, met {bool(near)}")

@@ -292,7 +292,7 @@ def by_columns(
     return as_json(Replay(log, tally, new is not None))
 
 
-@cases(max(20, CASES // 100), seeds())
+@cases(max(20, CASES // 400), seeds())
 def test_the_same_report_row_by_row(random: Random) -> None:
     running.BLOCK = random.choice([2_000, 20_000, 32 * 1024 * 1024])
     data, old, new = log_of(random), document(random), document(random)
@@ -306,7 +306,7 @@ def test_the_same_report_row_by_row(random: Random) -> None:
     assert by_columns(packed, old, new, words, identities, known, window) == wanted
 
 
-@cases(max(20, CASES // 200), seeds())
+@cases(max(20, CASES // 500), seeds())
 def test_the_same_report_of_a_log_that_was_read_before(random: Random) -> None:
     running.BLOCK = random.choice([2_000, 32 * 1024 * 1024])
     data, old, new = log_of(random), document(random), document(random)
@@ -325,7 +325,7 @@ def test_the_same_report_of_a_log_that_was_read_before(random: Random) -> None:
     assert as_json(Replay(log, tally, True)) == by_rows(data, old, new, words, identities, window=window)
 
 
-@cases(max(20, CASES // 100), seeds())
+@cases(max(20, CASES // 400), seeds())
 def test_the_same_report_of_documents_of_every_kind(random: Random) -> None:
     running.BLOCK = 32 * 1024 * 1024
     data = log_of(random)
@@ -344,7 +344,7 @@ def test_the_same_report_of_documents_of_every_kind(random: Random) -> None:
     assert reports[0] == reports[1]
 
 
-@cases(max(200, CASES // 5), seeds())
+@cases(max(200, CASES // 10), seeds())
 def test_what_is_left_of_a_pattern(random: Random) -> None:
     pattern = "".join(random.choice("ab*?") for _ in range(random.randrange(0, 7)))
     begin, end = ("".join(random.choice("ab") for _ in range(random.randrange(0, 5))) for _ in range(2))

@@ -347,7 +347,7 @@ def report(
     return as_json(Replay(log, tally, new is not None))
 
 
-@cases(max(30, CASES // 100), seeds())
+@cases(max(30, CASES // 400), seeds())
 def test_the_same_report_row_by_row(random: Random) -> None:
     running.BLOCK = random.choice([2_000, 20_000, 32 * 1024 * 1024])
     kind = random.choice(list(MAKERS))
@@ -369,7 +369,7 @@ def test_the_same_report_row_by_row(random: Random) -> None:
     assert found[1] == found[0]
 
 
-@cases(max(30, CASES // 10), seeds())
+@cases(max(30, CASES // 20), seeds())
 def test_a_record_is_read_from_the_fields_that_its_kind_names(random: Random) -> None:
     name = random.choice(list(MAKERS))
     kind = next(item for item in KINDS if item.name == name)

@@ -1,7 +1,7 @@
 """The comparison of documents with open values against completions of them: what is called the same is the same for every value.
 
 Texts of random documents are left open, the same names on both sides. A pair called the same answers every request alike whatever the
-values are; a class that is found without a doubt is there whatever they are. `POLICYC_CASES` divided by 100 is the number of pairs.
+values are; a class that is found without a doubt is there whatever they are. `POLICYC_CASES` divided by 200 is the number of pairs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from policyc.engines.trace import Verdict
 from policyc.holes import filled, mark, names_in
 from tests.property.test_analysis_compare import ASKED_ACTIONS, ASKED_RESOURCES, CALLERS, KEYS, condition, pair, version
 
-PAIRS = max(60, int(os.environ.get("POLICYC_CASES", "10000")) // 100)
+PAIRS = max(50, int(os.environ.get("POLICYC_CASES", "10000")) // 200)
 #: values of holes: those that documents hold as well, wildcards, and others
 VALUES = (
     "a",

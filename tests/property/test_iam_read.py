@@ -414,7 +414,7 @@ def same(left: Cond, right: Cond) -> bool:
 IDLE = ("redundant-statement", "allow-covered-by-deny", "condition-never-holds", "caller-contradicts-condition")
 
 
-@cases(-(-CASES // 10), seeds())
+@cases(-(-CASES // 25), seeds())
 def test_a_statement_that_a_rule_calls_idle_changes_no_decision(draw: Random) -> None:
     """Statements are left out one at a time: each of two that say the same is idle only beside the other."""
     name, document = document_of(draw)

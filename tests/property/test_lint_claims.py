@@ -174,7 +174,7 @@ def of(*statements: dict[str, Any]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-@cases(-(-CASES // 10), seeds())
+@cases(-(-CASES // 25), seeds())
 def test_what_rules_claim_holds_of_every_request(draw: Random) -> None:
     document = document_of(draw)
     assume(engine(json.dumps(document)) is not None)
@@ -239,7 +239,7 @@ def matches_value(item: Diagnostic, statement: dict[str, Any]) -> bool:
     )
 
 
-@cases(-(-CASES // 10), seeds())
+@cases(-(-CASES // 25), seeds())
 def test_an_unsigned_request_that_is_let_in_was_told(draw: Random) -> None:
     document = document_of(draw)
     assume(engine(json.dumps(document)) is not None)

@@ -3,7 +3,7 @@
 The rule (AWS CDK, `PolicyDocument` with `minimize`): statements without Sids, with the same effect and conditions, no `Not…` element that
 differs, and two of their three lists of principals, actions and resources equal, are one statement with the third lists joined.
 Source: https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_iam.PolicyDocument.html
-`POLICYC_CASES` divided by 200 is the number of documents.
+`POLICYC_CASES` divided by 400 is the number of documents.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from tests.property.test_analysis_compare import (
     version,
 )
 
-DOCUMENTS = max(40, int(os.environ.get("POLICYC_CASES", "10000")) // 200)
+DOCUMENTS = max(20, int(os.environ.get("POLICYC_CASES", "10000")) // 400)
 ROLES = tuple(f"arn:aws:iam::111122223333:role/r{at}" for at in range(3))
 
 

@@ -1,7 +1,7 @@
 """`who` and `prove` against enumeration: every request over tiny domains, asked of the engine that decides.
 
 What the enumeration sees allowed has to lie in a class of the cover, and a guarantee that it sees broken is never proven. `POLICYC_CASES`
-divided by 200 is the number of documents.
+divided by 400 is the number of documents.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from tests.property.test_analysis_compare import (
     version,
 )
 
-DOCUMENTS = max(50, int(os.environ.get("POLICYC_CASES", "10000")) // 200)
+DOCUMENTS = max(25, int(os.environ.get("POLICYC_CASES", "10000")) // 400)
 PLACE = Span("g.policy", 0, 0)
 CLAIMS = (
     ('no request can raw("s3:GetObject") is allowed', lambda request: request.folded_action == "s3:getobject"),

@@ -1,5 +1,5 @@
 """Proofs and covers through whole ways against enumeration: projects are drawn, every request over tiny domains is simulated, and nothing that is
-proven to be refused may be allowed, nothing that is proven to be allowed refused; what breaks a claim is a test that passes as it is printed. `POLICYC_CASES` divided by 400 is the number of projects."""
+proven to be refused may be allowed, nothing that is proven to be allowed refused; what breaks a claim is a test that passes as it is printed. `POLICYC_CASES` divided by 500 is the number of projects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from policyc.text import Source
 from policyc.workspace.proving import engine_says, prove_all
 from policyc.workspace.reaching import who_may
 
-PROJECTS = max(20, int(os.environ.get("POLICYC_CASES", "10000")) // 400)
+PROJECTS = max(20, int(os.environ.get("POLICYC_CASES", "10000")) // 500)
 HEAD = """
 let org: org_id = "o-a1b2c3d4e5"
 let shop: account = "111122223333"

@@ -2,7 +2,7 @@
 
 The rules look at two statements at a time, without a SAT solver and in microseconds, on policies of the language as well. What they say of
 documents of IAM (a condition that never or always holds, a statement that covers another one, two that never meet) is asked again of the
-solver, over all requests. `POLICYC_CASES` divided by 50 is the number of documents.
+solver, over all requests. `POLICYC_CASES` divided by 100 is the number of documents.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from policyc.engines.proofs.conditions import always_holds, never_holds
 from policyc.lint.covering import statement_covers, statements_may_meet
 from tests.property.test_analysis_compare import KEYS, statement, version
 
-DOCUMENTS = max(60, int(os.environ.get("POLICYC_CASES", "10000")) // 50)
+DOCUMENTS = max(50, int(os.environ.get("POLICYC_CASES", "10000")) // 100)
 
 
 def test_what_lint_calls_certain_the_solver_proves() -> None:

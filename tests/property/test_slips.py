@@ -24,7 +24,7 @@ from tests.conformance.cedar_corpus import TRUST, texts
 
 ROOT = Path(__file__).parents[2] / "policies"
 EXAMPLES = sorted(path.relative_to(ROOT.parent).as_posix() for path in ROOT.rglob("*.policy"))
-SLIPS = max(20, int(os.environ.get("POLICYC_CASES", "1500")) // 25 // len(EXAMPLES))
+SLIPS = max(20, int(os.environ.get("POLICYC_CASES", "1500")) // 50 // len(EXAMPLES))
 TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|[A-Za-z_][A-Za-z0-9_-]*|[0-9]+|->|[=!<>]=|\.\.|[^\sA-Za-z0-9_"]')
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.wan.matrix import Flow, segment_matrix
-from policyc.engines.wan.reach import Target, Verdict
-from policyc.engines.wan.round_trip import Trip, round_trip
+from policyc.engines.wan.reach import Target, Verdict, reach
+from policyc.engines.wan.round_trip import Trip
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import CoreNetwork
 from policyc.targets.cloud_wan.graph import draw_graph
@@ -82,7 +82,7 @@ def test_the_end_of_a_static_route_passes_on_what_its_own_segment_leads_to(joine
         attached("v", "vault", US, "10.3.0.0/16"),
         wall,
     )
-    answer = round_trip(tables, "a", Target((block("10.3.0.0/16"),), "v")).forward
+    answer = reach(tables, "a", Target((block("10.3.0.0/16"),), "v"))
     assert answer.verdict is verdict
     cell = segment_matrix(tables).cells["apps", "vault"]
     assert cell.flow is (Flow.UNDECIDED if joined else Flow.BLOCKED)

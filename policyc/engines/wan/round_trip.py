@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
-from policyc.engines.wan.reach import Answer, Part, Target, Verdict, reach, reach_back
-from policyc.engines.wan.tables import Tables
+from policyc.engines.wan.reach import Answer, Part, Verdict
 from policyc.record import record
 
 #: prefixes that are told one by one
@@ -68,12 +67,6 @@ class RoundTrip:
                 return f", {text}" if text else ""
             case _:
                 return ""
-
-
-def round_trip(tables: Tables, source: str, target: Target) -> RoundTrip:
-    """A path from a known attachment to a target, and back."""
-    forward = reach(tables, source, target)
-    return RoundTrip(forward, reach_back(tables, source, forward))
 
 
 def _combined(forward: Verdict, back: Verdict | None) -> Trip:

@@ -31,6 +31,7 @@ from policyc.ir.pattern import Plain
 from policyc.model.vocabulary import Attribute
 from policyc.record import record
 from policyc.targets.iam_documents.kinds import KINDS
+from policyc.targets.iam_documents.kinds import SIGNED as ALWAYS_SIGNED
 from policyc.targets.iam_documents.known_keys import known_keys
 from policyc.targets.object_lambda.public import ORIGINS
 
@@ -42,6 +43,17 @@ _ACCOUNT: Final = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 #: the widest blocks of addresses (`/8`, and `/32` of IPv6) that count as fixed, and access points of one account
 #: (https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html, "The meaning of public")
 _WIDEST: Final = (2**24, 2**96)
+#: keys beside those of Block Public Access whose fixed values tell whom a request comes from: an account, an organization or a network
+_NAMING: Final = ORIGINS | {
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+    "aws:vpceorgid",
+    "aws:vpceorgpaths",
+    "aws:vpceaccount",
+    "aws:sourcevpcarn",
+    "aws:ec2instancesourcevpc",
+}
+_OF_ORGANIZATION: Final = re.compile(r"o-[a-z0-9]{10,32}/")
 _POINTS: Final = re.compile(r"arn:[^:]*:s3:[^:]*:[0-9]{12}:")
 
 
@@ -100,7 +112,8 @@ def _proven(guarantee: Guarantee, named: Named, version: Version, bindings: Mapp
         # somebody without credentials shows best who may come
         strangers = (CallerKind.ANONYMOUS,) if guarantee.of_callers else ()
         hopes = space.of_kinds(*strangers, CallerKind.ROLE)
-        solution = space.ask(said.allowed, guarantee.breaks(space, named), hopes=hopes)
+        signed = (-space.callers.kind(CallerKind.ANONYMOUS),) if version.policy.kind in ALWAYS_SIGNED else ()
+        solution = space.ask(said.allowed, guarantee.breaks(space, named), *signed, hopes=hopes)
         if solution is None:
             doubts = tuple(space.doubts())
             return Proof(None if doubts else True, open=doubts)
@@ -170,7 +183,7 @@ def _fixed(policy: Policy) -> Iterator[tuple[str, Test]]:
     for statement in policy.statements:
         for test in tests(statement.when):
             key = folded(test.attribute.native)
-            for glob in test.spelling.values if test.spelling is not None and key in ORIGINS else ():
+            for glob in test.spelling.values if test.spelling is not None and key in _NAMING else ():
                 found = _origin(key, glob)
                 if found is not None:
                     yield key, found
@@ -185,6 +198,8 @@ def _origin(key: str, glob: Glob) -> Test | None:
         if not isinstance(found, Within) or found.low is None or found.high is None:
             return None
         return found if found.high - found.low < (_WIDEST[0] if found.high < IPV6 else _WIDEST[1]) else None
+    if key.endswith("orgpaths"):
+        return raw_test("StringLike", tokens) if _OF_ORGANIZATION.match(glob.text) is not None else None
     if all(isinstance(token, Plain) for token in tokens):
         return raw_test("StringEquals", tokens)
     of_account = key == "s3:dataaccesspointarn" and _POINTS.match(glob.text) is not None

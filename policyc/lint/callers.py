@@ -31,13 +31,15 @@ _TYPES: Final = {
 #: no account that examples are written with: what a document names is known to it
 _STRANGE_ACCOUNT: Final = "860419275303"
 _STRANGE_ROLE: Final = Principal("role", (_STRANGE_ACCOUNT, "stranger"))
-_STRANGER: Final = f"arn:aws:iam::{_STRANGE_ACCOUNT}:role/stranger"
+_STRANGE_ORGANIZATION: Final = "o-5k7w0vq3xj"
+_STRANGE_PATH: Final = f"{_STRANGE_ORGANIZATION}/r-v3q7/"
+_STRANGERS: Final = tuple(f"arn:aws:iam::{_STRANGE_ACCOUNT}:{kind}/stranger" for kind in ("role", "user"))
 #: what a caller of an account that nobody wrote down sends
 _STRANGE: Final[dict[str, Scalar]] = {
     "aws:principaltype": PRINCIPAL_TYPES[CallerKind.ROLE],
     "aws:principalaccount": _STRANGE_ACCOUNT,
-    "aws:principalorgid": "o-5k7w0vq3xj",
-    "aws:principalorgpaths": "o-5k7w0vq3xj/r-v3q7/",
+    "aws:principalorgid": _STRANGE_ORGANIZATION,
+    "aws:principalorgpaths": _STRANGE_PATH,
     "aws:userid": "AROA00000000000000000:stranger",
     "aws:principalisawsservice": False,
     "kms:calleraccount": _STRANGE_ACCOUNT,
@@ -48,6 +50,7 @@ _STRAY: Final[dict[str, tuple[Scalar, ...]]] = {
     "aws:sourceip": ("240.0.0.1",),
     "aws:sourcevpc": (),
     "aws:sourcevpcarn": (),
+    "aws:ec2instancesourcevpc": (),
     "aws:sourcevpce": (),
     "aws:vpcsourceip": (),
     "aws:vpceaccount": (),
@@ -59,11 +62,12 @@ _STRAY: Final[dict[str, tuple[Scalar, ...]]] = {
 _STRANGE_NETWORK: Final[dict[str, tuple[Scalar, ...]]] = {
     "aws:sourceip": (),
     "aws:sourcevpc": ("vpc-0d1e5a7c3b9f24680",),
+    "aws:ec2instancesourcevpc": ("vpc-0d1e5a7c3b9f24680",),
     "aws:sourcevpcarn": (f"arn:aws:ec2:eu-north-1:{_STRANGE_ACCOUNT}:vpc/vpc-0d1e5a7c3b9f24680",),
     "aws:sourcevpce": ("vpce-0d1e5a7c3b9f24680",),
     "aws:vpceaccount": (_STRANGE_ACCOUNT,),
-    "aws:vpceorgid": ("o-5k7w0vq3xj",),
-    "aws:vpceorgpaths": ("o-5k7w0vq3xj/r-v3q7/",),
+    "aws:vpceorgid": (_STRANGE_ORGANIZATION,),
+    "aws:vpceorgpaths": (_STRANGE_PATH,),
     "elasticfilesystem:accessedviamounttarget": (),
 }
 #: what tells by way of which services a request comes that somebody has set off
@@ -131,21 +135,33 @@ def lets_anonymous_in(statement: Statement, others: Sequence[Statement]) -> bool
 def lets_strangers_in(statement: Statement, others: Sequence[Statement]) -> bool:
     """The same of some role or user of an account that nobody wrote down. The name, or the session's, is any that a pattern of the
     statement asks for."""
-    asked = list(tests(statement.when))
-    names = dict.fromkeys([_STRANGER, *(name for test in asked for name in _named_by(test))])
+    if statement.effect != "allow" or not admits(statement.who, _STRANGE_ROLE):
+        return False
+    asked = [
+        test for one in (statement, *others) if one is statement or one.effect == "deny" for test in tests(one.when)
+    ]
+    names = dict.fromkeys([*_STRANGERS, *(name for test in asked for name in _named_by(test))])
     ids = dict.fromkeys([str(_STRANGE["aws:userid"]), *(name for test in asked for name in _ids_by(test))])
     networks = _NETWORKS if any(test.attribute.native.lower() in _STRAY for test in asked) else (_STRAY,)
-    types = (
-        ("role", "user") if any(test.attribute.native.lower() == "aws:principaltype" for test in asked) else ("role",)
-    )
+    paths = dict.fromkeys([_STRANGE_PATH, *(path for test in asked for path in _paths_by(test))])
     services = dict.fromkeys(["", *(service for test in asked for service in _services_by(test))])
     strangers = (
         _stranger_facts(
-            {"aws:principalarn": name, "aws:userid": id_, "aws:principaltype": _TYPES[kind]}, lacking, network, service
+            {
+                "aws:principalarn": name,
+                "aws:userid": id_,
+                "aws:principaltype": _TYPES[kind],
+                "aws:principalorgpaths": path,
+                "aws:vpceorgpaths": path,
+            },
+            lacking if kind == "user" else (*lacking, "aws:username"),
+            network,
+            service,
         )
-        for name, id_, kind, lacking, network, service in product(
-            names, ids, types, (OF_SERVICES, _ALONE), networks, services
+        for name, id_, kind, path, lacking, network, service in product(
+            names, ids, ("role", "user"), paths, (OF_SERVICES, _ALONE), networks, services
         )
+        if not any(f":{other}/" in name for other in ("role", "user") if other != kind)
     )
     return any(_lets_in(statement, others, _STRANGE_ROLE, facts) for facts in strangers)
 
@@ -197,6 +213,8 @@ def _stranger_facts(
             return (service,)
         if key.startswith((*lacking, *OF_CALLS)):
             return ()  # what a service says that acts for somebody, a stranger who asks by himself does not
+        if network.get(key) == ():
+            return ()
         return (known[key],) if key in known else network.get(key)
 
     return facts
@@ -215,15 +233,30 @@ def _named_by(test: Atom | RawTest) -> Iterator[str]:
             yield ":".join(fields).replace("*", "x").replace("?", "x")
 
 
-def _services_by(test: Atom | RawTest) -> Iterator[str]:
-    """The services that a test asks to come by way of: they act for whoever uses them. Object Lambda alone asks a policy of the account first."""
-    if not test.attribute.native.lower().startswith((_CALLED_VIA, "aws:viaawsservice")):
+def _paths_by(test: Atom | RawTest) -> Iterator[str]:
+    """Paths of the stranger's organization that a test takes in: ids of roots and units are unique within an organization alone, so that
+    a pattern that leaves the organization open takes in another's.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html (aws:PrincipalOrgPaths)
+    """
+    if not test.attribute.native.lower().endswith("orgpaths"):
         return
     for value in test.values:
+        whose, _, path = (value.text if isinstance(value, Glob) else str(value.value)).partition("/")
+        if "*" in whose or "?" in whose:
+            yield f"{_STRANGE_ORGANIZATION}/{path}".replace("*", "x").replace("?", "x")
+
+
+def _services_by(test: Atom | RawTest) -> Iterator[str]:
+    """Services that a request may come by way of: some service, and those that a test names. They act for whoever uses them; Object Lambda
+    alone asks a policy of the account first."""
+    if not test.attribute.native.lower().startswith((_CALLED_VIA, "aws:viaawsservice")):
+        return
+    yield f"example{_OF_AWS}"
+    for value in test.values:
         text = value.text if isinstance(value, Glob) else str(value.value)
-        service = text if text.endswith(_OF_AWS) and not text.startswith("*") else f"athena{_OF_AWS}"
-        if service != f"s3-object-lambda{_OF_AWS}":
-            yield service.replace("*", "x").replace("?", "x")
+        if text.endswith(_OF_AWS) and text != f"s3-object-lambda{_OF_AWS}":
+            yield text.replace("*", "x").replace("?", "x")
 
 
 def _ids_by(test: Atom | RawTest) -> Iterator[str]:

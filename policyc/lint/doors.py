@@ -86,7 +86,7 @@ def _is_somebodys(text: str) -> bool:
     if fields[0] == "arn" and len(fields) < 6:
         return not text.endswith("*")  # a text without a wildcard there is no ARN, which is told otherwise
     if fields[0] != "arn":
-        return bool(text.strip("*?"))
+        return bool(text.partition("/")[0].removeprefix("o-").strip("*?"))  # of a path the organization
     account, resource = fields[4], fields[5]
     return bool(account.strip("*?")) or (not account and not resource.startswith(("*", "?")))
 
@@ -107,7 +107,7 @@ def source_of_no_account(cond: Cond) -> Atom | RawTest | None:
 def is_for_services(cond: Cond) -> bool:
     """Whether a condition asks for whom a service acts and for nothing else that has to be there, so that services alone pass it."""
     items = cond.items if isinstance(cond, All) else (cond,)
-    asked = [item.attribute.native.lower() for item in items if isinstance(item, Atom | RawTest) and is_positive(item)]
+    asked = [item.attribute.native.lower() for item in items if isinstance(item, Atom | RawTest) and wants_value(item)]
     return bool(asked) and all(key in _SOURCES[:-1] for key in asked)
 
 

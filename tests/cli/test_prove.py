@@ -37,6 +37,9 @@ FIXED = [
     ("StringEquals", "aws:userid", "AIDAEXAMPLEID"),
     ("StringEquals", "s3:DataAccessPointAccount", "111122223333"),
     ("ArnLike", "s3:DataAccessPointArn", "arn:aws:s3:us-west-2:111122223333:accesspoint/*"),
+    ("StringEquals", "aws:VpceOrgID", "o-a1b2c3d4e5"),
+    ("ForAnyValue:StringLike", "aws:SourceOrgPaths", "o-a1b2c3d4e5/r-ab12/*"),
+    ("ArnEquals", "aws:SourceVpcArn", "arn:aws:ec2:eu-west-1:111122223333:vpc/vpc-91237329"),
 ]
 NOT_FIXED = [
     ("IpAddress", "aws:SourceIp", "0.0.0.0/0"),
@@ -50,11 +53,14 @@ NOT_FIXED = [
     ("ArnLike", "aws:SourceArn", "arn:aws:cloudfront::*:distribution/*"),
     ("StringLike", "aws:SourceAccount", "*"),
     ("ArnLike", "s3:DataAccessPointArn", "arn:aws:s3:us-west-2:*:accesspoint/shop"),
+    ("StringLike", "aws:VpceOrgID", "o-*"),
+    ("ForAnyValue:StringLike", "aws:VpceOrgPaths", "o-*/r-ab12/*"),
     ("StringLike", "aws:Referer", "https://www.example.com/*"),
     ("StringEquals", "aws:UserAgent", "secret"),
     ("Bool", "aws:SecureTransport", "true"),
     ("StringEquals", "aws:PrincipalTag/team", "${s3:ExistingObjectTag/team}"),
 ]
+ROLE = "arn:aws:iam::111122223333:role/shop"
 SERVICE = {**BASE, "Principal": {"Service": "logging.s3.amazonaws.com"}}
 CASES = [
     ("public", [BASE], False),
@@ -65,6 +71,13 @@ CASES = [
     ("organization_only", [when(**{"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{ORG}/*"}})], True),
     ("organization_only", [when(**{"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-zzzzzzzzzz/*"}})], False),
     ("public", [when(StringEquals={"aws:PrincipalAccount": "111122223333"})], True),
+    # KMS takes no request without a signature, S3 does
+    (
+        "public",
+        [{**when(ArnEqualsIfExists={"aws:PrincipalArn": ROLE}), "Action": "kms:Decrypt", "Resource": "*"}],
+        True,
+    ),
+    ("public", [when(ArnEqualsIfExists={"aws:PrincipalArn": ROLE})], False),
     ("public", [when(StringLike={"aws:PrincipalAccount": "*"})], False),
     ("public", [{**BASE, "Principal": {"AWS": "111122223333"}}], True),
     ("public", [when(StringNotEquals={"aws:PrincipalAccount": "111122223333"})], False),

@@ -110,6 +110,9 @@ KINDS: Final[Mapping[str, DocumentKind]] = {kind.name: kind for kind in _ALL}
 #: kinds whose allow of a caller by name needs no allow of an identity policy beside it (IAM evaluation reference, section 10.3)
 GRANTING: Final = frozenset({"bucket", "access-point", "object-lambda", "function", "key", "trust", "resource"})
 
+#: kinds whose services take no request without a signature (Object Lambda reference, section 0; https://docs.aws.amazon.com/kms/latest/APIReference/Welcome.html)
+SIGNED: Final = frozenset({"key", "object-lambda"})
+
 _BY_SERVICE: Final = {
     "vpc-lattice-svcs": "auth-policy",
     "s3-object-lambda": "object-lambda",

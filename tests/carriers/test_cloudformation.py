@@ -145,6 +145,32 @@ def test_what_cannot_be_read_is_said(value: str, reason: str) -> None:
     assert reason in got.unreadable[0].reason
 
 
+@pytest.mark.parametrize(
+    ("type", "properties", "documents"),
+    [
+        ("AWS::S3::BucketPolicy", "{ Bucket: b, Policy: { Statement: STATEMENT } }", 0),
+        (
+            "AWS::IAM::Role",
+            "{ AssumeRolePolicyDocument: { Statement: [] }, Policies: [{ PolicyDocumnt: { Statement: STATEMENT } }] }",
+            1,
+        ),
+        ("AWS::IAM::ManagedPolicy", "{ PolicyDocument: { Statement: STATEMENT }, Description: { Effect: Allow } }", 1),
+    ],
+)
+def test_a_policy_beside_the_property_for_it_is_not_read(type: str, properties: str, documents: int) -> None:
+    statement = '[{ Effect: Allow, Action: "s3:*", Resource: "*" }]'
+    got, _ = read(f"{HEAD}  It: {{ Type: {type}, Properties: {properties.replace('STATEMENT', statement)} }}\n")
+    assert len(got.documents) == documents
+    assert [item.reason.split(" at ")[0] for item in got.unreadable] == ["policies of this type stand"]
+
+
+def test_a_policy_in_an_item_under_a_condition_is_read() -> None:
+    policy = '{ PolicyName: x, PolicyDocument: { Statement: [{ Effect: Allow, Action: "s3:*", Resource: "*" }] } }'
+    listed = f"!If [Prod, {policy}, !Ref AWS::NoValue]"
+    got, _ = read(f"{HEAD}  It: {{ Type: AWS::IAM::User, Properties: {{ Policies: [{listed}] }} }}\n")
+    assert len(got.documents) == 1 and not got.unreadable
+
+
 def test_a_policy_variable_in_sub_is_a_mistake() -> None:
     got, found = read(template('!Sub "x/${aws:username}"'))
     assert [item.rule for item in found] == ["cloudformation-unescaped-variable"]

@@ -41,6 +41,8 @@ def read_documents(template: Template, diagnostics: Diagnostics) -> Carried:
                 documents.append(replace(found, also=origins.of(resource.name)))
         if resource.type == STACK_SET and (inner := _template_inside(resource)) is not None:
             unreadable.append(inner)
+        if (astray := _policy_astray(resource)) is not None:
+            unreadable.append(astray)
         if resource.problem is not None:
             resource.problem.report(diagnostics)
             unreadable.append(Unreadable(resource.name, resource.type, resource.name_span, str(resource.problem)))
@@ -55,6 +57,32 @@ def _template_inside(resource: Resource) -> Unreadable | None:
         return None
     reason = "a template inside a text; keep it in a file of its own, which is read there"
     return Unreadable(resource.name, resource.type, body.span, reason)
+
+
+def _policy_astray(resource: Resource) -> Unreadable | None:
+    """A statement in a resource whose type has policies, in none of the properties that hold them."""
+    kinds = types("cloudformation").get(resource.type, ())
+    found = [one for kind in kinds for one in reached(resource.properties, kind)]
+    if any(isinstance(one, Stop) for one in found):
+        return None
+    held = {id(one) for item in found if not isinstance(item, Stop) for one in _statements_in(item.value)}
+    astray = next((one for one in _statements_in(resource.properties) if id(one) not in held), None) if kinds else None
+    if astray is None:
+        return None
+    named = " or ".join(dict.fromkeys(f"`{kind.at}`" for kind in kinds))
+    return Unreadable(resource.name, resource.type, astray.span, f"policies of this type stand at {named}")
+
+
+def _statements_in(value: JsonValue) -> Iterator[JsonObject]:
+    """The objects in a value that have an `Effect`."""
+    if isinstance(value, JsonObject):
+        if isinstance(value.get("Effect"), JsonString):
+            yield value
+        for member in value.members:
+            yield from _statements_in(member.value)
+    elif isinstance(value, JsonArray):
+        for item in value.items:
+            yield from _statements_in(item)
 
 
 def _documents_of(resource: Resource, template: Template, diagnostics: Diagnostics) -> Iterator[Embedded | Unreadable]:

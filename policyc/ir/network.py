@@ -282,6 +282,21 @@ class AttachCondition:
             return f"{subject} exists"
         return f"{subject} {self.operator} `{self.value}`"
 
+    def admits(self, value: str) -> bool:
+        """Whether the comparison holds for a value that is there, letter case heeded."""
+        wanted = "" if self.value is None else self.value.text
+        match self.operator:
+            case "equals":
+                return value == wanted
+            case "not-equals":
+                return value != wanted
+            case "contains":
+                return wanted in value
+            case "begins-with":
+                return value.startswith(wanted)
+            case None:
+                return False
+
 
 @record
 class ToSegment:

@@ -77,7 +77,7 @@ def condition_covers(outer: AttachCondition, inner: AttachCondition) -> bool:
     if outer.type == "any" or outer == inner:
         return True
     if inner.type not in _TAG or outer.type not in _TAG:
-        return outer.type == inner.type and inner.operator == "equals" and _value_meets(outer, value_of(inner))
+        return outer.type == inner.type and inner.operator == "equals" and outer.admits(value_of(inner))
     if (outer.key or "") != (inner.key or "") or inner.operator == "not-equals":
         return False
     if outer.type == "tag-exists":
@@ -85,7 +85,7 @@ def condition_covers(outer: AttachCondition, inner: AttachCondition) -> bool:
     if inner.type == "tag-exists":
         return False
     if inner.operator == "equals":
-        return _value_meets(outer, value_of(inner))
+        return outer.admits(value_of(inner))
     part, wanted = value_of(inner), value_of(outer)
     if outer.operator == "begins-with":
         return inner.operator == "begins-with" and part.startswith(wanted)
@@ -98,24 +98,15 @@ def contradict(one: AttachCondition, other: AttachCondition) -> bool:
         return False
     for wanted, need in ((one, other), (other, one)):
         if wanted.operator == "equals":
-            return not _value_meets(need, value_of(wanted))
+            return not need.admits(value_of(wanted))
     begins = [value_of(item) for item in (one, other) if item.operator == "begins-with"]
     return len(begins) == 2 and not (begins[0].startswith(begins[1]) or begins[1].startswith(begins[0]))
 
 
-def _value_meets(condition: AttachCondition, value: str) -> bool:
-    wanted = value_of(condition)
-    match condition.operator:
-        case "equals":
-            return value == wanted
-        case "not-equals":
-            return value != wanted
-        case "contains":
-            return wanted in value
-        case "begins-with":
-            return value.startswith(wanted)
-        case None:
-            return False
+def edges_for(conditions: Iterable[AttachCondition], network: CoreNetwork) -> list[str]:
+    """The edges in whose Regions these conditions about the Region all hold."""
+    asked = [item for item in conditions if item.type == "region"]
+    return [edge for edge in network.locations if all(item.admits(edge) for item in asked)]
 
 
 def value_of(condition: AttachCondition) -> str:

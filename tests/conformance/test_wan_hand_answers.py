@@ -13,8 +13,11 @@ import pytest
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.wan.attachments import Attachment
+from policyc.engines.wan.reach import Target, reach
 from policyc.engines.wan.round_trip import Trip
 from policyc.ir.network import CoreNetwork
+from policyc.record import replace
+from policyc.targets.cloud_wan.changed_ways import where_inspected
 from policyc.targets.cloud_wan.crowds import crossings, find_crowd
 from policyc.targets.cloud_wan.inventory_file import Inventory
 from policyc.targets.cloud_wan.questions import ask_path, situate
@@ -299,3 +302,14 @@ def test_what_arrives_without_inspection(net: CoreNetwork, here: str, there: str
     assert {
         (one.name, other.name) for item in told for one in item.sending for other in item.receiving if one is not other
     } == bare
+
+
+#: an attachment of the function group at two edges is one member with two Regions
+SPANNING = replace(walls(US)[0], type="direct-connect-gateway", regions=(US, EU))
+
+
+@pytest.mark.parametrize("group", [walls(US, EU), (SPANNING,)], ids=["two appliances", "one at two edges"])
+def test_a_packet_is_seen_at_the_edges_that_it_passes(group: tuple[Attachment, ...]) -> None:
+    tables = situate(INSPECTED, Inventory((*PEOPLE, *group)))
+    answers = [reach(tables, "a1", Target(item.prefixes, item.name)) for item in PEOPLE[1:3]]
+    assert [where_inspected(answer) for answer in answers] == ["", f" at {US} and {EU}"]

@@ -107,6 +107,20 @@ def condition(rule: int, at: int, value: dict[str, Any]) -> Edit:
     return set_at(RULE, rule, "conditions", at, value)
 
 
+def single_hop(sets: list[Any]) -> dict[str, Any]:
+    """The second action, in the mode in which one edge inspects."""
+    return {
+        "action": "send-via",
+        "segment": "prod",
+        "mode": "single-hop",
+        "when-sent-to": {"segments": ["dev"]},
+        "via": {
+            "network-function-groups": ["inspect"],
+            "with-edge-overrides": [{"edge-sets": sets, "use-edge-location": REGIONS[0]}],
+        },
+    }
+
+
 def summed(block: str) -> Edit:
     """The filter is one of summaries, for its routes of 10.20.0.0/16."""
     action = {"type": "summarize", "value": block}
@@ -222,6 +236,89 @@ PLANTED: list[tuple[str, Edit, str, Edit]] = [
         set_at(CONFIG, "inside-cidr-blocks", ["10.0.0.0/16", "10.1.0.4/16"]),
         "host-bits",
         set_at(CONFIG, "inside-cidr-blocks", ["10.0.0.0/16", "10.1.0.0/16"]),
+    ),
+    ("a Region of another partition", edge("us-gov-west-1"), "edge-location", edge("us-west-2")),
+    (
+        "exceptions that leave nobody",
+        set_at(ACTIONS, 0, "share-with", {"except": ["prod", "dev"]}),
+        "share-without-partner",
+        set_at(ACTIONS, 0, "share-with", {"except": ["prod"]}),
+    ),
+    (
+        "a group that nothing is sent to",
+        set_at("network-function-groups", 1, {"name": "ids", "require-attachment-acceptance": True}),
+        "function-group-unused",
+        set_at("network-function-groups", 0, "description", "firewalls"),
+    ),
+    (
+        "a rule for Regions where its segment is not",
+        set_at("segments", 1, "edge-locations", [REGIONS[1]]),
+        "segment-not-at-edge",
+        set_at("segments", 1, "edge-locations", [REGIONS[0]]),
+    ),
+    (
+        "no Region left",
+        both(
+            condition(1, 2, of("region", REGIONS[0], "not-equals")), condition(1, 3, of("region", "u", "begins-with"))
+        ),
+        "rule-conditions-contradict",
+        both(
+            condition(1, 2, of("region", REGIONS[0], "not-equals")), condition(1, 3, of("region", "e", "begins-with"))
+        ),
+    ),
+    (
+        "parts of one address",
+        set_at(*MATCHES, [prefix("in-cidr", "10.20.0.1/32")]),
+        "rule-never-matches",
+        set_at(*MATCHES, [prefix("equals", "10.20.0.1/32")]),
+    ),
+    (
+        "parts of one address, IPv6",
+        set_at(*MATCHES, [prefix("in-cidr", "2001:db8::1/128")]),
+        "rule-never-matches",
+        set_at(*MATCHES, [prefix("in-cidr", "2001:db8::/127")]),
+    ),
+    (
+        "the id of a prefix list",
+        set_at(*MATCHES, [prefix("in-prefix-list", "pl-0123456789abcdef0")]),
+        "prefix-list-alias",
+        set_at(*MATCHES, [prefix("in-prefix-list", "plants")]),
+    ),
+    (
+        "a range the wrong way round, and the ASNs in it",
+        set_at(CONFIG, "asn-ranges", ["64555-64512"]),
+        "asn-range",
+        set_at(CONFIG, "asn-ranges", ["64512-64515"]),
+    ),
+    (
+        "a pool that is too small, and edges that need a piece of it",
+        set_at(CONFIG, "inside-cidr-blocks", ["10.0.0.0/25"]),
+        "inside-cidr-size",
+        set_at(CONFIG, "inside-cidr-blocks", ["10.0.0.0/22"]),
+    ),
+    (
+        "one set for a set of sets",
+        set_at(ACTIONS, 1, single_hop(list(REGIONS))),
+        "network-wrong-type",
+        set_at(ACTIONS, 1, single_hop([list(REGIONS)])),
+    ),
+    (
+        "a key slipped",
+        set_at(
+            ACTIONS, 0, {"action": "share", "mode": "attachment-route", "segment": "shared", "shared-with": ["prod"]}
+        ),
+        "network-unknown-key",
+        set_at(
+            ACTIONS,
+            0,
+            {
+                "action": "share",
+                "mode": "attachment-route",
+                "segment": "shared",
+                "share-with": ["prod"],
+                "routing-policy-names": ["few"],
+            },
+        ),
     ),
 ]
 

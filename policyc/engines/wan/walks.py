@@ -36,7 +36,8 @@ class Walk:
     """One possible way. `end` is `delivered`, `blackhole`, `no-route`, `loop`, `left` (out of the core network by an attachment that
     does not have the address), `not-advertised` or `not-announced` (the far side never hears of the route), `refused` (it hears of it and
     does not take it), or `unknown`; `delivered_to` an attachment; `groups` the function groups passed in order, `through` the attachments
-    that the packet was handed to; `edge` is where it ends, `exit` tells that `send-to` let it out, `notes` are further facts."""
+    that the packet was handed to, `inspected_at` the edges at which groups saw it; `edge` is where it ends, `exit` tells that `send-to` let
+    it out, `notes` are further facts."""
 
     end: str
     hops: tuple[Hop, ...]
@@ -47,6 +48,7 @@ class Walk:
     edge: str = ""
     exit: bool = False
     notes: tuple[str, ...] = ()
+    inspected_at: tuple[str, ...] = ()
 
     def sentence(self) -> str:
         steps = "; ".join(hop.sentence() for hop in self.hops)
@@ -167,13 +169,15 @@ class _State:
     through: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     seen: frozenset[tuple[TableName, str]] = frozenset()
+    inspected_at: tuple[str, ...] = ()
 
     def ended(self, end: str, delivered_to: str = "", *, exit: bool = False) -> Walk:
         through = (
             (*self.through, delivered_to) if delivered_to and delivered_to not in self.through[-1:] else self.through
         )
         end = "unknown" if self.doubts else end
-        return Walk(end, self.hops, self.groups, through, delivered_to, self.doubts, self.edge, exit)
+        at = self.inspected_at
+        return Walk(end, self.hops, self.groups, through, delivered_to, self.doubts, self.edge, exit, inspected_at=at)
 
 
 def _lookup(tables: Tables, name: TableName, edge: str, prefix: Prefix) -> Row | None:
@@ -206,10 +210,10 @@ def _step(tables: Tables, state: _State, row: Row, prefix: Prefix) -> tuple[list
     doubts = merge(state.doubts, row.doubts)
     place = (state.table, state.edge)
     if not row.options:
-        return [_State(state.table, state.edge, state.hops, state.groups, state.through, doubts).ended("no-route")], []
+        return [replace(state, doubts=doubts).ended("no-route")], []
     for option in row.options:
         hop, hops = option.hop, (*state.hops, _hop(state, row, option))
-        here = _State(state.table, state.edge, hops, state.groups, state.through, doubts, state.seen | {place})
+        here = replace(state, hops=hops, doubts=doubts, seen=state.seen | {place})
         if place in state.seen:
             finished.append(here.ended("loop"))
         elif hop.kind == "blackhole":
@@ -219,7 +223,7 @@ def _step(tables: Tables, state: _State, row: Row, prefix: Prefix) -> tuple[list
         elif hop.kind in ("edge", "segment"):
             table = hop.following(state.table)
             assert table is not None
-            following.append(_State(table, hop.edge, hops, state.groups, state.through, doubts, here.seen))
+            following.append(replace(here, table=table, edge=hop.edge))
         elif hop.table is not None:
             following += _through_group(tables.core, here, hop.name, hop.edge)
         else:
@@ -233,6 +237,13 @@ def _through_group(core: Core, state: _State, group: str, edge: str) -> list[_St
     """Into the group's attachment at an edge and out again into the group's table there."""
     groups = state.groups if group in state.groups else (*state.groups, group)
     return [
-        _State(TableName("group", group), edge, state.hops, groups, (*state.through, member), state.doubts, state.seen)
+        replace(
+            state,
+            table=TableName("group", group),
+            edge=edge,
+            groups=groups,
+            through=(*state.through, member),
+            inspected_at=(*state.inspected_at, edge),
+        )
         for member in core.group_members(group, edge)
     ]

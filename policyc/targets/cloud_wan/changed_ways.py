@@ -199,7 +199,7 @@ class _Asked:
     def where(self, sender: Attachment) -> str:
         """Where function groups see what arrives of a sender that was asked for its verdict."""
         answer = self._answers.get(sender.name)
-        return "" if answer is None else where_inspected(self._tables, answer)
+        return "" if answer is None else where_inspected(answer)
 
 
 def _begun(group: Group, asked: tuple[_Asked, _Asked], heard: tuple[Hearing, Hearing]) -> tuple[str, str] | None:
@@ -236,12 +236,9 @@ def _verdict(verdict: Verdict, parts: Sequence[Verdict], groups: Sequence[str] =
     return text + (f", inspected by {', '.join(groups)}" if groups else "")
 
 
-def where_inspected(tables: Tables, answer: Answer) -> str:
+def where_inspected(answer: Answer) -> str:
     """The edges at which function groups see a packet that arrives, way by way."""
     if answer.verdict is not Verdict.REACHABLE or not answer.inspected:
         return ""
-    ways = []
-    for walk in answer.walks:
-        passed = [tables.core.associations[name] for name in walk.through]
-        ways.append(" and ".join(", ".join(item.attachment.regions) for item in passed if item.is_group) or "nowhere")
-    return " at " + " or ".join(sorted(set(ways)))
+    ways = {" and ".join(walk.inspected_at) or "nowhere" for walk in answer.walks}
+    return " at " + " or ".join(sorted(ways))

@@ -236,8 +236,8 @@ def _by_edges(old: Tables, new: Tables, here: str, there: str) -> Iterator[Chang
         for other in receiving:
             if one is not other:
                 target = Target(other.prefixes, other.name)
-                answers = [(tables, reach(tables, one.name, target)) for tables in (old, new)]
-                texts = tuple(verdict_of(answer) + where_inspected(tables, answer) for tables, answer in answers)
+                answers = [reach(tables, one.name, target) for tables in (old, new)]
+                texts = tuple(verdict_of(answer) + where_inspected(answer) for answer in answers)
                 if texts[0] != texts[1]:
                     found.setdefault(texts, []).append(f"{one.regions[0]} to {other.regions[0]}")
     for texts, edges in found.items():

@@ -48,13 +48,15 @@ class Fields:
     `path` is the JSONPath-like place that the service's own messages use (`$.segments[0]`).
     """
 
-    __slots__ = ("diagnostics", "members", "path", "span")
+    __slots__ = ("_meant", "diagnostics", "members", "path", "span")
 
     def __init__(self, value: JsonObject, path: str, known: Iterable[str], diagnostics: Diagnostics) -> None:
         self.path = path
         self.span = value.span
         self.diagnostics = diagnostics
         self.members: dict[str, JsonMember] = {}
+        #: keys that are meant by misspelt ones, of which that is told
+        self._meant: set[str] = set()
         allowed = frozenset(known)
         for member in value:
             if member.key in allowed:
@@ -70,6 +72,8 @@ class Fields:
             help = write_instead(member.key, _OLD_KEYS[member.key])
         else:
             help = did_you_mean(member.key, allowed, "known keys here are " + ", ".join(sorted(allowed)))
+        if isinstance(help, Advice):
+            self._meant.add(help.new)
         self.diagnostics.error(
             "network-unknown-key",
             f"unknown key `{member.key[:80]}` in {self.path}",
@@ -91,7 +95,7 @@ class Fields:
         member = self.members.get(key)
         if member is not None:
             return member.value
-        if required:
+        if required and key not in self._meant:
             self.diagnostics.error(
                 "network-missing-key",
                 f"{self.path} has no `{key}`",

@@ -80,6 +80,27 @@ _SLIPS: Final[Mapping[str, AttachmentType]] = {
     "sdwan": "connect",
 }
 
+#: what people, and the service's own answers, call fields of attachments
+_FIELD_SLIPS: Final[Mapping[str, str]] = {
+    "edge": "region",
+    "edge_location": "region",
+    "edgelocation": "region",
+    "location": "region",
+    "edges": "regions",
+    "edge_locations": "regions",
+    "edgelocations": "regions",
+    "attachment_type": "type",
+    "attachmenttype": "type",
+    "owner": "account",
+    "owner_account_id": "account",
+    "prefixes": "cidrs",
+}
+
+
+def _field_meant(key: str) -> str:
+    """The field that somebody means by a name that is none, empty where nobody can tell."""
+    return _FIELD_SLIPS.get(key.lower().replace("-", "_")) or closest(key, FIELDS)
+
 
 def type_hint(text: str, known: Sequence[str]) -> str:
     """The type of attachment that somebody means, in the spelling of `known`."""
@@ -145,11 +166,9 @@ class _Reader:
     def read(self) -> Attachment | None:
         for key, item in self.fields.items():
             if key not in FIELDS:
-                self.refuse(
-                    f"attachments have no field `{key}`",
-                    item.span,
-                    did_you_mean(key, FIELDS, "fields are " + ", ".join(FIELDS)),
-                )
+                right = _field_meant(key)
+                help = meant(key, right) if right else "fields are " + ", ".join(FIELDS)
+                self.refuse(f"attachments have no field `{key}`", item.span, help)
         kind, regions = self.kind(), self.regions()
         if kind is None or not regions:
             return None
@@ -187,8 +206,8 @@ class _Reader:
         return None
 
     def _stated(self, key: str) -> bool:
-        """Whether a field is there, or meant by one that is misspelt, of which that is told."""
-        return key in self.fields or any(closest(name, FIELDS) == key for name in self.fields if name not in FIELDS)
+        """Whether a field is there, or meant by one of another name, of which that is told."""
+        return key in self.fields or any(_field_meant(name) == key for name in self.fields if name not in FIELDS)
 
     def kind(self) -> AttachmentType | None:
         text = self.text("type")
@@ -209,7 +228,7 @@ class _Reader:
         one = self.text("region")
         several = self.items("regions")
         found = (one,) if one is not None else tuple(item.value for item in several if isinstance(item.value, str))
-        if not found and not self._stated("region"):
+        if not found and not self._stated("region") and not self._stated("regions"):
             self.refuse(f"`{self.name}` has no `region`", self.span, "add `region: us-east-1`")
         return found
 

@@ -276,7 +276,7 @@ def _override(fields: Fields) -> ir.EdgeOverride | None:
                 item.span,
                 'write `[["us-east-1", "eu-west-1"]]`: an array of arrays',
             )
-            continue
+            break  # one slip: the others of the list are most likely alike
         sets.append(fields.words_of(item.items, place))
     return None if use is None else ir.EdgeOverride(tuple(sets), use, fields.span)
 

@@ -41,11 +41,11 @@ from __future__ import annotations
 from itertools import combinations
 
 from policyc.diagnostics import Label, Severity
-from policyc.ir.network import AttachCondition
+from policyc.ir.network import AttachCondition, AttachRule, CoreNetwork
 from policyc.lint.networks import core_networks
 from policyc.lint.route_rules import exclude
 from policyc.lint.rule import Lint
-from policyc.lint.rule_order import contradict
+from policyc.lint.rule_order import contradict, edges_for
 from policyc.text import Span
 
 SEVERITY = Severity.WARNING
@@ -57,8 +57,8 @@ _HELP = "join them by `or`, or drop one"
 def check(lint: Lint) -> None:
     for network in core_networks(lint):
         for rule in network.attach_rules:
-            pairs = combinations(rule.conditions, 2) if rule.logic == "and" else ()
-            for one, other in pairs:
+            together = rule.conditions if rule.logic == "and" else ()
+            for one, other in combinations(together, 2):
                 if contradict(one, other):
                     gateway = _gateway(rule.conditions, one)
                     who = "an attachment other than a Direct Connect gateway" if gateway else "an attachment"
@@ -69,6 +69,8 @@ def check(lint: Lint) -> None:
                         one.span,
                     )
                     break
+            else:
+                _check_regions(lint, network, rule, [item for item in together if item.type == "region"])
         for policy in network.routing_policies:
             for filter_rule in policy.rules:
                 matches = combinations(filter_rule.matches, 2) if filter_rule.logic == "and" else ()
@@ -81,6 +83,17 @@ def check(lint: Lint) -> None:
                             first.span,
                         )
                         break
+
+
+def _check_regions(lint: Lint, network: CoreNetwork, rule: AttachRule, asked: list[AttachCondition]) -> None:
+    """Conditions on the Region that leave no edge together, though each leaves some."""
+    if len(asked) > 1 and all(edges_for([item], network) for item in asked) and not edges_for(asked, network):
+        _report(
+            lint,
+            f"rule {rule.number.value} never matches: no edge of the core network meets all its conditions on the Region",
+            asked[-1].span or rule.span,
+            asked[0].span,
+        )
 
 
 def _report(lint: Lint, message: str, span: Span | None, first: Span | None) -> None:

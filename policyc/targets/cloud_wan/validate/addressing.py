@@ -6,6 +6,7 @@ from policyc.diagnostics import Diagnostics, Label, did_you_mean, write_instead
 from policyc.engines.wan.prefixes import Prefix, count_pieces, has_host_bits, parse_prefix
 from policyc.ir.network import AsnRange, Configuration, CoreNetwork, Edge, Word
 from policyc.model.literals import host_bits
+from policyc.model.values import partition_of
 from policyc.regex import regex
 from policyc.targets.cloud_wan.validate.names import check_unique
 from policyc.targets.iam_documents.arns import regions
@@ -23,12 +24,12 @@ _CIDR = regex(r"[0-9A-Fa-f.:]+/(0|[1-9][0-9]{0,2})")
 def check_configuration(network: CoreNetwork, diagnostics: Diagnostics) -> None:
     """Reference, section 1.2."""
     configuration = network.configuration
-    for asn_range in configuration.asn_ranges:
-        _check_range(asn_range, diagnostics)
+    ranges = [_check_range(asn_range, diagnostics) for asn_range in configuration.asn_ranges]
     for edge in configuration.edges:
         _check_location(edge.location, diagnostics)
+    _check_partitions(configuration, diagnostics)
     check_unique("edge location", [edge.location for edge in configuration.edges], diagnostics)
-    _check_edge_asns(configuration, diagnostics)
+    _check_edge_asns(configuration, all(ranges), diagnostics)
     _check_capacity(configuration, diagnostics)
     pool = check_cidrs(configuration.inside_cidrs, diagnostics)
     _check_pieces(configuration.inside_cidrs, diagnostics)
@@ -53,7 +54,22 @@ def _check_location(word: Word, diagnostics: Diagnostics) -> None:
         )
 
 
-def _check_range(item: AsnRange, diagnostics: Diagnostics) -> None:
+def _check_partitions(configuration: Configuration, diagnostics: Diagnostics) -> None:
+    """A core network belongs to an account, and an account to one partition."""
+    first = configuration.edges[0].location if configuration.edges else None
+    for edge in configuration.edges[1:]:
+        if first is not None and partition_of(edge.location.text) != partition_of(first.text):
+            diagnostics.error(
+                "edge-location",
+                f"`{edge.location.text[:80]}` is in another partition than `{first.text[:80]}`",
+                edge.location.span,
+                "give each partition a core network of its own",
+                () if first.span is None else (Label(first.span, f"partition `{partition_of(first.text)}`"),),
+            )
+
+
+def _check_range(item: AsnRange, diagnostics: Diagnostics) -> bool:
+    """Whether the service takes the range."""
     if item.high <= item.low:
         diagnostics.error(
             "asn-range",
@@ -61,7 +77,7 @@ def _check_range(item: AsnRange, diagnostics: Diagnostics) -> None:
             item.span,
             f"write `{item.low}-{item.low + 1}` for one ASN (the service answers INVALID_ASN_RANGE)",
         )
-        return
+        return False
     if not any(low <= item.low and item.high <= high for low, high in ASN_WINDOWS):
         diagnostics.error(
             "asn-range",
@@ -69,9 +85,12 @@ def _check_range(item: AsnRange, diagnostics: Diagnostics) -> None:
             item.span,
             "stay within 64512-65534 or 4200000000-4294967294",
         )
+        return False
+    return True
 
 
-def _check_edge_asns(configuration: Configuration, diagnostics: Diagnostics) -> None:
+def _check_edge_asns(configuration: Configuration, sound: bool, diagnostics: Diagnostics) -> None:
+    """Each ASN stands once, and in a range; with `sound` false the ranges are the mistake, and say nothing of ASNs."""
     seen: dict[int, Edge] = {}
     for edge in configuration.edges:
         if edge.asn is None:
@@ -83,7 +102,8 @@ def _check_edge_asns(configuration: Configuration, diagnostics: Diagnostics) -> 
             diagnostics.error(
                 "edge-asn", f"ASN {asn} belongs to two edges", edge.asn.span, "give each edge its own ASN", labels
             )
-        _check_edge_asn(asn, edge.asn.span, configuration.asn_ranges, diagnostics)
+        if sound:
+            _check_edge_asn(asn, edge.asn.span, configuration.asn_ranges, diagnostics)
 
 
 def _check_edge_asn(asn: int, span: Span | None, ranges: tuple[AsnRange, ...], diagnostics: Diagnostics) -> None:
@@ -181,8 +201,8 @@ def _check_pool(configuration: Configuration, pool: list[Prefix], diagnostics: D
             taken.append((prefix, edge))
     for family, length in PIECE.items():
         blocks = [block for block in pool if block.family == family]
-        if not blocks:
-            continue
+        if not blocks or any(block.length > length for block in blocks):
+            continue  # no pool, or one that is refused already
         used = [prefix for prefix, _ in taken if any(block.covers(prefix) for block in blocks)]
         free = count_pieces(blocks, length) - count_pieces([item for item in used if item.family == family], length)
         wanting = [edge for edge in configuration.edges if not _has_block(edge, family)]

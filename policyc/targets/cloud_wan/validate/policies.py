@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.diagnostics import Diagnostics
+from policyc.engines.wan.prefixes import WIDTH
 from policyc.ir.network import (
     AssociatePolicies,
     CoreNetwork,
@@ -16,6 +17,7 @@ from policyc.ir.network import (
     Share,
     Word,
 )
+from policyc.regex import regex
 from policyc.targets.cloud_wan.validate.addressing import check_cidrs
 from policyc.targets.cloud_wan.validate.rules import check_numbers
 from policyc.text import Span
@@ -24,6 +26,8 @@ MAX_NUMBER = 9999
 MAX_RULES = 10
 MAX_MATCHES = 5
 MAX_ASN = 4294967295
+#: how the id of a prefix list and its ARN begin
+_PREFIX_LIST = regex(r"pl-[0-9a-f]{8}|arn:")
 _COMMUNITY_ACTIONS = ("add-community", "remove-community")
 
 
@@ -93,10 +97,24 @@ def _check_match(match: RouteMatch, near: Span | None, diagnostics: Diagnostics)
     span = match.span or near
     match match.type, match.value:
         case ("prefix-equals" | "prefix-in-cidr", str(text)):
-            check_cidrs((Word(text, span),), diagnostics)
+            blocks = check_cidrs((Word(text, span),), diagnostics)
+            if match.type == "prefix-in-cidr" and any(block.length == WIDTH[block.family] for block in blocks):
+                diagnostics.warning(
+                    "rule-never-matches",
+                    f"no prefix lies within `{text[:80]}`, which is one address and no part of itself",
+                    span,
+                    "ask for the prefix itself, or for a wider block",
+                )
         case ("prefix-in-prefix-list", str(text)):
             if not text:
                 diagnostics.error("prefix-list-alias", "the prefix list has an empty alias", span, "name its alias")
+            elif _PREFIX_LIST.match(text) is not None:
+                diagnostics.warning(
+                    "prefix-list-alias",
+                    f"`{text[:80]}` names a prefix list of EC2, and policies know it by its alias",
+                    span,
+                    "write the alias under which it is associated with the core network",
+                )
         case ("community-in-list", str(text)):
             check_community(text, span, diagnostics)
         case (_, int(value)):

@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity, did_you_mean, write_instead
-from policyc.ir.network import (
-    ATTACHMENT_TYPES,
-    AttachCondition,
-    AttachRule,
-    CoreNetwork,
-    Number,
-    Operator,
-    ToGroup,
-    ToTag,
-)
+from policyc.ir.network import ATTACHMENT_TYPES, AttachCondition, AttachRule, CoreNetwork, Number, ToGroup, ToTag
 from policyc.regex import regex
 from policyc.targets.cloud_wan.inventory import type_hint
 
@@ -99,7 +90,7 @@ def _check_attach_rule(rule: AttachRule, network: CoreNetwork, diagnostics: Diag
 def _check_region(condition: AttachCondition, network: CoreNetwork, diagnostics: Diagnostics) -> None:
     """Attachments are made at edges, so a condition that no edge meets is never true."""
     value = "" if condition.value is None else condition.value.text
-    if not any(_meets(edge, condition.operator, value) for edge in network.locations):
+    if condition.operator is not None and not any(map(condition.admits, network.locations)):
         span = None if condition.value is None else condition.value.span
         diagnostics.warning(
             "region-without-edge",
@@ -107,18 +98,6 @@ def _check_region(condition: AttachCondition, network: CoreNetwork, diagnostics:
             span or condition.span,
             did_you_mean(value, network.locations, "edges are " + ", ".join(f"`{edge}`" for edge in network.locations)),
         )
-
-
-def _meets(edge: str, operator: Operator | None, value: str) -> bool:
-    match operator:
-        case "equals":
-            return edge == value
-        case "begins-with":
-            return edge.startswith(value)
-        case "contains":
-            return value in edge
-        case "not-equals" | None:
-            return True
 
 
 def _check_condition(condition: AttachCondition, diagnostics: Diagnostics) -> None:

@@ -18,6 +18,7 @@ from policyc.engines.wan.round_trip import Trip
 from policyc.ir.network import CoreNetwork
 from policyc.record import replace
 from policyc.targets.cloud_wan.changed_ways import where_inspected
+from policyc.targets.cloud_wan.compare import compare
 from policyc.targets.cloud_wan.crowds import crossings, find_crowd
 from policyc.targets.cloud_wan.inventory_file import Inventory
 from policyc.targets.cloud_wan.questions import ask_path, situate
@@ -282,6 +283,34 @@ def test_what_is_supposed_changes_what_the_rules_say(
     worlds = suppose(INSPECTED, Inventory((*PEOPLE, *walls(US, EU))), supposed, diagnostics)
     assert worlds is not None, [item.message for item in diagnostics]
     assert tuple(ask(world.network, world.inventory.attachments, source, to) for world in worlds) == (before, after)
+
+
+GUARDED = network(["apps", "tools", {"name": "vault", "require-attachment-acceptance": True}])
+LET_IN = replace(PEOPLE[3], state="available")
+
+
+@pytest.mark.parametrize("state", [None, "available"])
+@pytest.mark.parametrize(
+    ("tag", "source", "to", "after"),
+    [
+        ("a1.s=vault", "a1", "v", NO),
+        ("a1.s=vault", "a1", "a2", YES),
+        ("a1.s=tools", "a1", "t", YES),
+        ("v.s=apps", "v", "a1", YES),
+    ],
+)
+def test_a_tag_change_waits_where_its_segment_wants_acceptance(
+    state: str | None, tag: str, source: str, to: str, after: Trip
+) -> None:
+    people = (*(replace(item, state=state) for item in PEOPLE[:3]), LET_IN)
+    worlds = suppose(GUARDED, Inventory(people), Supposed(tags=[tag]), Diagnostics())
+    assert worlds is not None and ask(worlds[1].network, worlds[1].inventory.attachments, source, to) is after
+
+
+def test_acceptance_that_is_wanted_from_now_on_leaves_who_is_there() -> None:
+    people = tuple(replace(item, state=None) for item in PEOPLE)
+    found = compare(network(["apps", "tools", "vault"]), GUARDED, Inventory(people))
+    assert len(found.configuration) == 1 and not found.associations and not found.reach
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from policyc.engines.wan.associate import Association, Associator, Standing
-from policyc.engines.wan.attachments import Announced, Attachment
+from policyc.engines.wan.attachments import MOVING_STATES, Announced, Attachment
 from policyc.engines.wan.matrix import Cell, Flow, segment_matrix
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.reach import Target, reach
@@ -80,7 +80,7 @@ def compare(
         before, after = probe(old, switches), probe(new, switches)
         changed = tuple(changed_configuration(old, new, None, ()))
         return Comparison(changed, placed, (*_by_segment(before, after), *_outside_by_segment(before, after)), True)
-    known = Inventory(tuple(_with_prefixes(inventory.attachments)), inventory.lists)
+    known = Inventory(tuple(_in_place(old, _with_prefixes(inventory.attachments), switches)), inventory.lists)
     moved = tuple(_moved(old, new, known.attachments, switches))
     names = {change.subject for change in moved}
     regions = [region for item in known.attachments if item.name in names for region in item.regions]
@@ -106,6 +106,15 @@ def compare_tables(before: Tables, after: Tables) -> Comparison:
 # --- associations -----------------------------------------------------------------------------------------------
 
 
+def _in_place(old: CoreNetwork, attachments: Iterable[Attachment], switches: Switches) -> Iterator[Attachment]:
+    """The attachments, of which those that carry traffic today without a stated state are available: what asks for acceptance from
+    now on asks it of newcomers (reference, section 4: the flag updates no edge)."""
+    associate = Associator(old, switches)
+    for item in attachments:
+        there = item.state is None and associate(item).working
+        yield replace(item, state="available") if there else item
+
+
 def _moved(
     old: CoreNetwork, new: CoreNetwork, attachments: Sequence[Attachment], switches: Switches
 ) -> Iterator[Change]:
@@ -121,7 +130,8 @@ def _standing(found: Association) -> str:
     kind = "group" if found.is_group else "segment"
     match found.standing:
         case Standing.SEGMENT | Standing.GROUP:
-            return f"{kind} {found.place}"
+            moving = found.attachment.state in MOVING_STATES
+            return f"{kind} {found.place}" + (" until its tag change is accepted" if moving else "")
         case Standing.PENDING:
             return f"waits for acceptance to {kind} {found.place}"
         case Standing.UNASSOCIATED:
@@ -273,7 +283,7 @@ def _flow_words(cell: Cell, flow: Flow) -> str:
             return "empty"
 
 
-def _with_prefixes(attachments: Sequence[Attachment]) -> Iterator[Attachment]:
+def _with_prefixes(attachments: Iterable[Attachment]) -> Iterator[Attachment]:
     """AWS's list has no prefixes: a silent attachment gets one that nobody else has, to be asked about."""
     for at, item in enumerate(attachments):
         yield (

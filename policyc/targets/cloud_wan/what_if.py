@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.engines.wan.attachments import Attachment
+from policyc.engines.wan.associate import Associator, Standing
+from policyc.engines.wan.attachments import WORKING_STATES, Attachment
 from policyc.ir.network import AssociatePolicies, CoreNetwork, EdgeOverride, SegmentAction, SendTo, SendVia, Word
 from policyc.record import field, record, replace
 from policyc.targets.cloud_wan.inventory_file import Inventory
@@ -47,6 +48,9 @@ def suppose(
     gone = [find_attachment(known, name, diagnostics) for name in supposed.without]
     for text in supposed.tags:
         _tag(known, after, text, diagnostics)
+    for item in known:
+        if after[item.name] is not item:
+            after[item.name] = _moved(network, item, after[item.name])
     added = [attachment_from_flag(text, len(known) + at, diagnostics) for at, text in enumerate(supposed.added, 1)]
     for edge in supposed.without_edges:
         if edge not in network.locations:
@@ -83,6 +87,20 @@ def _tag(known: Sequence[Attachment], after: dict[str, Attachment], text: str, d
     if item is not None:
         kept = tuple(pair for pair in after[item.name].tags if pair[0] != key)
         after[item.name] = replace(after[item.name], tags=(*kept, (key, value)))
+
+
+def _moved(network: CoreNetwork, item: Attachment, tagged: Attachment) -> Attachment:
+    """An attachment with other tags. Where its new place wants acceptance that is a proposal: until somebody accepts it, the attachment
+    stays where it is (reference, section 3.2, item 7)."""
+    if item.state is not None and item.state not in WORKING_STATES:
+        return tagged
+    associate = Associator(network)
+    before, asked = associate(item), associate(replace(tagged, state=None))
+    if asked.standing is not Standing.PENDING or (before.place, before.is_group) == (asked.place, asked.is_group):
+        return tagged
+    if not before.working:
+        return replace(tagged, state=None)
+    return replace(tagged, state="pending_tag_acceptance", current=(before.place, before.is_group))
 
 
 def without_edges(network: CoreNetwork, gone: Iterable[str]) -> CoreNetwork:

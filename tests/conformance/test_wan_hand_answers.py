@@ -285,6 +285,14 @@ def test_what_is_supposed_changes_what_the_rules_say(
     assert tuple(ask(world.network, world.inventory.attachments, source, to) for world in worlds) == (before, after)
 
 
+@pytest.mark.parametrize(("source", "reason"), [("a1", "shares no routes"), ("t", "a routing policy drops")])
+def test_a_policy_of_a_share_between_others_is_no_reason(source: str, reason: str) -> None:
+    joined = share("tools", "vault") | {"routing-policy-names": ["cut"]}
+    net = network(BOTH, [joined], routing_policies=[policy("cut", 1, "drop", cidr="10.0.0.0/8")])
+    found = ask_path(situate(net, Inventory(PEOPLE)), source, "v", Diagnostics())
+    assert found is not None and found.trip is NO and reason in found.forward.sentence
+
+
 GUARDED = network(["apps", "tools", {"name": "vault", "require-attachment-acceptance": True}])
 LET_IN = replace(PEOPLE[3], state="available")
 

@@ -471,14 +471,16 @@ def _owners(core: Core, target: Target) -> list[Association]:
 def _why_no_route(core: Core, association: Association, owner: Association, target: Target) -> tuple[str, str] | None:
     """Why nothing leads to the attachment that has the target."""
     name = owner.attachment.name
-    if any(prefix.overlaps(dropped) for dropped in core.dropped_of(name) for prefix in target.prefixes):
-        return "filtered", f"a routing policy drops the route to `{name}`"
     segment = core.network.segment(association.place)
+    givers = core.shared_with(association.place)
+    # a policy of a share between others is no reason here
+    joined = association.is_group or owner.is_group or owner.place in (association.place, *givers)
+    if joined and any(prefix.overlaps(dropped) for dropped in core.dropped_of(name) for prefix in target.prefixes):
+        return "filtered", f"a routing policy drops the route to `{name}`"
     if association.is_group or segment is None or owner.is_group:
         return None
     if owner.place == association.place and segment.isolated:
         return "isolated", f"segment `{segment.name}` isolates its attachments from one another"
-    givers = core.shared_with(association.place)
     if owner.place in givers and not core.admits(association.place, owner.place):
         return "filtered", f"a filter keeps the routes of `{owner.place}` out of segment `{segment.name}`"
     if owner.place == association.place:

@@ -5,6 +5,7 @@ Of the lists of a statement only those items are named that have requests in the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -185,21 +186,54 @@ def _replaced(lost: Sequence[str], more: Sequence[str]) -> list[tuple[str, str]]
 
 
 def twin_of(statement: Statement, mine: Policy, theirs: Policy) -> Statement | None:
-    """The statement of the other version that this one was, or became: of the same label, else the one most like it that has no
-    twin of its own; None where it has none."""
-    contents, own = contents_of(mine), content_of(statement)
+    """The statement of the other version that this one was, or became: one that says the same, else one of the same label, else of those that are left the one that it is most
+    like, which is nobody else's twin; None where it has none."""
+    own = content_of(statement)
     if own in contents_of(theirs):
         return next(item for item in theirs.statements if content_of(item) == own)
+    named = _namesake(statement, theirs)
+    if named is not None:
+        return named
+    return _paired(_left(mine, theirs), _left(theirs, mine)).get(id(statement))
+
+
+def _namesake(statement: Statement, theirs: Policy) -> Statement | None:
     named = [item for item in theirs.statements if item.label == statement.label and item.label_span is not None]
-    if len(named) == 1 and not statement.label.startswith("statement "):
-        return named[0]
-    left = [item for item in theirs.statements if content_of(item) not in contents and item.effect == statement.effect]
-    best = max(left, key=lambda item: _likeness(item, statement), default=None)
-    return best if best is not None and _likeness(best, statement) >= 2 else None
+    return named[0] if len(named) == 1 and not statement.label.startswith("statement ") else None
 
 
-def _likeness(first: Statement, second: Statement) -> int:
-    return sum(parts(first) == parts(second) for parts in (_who, _can, _where, _when))
+def _left(mine: Policy, theirs: Policy) -> list[Statement]:
+    """The statements that neither say what one of the other version says nor have its label."""
+    said = contents_of(theirs)
+    labels = Counter(item.label for item in theirs.statements if item.label_span is not None)
+    return [
+        item
+        for item in mine.statements
+        if content_of(item) not in said and (labels[item.label] != 1 or item.label.startswith("statement "))
+    ]
+
+
+def _paired(ones: Sequence[Statement], others: Sequence[Statement]) -> dict[int, Statement]:
+    """Each statement with its twin, by its identity: those that are most alike find each other first."""
+    pairs = [
+        (*alike, -abs(at - place), -at, -place)
+        for at, one in enumerate(ones)
+        for place, other in enumerate(others)
+        if one.effect == other.effect and (alike := _likeness(one, other))[0] >= 2
+    ]
+    out: dict[int, Statement] = {}
+    taken = set[int]()
+    for _, _, _, at, place in sorted(pairs, reverse=True):
+        if id(ones[-at]) not in out and -place not in taken:
+            out[id(ones[-at])] = others[-place]
+            taken.add(-place)
+    return out
+
+
+def _likeness(first: Statement, second: Statement) -> tuple[int, int]:
+    """How many parts are the same, and how many items the others share."""
+    both = [(parts(first), parts(second)) for parts in (_who, _can, _where, _when)]
+    return sum(one == other for one, other in both), sum(len({*one} & {*other}) for one, other in both)
 
 
 def _who(statement: Statement) -> tuple[str, ...]:

@@ -64,6 +64,19 @@ def joined(parts: Iterable[Part]) -> Part:
     )
 
 
+def settled(part: Part) -> Part:
+    """A part in which every resource is there once: what several accounts or Regions see (a bucket, what is shared) as whoever could read the most of it has it."""
+    best: dict[str, Resource] = {}
+    for item in part.resources:
+        if item.arn not in best or len(item.unread) < len(best[item.arn].unread):
+            best[item.arn] = item
+    kept = {id(item) for item in best.values()}
+    held = {path for item in best.values() for path in item.policies.values()}
+    dropped = {path for item in part.resources if id(item) not in kept for path in item.policies.values()} - held
+    documents = tuple(item for item in part.documents if item.path not in dropped)
+    return Part(documents, tuple(best.values()), part.files)
+
+
 def among(only: frozenset[str], *names: str) -> bool:
     """Whether something that goes by these names is to be looked at."""
     return not only or any(name in only for name in names)

@@ -51,6 +51,11 @@ class Live:
         found = [arn for arn in there if arn.rpartition("/")[2] == name and "/" in arn]
         return found or [arn for arn, item in there.items() if item["name"] == name]
 
+    def account_of(self, arn: str) -> str:
+        """The account that a resource is in, empty where nobody knows: the ARN of a bucket has none, and its owner was asked."""
+        item = self.resources.get(arn)
+        return (arn.split(":") + [""] * 5)[4] or str(item["facts"].get("account") or "" if item else "")
+
     def named(self, name: str, type: str) -> list[str]:
         """The resources of a type with a name."""
         return [arn for arn, item in self.resources.items() if item["type"] == type and item["name"] == name]

@@ -18,8 +18,10 @@ def least(purpose: str, targets: Sequence[str], partition: str, region: str, acc
     held = [call for call in CALLS.values() if call.target in wanted and purpose in call.by and not call.writes]
     if purpose == "apply":
         held += run_of(wanted)
-    if purpose == "plan":  # for whom IAM simulates: the role of whoever asks
-        held.append(CALLS["iam", "get_role"])
+    if (
+        purpose == "plan"
+    ):  # for whom IAM simulates (the role of whoever asks), and whether those are there whom new texts name
+        held += (CALLS["iam", "get_role"], CALLS["iam", "get_user"])
     return policy_of(((call.action, call.on) for call in held), partition, region, account)
 
 

@@ -18,6 +18,7 @@ from policyc.aws.order import CHAIN, Draft, ordered
 from policyc.aws.pairs import Pair
 from policyc.aws.permissions import policy_of
 from policyc.aws.ports import needs, read
+from policyc.aws.principals import absent
 from policyc.aws.session import CallFailed, Sessions, Trouble
 from policyc.aws.steps import OF_ROLE, Kind, State, Step, step_data
 from policyc.record import record
@@ -97,7 +98,7 @@ def make(
         if kind is None:
             left.append(f"{pair.title}: a {pair.meant.kind} document is not written by `aws apply`")
             continue
-        session = _session(pair.arn, sessions)
+        session = _session(live.account_of(pair.arn), sessions)
         if session is None:
             left.append(f"{pair.title}: nobody asks in the account of `{pair.arn}`")
             continue
@@ -123,7 +124,7 @@ def make(
         warnings += (*_owners(pair, live), *_carriers(made.steps[0]))
     in_order = ordered(_waiting(drafts, sessions), widen_first)
     steps = in_order.steps
-    warnings += in_order.warnings
+    warnings += (*in_order.warnings, *absent(steps, sessions))
     if any(step.kind not in (Kind.WAN_PUT, Kind.FUNCTION) for step in steps):
         warnings.append(
             "most services have no compare-and-set: what is there is read right before each write, and a race remains"
@@ -143,8 +144,7 @@ def least(steps: Sequence[Step], accounts: Sequence[Mapping[str, Any]]) -> dict[
     return policy_of(wanted, partition, "*", "*")
 
 
-def _session(arn: str, sessions: Mapping[str, Sessions]) -> Sessions | None:
-    account = (arn.split(":") + [""] * 5)[4]
+def _session(account: str, sessions: Mapping[str, Sessions]) -> Sessions | None:
     if not account:
         return next(iter(sessions.values())) if len(sessions) == 1 else None
     return sessions.get(account)

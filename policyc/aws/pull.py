@@ -11,7 +11,7 @@ from typing import Any, Final
 from policyc.aws import folder as folders
 from policyc.aws.asking import Asker, Journal, Tell, Unread
 from policyc.aws.calls import CALLERS, CLOUD_WAN, LATTICE, OBJECT_LAMBDA, ORGANIZATION, TARGETS, VERIFIED_ACCESS
-from policyc.aws.found import Part, joined
+from policyc.aws.found import Part, joined, settled
 from policyc.aws.inventory import callers, cloud_wan, lattice, object_lambda, organization, verified_access
 from policyc.aws.session import NoSession, Sessions
 from policyc.record import record
@@ -64,7 +64,7 @@ def take(sessions: Sequence[Sessions], wanted: Wanted, journal: Journal | None, 
         )
     unread = tuple(one for ask in asks.values() for one in ask.unread)
     calls = {"made": sum(ask.made for ask in asks.values()), "kept": sum(ask.again for ask in asks.values())}
-    return Inventory(joined(parts), tuple(accounts), unread, calls)
+    return Inventory(settled(joined(parts)), tuple(accounts), unread, calls)
 
 
 def _account(ask: Asker, regions: Sequence[str], wanted: Wanted, owners: Mapping[str, Asker]) -> Part:
@@ -82,7 +82,9 @@ def _account(ask: Asker, regions: Sequence[str], wanted: Wanted, owners: Mapping
             )
         if OBJECT_LAMBDA in wanted.targets:
             parts.append(
-                object_lambda.read(ask, region, f"{home}/object_lambda/{region}", only.get(OBJECT_LAMBDA, all_of_them))
+                object_lambda.read(
+                    ask, region, f"{home}/object_lambda/{region}", owners, only.get(OBJECT_LAMBDA, all_of_them)
+                )
             )
     if CLOUD_WAN in wanted.targets:
         parts.append(

@@ -51,13 +51,20 @@ def _without_uncompared(found: Changes) -> Changes:
 
 def _with_history(found: Changes, opened: Opened) -> Changes:
     """The comparison with who changed what differs."""
-    from policyc.aws.history import Changed, last_change
+    from policyc.aws.history import Changed, Trail
 
     differing = {item.name for item in found.documents if item.entries or item.sentences or item.open}
+    trails: dict[str, Trail] = {}
     notes = list(found.notes)
     for pair in opened.pairs:
+        if pair.title not in differing or not pair.arn:
+            continue
         ask = opened.asker_of(pair.arn)
-        if pair.title in differing and pair.arn and ask is not None:
-            change = last_change(ask, pair.arn, pair.meant.role)
-            notes.append(f"`{pair.title}`: {change.sentence if isinstance(change, Changed) else change}")
+        if ask is None:
+            notes.append(f"`{pair.title}`: who changed it is not known: nobody asks in its account")
+            continue
+        trail = trails.setdefault(ask.account, Trail(ask))
+        regions = opened.regions_of(ask.account) or (ask.sessions.region,)
+        change = trail.last_change(pair.arn, pair.meant.role, pair.stored.revision, regions)
+        notes.append(f"`{pair.title}`: {change.sentence if isinstance(change, Changed) else change}")
     return replace(found, notes=tuple(notes))

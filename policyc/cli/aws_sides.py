@@ -37,11 +37,15 @@ class Opened:
     _askers: dict[str, Asker] = field(default_factory=dict)
 
     def session_of(self, arn: str) -> Sessions | None:
-        """The session for the account of a resource; a bucket's ARN has none, so that one alone serves it."""
-        account = (arn.split(":") + [""] * 5)[4]
+        """The session for the account of a resource."""
+        account = self.live.account_of(arn)
         if not account and len(self.sessions) == 1:
             return next(iter(self.sessions.values()))
         return self.sessions.get(account)
+
+    def regions_of(self, account: str) -> tuple[str, ...]:
+        """The Regions that were asked in an account."""
+        return tuple(name for one in self.live.accounts if one["account"] == account for name in one["regions"])
 
     def asker_of(self, arn: str) -> Asker | None:
         """The same, for reading."""

@@ -71,6 +71,35 @@ def test_an_organization_condition_lost(diff: Any) -> None:
     assert {item["part"]: item["value"] for item in entry["witness"]}["action"] == "s3:GetObject"
 
 
+def granted(sid: str, *names: str) -> dict[str, Any]:
+    """A statement of a function's policy, of which all others say the same but for who."""
+    who = [f"arn:aws:iam::111122223333:role/{name}" for name in names]
+    function = "arn:aws:lambda:us-west-2:111122223333:function:f"
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": {"AWS": who},
+        "Action": "lambda:InvokeFunction",
+        "Resource": function,
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "because"),
+    [
+        # what was one statement is several, of which each has a twin of its own or none
+        ([granted("A", "x", "y")], [granted("P", "x"), granted("Q", "y"), granted("R", "z")], "`R` (allow) is new"),
+        # the statement of the same label is the twin, so that it is nobody else's
+        ([granted("A", "x"), granted("B", "y")], [granted("B", "x"), granted("C", "z")], "`C` (allow) is new"),
+        ([granted("A", "x"), granted("B", "y")], [granted("C", "y", "z"), granted("D", "x")], f"`C` got the principal `{APP.replace('app', 'z')}`"),
+    ],
+)  # fmt: skip
+def test_each_statement_has_one_twin(diff: Any, old: list[Any], new: list[Any], because: str) -> None:
+    _, found = diff(old, new, "--as", "function")
+    (gained,) = (item for item in found["documents"][0]["changes"] if item["change"] == "newly allowed")
+    assert gained["because"] == [because]
+
+
 def test_only_what_is_new_of_a_list_is_named(diff: Any) -> None:
     wider = {**READ, "Action": ["s3:GetObject", "s3:Put*", "s3:DeleteObject"], "Principal": {"AWS": [APP, OPS]}}
     _, data = diff([{**READ, "Action": ["s3:GetObject"], "Principal": {"AWS": [APP, OPS]}}], [wider])

@@ -10,7 +10,7 @@ import pytest
 from botocore import exceptions as known
 
 from policyc.aws.session import failure_of
-from tests.live.fake.core import Aws, Refused
+from tests.live.fake.core import ACCOUNT, Aws, Refused
 from tests.live.world import World
 
 Run = Callable[..., tuple[int, str, str]]
@@ -85,6 +85,25 @@ def test_a_configuration_that_is_no_use(
     monkeypatch.setenv("AWS_CONFIG_FILE", "config")
     status, _, err = policyc("aws", "pull", "-o", "live", *words)
     assert status == 2 and said in " ".join(err.split()) and "Traceback" not in err
+
+
+def test_a_role_that_another_role_may_assume(there: World, policyc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The profile's own chain comes first, then `--role-arn`: who is asked last is whom the calls are made as."""
+    first, last = (
+        f"arn:aws:iam::{account}:role/{name}" for account, name in (("444455556666", "hub"), (ACCOUNT, "reader"))
+    )
+    Path("config").write_text(
+        f"[profile hub]\nrole_arn = {first}\nsource_profile = me\n[profile me]\nregion = us-west-2\n"
+    )
+    Path("none").write_text("[me]\naws_access_key_id = testing\naws_secret_access_key = testing\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "config")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    status, out, err = policyc(
+        "aws", "pull", "-o", "live", "--profile", "hub", "--role-arn", last, "--target", "lattice"
+    )
+    assert (status, err) == (0, "") and f"account {ACCOUNT} as {last}, us-west-2" in out
+    assert [params["RoleArn"] for params in there.aws.calls("assume_role")] == [first, last]
 
 
 def test_the_date_of_the_server_is_told() -> None:

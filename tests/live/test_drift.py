@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from tests.live.fake.core import ACCOUNT
+from tests.live.test_history import Events
 from tests.live.world import APP, CEDAR, CORE, GROUP, MESH, NETWORK_POLICY, ORDERS, SERVICE, World, allow, text
 
 Run = Callable[..., tuple[int, str, str]]
+FAR = "444455556666"
 
 
 @pytest.fixture
@@ -166,32 +168,26 @@ def test_a_pulled_folder_is_a_source_too(there: World, policyc: Run) -> None:
     assert {name.rpartition("/")[2] for name in differing(out)} == {"acme-photos.bucket.json", "inline-invoke.json"}
 
 
-def test_who_changed_it_comes_from_cloudtrail(there: World, source: Run) -> None:
-    from datetime import UTC, datetime
-
+def test_who_changed_it_is_asked_where_it_is(there: World, source: Run) -> None:
+    """Two accounts, of which one has everything: a bucket is its owner's, though no ARN says so."""
+    events = Events(there.aws)
+    there.aws.services["cloudtrail"] = [events]
     there.lattice.services[SERVICE]["authType"] = "NONE"
-
-    class Trail:
-        def lookup_events(self, LookupAttributes: list[dict[str, str]], NextToken: str = "") -> dict[str, Any]:
-            name = LookupAttributes[0]["AttributeValue"]
-            if name != "UpdateService":
-                return {"Events": []}
-            event = {
-                "userIdentity": {"arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/admin/eve"},
-                "userAgent": "Terraform",
-                "requestParameters": {"serviceIdentifier": SERVICE, "authType": "NONE"},
-            }
-            return {"Events": [{"EventTime": datetime(2026, 11, 2, tzinfo=UTC), "CloudTrailEvent": json.dumps(event)}]}
-
-    there.aws.services["cloudtrail"] = [Trail()]
-    status, out, _ = source("--who-changed")
-    assert status == 1
-    assert (
-        "last changed 2026-11-02T00:00:00+00:00 by arn:aws:sts::111122223333:assumed-role/admin/eve with Terraform (UpdateService)"
-        in " ".join(out.split())
-    )
+    there.buckets.policies["acme-photos"] = text(allow("D", {"AWS": APP}, "s3:*", "arn:aws:s3:::acme-photos/*"))
+    there.iam.inline["app"]["invoke"]["Statement"].pop()
+    events.add(ACCOUNT, "us-west-2", "UpdateService", {"serviceIdentifier": SERVICE})
+    events.add(ACCOUNT, "eu-west-1", "PutBucketPolicy", {"bucketName": "acme-photos"})
+    events.add(ACCOUNT, "us-east-1", "PutRolePolicy", {"roleName": "app", "policyName": "invoke"})
+    there.organizations.parents[FAR] = "r-ab12"
+    roles = [word for account in (ACCOUNT, FAR) for word in ("--role-arn", f"arn:aws:iam::{account}:role/reader")]
+    status, out, _ = source("--who-changed", *roles, "--region", "us-west-2", "--region", "eu-west-1")
+    found = " ".join(out.split())
+    assert status == 1 and "undecided" not in found
+    for event in ("UpdateService", "PutBucketPolicy", "PutRolePolicy"):
+        assert f"by arn:aws:iam::1:user/eve with Terraform ({event})" in found, found
+    assert {account for account, _, _ in events.asked} == {ACCOUNT}
     there.aws.denied = {"lookup_events"}
-    status, out, _ = source("--who-changed")
+    status, out, _ = source("--who-changed", *roles)
     assert status == 1 and "who changed it is not readable" in " ".join(out.split())
 
 

@@ -322,6 +322,28 @@ def test_missing_permissions_are_told_as_far_as_they_are_known(project: World, p
     assert "not known: the permissions are not known: iam:SimulatePrincipalPolicy: not allowed" in squeezed(out)
 
 
+def test_callers_who_are_not_there_are_told(project: World, policyc: Run) -> None:
+    far, moved = "arn:aws:iam::444455556666:role/far", f"arn:aws:iam::{ACCOUNT}:role/team/app"
+    source = text(allow("All", {"AWS": [APP, OTHER, moved, far, f"arn:aws:iam::{ACCOUNT}:user/bob"]}))
+    Path("auth.json").write_text(source)
+    words = ("aws", "plan", "auth.json", "--map", f"auth={SERVICE}")
+    project.lattice.put_auth_policy(SERVICE, text(allow("All", {"AWS": f"arn:aws:iam::{ACCOUNT}:user/gone"})))
+    found = squeezed(policyc(*words)[1])
+    assert (
+        f"warning: step 1 names `{OTHER}`, which is not there: services refuse a policy that names nobody, so make it first"
+        in found
+    )
+    assert (
+        f"step 1 names `{moved}`, which is not there; `{APP}` is: " in found
+        and ":user/bob`, which is not there: " in found
+    )
+    assert f"`{APP}`, which" not in found and far not in found.split("1 step")[1]
+    project.aws.denied = {"get_role"}
+    assert f"whether `{OTHER}` is there, whom step 1 names, is not known: iam:GetRole: not allowed" in squeezed(
+        policyc(*words)[1]
+    )
+
+
 @pytest.mark.parametrize(
     ("tags", "owner"),
     [

@@ -174,6 +174,10 @@ def test_two_accounts_and_two_regions(there: World, policyc: Run) -> None:
     roles = ("arn:aws:iam::111122223333:role/reader", "arn:aws:iam::444455556666:role/reader")
     words = [word for role in roles for word in ("--role-arn", role)]
     there.organizations.parents["444455556666"] = "r-ab12"
+    # the bucket behind the access point is the other account's
+    there.control.points["photos-ap"]["BucketAccountId"] = there.buckets.owners["acme-photos"] = "444455556666"
+    read, askers = there.buckets.get_bucket_policy, set[str]()
+    there.buckets.get_bucket_policy = lambda **of: askers.add(there.aws.asking.account) or read(**of)  # type: ignore[method-assign,func-returns-value]
     status, out, _ = policyc("aws", "pull", "-o", "live", *words, "--region", "us-west-2", "--region", "eu-west-1")
     assert status == 0
     assert [(item["account"], item["regions"]) for item in lock()["accounts"]] == [
@@ -181,6 +185,10 @@ def test_two_accounts_and_two_regions(there: World, policyc: Run) -> None:
         ("444455556666", ["us-west-2", "eu-west-1"]),
     ]
     assert out.count("account ") >= 2
+    assert askers == {"444455556666"}
+    assert [path for path in lock()["documents"] if path.endswith(".bucket.json")] == [
+        f"{HOME}/object_lambda/us-west-2/acme-photos.bucket.json".removeprefix("live/")
+    ]
 
 
 def test_without_credentials_nothing_is_written(policyc: Run, monkeypatch: pytest.MonkeyPatch) -> None:

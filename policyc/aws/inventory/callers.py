@@ -23,17 +23,20 @@ _GONE: Final = "the policy is gone"
 
 def named(texts: Iterable[str], account: str) -> list[str]:
     """The ARNs of the account's own roles and users that policies name, without those that hold a wildcard or a variable."""
-    found: dict[str, None] = {}
-    for text in texts:
-        try:
-            data: Any = json.loads(text)
-        except (ValueError, RecursionError):
-            continue
-        for string in _strings(data):
-            match = _CALLER.fullmatch(string)
-            if match is not None and match[1] == account:
-                found[string] = None
-    return sorted(found)
+    return sorted({arn for text in texts for arn in named_in(_read(text), account)})
+
+
+def named_in(data: Any, account: str) -> set[str]:
+    """The same of a part of a policy."""
+    found = (_CALLER.fullmatch(string) for string in _strings(data))
+    return {match[0] for match in found if match is not None and match[1] == account}
+
+
+def _read(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _strings(data: Any) -> Iterable[str]:

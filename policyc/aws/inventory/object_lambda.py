@@ -12,17 +12,18 @@ from policyc.aws.found import Held, Part, Resource, file_name, joined
 _CONTROL: Final = "s3control"
 
 
-def read(ask: Asker, region: str, folder: str, only: frozenset[str] = frozenset()) -> Part:
-    """Every chain of one Region, or what `only` names by its ARN, in a chain or not; `folder` is where its files go."""
+def read(ask: Asker, region: str, folder: str, owners: Mapping[str, Asker], only: frozenset[str] = frozenset()) -> Part:
+    """Every chain of one Region, or what `only` names by its ARN, in a chain or not; `folder` is where its files go, `owners` are those who may ask about what is in another
+    account, by account."""
     if only:
-        return joined(ask.each("resources", lambda arn: _one(ask, region, folder, arn), sorted(only)))
+        return joined(ask.each("resources", lambda arn: _one(ask, region, folder, owners, arn), sorted(only)))
     of = {"AccountId": ask.account}
     method = "list_access_points_for_object_lambda"
     listed = ask.all(_CONTROL, method, "ObjectLambdaAccessPointList", region, **of).data or ()
     if not listed:
         return Part()
     blocked = _block(ask.get(_CONTROL, "get_public_access_block", region, **of).data)
-    chains = ask.each("access points", lambda item: _chain(ask, region, folder, item, blocked), listed)
+    chains = ask.each("access points", lambda item: _chain(ask, region, folder, owners, item, blocked), listed)
     seen: dict[str, Part] = {}
     for needs in chains:
         for arn, part in needs.items():
@@ -30,7 +31,7 @@ def read(ask: Asker, region: str, folder: str, only: frozenset[str] = frozenset(
     return joined(seen.values())
 
 
-def _one(ask: Asker, region: str, folder: str, arn: str) -> Part:
+def _one(ask: Asker, region: str, folder: str, owners: Mapping[str, Asker], arn: str) -> Part:
     """A resource by itself; one of another account or Region is somebody else's to ask."""
     parts = arn.split(":")
     if len(parts) < 6 or parts[3] not in ("", region) or parts[4] not in ("", ask.account):
@@ -38,11 +39,11 @@ def _one(ask: Asker, region: str, folder: str, arn: str) -> Part:
     match parts[2]:
         case "s3-object-lambda":
             item = {"Name": parts[5].rpartition("/")[2], "ObjectLambdaAccessPointArn": arn}
-            found = _chain(ask, region, folder, item, None)
+            found = _chain(ask, region, folder, owners, item, None)
         case "lambda" if len(parts) > 6:
             return _function(ask, folder, arn)
         case "s3" if parts[4]:
-            found = _access_point(ask, folder, arn, None)
+            found = _access_point(ask, folder, owners, arn, None)
         case "s3":
             return _bucket(ask, region, folder, parts[5], ask.account, None)
         case _:
@@ -55,7 +56,12 @@ def _block(answer: Mapping[str, Any] | None) -> dict[str, bool] | None:
 
 
 def _chain(
-    ask: Asker, region: str, folder: str, item: Mapping[str, Any], account_block: dict[str, bool] | None
+    ask: Asker,
+    region: str,
+    folder: str,
+    owners: Mapping[str, Asker],
+    item: Mapping[str, Any],
+    account_block: dict[str, bool] | None,
 ) -> dict[str, Part]:
     """The resources of one chain by ARN."""
     name = item["Name"]
@@ -97,9 +103,11 @@ def _chain(
         )
     }
     for function in functions:
-        out[function] = _function(ask, folder, function)
+        out[function] = _function(_owner(ask, owners, function), folder, function)
     if supporting:
-        out |= _access_point(ask, folder, supporting, account_block)
+        owner = _owner(ask, owners, supporting)
+        # that of another account was not read
+        out |= _access_point(owner, folder, owners, supporting, account_block if owner is ask else None)
     return out
 
 
@@ -125,7 +133,14 @@ def _document(
     return Part(held, (Resource(arn, type, name, facts, {role: path} if text else {}, unread),))
 
 
-def _access_point(ask: Asker, folder: str, arn: str, account_block: dict[str, bool] | None) -> dict[str, Part]:
+def _owner(ask: Asker, owners: Mapping[str, Asker], arn: str) -> Asker:
+    """Who is asked about a resource: somebody in its account, where there is one."""
+    return owners.get((arn.split(":") + [""] * 5)[4], ask)
+
+
+def _access_point(
+    ask: Asker, folder: str, owners: Mapping[str, Asker], arn: str, account_block: dict[str, bool] | None
+) -> dict[str, Part]:
     """An access point and its bucket. The ARN may be an alias's name: then nothing more can be asked."""
     parts = arn.split(":")
     if len(parts) < 6:
@@ -158,7 +173,9 @@ def _access_point(ask: Asker, folder: str, arn: str, account_block: dict[str, bo
         )
     }
     if bucket is not None:
-        out[str(facts["bucket"])] = _bucket(ask, region, folder, bucket, str(owner), account_block)
+        out[str(facts["bucket"])] = _bucket(
+            owners.get(str(owner), ask), region, folder, bucket, str(owner), account_block
+        )
     return out
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from threading import local
 from typing import Any
 
 import botocore.handlers
@@ -84,6 +85,8 @@ class Aws:
     log: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     denied: set[str] = field(default_factory=set)
+    #: the account and the Region of the call that is being answered
+    asking: Any = field(default_factory=local)
 
     def answer(self, client: str, method: str, params: dict[str, Any]) -> dict[str, Any]:
         self.log.append((client, method, params))
@@ -121,7 +124,7 @@ class Aws:
         self.account = RoleArn.split(":")[4]
         from datetime import UTC, datetime
 
-        held = {"AccessKeyId": "ASIAEXAMPLEEXAMPLE00", "SecretAccessKey": "not-a-secret", "SessionToken": "token"}
+        held = {"AccessKeyId": f"ASIA{self.account}", "SecretAccessKey": "not-a-secret", "SessionToken": "token"}
         return {"Credentials": {**held, "Expiration": datetime(2100, 1, 1, tzinfo=UTC)}}
 
 
@@ -139,8 +142,11 @@ def installed(aws: Aws) -> Iterator[Aws]:
     def keep(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         context["fake_params"] = dict(params)
 
-    def call(model: Any, params: dict[str, Any], context: dict[str, Any], **_: Any) -> Any:
+    def call(model: Any, params: dict[str, Any], context: dict[str, Any], request_signer: Any, **_: Any) -> Any:
         client = model.service_model.service_name
+        key = request_signer._credentials.access_key if request_signer._credentials else ""
+        aws.asking.account = key.removeprefix("ASIA") if key.startswith("ASIA") else aws.account
+        aws.asking.region = request_signer.region_name
         method = xform_name(model.name)
         try:
             found = aws.answer(client, method, context["fake_params"])

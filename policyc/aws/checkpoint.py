@@ -72,6 +72,11 @@ def load(path: Path, kind: str) -> dict[str, Any]:
     return dict(data)
 
 
+def sealed(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A plan with the digest of all that it says: it is what somebody reviewed, and apart from that text in a file."""
+    return {**data, "digest": digest({name: value for name, value in data.items() if name != "digest"})}
+
+
 def digest(data: Any) -> str:
-    """What tells two plans apart."""
+    """What tells two plans, or two lists of steps, apart."""
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

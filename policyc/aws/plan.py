@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from policyc.aws import by_sid
 from policyc.aws.calls import CALLS
-from policyc.aws.checkpoint import digest
+from policyc.aws.checkpoint import sealed
 from policyc.aws.drift import Found
 from policyc.aws.iam_ports import MOST_VERSIONS, oldest
 from policyc.aws.live import Live
@@ -24,7 +24,7 @@ from policyc.aws.steps import OF_ROLE, Kind, State, Step, step_data
 from policyc.record import record
 from policyc.report.changes import Changes, Compared, changes_data
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 #: kind -> the largest document that the service takes, in characters or bytes as it counts (quotas of each service)
 _LARGEST: Final = {
     Kind.LATTICE_POLICY: 10_000,
@@ -59,20 +59,20 @@ class Plan:
 
     def data(self, made_at: str, missing: Mapping[str, Any]) -> dict[str, Any]:
         """The shape of `schemas/aws/plan.schema.json`."""
-        steps = [step_data(step) for step in self.steps]
-        return {
-            "format_version": FORMAT_VERSION,
-            "made_at": made_at,
-            "digest": digest(steps),
-            "accounts": list(self.accounts),
-            "steps": steps,
-            "order": self.order,
-            "changes": changes_data(self.changes),
-            "left": list(self.left),
-            "warnings": list(self.warnings),
-            "permissions": self.permissions,
-            "missing": dict(missing),
-        }
+        return sealed(
+            {
+                "format_version": FORMAT_VERSION,
+                "made_at": made_at,
+                "accounts": list(self.accounts),
+                "steps": [step_data(step) for step in self.steps],
+                "order": self.order,
+                "changes": changes_data(self.changes),
+                "left": list(self.left),
+                "warnings": list(self.warnings),
+                "permissions": self.permissions,
+                "missing": dict(missing),
+            }
+        )
 
 
 def make(

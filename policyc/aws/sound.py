@@ -58,7 +58,9 @@ _MEMBERS: Final[dict[str, tuple[type, ...]]] = {
     "state": (str, type(None)),
     "carried": (int,),
     "by_sid": (bool,),
+    "errors": (list,),
 }
+_VERSIONS: Final = ("versions", "made")
 
 
 def unsound(steps: Sequence[Step]) -> tuple[int, str] | None:
@@ -84,17 +86,23 @@ def _of_step(step: Step) -> str:
         return f"`{step.resource}` is not in the Region `{step.region}`"
     if step.kind in _INLINE and not _NAME.fullmatch(step.name):
         return f"`{step.name}` is no name of a policy"
+    if step.kind not in _INLINE and step.name:
+        return f"a {step.kind.value} has no name such as `{step.name}`"
     return ""
 
 
 def _of_states(step: Step) -> str:
     for state in (step.old, step.new):
         flag = _FLAGS.get(step.kind)
-        if flag is not None and not flag.fullmatch(state.flag):
+        if not (flag.fullmatch(state.flag) if flag is not None else state.flag == ""):
             return f"`{state.flag}` is no state of a {step.kind.value}"
+        if step.kind in _BARE and state.text is not None:
+            return f"a {step.kind.value} has no text"
         reason = _of_revision(state)
         if reason:
             return reason
+    if step.new.revision:
+        return "what is not there yet has no revision"
     if step.kind in _BARE:
         return ""
     if step.new.text is None:
@@ -104,10 +112,11 @@ def _of_states(step: Step) -> str:
 
 def _of_revision(state: State) -> str:
     for name, value in state.revision.items():
-        if name in _MEMBERS and type(value) not in _MEMBERS[name]:
+        if name in _VERSIONS:
+            if not _are_texts(value):
+                return f"`{name}` of its revision is no list of versions"
+        elif name not in _MEMBERS or type(value) not in _MEMBERS[name]:
             return f"`{name}` of its revision is `{value!r}`"
-        if name in ("versions", "made") and not _are_texts(value):
-            return f"`{name}` of its revision is no list of versions"
     return ""
 
 

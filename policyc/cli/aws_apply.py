@@ -55,25 +55,25 @@ def _load(path: Path, kind: str) -> dict[str, Any]:
 def _begin(path: Path, args: argparse.Namespace) -> Record:
     """A new record for a plan. Raises WrongUse for a plan that was changed by hand, or that has a record already."""
     from policyc.aws.apply import new_record, record_of
-    from policyc.aws.checkpoint import digest
+    from policyc.aws.checkpoint import digest, sealed
     from policyc.aws.steps import step_of
 
     data = _load(path, "plan")
-    if digest(data["steps"]) != data["digest"]:
+    if sealed(data) != data:
         raise WrongUse(f"`{path.name}` was changed after it was made", "make the plan again")
     steps = [step_of(item) for item in data["steps"]]
     _see_sound(path, steps)
     place = Path(os.path.abspath(args.record)) if args.record else path.with_name(f"{path.name}.record")  # noqa: PTH100
     if place.exists():
         known = record_of(place, _load(place, "record"))
-        if known.plan != data["digest"]:
+        if known.plan != digest(data["steps"]):
             raise WrongUse(f"`{place.name}` is the record of another plan", "name another file with `--record`")
         if not known.finished:
             help = f"go on with `policyc aws apply --resume {place.name}`, or back with `policyc aws rollback {place.name}`"
             raise WrongUse(f"the plan was begun, and `{place.name}` says how far it came", help)
         what = "and taken back" if known.is_back else "already"
         raise WrongUse(f"the plan was carried out {what}, see `{place.name}`", "make a new plan")
-    return new_record(place, data["digest"], steps)
+    return new_record(place, digest(data["steps"]), steps)
 
 
 def _open_record(path: Path) -> Record:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from policyc.aws.checkpoint import digest
+from policyc.aws.checkpoint import digest, sealed
 from tests.carriers.planted import planted
 
-_WRITTEN: dict[str, Any] = {"text": '{"Statement": []}', "flag": "", "revision": {"revision": "1"}}
+_WRITTEN: dict[str, Any] = {"text": '{"Statement": []}', "flag": "", "revision": {}}
 _STEP: dict[str, Any] = {
     "number": 1,
     "kind": "bucket policy",
@@ -16,22 +16,24 @@ _STEP: dict[str, Any] = {
     "resource": "arn:aws:s3:::photos",
     "account": "111122223333",
     "region": "us-west-2",
-    "name": "photos",
+    "name": "",
     "old": {"text": None, "flag": "", "revision": {}},
     "new": _WRITTEN,
 }
-PLAN = {
-    "format_version": 1,
-    "made_at": "2026-05-01T10:00:00Z",
-    "digest": "0",
-    "accounts": [{"account": "111122223333", "caller": "arn:aws:iam::111122223333:role/x", "partition": "aws"}],
-    "steps": [_STEP],
-    "changes": {},
-    "left": [],
-    "warnings": [],
-    "permissions": {},
-    "missing": {},
-}
+PLAN = sealed(
+    {
+        "format_version": 2,
+        "made_at": "2026-05-01T10:00:00Z",
+        "accounts": [{"account": "111122223333", "caller": "arn:aws:iam::111122223333:role/x", "partition": "aws"}],
+        "steps": [_STEP],
+        "order": "",
+        "changes": {},
+        "left": [],
+        "warnings": [],
+        "permissions": {},
+        "missing": {},
+    }
+)
 RECORD = {
     "format_version": 1,
     "plan": digest([_STEP]),

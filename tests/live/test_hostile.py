@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from policyc.aws.checkpoint import digest
+from policyc.aws.checkpoint import digest, sealed
 from policyc.aws.sound import unsound
 from tests.live.fake.core import ACCOUNT
 from tests.live.lab import steps
@@ -50,6 +50,10 @@ STEPS: list[tuple[dict[str, Any], str]] = [
     ({"new": {"text": "[" * 100_000, "flag": "", "revision": {}}}, "its new text is no document"),
     ({"old": {"text": None, "flag": "", "revision": {"versions": 5}}}, "`versions` of its revision"),
     ({"old": {"text": None, "flag": "", "revision": {"RevisionId": [1]}}}, "`RevisionId` of its revision is `[1]`"),
+    ({"old": {"text": None, "flag": "", "revision": {"x": 1}}}, "`x` of its revision is `1`"),
+    ({"old": {"text": None, "flag": "enabled", "revision": {}}}, "`enabled` is no state of a lattice auth policy"),
+    ({"new": {"text": "{}", "flag": "", "revision": {"RevisionId": "r"}}}, "what is not there yet has no revision"),
+    ({"name": "x"}, "a lattice auth policy has no name such as `x`"),
     *(({"kind": kind}, f"has no {kind}") for kind in ("bucket policy", "managed policy", "trust policy", "inline role policy",
       "permissions boundary", "function policy", "core network change set", "verified access policy", "access point policy")),
 ]  # fmt: skip
@@ -61,13 +65,13 @@ def test_a_step_that_no_plan_has_is_refused_before_a_call(
     imported: World, planned: dict[str, Any], policyc: Run, kind: str, change: dict[str, Any], said: str
 ) -> None:
     planned["steps"][0].update(change)
-    planned["digest"] = digest(planned["steps"])
+    planned = sealed(planned)
     words = ("aws", "apply", "t.json", "--yes")
     if kind == "record":
         more = {"progress": "writing", "undone": None, "note": "", "before": planned["steps"][0]["old"]}
         planned = {
             "format_version": 1,
-            "plan": planned["digest"],
+            "plan": digest(planned["steps"]),
             "saved_at": planned["made_at"],
             "steps": [{**planned["steps"][0], **more}],
         }

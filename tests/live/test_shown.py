@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from policyc.aws.checkpoint import digest
+from policyc.aws.checkpoint import sealed
 from tests.live.fake.core import ACCOUNT
 from tests.live.world import APP, SERVICE, World, allow, text
 
@@ -50,7 +50,7 @@ def test_what_is_written_is_shown_from_the_texts(planned: World, policyc: Run, m
     """Whoever changes a plan can make its digest again, and leave what it says of its changes as it was."""
     plan = json.loads(Path("p.json").read_text())
     plan["steps"][0]["new"]["text"] = EVERYBODY
-    plan["digest"] = digest(plan["steps"])
+    plan = sealed(plan)
     Path("p.json").write_text(json.dumps(plan))
     monkeypatch.setattr("sys.stdin", Terminal())
     before = held(planned)

@@ -64,7 +64,7 @@ def compared(
         if pair.open:
             held[pair.title] = Compared(pair.title, kind, NOT_COMPARED if pair.alone else OPEN, open=(pair.open,))
         elif not pair.arn:
-            sentence = f"`{pair.meant.resource}` is not on AWS"
+            sentence = f"`{pair.meant.resource}` is not on AWS{_where(pair, live)}"
             held[pair.title] = Compared(pair.title, kind, CHANGED, sentences=(sentence,))
         else:
             more = tuple(switched(pair, live))
@@ -83,6 +83,16 @@ def compared(
     documents = tuple(held[name] for name in sorted(held))
     command = "aws plan" if to_source else "aws drift"
     return Found(Changes(old.name, new.name, documents, notes, command), access.alone)
+
+
+def _where(pair: Pair, live: Live) -> str:
+    """Where somebody looked for what goes by a name; an ARN says where it is."""
+    if pair.meant.resource.startswith("arn:"):
+        return ""
+    asked = (
+        f"{one['account']} ({', '.join(one['regions'])})" if one["regions"] else one["account"] for one in live.accounts
+    )
+    return f", as far as it was asked: {', '.join(map(str, asked))}"
 
 
 def _piece(pair: Pair, text: str | None) -> Piece:

@@ -154,6 +154,9 @@ def _carry_out(found: Record, args: argparse.Namespace, console: Console) -> int
         carry_out(found, run, leave)
     except Stopped as stopped:
         return _stopped(found, stopped, console)
+    except KeyboardInterrupt:
+        _tell_where(found, "", console)
+        raise
     except OSError as error:
         raise WrongUse(
             f"`{found.path.name}` cannot be written: {reason(error)}", "no further step was begun"
@@ -178,6 +181,9 @@ def _roll_back(found: Record, args: argparse.Namespace, console: Console) -> int
         roll_back(found, run)
     except Stopped as stopped:
         return _stopped(found, stopped, console)
+    except KeyboardInterrupt:
+        _tell_where(found, "", console)
+        raise
     except OSError as error:
         raise WrongUse(
             f"`{found.path.name}` cannot be written: {reason(error)}", "no further step was begun"
@@ -187,8 +193,13 @@ def _roll_back(found: Record, args: argparse.Namespace, console: Console) -> int
 
 
 def _stopped(found: Record, stopped: Stopped, console: Console) -> int:
-    """What is done, what is not, and how to go on."""
     console.error(clean(f"error: {stopped}") + "\n")
+    _tell_where(found, f"{stopped.help}, then " if stopped.help else "", console)
+    return exits.FINDINGS
+
+
+def _tell_where(found: Record, first: str, console: Console) -> None:
+    """What is done, what is not, and how to go on."""
     progress: Mapping[int, Any] = {**found.progress, **found.undone}
     for step in found.steps:
         console.error(clean(f"  {step.number}. {step.title}: {progress[step.number].value}") + "\n")
@@ -196,9 +207,7 @@ def _stopped(found: Record, stopped: Stopped, console: Console) -> int:
     ways = f"go on with `policyc aws apply --resume {name}`, or back with `policyc aws rollback {name}`"
     if found.undone:
         ways = f"go on with `policyc aws rollback {name}`"
-    first = f"{stopped.help}, then " if stopped.help else ""
     console.error(f"  = help: {first}{ways}\n")
-    return exits.FINDINGS
 
 
 def _confirm(what: str, moves: Sequence[tuple[Step, State, State]], args: argparse.Namespace, console: Console) -> None:

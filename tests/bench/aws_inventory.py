@@ -43,6 +43,7 @@ def main() -> None:
             ("pull", ["aws", "pull", "-o", "live", "-q"]),
             ("again", ["aws", "pull", "-o", "live", "-q"]),
             ("list", ["list", "live", "--output", "list.txt"]),
+            ("drift", ["aws", "drift", "live", "-q", "--output", "drift.txt"]),
             ("check", ["check", "live", "--no-cache", "--output", "check.txt"]),
         ):
             made.aws.log.clear()

@@ -222,6 +222,22 @@ def test_a_crash_leaves_a_record_that_leads_on_and_back(project: World, plan: Ru
     assert plan("aws", "drift", "policies")[0] == 0
 
 
+def test_whoever_interrupts_a_run_is_told_how_to_go_on(
+    project: World, plan: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    back = "back with `policyc aws rollback p.json.record`"
+    for words, ways in (("apply p.json", f"go on with `policyc aws apply --resume p.json.record`, or {back}"),
+                        ("rollback p.json.record", "go on with `policyc aws rollback p.json.record`")):  # fmt: skip
+        project.aws.faults = [Fault("interrupt", "after", writes=True)]
+        with pytest.raises(KeyboardInterrupt):
+            plan("aws", *words.split(), "--yes")
+        err = capsys.readouterr().err
+        assert "writing\n" in err and err.endswith(f"  = help: {ways}\n"), err
+        project.aws.faults = []
+        again = "apply --resume p.json.record" if words.startswith("apply") else words
+        assert plan("aws", *again.split(), "--yes")[0] == 0
+
+
 def test_the_first_refusal_ends_the_run_and_tells_what_is_done(project: World, plan: Run) -> None:
     project.aws.denied = {"put_core_network_policy"}
     status, _, err = plan("aws", "apply", "p.json", "--yes")

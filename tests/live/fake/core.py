@@ -36,7 +36,7 @@ class Killed(BaseException):
 
 @dataclass
 class Fault:
-    """What goes wrong: `when` is `before` or `after` the effect, `kind` one of `throttle`, `timeout`, `conflict`, `denied`, `error`, `kill`."""
+    """What goes wrong: `when` is `before` or `after` the effect, `kind` one of `throttle`, `timeout`, `conflict`, `denied`, `error`, `kill`, `interrupt`."""
 
     kind: str
     when: str = "before"
@@ -71,6 +71,8 @@ class Fault:
                 raise Refused("InternalServerException", 500)
             case "kill":
                 raise Killed
+            case "interrupt":
+                raise KeyboardInterrupt
             case _:
                 raise AssertionError(self.kind)
 

@@ -36,6 +36,11 @@ def has_hole(text: str) -> bool:
     return _OPEN in text
 
 
+def has_escaped_hole(code: str) -> bool:
+    """Whether Cedar text that spells characters beyond ASCII as `\\u{…}` holds a hole."""
+    return "\\u{e000}" in code
+
+
 def is_reserved(text: str) -> bool:
     """Whether a text as people wrote it holds the characters of marks: no carrier reads such a one."""
     return _RESERVED.search(text) is not None

@@ -121,10 +121,15 @@ def _guarantees(args: argparse.Namespace, console: Console) -> int:
     if diagnostics.has_errors:
         return refuse_request(diagnostics, program.sources, args.format, console)
     held: list[tuple[str, Version, tuple[str, ...]]] = []
-    for found in documents_of(args, console):
+    for found in sides_of(args, console):
         if isinstance(found, int):
             return found
-        held += found
+        side, documents = found
+        told = {name for name, _, _ in documents}
+        for name in side.pieces:
+            if name not in told:
+                console.error(f"nothing is proven of `{name}`: guarantees are about documents of IAM\n")
+        held += documents
     names = names_of([name for name, _, _ in held])
     given = [Given(names[name], name, version, doubts) for name, version, doubts in held]
     if not given:

@@ -229,6 +229,9 @@ def _cedar(
     names = _open_names(before, after)
     if not names:
         return compare_alone(name, before, after, old, new, diagnostics)
+    whole = compare_alone(name, before, after, old, new, Diagnostics())
+    if whole is not None and whole.state == SAME:
+        return whole  # whatever is open
     # what the text is for some values, the same on both sides; for others nothing is claimed
     texts = [
         JsonString(piece.source.text, Span(piece.source.file, 0, 0)) for piece in (before, after) if piece is not None

@@ -236,6 +236,24 @@ def test_cedar_of_a_template_is_compared_for_some_values(tmp_path: Path, capsys:
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "status"),
+    [
+        # what is one test in both texts comes out alike, whatever the value is
+        ('has "${{Team}}"', 'has "${{Team}}" || (context.a.b == "x" && context.idc.groups has "${{Team}}")', 0),
+        ('has "${{Team}}" }}', 'has "${{Team}}" || false }}', 0),
+        ('has "${{Team}}" }}', 'has "${{Team}}" }} unless {{ false }}', 0),
+        ('has "${{Team}}"', 'has "${{Team}}x"', 1),
+        ("{path}", "/admin*", 1),
+    ],
+)
+def test_cedar_of_a_template_is_the_same_whatever_is_open(tmp_path: Path, old: str, new: str, status: int) -> None:
+    for name, text in (("old", GROUP), ("new", GROUP.replace(old, new))):
+        (tmp_path / f"{name}.yaml").write_text(text.format(path="/admin/*"), encoding="utf-8")
+    words = ["diff", "--root", str(tmp_path), str(tmp_path / "old.yaml"), str(tmp_path / "new.yaml")]
+    assert main(words) == status
+
+
+@pytest.mark.parametrize(
     ("name", "broken"),
     [
         ("b.yaml", "Resources:\n  A: {Type: AWS::IAM::Policy}\n  A: {Type: AWS::IAM::Role}\n"),

@@ -344,6 +344,9 @@ def test_guarantees_of_documents(tmp_path: Path, capsys: pytest.CaptureFixture[s
     Draft202012Validator(json.loads(read_text("schemas/proofs.schema.json"))).validate(data)
     found = [item["holds"] for proof in data["proofs"] for item in proof["claims"]]
     assert found == [holds for _, holds in DOCUMENT_CLAIMS]
+    (tmp_path / "group.cedar").write_text("permit (principal, action, resource);", encoding="utf-8")
+    assert main([*words, str(tmp_path / "group.cedar")]) == 4
+    assert "nothing is proven of `group.cedar`" in capsys.readouterr().err
 
 
 def test_guarantees_of_the_project_at_hand(

@@ -23,6 +23,7 @@ from policyc.engines.cedar.predicates import (
     literal_of,
 )
 from policyc.engines.cedar.values import About, Choice
+from policyc.holes import has_escaped_hole
 from policyc.record import field, record
 from policyc.syntax.cedar_nodes import Expr, path_of
 
@@ -115,7 +116,9 @@ class Slots:
 
     def add(self, test: Test) -> Form | None:
         """The form of a test, which counts from now on; None for one without."""
-        if any(not read.names and self._marks.within(read.path) for read in test.reads):
+        if has_escaped_hole(test.text) or any(
+            not read.names and self._marks.within(read.path) for read in test.reads
+        ):  # a value that a host file leaves open may be any
             return None
         form = form_of(test.node, self._open_path, self._fixed)
         match form:

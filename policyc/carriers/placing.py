@@ -36,8 +36,8 @@ _Run = tuple[str, int, int, bool]
 
 
 def placed(source: Source, span: Span, value: str) -> PlacedText:
-    """A string value that the host has at a place."""
-    return PlacedText(value, _Pieces(source, span, value), span)
+    """A string value that the host has at a place; one of another file is told as a whole."""
+    return PlacedText(value, _Pieces(source, span, value) if span.file == source.file else (), span)
 
 
 class _Pieces(Sequence[Piece]):

@@ -22,16 +22,19 @@ from policyc.text import Source
 @record
 class Format:
     """One kind of host file: its module below this package, and the endings that its files may have. Some are read only where somebody asks for it.
-    Folders are not searched for `named` endings: files with those are looked at when somebody names one."""
+    Folders are not searched for `named` endings: files with those are looked at when somebody names one. `parts` says that its module tells, by a function of that
+    name, which other files one takes in and answers for."""
 
     module: str
     endings: tuple[str, ...]
     on_request: bool = False
     named: tuple[str, ...] = ()
+    parts: bool = False
 
 
 #: in the order in which they are asked whether a file is theirs
 FORMATS: Final[Mapping[str, Format]] = {
+    "serverless": Format("serverless", (".yaml", ".yml"), parts=True),
     "cloudformation": Format("cloudformation", (".json", ".yaml", ".yml", ".template")),
     "kubernetes": Format("kubernetes", (".yaml", ".yml", ".json")),
     "pulumi": Format("pulumi", (".json",)),
@@ -76,3 +79,12 @@ def recognized(name: str, raw: bytes, on_request: bool = False) -> str:
         if name.endswith((*held.endings, *held.named)) and carrier(format).recognize(name, raw):
             return format
     return ""
+
+
+def parts(name: str, raw: bytes) -> tuple[str, ...]:
+    """The files, named from its folder, that a host file takes in and answers for."""
+    for format, held in FORMATS.items():
+        if held.parts and name.endswith(held.endings) and carrier(format).recognize(name, raw):
+            named: tuple[str, ...] = carrier(format).parts(raw)  # type: ignore[attr-defined]
+            return named
+    return ()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-from policyc.carriers.registry import endings, named_endings, recognized
+from policyc.carriers.registry import endings, named_endings, parts, recognized
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.ir.authz import Policy
 from policyc.model.files import find_files
@@ -99,7 +100,19 @@ def find_natives(
                 unread.append(name)
             case _:
                 looked.append(name)
+    if unread:
+        inside = _parts(hosts, root)
+        unread = [name for name in unread if name not in inside]
     return Searched(tuple(documents), tuple(hosts), tuple(unread), (*looked, *ignored.files))
+
+
+def _parts(hosts: Iterable[Path], root: Path) -> set[str]:
+    """The files, as seen from the root, that host files take in and answer for."""
+    found: set[str] = set()
+    for path in hosts:
+        with suppress(OSError):
+            found |= {_inner(path.parent / name, root) for name in parts(path.name, path.read_bytes())}
+    return found
 
 
 def _inner(path: Path, root: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from textwrap import indent
 
@@ -68,8 +69,18 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
-        ("serverless.yml", SERVERLESS, "serverless.yml:7 (a file of the Serverless Framework"),
-        ("serverless.yml", SERVERLESS.replace("AWS::S3::Bucket", "AWS::SNS::Topic"), "1 not readable"),
+        (
+            "serverless.yml",
+            SERVERLESS.replace("statements", "others"),
+            "serverless.yml:7 (a policy at a place that is not read",
+        ),
+        (
+            "serverless.yml",
+            SERVERLESS.replace("  Resources:", "  - ${file(more.ts)}\n  - Resources:").replace(
+                "    Bucket", "      Bucket"
+            ),
+            "serverless.yml:11 (`resources` comes from elsewhere",
+        ),
         ("stacks.yaml", NESTED, "stacks.yaml:6 (it is no template: no `Resources` stand at its top)"),
         ("stacks.yaml", NESTED.replace("Effect: Allow", 'Effect: "Deny"'), "1 not readable"),
         ("set.yaml", STACK_SET, "set.yaml:7 (a template inside a text"),
@@ -110,7 +121,7 @@ def test_what_is_no_template_is_not_passed_over(check, name: str, text: str, tol
 
 
 def test_a_file_of_that_tool_without_policies_is_nobodys_business(check) -> None:  # type: ignore[no-untyped-def]
-    status, said = check("serverless.yml", SERVERLESS.replace("Effect: Allow", "Name: x"))
+    status, said = check("serverless.yml", SERVERLESS.replace("statements", "tags").replace("Effect: Allow", "Name: x"))
     assert status in (0, 4) and "not readable" not in said
 
 
@@ -179,3 +190,19 @@ def test_what_sam_grants_in_its_own_words_is_told(  # type: ignore[no-untyped-de
 def test_what_a_shell_writes_in_utf_16_is_told(check, name: str, text: str, codec: str) -> None:  # type: ignore[no-untyped-def]
     status, said = check(name, text.encode(codec))
     assert status == 1 and "error[not-utf-8]" in said and "UTF-16" in said
+
+
+_LOOP = "a: ${self:custom.b}\n  b: ${self:custom.a}\n  c: ${self:custom}"
+_ONES = [f"${{self:custom.v{at}}}" for at in range(12)]
+_WIDE = "v0: [x, y]\n" + "".join(f"  v{at}: {json.dumps([one] * 8)}\n" for at, one in enumerate(_ONES, 1))
+_LONG = "v0: abcdefgh\n" + "".join(f"  v{at}: {one * 8}\n" for at, one in enumerate(_ONES, 1))
+
+
+@pytest.mark.parametrize(
+    ("custom", "name", "known"),
+    [(_LOOP, "a", False), (_LOOP, "c", False), (_WIDE, "v12", False), (_LONG, "v12", False), (_WIDE, "v0", True)],
+)
+def test_variables_of_a_service_end(check, custom: str, name: str, known: bool) -> None:  # type: ignore[no-untyped-def]
+    text = f"custom:\n  {custom}\n" + SERVERLESS.replace("self:custom.bucket", f"self:custom.{name}")
+    _, said = check("serverless.yml", text)
+    assert ("with unknown values" in said or "not readable" in said) is not known, said

@@ -15,7 +15,9 @@ from policyc.diagnostics import Diagnostics
 from policyc.regex import regex
 from policyc.text import Source
 
-_SERVERLESS: Final = regex(r"(?m)^service\s*:(?s:.*)^provider\s*:|^provider\s*:(?s:.*)^service\s*:")
+_NO_TEMPLATE: Final = "it is no template: no `Resources` stand at its top"
+#: variables of the Serverless Framework: such a file is a part of what takes it in, and no template by itself
+_PART: Final = regex(rb"\$\{(?:self|opt|sls|param|file)[:(]")
 _TYPE: Final = regex(rb"AWS::\w+::\w+|Fn::ForEach|Fn::Transform")
 
 
@@ -33,7 +35,7 @@ def _wanted() -> tuple[bytes, ...]:
 
 def recognize(name: str, raw: bytes) -> bool:
     """A template with a resource that we know, or with a statement in one that we do not: all others are nobody's business."""
-    if b"Resources" not in raw or b"AWS::" not in raw:
+    if b"Resources" not in raw or b"AWS::" not in raw or _PART.search(raw) is not None:
         return False
     return any(found.startswith(_wanted()) for found in set(_TYPE.findall(raw))) or STATEMENT.search(raw) is not None
 
@@ -47,12 +49,5 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
     if template is None:
         return Carried()
     if not template.whole and (found := EFFECT.search(source.text)) is not None:
-        return Carried((), (Unreadable("", "", source.span(*found.span()), _other_tool(source.text)),))
+        return Carried((), (Unreadable("", "", source.span(*found.span()), _NO_TEMPLATE),))
     return read_documents(template, diagnostics)
-
-
-def _other_tool(text: str) -> str:
-    """Why policies in a file are not read whose `Resources` stand elsewhere than in a template."""
-    if _SERVERLESS.search(text) is not None:
-        return "a file of the Serverless Framework; check what `serverless package` writes"
-    return "it is no template: no `Resources` stand at its top"

@@ -256,7 +256,7 @@ class Lowering:
             return self._bound_or_mark(name, "arn" if like.startswith("arn:") else "name", span, like)
         if "." in name:
             return self._attribute(JsonString(name, span), span, 0)
-        if not self.template.loops and not _has_macro(self.template):
+        if not _has_more(self.template):
             self._unknown(name, span)
         return self._mark(name, "string", span)
 
@@ -270,7 +270,7 @@ class Lowering:
             return self._mark(shown(name), "string", span)
         logical, _, rest = name.partition(".")
         resource = self.template.resources.get(logical)
-        if resource is None and not self.template.loops and not _has_macro(self.template):
+        if resource is None and not _has_more(self.template):
             self._unknown(logical, span)
         like = "" if resource is None else attribute(resource.type, rest)
         if not like and rest.endswith("Arn"):
@@ -453,8 +453,10 @@ def _plainly(text: str) -> str:
     return shown(text).replace("‹", "").replace("›", "")
 
 
-def _has_macro(template: Template) -> bool:
-    """Whether a transform may add resources that nobody sees here."""
+def _has_more(template: Template) -> bool:
+    """Whether a loop, a transform or another tool may add resources that nobody sees here."""
+    if template.loops or template.open:
+        return True
     return bool(template.transforms) and any(name != "AWS::LanguageExtensions" for name in template.transforms)
 
 

@@ -26,7 +26,8 @@ def tell_others(template: Template, diagnostics: Diagnostics) -> None:
     known = {*types("cloudformation"), *STATEMENTS, STACK_SET}
     if all(resource.type in known for resource in template.resources.values()):
         return
-    resources = sorted(template.resources.values(), key=lambda item: item.name_span.start)
+    here = (resource for resource in template.resources.values() if resource.name_span.file == template.source.file)
+    resources = sorted(here, key=lambda item: item.name_span.start)
     for at, resource in enumerate(resources, 1):
         end = resources[at].name_span.start if at < len(resources) else len(text)
         if resource.type in known or EFFECT.search(text, resource.name_span.end, end) is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from policyc.carriers.embedded import Options
@@ -10,7 +10,7 @@ from policyc.carriers.yaml_tree import Lazy, Unreadable, documents, is_json
 from policyc.diagnostics import Diagnostics
 from policyc.record import field, record
 from policyc.syntax.json_text import parse_json
-from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString, JsonValue
+from policyc.syntax.json_tree import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
 from policyc.text import Source, Span
 
 _SECTIONS: Final = ("Parameters", "Mappings", "Conditions", "Globals", "Transform", "Metadata")
@@ -78,6 +78,8 @@ class Template:
     loops: tuple[tuple[str, JsonValue], ...] = ()
     parameters: dict[str, Parameter] = field(default_factory=dict)
     whole: bool = True
+    #: whether there are resources that nobody sees here: another tool adds its own
+    open: bool = False
 
     def section(self, name: str, key: str) -> JsonValue | None:
         found = self.sections.get(name)
@@ -103,6 +105,37 @@ def read_template(source: Source, options: Options, diagnostics: Diagnostics) ->
     return template
 
 
+def template_of(source: Source, options: Options, parts: Sequence[JsonObject]) -> Template:
+    """The template whose parts another tool puts together with resources of its own: of what two parts have, the last counts."""
+    sections: dict[str, JsonValue] = {}
+    resources: dict[str, Resource] = {}
+    loops: list[tuple[str, JsonValue]] = []
+    for part in parts:
+        for name in _SECTIONS:
+            held, more = sections.get(name), part.get(name)
+            if isinstance(held, JsonObject) and isinstance(more, JsonObject):
+                known = {member.key for member in more.members}
+                kept = tuple(member for member in held.members if member.key not in known)
+                more = JsonObject((*kept, *more.members), more.span)
+            if more is not None:
+                sections[name] = more
+        found = part.get("Resources")
+        _take(found.members if isinstance(found, JsonObject) else (), resources, loops)
+    template = Template(source, options, sections, resources, tuple(loops), open=True)
+    template.parameters = {item.name: item for item in _parameters(sections.get("Parameters"))}
+    return template
+
+
+def _take(members: Sequence[JsonMember], resources: dict[str, Resource], loops: list[tuple[str, JsonValue]]) -> None:
+    for member in members:
+        if member.key.startswith(_WRITERS):
+            loops.append((member.key, member.value))
+        elif isinstance(body := member.value, JsonObject):
+            type_ = body.get("Type")
+            if isinstance(type_, JsonString):
+                resources[member.key] = Resource(member.key, type_.value, member.key_span, _given(body), body)
+
+
 def _from_json(source: Source, options: Options, diagnostics: Diagnostics) -> Template | None:
     tree = parse_json(source, diagnostics)
     if not isinstance(tree, JsonObject):
@@ -111,16 +144,9 @@ def _from_json(source: Source, options: Options, diagnostics: Diagnostics) -> Te
     found = tree.get("Resources")
     if found is not None and not isinstance(found, JsonObject):
         raise _no_mapping(found.span)
-    members = found.members if isinstance(found, JsonObject) else ()
     resources: dict[str, Resource] = {}
     loops: list[tuple[str, JsonValue]] = []
-    for member in members:
-        if member.key.startswith(_WRITERS):
-            loops.append((member.key, member.value))
-        elif isinstance(body := member.value, JsonObject):
-            type_ = body.get("Type")
-            if isinstance(type_, JsonString):
-                resources[member.key] = Resource(member.key, type_.value, member.key_span, _given(body), body)
+    _take(found.members if isinstance(found, JsonObject) else (), resources, loops)
     return Template(source, options, sections, resources, tuple(loops), whole=found is not None)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from policyc.carriers.embedded import Embedded, PlacedText
 from policyc.diagnostics import Diagnostics
 from policyc.holes import shown
 from policyc.model.files import read_source
 from policyc.record import record
 from policyc.report.tally import NotRead
 from policyc.syntax.json_text import parse_json
+from policyc.syntax.json_tree import JsonValue
 from policyc.targets.iam_documents.kinds import KINDS, guess_kind, is_policy
 from policyc.text import Source
 from policyc.workspace.hosts import Host, check_hosts, open_hosts
@@ -99,12 +101,13 @@ def _inside(host: Host, settings: NativeSettings, other: Callable[[str], Source 
         line = source.position(document.place.start).line
         if any(name == document.name for _, name in lost):
             continue
-        kind = KINDS.get(document.kind)
-        target = _TARGETS.get(document.kind, "") if kind is None else kind.target
+        name = document.kind or _guessed(document)
+        kind = KINDS.get(name)
+        target = _TARGETS.get(name, "") if kind is None else kind.target
         yield Entry(
             file,
             line,
-            document.kind or "resource",
+            name,
             target,
             document.name,
             document.type,
@@ -114,6 +117,16 @@ def _inside(host: Host, settings: NativeSettings, other: Callable[[str], Source 
             document.also,
             on=types.get(document.facts.get("resource", ""), ""),
         )
+
+
+def _guessed(document: Embedded) -> str:
+    """The kind that the content of a document tells, where the host does not."""
+    content = document.content
+    if isinstance(content, PlacedText):
+        tree: JsonValue | None = parse_json(Source(document.file, content.value), Diagnostics())
+    else:
+        tree = content
+    return "resource" if tree is None else guess_kind(tree).name
 
 
 def state_of(entry: Entry) -> str:

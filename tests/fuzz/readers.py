@@ -233,6 +233,20 @@ def readers() -> dict[str, Callable[[], Reader]]:
 Readers = dict[str, Callable[[], Reader]]
 
 
+SERVICE = """service: x
+custom: { a: "x-${opt:s, 'd'}", l: ["${self:custom.a}/*"] }
+provider:
+  name: aws
+  iam: { role: { statements: [{ Effect: Allow, Action: "s3:GetObject", Resource: "${self:custom.l}" }] } }
+  iamRoleStatements:
+    - Effect: Allow
+      Action: ["sqs:*"]
+      Resource: !Sub "arn:aws:sqs:${AWS::Region}:${aws:accountId}:${self:service}"
+functions: { f: { iamRoleStatements: ["${file(serverless.yml):custom.a}"] } }
+resources: [{ Resources: { R: { Type: AWS::IAM::ManagedPolicy, Properties: { PolicyDocument: { Statement: [] } } } } }]
+"""
+
+
 def _of_hosts() -> Readers:
     """A reader for each form that documents of others stand in."""
 
@@ -245,6 +259,7 @@ def _of_hosts() -> Readers:
     return {
         **{f"host-{name}": made(*found) for name, found in seeds.hosts().items()},
         "host-terraform-json": lambda: Reader("main.tf.json", ("check", "main.tf.json"), _tf_json()),
+        "host-serverless": made("serverless.yml", (SERVICE,)),
         "host-diff": lambda: Reader("plan.json", ("diff", "plan.json"), (plain,)),
         "bindings-tfvars": lambda: Reader(
             "x.tfvars", ("check", "--no-cache", "t.yaml", "--bindings", "x.tfvars"), (tfvars,), (("t.yaml", TEMPLATE),)

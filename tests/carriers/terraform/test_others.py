@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from policyc.cli.app import run
 from tests.carriers.terraform.conftest import Check
 
 #: a policy as an object and as a text
@@ -129,3 +132,13 @@ def test_a_base_policy_leads_nobody_anywhere(check: Check, block: str, told: boo
     found = check(block.replace("@@", NETWORK), notes=True)
     assert found.tally.documents == 1
     assert [item.partition(" ")[2] for item in found.found] == (["segment-nobody-joins"] if told else [])
+
+
+def test_what_a_document_says_tells_its_kind_where_its_block_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    gate = POLICY.replace("s3:ListBucket", "vpc-lattice-svcs:Invoke").replace("Effect", 'Principal = "*", Effect')
+    (tmp_path / "main.tf").write_text(f"locals {{\n  a = {POLICY}\n  b = {TEXT}\n  c = {gate}\n}}\n", encoding="utf-8")
+    run(("list", "main.tf"))
+    assert [row.split()[1] for row in capsys.readouterr().out.splitlines()] == ["identity", "identity", "auth-policy"]

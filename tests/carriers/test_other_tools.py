@@ -39,6 +39,13 @@ STACK_SET = f"""Resources:
       PermissionModel: SELF_MANAGED
       TemplateBody: |
 {indent(INNER, "      ")}"""
+#: the same document with a line for each member
+DOCUMENT = """        PolicyDocument:
+                Statement:
+                  - Action: s3:GetObject
+                    Effect: Allow
+                    Resource: "*"
+"""
 INCLUDE = 'Fn::Transform: {Name: AWS::Include, Parameters: {Location: "s3://b/p.yaml"}}'
 ONE = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}'
 MANIFESTS = f"""apiVersion: iam.services.k8s.aws/v1alpha1
@@ -84,6 +91,7 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         ("stacks.yaml", NESTED, "stacks.yaml:6 (it is no template: no `Resources` stand at its top)"),
         ("stacks.yaml", NESTED.replace("Effect: Allow", 'Effect: "Deny"'), "1 not readable"),
         ("set.yaml", STACK_SET, "set.yaml:7 (a template inside a text"),
+        ("set.yaml", STACK_SET.replace(f"{INNER.splitlines()[-1]}", DOCUMENT), "set.yaml:7 (a template inside a text"),
         ("set.yaml", f"Resources:\n  {INCLUDE}\n", "set.yaml:2 (a macro (`Fn::Transform`) writes resources)"),
         (
             "p.yaml",

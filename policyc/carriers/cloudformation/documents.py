@@ -53,7 +53,7 @@ def read_documents(template: Template, diagnostics: Diagnostics) -> Carried:
 def _template_inside(resource: Resource) -> Unreadable | None:
     """The template that a stack set has as a text, where policies stand in it."""
     body = resource.properties.get("TemplateBody")
-    if body is None or EFFECT.search(json.dumps(body.plain(), ensure_ascii=False).replace("\\", "")) is None:
+    if body is None or not any(EFFECT.search(text) for text in _texts(body)):
         return None
     reason = "a template inside a text; keep it in a file of its own, which is read there"
     return Unreadable(resource.name, resource.type, body.span, reason)
@@ -83,6 +83,22 @@ def _statements_in(value: JsonValue) -> Iterator[JsonObject]:
     elif isinstance(value, JsonArray):
         for item in value.items:
             yield from _statements_in(item)
+
+
+def _texts(value: JsonValue) -> Iterator[str]:
+    """The JSON that a value is, and every text in it as it is."""
+    yield json.dumps(value.plain(), ensure_ascii=False, default=str)
+    work = [value]
+    while work:
+        match work.pop():
+            case JsonString(text):
+                yield text
+            case JsonArray(items):
+                work += items
+            case JsonObject(members):
+                work += [member.value for member in members]
+            case _:
+                pass
 
 
 def _documents_of(resource: Resource, template: Template, diagnostics: Diagnostics) -> Iterator[Embedded | Unreadable]:

@@ -16,7 +16,7 @@ from policyc.model.files import load_files
 from policyc.record import replace
 from policyc.report.screen import clean
 from policyc.targets.base import Document
-from policyc.targets.program import emit_documents, load_program
+from policyc.targets.program import checked_program, emit_documents
 from policyc.targets.registry import TARGETS
 from policyc.workspace.compile import Compiled, compile_project
 from policyc.workspace.project import Project
@@ -27,7 +27,8 @@ def opened_files(project: Project, args: argparse.Namespace, console: Console) -
     """Every file of the form that `--to` names, with what was compiled for it and everything that was found on the way."""
     found = Diagnostics()
     paths = project.policy_files(found)
-    modules = load_files(project.root, paths, found, project.read).modules
+    files = load_files(project.root, paths, found, project.read)
+    modules = files.modules
     if found.has_errors or not modules:
         return compile_project(project), {}
     last: list[Compiled] = []
@@ -41,7 +42,7 @@ def opened_files(project: Project, args: argparse.Namespace, console: Console) -
             first = _minimized(last[0]) if args.minimize else last[0]
             return first.program, _asked(first.documents, args, project), first.diagnostics
         told = Diagnostics()
-        program = load_program(project.root, paths, {**project.params, **values}, told, project.read)
+        program = checked_program(files, {**project.params, **values}, told, project.root, project.read)
         if told.has_errors:
             return program, (), told
         switched = replace(program, switches=project.config.switches) if project.config.switches else program
@@ -49,11 +50,11 @@ def opened_files(project: Project, args: argparse.Namespace, console: Console) -
 
     told = Diagnostics()
     opened = open_templates(compile, modules, given, told)
-    files = {} if opened is None else form(args.to).write(opened, told)
+    made = {} if opened is None else form(args.to).write(opened, told)
     if opened is not None:
         _tell(opened, console)
     first = replace(last[0], diagnostics=told)
-    return first, {path: File(item.target, item.source, item.text) for path, item in files.items()}
+    return first, {path: File(item.target, item.source, item.text) for path, item in made.items()}
 
 
 def _minimized(compiled: Compiled) -> Compiled:

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 from policyc.diagnostics import Diagnostics
 from policyc.holes import MARK, is_reserved, mark, names_in
 from policyc.ir.program import Program
-from policyc.model.types import BOOL, SetOf
+from policyc.model.types import BOOL, SetOf, Type
 from policyc.model.values import Value
 from policyc.record import record
 from policyc.syntax import nodes
@@ -83,9 +83,10 @@ def open_templates(
     """Everything that the project builds, with each parameter open that nobody gave a value; None after reporting what is wrong."""
     params = declared(modules, given)
     decided: list[str] = []
+    written: dict[Type, list[str]] = {}
     while True:
         try:
-            return _Work(compile, modules, params).opened(tuple(decided), diagnostics)
+            return _Work(compile, modules, params, written).opened(tuple(decided), diagnostics)
         except _Decides as stop:
             for lost in (params.pop(name) for name in stop.names):
                 decided.append(lost.name)
@@ -102,18 +103,25 @@ def open_templates(
 
 @dataclass(slots=True)
 class _Work:
-    """One attempt with `params` open."""
+    """One attempt with `params` open. `written` keeps, for all attempts, what the files hold of a type."""
 
     compile: Compile
     modules: Mapping[str, nodes.Module]
     params: Mapping[str, Declared]
+    written: dict[Type, list[str]]
     base: dict[str, str] = field(default_factory=dict)
+    marks: list[tuple[str, str]] = field(default_factory=list)
 
     def opened(self, decided: tuple[str, ...], diagnostics: Diagnostics) -> Opened | None:
         closed = [param.name for param in self.params.values() if not can_be_open(param.type)]
         if closed:
             raise _Decides(*closed)
         self.base = {name: self._sample(name, 0) for name in self.params}
+        self.marks = [
+            (value, mark(name))
+            for name, value in self.base.items()
+            if not members(self.params[name].type) and not isinstance(self.params[name].type, SetOf)
+        ]
         program, documents, found = self.compile(self.base)
         if found.has_errors:
             self._blame()
@@ -195,11 +203,13 @@ class _Work:
         inner = param.type.item if isinstance(param.type, SetOf) else param.type
         form = described(name, param.type, "", None, param.form)
         most = max(_LEAST, min(_MOST, _TOGETHER // len(self.params)))
+        if inner not in self.written:
+            self.written[inner] = candidates(self.modules.values(), inner)
         others = [text for other, text in self.base.items() if other != name and self.params[other].type == param.type]
         values = [
             self._sample(name, 1),
             *([default if isinstance(default, str) else ",".join(default)] if default else []),
-            *[text for text in (*others, *candidates(self.modules.values(), inner)) if form.takes(text)][:most],
+            *[text for text in (*others, *self.written[inner]) if form.takes(text)][:most],
         ]
         return list(dict.fromkeys(values))
 
@@ -248,9 +258,9 @@ class _Work:
         return tree
 
     def _text(self, text: str) -> str:
-        for name, value in self.base.items():
-            if not members(self.params[name].type) and not isinstance(self.params[name].type, SetOf):
-                text = text.replace(value, mark(name))
+        for value, sign in self.marks:
+            if value in text:
+                text = text.replace(value, sign)
         return text
 
     def _agrees(

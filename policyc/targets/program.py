@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from policyc.diagnostics import Diagnostics, Label
-from policyc.ir.build import build_program
+from policyc.ir.build import build_program, check_files
 from policyc.ir.program import Program
 from policyc.ir.raw_forms import NativeForms
 from policyc.ir.target_port import TargetPort
-from policyc.model.files import Unsaved
+from policyc.model.files import Files, Unsaved
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute
 from policyc.per_object import PerObject
@@ -71,7 +71,18 @@ def load_program(
 
     Always returns a program; with errors in `diagnostics` it is partial and must not be emitted.
     """
-    program = build_program(root, paths, params, words(), diagnostics, read)
+    return _limited(build_program(root, paths, params, words(), diagnostics, read), diagnostics)
+
+
+def checked_program(
+    files: Files, params: Mapping[str, str], diagnostics: Diagnostics, root: Path, read: Unsaved | None = None
+) -> Program:
+    """The same of files that are read already."""
+    return _limited(check_files(files, params, words(), diagnostics, root, read), diagnostics)
+
+
+def _limited(program: Program, diagnostics: Diagnostics) -> Program:
+    """A program after each target was asked for its limits."""
     for policy in program.policies:
         target(policy.target).check(policy, program, diagnostics)
     for name in TARGETS:

@@ -185,7 +185,7 @@ def effect(moves: Sequence[tuple[Step, State, State]]) -> Changes:
         kind = DOCUMENTS.get(step.kind, step.kind.value)
         found = Compared(name, kind, CHANGED)
         if step.kind in DOCUMENTS:
-            found = difference(name, kind, old.text, new.text)
+            found = difference(name, kind, old.text, new.text, step.resource)
         if old.flag != new.flag:
             sentence = f"`{old.flag or 'none'}` becomes `{new.flag or 'none'}`"
             found = replace(found, state=CHANGED, sentences=(*found.sentences, sentence))

@@ -98,7 +98,7 @@ def _where(pair: Pair, live: Live) -> str:
 def _piece(pair: Pair, text: str | None) -> Piece:
     assert text is not None
     kind = pair.meant.kind
-    return Piece(pair.title, kind, Source(pair.title, settled(kind, text)))
+    return Piece(pair.title, kind, Source(pair.title, settled(kind, text)), on=pair.arn)
 
 
 def switched(pair: Pair, live: Live) -> Iterator[str]:

@@ -49,11 +49,11 @@ def alike(kind: str, one: str | None, other: str | None) -> bool:
     return not (found.entries or found.sentences or found.open)
 
 
-def difference(name: str, kind: str, old: str | None, new: str | None) -> Compared:
-    """What becoming another text changes in decisions; None is no text at all."""
+def difference(name: str, kind: str, old: str | None, new: str | None, on: str = "") -> Compared:
+    """What becoming another text changes in decisions, of requests to the resource `on` where that is given; None is no text at all."""
     sides = []
     for side, text in (("old", old), ("new", new)):
-        held = {} if text is None else {name: Piece(name, kind, Source(name, settled(kind, text)))}
+        held = {} if text is None else {name: Piece(name, kind, Source(name, settled(kind, text)), on=on)}
         sides.append(Side(side, held, {}, {}))
     found = compare_sides(sides[0], sides[1], False, Diagnostics(), True)
     if found is None:

@@ -24,7 +24,7 @@ from policyc.targets.switches import iam_switches
 from policyc.text import Source, Span
 from policyc.workspace.completions import filled_by_name, values_by_name
 from policyc.workspace.native_json import CORE_NETWORK, shape_of
-from policyc.workspace.pieces import HOST, Piece, caller_of, who_carries
+from policyc.workspace.pieces import HOST, Piece, caller_of, requests_to, who_carries
 from policyc.workspace.placed import obstacle
 from policyc.workspace.sides import Side, pairs
 
@@ -134,12 +134,14 @@ def _compared(
     carriers = {piece.carrier for piece in (before, after) if piece is not None}
     carrier = carriers.pop() if len(carriers) == 1 else ""
     one, two = (replace(version, carrier=caller_of(carrier)) for version in (one, two))
-    result = compare([one], [two])
+    places = {piece.on for piece in (before, after) if piece is not None}
+    within = requests_to(kind.name, places.pop()) if len(places) == 1 else ()
+    result = compare([one], [two], within=within)
     entries, left = tuple(_entry(item) for item in result.differences), result.open
     names = _open_names(before, after)
     if left and names:
         values = values_by_name([tree for tree in trees if tree is not None])
-        entries += _with_values(entries, ([before], [after]), (old, new), values)
+        entries += _with_values(entries, ([before], [after]), (old, new), values, within)
         left = (_hanging(entries, names),)
     if callers := who_carries(kind.name, carrier):
         entries = tuple(item if item.who else replace(item, who=(callers,)) for item in entries)

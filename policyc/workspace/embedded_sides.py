@@ -48,6 +48,7 @@ def embedded_pieces(
                     Source(document.place.file, _text(item)),
                     item=item,
                     carrier=document.facts.get("carrier", ""),
+                    on=document.facts.get("called", ""),
                 )
         for lost in host.carried.unreadable:
             name = _name(called(host.source.file), lost.name, "")

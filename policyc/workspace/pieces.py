@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from policyc.diagnostics import Diagnostics
+from policyc.engines.proofs.texts import Pattern, whole
 from policyc.holes import has_hole, shown
+from policyc.ir.pattern import Plain, Wild, escape_pattern, pattern_tokens
 from policyc.model.scope import Scope
 from policyc.model.vocabulary import Attribute
 from policyc.record import record
@@ -17,13 +19,16 @@ from policyc.workspace.embedded import Item
 
 #: the kind of a file that holds documents of which no more than the text is compared
 HOST = "host"
+#: kinds of policies that AWS asks about requests to their own resource alone, with what stands between its ARN and the name of a part of it
+_PARTS = {"auth-policy": "/", "object-lambda": "/", "access-point": "/", "bucket": "/", "function": ":", "key": ""}
 
 
 @record
 class Piece:
     """One document: `kind` is one of `check --as`, empty to tell it by the shape; `facts` are the attributes that the resource which
     carries a Cedar text has, None where nobody declares it; `item` is the document inside a host file; `carrier` is the ARN of the role, user
-    or group that an identity policy belongs to, where that is known (in a host file the hole that stands for it)."""
+    or group that an identity policy belongs to, where that is known (in a host file the hole that stands for it); `on` is the ARN of the
+    resource whose policy it is, where that is known."""
 
     name: str
     kind: str
@@ -31,6 +36,7 @@ class Piece:
     facts: Mapping[str, Fact] | None = None
     item: Item | None = None
     carrier: str = ""
+    on: str = ""
 
     def tree(self, diagnostics: Diagnostics) -> JsonValue | None:
         """The tree of a JSON document, with its places; None after an error."""
@@ -62,6 +68,15 @@ def is_carrier(arn: str) -> bool:
 def caller_of(carrier: str) -> str:
     """The ARN of the one caller whose policy a document is; empty where there may be several, or the ARN is not known."""
     return carrier if is_carrier(carrier) and not has_hole(carrier) and ":group/" not in carrier else ""
+
+
+def requests_to(kind: str, arn: str) -> tuple[Pattern, ...]:
+    """The resources whose requests meet the policy of a resource: its own and what is in it. None (which is to say: all) for documents that
+    belong to no resource, or to one whose requests ask for others, as those of a service network do."""
+    if kind not in _PARTS or has_hole(arn) or not arn.startswith("arn:") or ":servicenetwork/" in arn:
+        return ()
+    tokens, mark = pattern_tokens(escape_pattern(arn)), _PARTS[kind]
+    return (whole(tokens), whole((*tokens, Plain(mark), Wild.RUN))) if mark else (whole(tokens),)
 
 
 def who_carries(kind: str, carrier: str) -> str:

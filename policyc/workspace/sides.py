@@ -158,7 +158,7 @@ def _add_native(
         told = pulled(path, locks, diagnostics) if path.suffix in NATIVES else Pulled()
         own = "cedar" if path.suffix == ".cedar" else told.kind if path.suffix in NATIVES else HOST
         carrier = told.resource if told.kind == "identity" and is_carrier(told.resource) else ""
-        pieces[name] = Piece(name, kind or own, source, carrier=carrier)
+        pieces[name] = Piece(name, kind or own, source, carrier=carrier, on=told.resource)
 
 
 def _add_compiled(

@@ -271,3 +271,41 @@ def test_a_broken_file_beside_others_keeps_nobody_back(diff: Any, name: str, bro
     Path("new", name).write_text(broken + "# changed\n", encoding="utf-8")
     status, documents = diff(TEMPLATE, TEMPLATE)
     assert status != 0 and [one["name"] for one in documents if one["state"] != "same"] == [name]
+
+
+SERVICE = "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0a1b2c3d4e5f67890"
+BUCKET = "arn:aws:s3:::orders"
+
+
+@pytest.mark.parametrize(
+    ("type", "carrier", "action", "old", "new", "changed"),
+    [
+        # https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html: the policy of a service is asked about requests to that service
+        ("AWS::VpcLattice::AuthPolicy", SERVICE, "vpc-lattice-svcs:Invoke", "*", f"{SERVICE}/*", []),
+        ("AWS::VpcLattice::AuthPolicy", SERVICE, "vpc-lattice-svcs:Invoke", "*", f"{SERVICE}/a/*", ["newly denied"]),
+        # a network's is asked about requests to each of its services
+        (
+            "AWS::VpcLattice::AuthPolicy",
+            SERVICE.replace("service/svc", "servicenetwork/sn"),
+            "vpc-lattice-svcs:Invoke",
+            "*",
+            f"{SERVICE}/*",
+            ["newly denied"],
+        ),
+        # a bucket's name does not tell its ARN in every partition
+        ("AWS::S3::BucketPolicy", "orders", "s3:GetObject", f"{BUCKET}/*", f"{BUCKET}/a/*", ["newly denied"]),
+    ],
+)
+def test_the_policy_of_a_resource_is_compared_for_requests_to_it(
+    diff: Any, type: str, carrier: str, action: str, old: str, new: str, changed: list[str]
+) -> None:
+    def template(resource: str) -> str:
+        statement = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/app"}, "Action": action}
+        policy = {"Version": "2012-10-17", "Statement": [{**statement, "Resource": resource}]}
+        text = "Policy" if "Auth" in type else "PolicyDocument"
+        on = "ResourceIdentifier" if "Auth" in type else "Bucket"
+        return json.dumps({"Resources": {"It": {"Type": type, "Properties": {on: carrier, text: policy}}}})
+
+    status, documents = diff(template(old), template(new), name="stack.json")
+    assert [change["change"] for item in documents for change in item["changes"]] == changed
+    assert status == bool(changed)

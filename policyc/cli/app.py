@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 from policyc.cli import exits
 from policyc.cli.console import Console, Unwritable, reason, standard_console
 from policyc.cli.output_file import OutputFile
-from policyc.cli.parser import WITH_VALUE, HelpText, Parser, WrongUse, add_shared, close_option
+from policyc.cli.parser import WITH_VALUE, HelpText, Parser, UnknownOption, WrongUse, add_shared, close_option
 from policyc.cli.terminal import silence
-from policyc.diagnostics import did_you_mean
+from policyc.diagnostics import closest, did_you_mean
 from policyc.packages import MissingPackage
 from policyc.report.registry import writes_commands
 from policyc.report.screen import clean, paint, wrap
@@ -45,6 +45,29 @@ COMMANDS = {
     "play": ("policyc.cli.play", "try policies in a browser, on a page that runs policyc itself"),
     "completion": ("policyc.cli.completion", "print a script that completes in a shell"),
     "init": ("policyc.cli.init", "start a project that passes check and test"),
+}
+
+#: an option that more commands have says nothing about which was meant
+_MOST_OWNERS = 3
+#: what other tools call a command -> its name here
+_ELSEWHERE = {
+    "validate": "check",
+    "verify": "check",
+    "lint": "check",
+    "analyze": "check",
+    "watch": "check --watch",
+    "compile": "build",
+    "synth": "build",
+    "format": "fmt",
+    "eval": "simulate",
+    "authorize": "simulate",
+    "plan": "aws plan",
+    "apply": "aws apply",
+    "deploy": "aws apply",
+    "pull": "aws pull",
+    "drift": "aws drift",
+    "rollback": "aws rollback",
+    "version": "--version",
 }
 
 USAGE = """usage: policyc COMMAND [options]
@@ -129,7 +152,7 @@ def _dispatch(argv: list[str], console: Console) -> int:
         return _without_command(argv, console)
     name = argv[at]
     if name not in COMMANDS:
-        raise WrongUse(f"unknown command `{name}`", did_you_mean(name, COMMANDS, "see `policyc --help`"))
+        raise WrongUse(f"unknown command `{name}`", _meant(name, argv[at + 1 :]))
     command: Command = import_module(COMMANDS[name][0])
     parser = _parser(name, command)
     words = [*argv[:at], *argv[at + 1 :]]
@@ -138,7 +161,10 @@ def _dispatch(argv: list[str], console: Console) -> int:
             parser.narrow(words)
         console.write(parser.format_help())
         return exits.CLEAN
-    args = parser.parse(words)
+    try:
+        args = parser.parse(words)
+    except UnknownOption as error:
+        raise WrongUse(error.message, _owners(error.name) or error.help) from None
     args.argv = tuple(argv)
     for word in words:
         _be_sayable(word)
@@ -156,6 +182,28 @@ def _dispatch(argv: list[str], console: Console) -> int:
             return command.run(args, console)
     finally:
         console.out = sys.stdout
+
+
+def _meant(name: str, behind: Sequence[str]) -> str:
+    """The command that was meant: a slip of the pen, or what other tools call it."""
+    if name == "help":
+        known = bool(behind) and behind[0] in COMMANDS
+        return f"write `policyc {behind[0]} --help`" if known else "write `policyc --help`"
+    meant = name if name in _ELSEWHERE else closest(name, [*COMMANDS, *_ELSEWHERE])
+    if meant in _ELSEWHERE:
+        return f"write `policyc {_ELSEWHERE[meant]}`"
+    return did_you_mean(name, COMMANDS, "see `policyc --help`")
+
+
+def _owners(option: str) -> str:
+    """The help that names the commands which have an option; empty where none has it."""
+    # INVARIANT: argparse keeps every option's names here; there is no public list.
+    owners = [name for name in COMMANDS if option in parser_of(name)._option_string_actions]
+    return (
+        f"it is an option of {' and '.join(f'`policyc {name}`' for name in owners)}"
+        if 0 < len(owners) <= _MOST_OWNERS
+        else ""
+    )
 
 
 def _be_sayable(word: str) -> None:

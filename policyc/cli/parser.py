@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,6 +21,14 @@ class WrongUse(Exception):
         super().__init__(message)
         self.message = message
         self.help = help
+
+
+class UnknownOption(WrongUse):
+    """An option that the command does not have and that is no slip of one of its own."""
+
+    def __init__(self, name: str, help: str) -> None:
+        super().__init__(f"unknown option `{name}`", help)
+        self.name = name
 
 
 class HelpText(argparse.HelpFormatter):
@@ -102,15 +110,31 @@ class Parser(argparse.ArgumentParser):
         actions = self._option_string_actions
         names = [word.partition("=")[0] for word in words]
         options.given = {actions[name].dest: name for name in names if name in actions}
+        _refuse_twice(names[: names.index("--") if "--" in names else None], actions)
         if extra:
             word = extra[0]
             if word.startswith("-") and word != "-":
                 name = word.partition("=")[0]
                 # INVARIANT: argparse keeps every option's names here; there is no public list.
                 known = self._option_string_actions
-                raise WrongUse(f"unknown option `{name}`", close_option(name, known, f"see `{self.prog} --help`"))
+                if close := close_option(name, known, ""):
+                    raise WrongUse(f"unknown option `{name}`", close)
+                raise UnknownOption(name, f"see `{self.prog} --help`")
             raise WrongUse(f"unexpected argument `{word}`", f"see `{self.prog} --help`")
         return options
+
+
+def _refuse_twice(names: Sequence[str], actions: Mapping[str, argparse.Action]) -> None:
+    """Of two values of one option the first would be dropped in silence. Raises WrongUse."""
+    seen: dict[str, str] = {}
+    for name in names:
+        action = actions.get(name)
+        if action is None or action.nargs == 0 or isinstance(action, argparse._AppendAction):
+            continue
+        if action.dest in seen:
+            also = "" if seen[action.dest] == name else f", the first time as `{seen[action.dest]}`"
+            raise WrongUse(f"`{name}` is given twice{also}", "leave one of the two out")
+        seen[action.dest] = name
 
 
 def close_option(name: str, known: Iterable[str], otherwise: str) -> str:

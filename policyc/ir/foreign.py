@@ -26,6 +26,7 @@ _PRESENCE: Final = frozenset({"has", "isset", "defined", "is_set", "isPresent"})
 #: methods on text -> the pattern that asks the same; on lists only `contains` and `includes` have a meaning
 _ON_TEXT: Final = {"contains": "*{}*", "includes": "*{}*", "startsWith": "{}*", "endsWith": "*{}"}
 _ON_LISTS: Final = frozenset({"contains", "includes"})
+_OVER_LISTS: Final = frozenset({"containsAny", "containsAll", "intersects", "hasAny"})
 
 
 def refuse_null(node: nodes.Compare, scope: Scope, diagnostics: Diagnostics) -> bool:
@@ -68,6 +69,14 @@ def _method(subject: nodes.Ref, name: str, call: nodes.Call, scope: Scope, attri
     if attribute is None or len(call.args) != 1:
         return ""
     (arg,) = call.args
+    if attribute.many and name in _OVER_LISTS and isinstance(arg, nodes.ListOf) and arg.items:
+        members = [_member(item, attribute, scope) for item in arg.items]
+        if name != "containsAll":
+            return f"any {subject.text} in [{', '.join(members)}]"
+        return " and ".join(f"{member} in {subject.text}" for member in members)
+    if not attribute.many and name == "isInRange":
+        block = arg.args[0] if isinstance(arg, nodes.Call) and len(arg.args) == 1 else arg
+        return f'{subject.text} in "{block.value}"' if isinstance(block, nodes.Str) else ""
     if attribute.many and name in _ON_LISTS:
         return f"{_member(arg, attribute, scope)} in {subject.text}"
     if not attribute.many and name in _ON_TEXT and isinstance(arg, nodes.Str):

@@ -347,7 +347,11 @@ class Scope:
             "unknown-name",
             f"unknown name `{word}`",
             ref.span,
-            did_you_mean(word, names, "declare it in this file or import it with `use`"),
+            did_you_mean(
+                word,
+                [*names, "true", "false"] if expected == BOOL else names,
+                "declare it in this file or import it with `use`",
+            ),
         )
         return None
 
@@ -380,7 +384,8 @@ class Scope:
                     "unknown-function",
                     f"unknown function `{name}`",
                     call.function.span,
-                    did_you_mean(
+                    _foreign(name)
+                    or did_you_mean(
                         name, constructors(), "principals are made by `role(…)`, `user(…)`, `service(…)` and the like"
                     ),
                 )
@@ -466,3 +471,28 @@ def _named(value: Value | None, name: str) -> Value | None:
             return Value(kind, Group(group.kind, group.id, name), value.span)
         case _:
             return value
+
+
+def _foreign(name: str) -> str:
+    """What to write for a function of another language; empty for none."""
+    word = name.rpartition(".")[2].lower()
+    if word in ("ip", "cidr", "ipaddr", "decimal", "datetime"):
+        return "write the value as a string, without a function"
+    if word in ("lower", "upper", "tolower", "toupper", "lowercase", "uppercase", "to_lower", "to_upper", "casefold"):
+        return "letter case counts: list the spellings with `in [...]`"
+    if word in ("len", "length", "size", "count", "isempty"):
+        return "values are not counted: test which are there, such as `any a.b in [...]`, or `exists a.b`"
+    if word in (
+        "split",
+        "trim",
+        "substring",
+        "substr",
+        "replace",
+        "regex",
+        "re_match",
+        "regexmatch",
+        "matches",
+        "match",
+    ):
+        return "text is tested as a whole: write `like`, in which `*` is any run of characters"
+    return ""

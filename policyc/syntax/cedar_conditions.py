@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from policyc.diagnostics import did_you_mean, write_instead
-from policyc.syntax.cedar_hints import PRESENCE, long_name, presence
+from policyc.syntax.cedar_hints import PRESENCE, long_name, odd_name, presence
 from policyc.syntax.cedar_lexer import CedarMistake, Token
 from policyc.syntax.cedar_literals import RESERVED, BadEscape, pattern, unescape
 from policyc.syntax.cedar_nodes import (
@@ -332,6 +332,8 @@ class ConditionReader:
         if self.peek.text in PRESENCE and self.ahead(1).text == "(":
             token = self.advance()
             raise presence(token.text, of, self._arguments(), self.span(token), self._from(start), self.source)
+        if (odd := odd_name(self.source, of, self.peek.start)) is not None:
+            raise odd
         token = self._attribute("an attribute's name follows the dot")
         if self.peek.text == "(":
             return self._method(of, token, start)
@@ -501,7 +503,7 @@ class ConditionReader:
             raise presence(token.text, None, self._arguments(), self.span(token), self._from(token), self.source)
         if token.text in RESERVED:
             raise expected("a value or an attribute", token, self.source)
-        if self.ahead(1).text == "::":
+        if self.ahead(1).text == "::" or (self.ahead(1).kind == "string" and token.text not in VARIABLES):
             return self._entity()
         self.advance()
         if self.peek.text == "(":

@@ -9,11 +9,12 @@ from typing import Final
 from policyc.diagnostics import Edit, Fix
 from policyc.regex import regex
 from policyc.syntax.cedar_lexer import CedarMistake
-from policyc.syntax.cedar_nodes import Expr, Get, Lit
+from policyc.syntax.cedar_nodes import Expr, Get, Lit, Var
 from policyc.text import Source, Span
 
 #: A name that goes on behind hyphens and colons, all in one piece.
 _LONG_NAME: Final = regex(r"[A-Za-z0-9_]+(?:(?:-|::?)[A-Za-z0-9_]+)+")
+_ODD_NAME: Final = regex(r"[0-9][A-Za-z0-9_-]*[A-Za-z0-9_]|[0-9]")
 #: How other languages call the question that Cedar asks with `has`.
 PRESENCE: Final = frozenset({"has", "exists", "defined", "isset", "isPresent", "hasAttribute", "has_attribute"})
 
@@ -34,6 +35,17 @@ def long_name(source: Source, of: Expr, start: int, asks: bool, variables: Seque
     better = f'{_text(of, source)} has "{name}"' if asks else f'{_text(of, source)}["{name}"]'
     fix = Fix(f"write `{better}`", (Edit(source.span(of.span.start, end), better),))
     return CedarMistake("cedar-attribute-name", f"`{name}` {why}", source.span(start, end), f"write `{better}`", fix)
+
+
+def odd_name(source: Source, of: Expr, start: int) -> CedarMistake | None:
+    """The mistake of a name at `start` behind `of` and a dot that begins with a digit, None for any other."""
+    found = _ODD_NAME.match(source.text, start)
+    if found is None or not isinstance(of, Get | Var):
+        return None
+    better = f'{_text(of, source)}["{found[0]}"]'
+    fix = Fix(f"write `{better}`", (Edit(source.span(of.span.start, found.end()), better),))
+    message = f"`{found[0]}` cannot follow a dot: it begins with a digit"
+    return CedarMistake("cedar-attribute-name", message, source.span(start, found.end()), f"write `{better}`", fix)
 
 
 def presence(name: str, of: Expr | None, args: Sequence[Expr], at: Span, whole: Span, source: Source) -> CedarMistake:

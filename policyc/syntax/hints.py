@@ -23,6 +23,14 @@ _TESTS_OF_TEXT = {
     **dict.fromkeys(("ends_with", "endswith", "endsWith"), 'write `like "*v"`'),
     **dict.fromkeys(("matches", "regex"), "write `like`, in which `*` is any run of characters"),
 }
+#: what other languages begin a statement with
+_STATEMENTS = frozenset({"statement", "effect", "rule", "policy", "principal", "action", "sid"})
+#: what other languages put before a condition
+_CONDITIONALS = frozenset({"if", "where", "condition", "conditions", "given", "provided"})
+#: words before an operand
+_BEFORE_OPERAND = frozenset({"not", "exists", "any", "all"})
+#: what other languages begin a question over a list with
+_OVER_LISTS = frozenset({"some", "every", "each", "forall", "for"})
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "like"})
 
 
@@ -39,6 +47,10 @@ def hint(kind: str, word: str, before: str, word_before: str, terminals: frozens
         return "write `==`, or `exists a.b` to ask whether something is there"
     if word in _TESTS_OF_TEXT and behind:
         return _TESTS_OF_TEXT[word]
+    if {"allow", "deny"} <= terminals and word.strip('"').lower() in _STATEMENTS:
+        return 'a statement begins with `allow` or `deny` and its name, such as `allow "staff" { … }`'
+    if (help := _condition(kind, word, word_before, terminals, behind)) is not None:
+        return help
     if kind == "}" and before in ("}", "{", "STRING", "NAME", "]", ")") and "}" not in terminals and END in terminals:
         return "remove it, or look for a block above that was closed too early"
     if kind in ("}", "]", ")") and END in terminals:
@@ -71,6 +83,24 @@ def hint(kind: str, word: str, before: str, word_before: str, terminals: frozens
         return "a number with a colon starts a rule: finish what stands before it"
     if END in terminals and set(DECLARATIONS) <= terminals and word.isidentifier():
         return did_you_mean(word, DECLARATIONS, "a file holds declarations such as `let`, `resource` and `policy`")
-    if kind == "=":
-        return "`=` gives a name its value; `==` compares"
+    if kind == "=" or (kind == ":" and "==" in terminals):
+        return f"`{kind}` gives a name its value; `==` compares"
+    return None
+
+
+def _condition(kind: str, word: str, word_before: str, terminals: frozenset[str], behind: bool) -> str | None:
+    """How conditions begin, and how they are joined."""
+    lower = word_before.lower()
+    if kind == "NAME" and "==" in terminals and word_before != lower and lower in _BEFORE_OPERAND:
+        return f"write `{lower}` in place of `{word_before}`"
+    if kind == "NAME" and "==" in terminals and lower in _OVER_LISTS:
+        return "lists are asked with their values: `any a.b in [...]` or `all a.b in [...]`"
+    if lower == "if" and "==" in terminals:
+        return "a condition is a test such as `a.b == 1`, joined by `and`, `or` and `not`; it needs no `if`"
+    if kind == "," and behind:
+        return "join conditions with `and` or `or`"
+    if word.lower() in (*_CONDITIONALS, "when", "unless") and "{" in terminals and "when" not in terminals:
+        return "conditions stand in braces: `{ when … }`"
+    if "when" in terminals and "==" not in terminals and kind in ("NAME", "(", "where", *_BEFORE_OPERAND):
+        return "write `when`" if word.lower() in _CONDITIONALS else "write `when` before a condition"
     return None

@@ -60,6 +60,10 @@ def written(item: Diagnostic) -> str:
         ("null == idp.email", "not (exists idp.email)"),
         ("has(idp.email)", "exists idp.email"),
         ("idp.email.exists()", "exists idp.email"),
+        ('idp.groups.containsAny(["engineering", "b"])', 'any idp.groups in [engineering, oidc_group("b")]'),
+        ('idp.groups.containsAll(["a", "b"])', 'oidc_group("a") in idp.groups and oidc_group("b") in idp.groups'),
+        ('http_request.client_ip.isInRange(ip("192.0.2.0/24"))', 'http_request.client_ip in "192.0.2.0/24"'),
+        ('http_request.client_ip.isInRange("192.0.2.0/24")', 'http_request.client_ip in "192.0.2.0/24"'),
     ],
 )
 def test_other_languages_words(tmp_path: Path, wrong: str, right: str) -> None:
@@ -93,10 +97,63 @@ def test_what_to_write_is_the_first_thing_that_the_help_says(tmp_path: Path, wro
         ('idp.email contains "x"', '`a.b like "*v*"`'),
         ('idp.email ends_with "x"', '`like "*v"`'),
         ('idp.email startsWith "x"', '`like "v*"`'),
+        ("idp.email_verified := true", "`==`"),
+        ("idp.email_verified, engineering in idp.groups", "`and`"),
+        ("NOT idp.email_verified", "write `not`"),
+        ("Exists idp.email", "write `exists`"),
+        ("some g in idp.groups", "`any a.b in [...]`"),
+        ("every g in idp.groups", "`all a.b in [...]`"),
+        ("if idp.email_verified then true else false", "needs no `if`"),
     ],
 )
 def test_operators_of_other_languages(tmp_path: Path, wrong: str, word: str) -> None:
     (item,) = found(tmp_path, wrong)
+    assert item.rule == "syntax-error" and word in item.help
+
+
+@pytest.mark.parametrize(
+    ("wrong", "word"),
+    [
+        ("idp.email_verified == True", "`true`"),
+        ("idp.email_verified == FALSE", "`false`"),
+        ('idp.email.lower() == "x"', "letter case counts"),
+        ("len(idp.groups) > 1", "not counted"),
+        ('http_request.client_ip == ip("192.0.2.1")', "as a string"),
+        ('http_request.client_ip in cidr("192.0.2.0/24")', "as a string"),
+        ('principal == "ana"', "leaves the principal open"),
+        ("action == GET", "`http_request.http_method == GET`"),
+        ('resource in ["wiki"]', "put the policy `on`"),
+        ("context.time.hour > 8", "write `time.hour`"),
+    ],
+)
+def test_functions_and_variables_of_other_languages(tmp_path: Path, wrong: str, word: str) -> None:
+    (item,) = found(tmp_path, wrong)
+    assert word in item.help
+
+
+@pytest.mark.parametrize(
+    ("wrong", "word"),
+    [
+        ('allow "a" if idp.email_verified', "`{ when … }`"),
+        ('allow "a" when idp.email_verified', "`{ when … }`"),
+        ('allow "a" { where idp.email_verified }', "write `when`"),
+        ('allow "a" { if idp.email_verified }', "write `when`"),
+        ('allow "a" { idp.email_verified }', "write `when`"),
+        ('allow "a" { (idp.email_verified) }', "write `when`"),
+        ('allow "a" { not idp.email_verified }', "write `when`"),
+        ('"Effect": "Allow"', "begins with `allow` or `deny`"),
+        ('effect = "Allow"', "begins with `allow` or `deny`"),
+        ('statement { effect = "Allow" }', "begins with `allow` or `deny`"),
+        ('allow "a" { whne idp.email_verified }', "`when`"),
+    ],
+)
+def test_statements_of_other_languages_are_one_error(tmp_path: Path, wrong: str, word: str) -> None:
+    text = HEAD.format(trust="idp: oidc", claims="", protocol="https")
+    text += f"policy staff_in for verified_access on staff {{\n  {wrong}\n}}\n"
+    (tmp_path / "p.policy").write_text(text, encoding="utf-8")
+    diagnostics = Diagnostics()
+    load_program(tmp_path, [Path("p.policy")], {}, diagnostics)
+    (item,) = diagnostics
     assert item.rule == "syntax-error" and word in item.help
 
 
@@ -148,6 +205,8 @@ def test_a_missing_provider_is_added_to_trust(tmp_path: Path, condition: str, en
         ('idp.cost_center == "4711"', "idp.cost_center: string"),
         ('idp["custom:site"] == "hq"', 'idp["custom:site"]: string'),
         ('idp.address.country == "DE"', "idp.address.country: string"),
+        ('idp.role == "admin"', "idp.role: string"),
+        ('idp["cognito:groups"] == "x"', 'idp["cognito:groups"]: string'),
     ],
 )
 def test_an_undeclared_claim_is_declared(tmp_path: Path, condition: str, claim: str) -> None:
@@ -158,7 +217,11 @@ def test_an_undeclared_claim_is_declared(tmp_path: Path, condition: str, claim: 
 
 def test_a_slip_in_a_known_claim_or_provider_is_told_as_one(tmp_path: Path) -> None:
     (item,) = found(tmp_path, 'idp.emial == "a@example.com"')
-    assert item.help == "did you mean `email`?"
+    assert item.help == "did you mean `idp.email`?"
+    (item,) = found(tmp_path, "crwd.assesment.overall > 5", trust="crwd: crowdstrike")
+    assert item.help == "did you mean `crwd.assessment.overall`?"
+    (item,) = found(tmp_path, "jamf.disk_encryption", trust="jamf: jamf")
+    assert "`jamf.risk`" in item.help, "what its provider sends"
     (item,) = found(tmp_path, 'ipd.email == "a@example.com"')
     assert item.help == "did you mean `idp`?"
 
@@ -218,6 +281,8 @@ def test_a_group_is_tested_through_an_endpoint_of_its(tmp_path: Path) -> None:
         ("exists(context.idp.groups)", "context.idp has groups"),
         ('context.idp.has("groups")', "context.idp has groups"),
         ('has(context["my-idp"].email)', 'context["my-idp"] has email'),
+        ("context.idp.2fa == true", 'context.idp["2fa"] == true'),
+        ('context.2-factor.x == "a"', 'context["2-factor"].x == "a"'),
         ('has(context.idp, "cognito:groups")', 'context.idp has "cognito:groups"'),
     ],
 )
@@ -266,7 +331,10 @@ def test_a_trust_type_is_guessed_by_what_is_read_or_by_name(name: str, read: str
     ("field", "help"),
     [
         ('jamf.risk: "LOW"', "add `jamf: jamf` to `trust` of `staff`"),
-        ('idp.department: "sales"', "declare it in `claims` of `staff`, such as `idp.department: string`"),
+        (
+            'idp.department: "sales"',
+            "declare it in `claims` of `staff`, such as `idp.department: string` (or `int`, `bool`, `string_set`)",
+        ),
     ],
 )
 def test_a_request_has_the_same_help_as_a_policy(tmp_path: Path, field: str, help: str) -> None:

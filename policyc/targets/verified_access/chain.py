@@ -33,6 +33,8 @@ from policyc.targets.verified_access.scope import ENDPOINT, facts, group_of, oth
 TARGET = "verified_access"
 _PATH = "http_request.path"
 _HOST = "http_request.hostname"
+#: of a group's endpoints this many are named
+_MOST_NAMED = 5
 
 
 def simulate(
@@ -55,7 +57,7 @@ def simulate(
             "request-to-group",
             f"`{endpoint.name}` is no endpoint, and a request goes to one",
             request.span,
-            f"declare a `{ENDPOINT}` in the group and address it",
+            _address(endpoint, program.resources),
         )
         return None
     known = facts(endpoint, program.resources)
@@ -118,6 +120,14 @@ def _gate(
     if not _slash_matters(text, policy, context, answer, of_facts(known)):
         return judged
     return Judged(replace(judged.gate, switches=("path-slash", *judged.gate.switches)), judged.missing)
+
+
+def _address(asked: Resource, resources: Mapping[str, Resource]) -> str:
+    """Where a request goes that was sent to a group."""
+    found = [item.name for item in resources.values() if item.type == ENDPOINT and item.link("group") == asked.id]
+    if found:
+        return "address an endpoint of it: " + ", ".join(f"`{name}`" for name in found[:_MOST_NAMED])
+    return f"declare a `{ENDPOINT}` in the group and address it"
 
 
 @lru_cache(maxsize=512)

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import SequenceMatcher
 from typing import Final
 
-from policyc.diagnostics import did_you_mean
+from policyc.diagnostics import did_you_mean, meant
 from policyc.model.types import STRING
 from policyc.model.values import Principal, Resource
 from policyc.targets.cedar_documents.claims import entries
 from policyc.targets.cedar_documents.facts import Fact, language_name, split_name
-from policyc.targets.verified_access.scope import ENDPOINT, REQUEST_ROOTS, facts, group_of, guess_type, trust_types
+from policyc.targets.verified_access.scope import (
+    ENDPOINT,
+    REQUEST_ROOTS,
+    TrustType,
+    facts,
+    group_of,
+    guess_type,
+    trust_types,
+)
 
 #: How the other kind of request calls the same thing.
 _ELSEWHERE: Final = {
@@ -20,20 +29,33 @@ _ELSEWHERE: Final = {
     "http_request.client_ip": "tcp_flow.client_ip",
 }
 
+#: What Cedar has and Verified Access leaves open -> what to test in its place.
+_LEFT_OPEN: Final = {
+    "principal": "test the trust data, such as `finance in idc.groups`",
+    "action": "test `http_request.http_method == GET`",
+    "resource": "put the policy `on` the group or the endpoint itself",
+}
+#: How much of each word of a name has to be right for it to be a slip of the pen.
+_SLIP: Final = 0.78
+
 
 def hint(on: Resource | Principal, resources: Mapping[str, Resource], name: str) -> str:
     """The help for an unseen name; empty when the nearest name says it best."""
     steps = split_name(name)
-    if not isinstance(on, Resource) or steps is None or len(steps) < 2:
+    if not isinstance(on, Resource) or steps is None:
         return ""
-    if steps[0] == "context" and language_name(steps[1:]) in facts(on, resources):
+    if steps[0] in _LEFT_OPEN and group_of(on, resources) is not None:
+        return f"Verified Access leaves the {steps[0]} open: {_LEFT_OPEN[steps[0]]}"
+    if len(steps) < 2:
+        return ""
+    group = group_of(on, resources)
+    trust = {} if group is None else {key: str(value.data) for key, value in entries(group, "trust")}
+    if steps[0] == "context" and steps[0] not in trust:
         return f"everything stands below the context here: write `{language_name(steps[1:])}`"
     if steps[0] in REQUEST_ROOTS:
         return _of_protocol(on, steps[0], name)
-    group = group_of(on, resources)
     if group is None:
         return ""
-    trust = {key: str(value.data) for key, value in entries(group, "trust")}
     if steps[0] not in trust:
         send = [other[0] for one in facts(on, resources) if (other := split_name(one)) and other[1:] == steps[1:]]
         usual = any(steps[0] in (word, *kind.names) for word, kind in trust_types().items())
@@ -45,13 +67,25 @@ def hint(on: Resource | Principal, resources: Mapping[str, Resource], name: str)
         below = [
             one for one in facts(on, resources) if (own := split_name(one)) and own[0] == steps[0] and steps[-1] in own
         ]
-        return f"did you mean `{below[0]}`?" if below else ""
+        return f"did you mean `{below[0]}`?" if below else _slip(name, steps, on, resources) or _sent(steps[0], kind)
     seen = facts(on, resources).get(name)
     if seen is not None:
         return "" if _is_declared(group, steps) else _other_kind(group, steps, seen)
-    known = [other[1:] for one in facts(on, resources) if (other := split_name(one)) and other[0] == steps[0]]
-    near = did_you_mean(".".join(steps[1:]), [".".join(other) for other in known], "")
-    return near or f"declare it in `claims` of `{group.name}`, such as `{language_name(steps)}: string`"
+    return _slip(name, steps, on, resources) or (
+        f"declare it in `claims` of `{group.name}`, such as `{language_name(steps)}: string` (or `int`, `bool`, `string_set`)"
+    )
+
+
+def _slip(name: str, steps: tuple[str, ...], on: Resource, resources: Mapping[str, Resource]) -> str:
+    """The attribute of the same provider that a slip of the pen away is meant. A name of its own stays what it is: `role` is no `profile`."""
+    near: dict[str, float] = {}
+    for one in facts(on, resources):
+        other = split_name(one)
+        if other is not None and other[0] == steps[0] and len(other) == len(steps):
+            alike = [SequenceMatcher(None, *pair).ratio() for pair in zip(steps[1:], other[1:], strict=True)]
+            near[one] = min(alike, default=0)
+    best = max(near, key=lambda one: near[one], default="")
+    return meant(name, best) if best and near[best] >= _SLIP else ""
 
 
 def _is_declared(group: Resource, steps: tuple[str, ...]) -> bool:
@@ -87,3 +121,9 @@ def _missing(group: Resource, steps: tuple[str, ...]) -> str:
             f"`{steps[0]}: {kind}`" for kind in trust_types()
         )
     return f"add `{steps[0]}: {word}` to `trust` of `{group.name}`"
+
+
+def _sent(name: str, kind: TrustType) -> str:
+    """What a provider that sends a fixed set has to offer."""
+    listed = ", ".join(f"`{name}.{path}`" for path in kind.attributes)
+    return f"a provider of this type sends {listed}"

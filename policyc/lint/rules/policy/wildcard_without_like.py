@@ -39,6 +39,7 @@ from policyc.engines.proofs.misfits import holds_query, misfit
 from policyc.ir.authz import Atom, Op, RawTest
 from policyc.ir.conditions import tests
 from policyc.lint.rule import Lint
+from policyc.lint.speech import is_document
 from policyc.text import Span
 
 SEVERITY = Severity.WARNING
@@ -65,20 +66,31 @@ def check(lint: Lint) -> None:
             if test.spelling is not None:
                 _check_native(lint, test, seen)
             elif isinstance(test, Atom) and test.op is Op.EQ:
-                _check_atom(lint, test, wild)
+                _check_atom(lint, test, wild, is_document(policy))
 
 
-def _check_atom(lint: Lint, atom: Atom, wild: str) -> None:
+def _check_atom(lint: Lint, atom: Atom, wild: str, cedar: bool) -> None:
     for value in atom.values:
         text = str(value.value)
         if any(char in text for char in wild) and not misfit(atom.attribute, text):
             message = f"`{text}` is compared as it stands: only `like` knows wildcards"
-            better = (
-                f"write `{atom.attribute.name} like …`" if not atom.attribute.many else "name each value of the list"
-            )
             fix = _like(lint, atom)
-            lint.report(value.span or atom.span, message, f"{better}, or drop the wildcard", fix=fix)
+            lint.report(
+                value.span or atom.span, message, f"{_better(atom, text, cedar)}, or drop the wildcard", fix=fix
+            )
             return
+
+
+def _better(atom: Atom, text: str, cedar: bool) -> str:
+    """The same test with `like`: what is denied stays denied, and beside other values the pattern is an alternative."""
+    if atom.attribute.many:
+        return "name each value of the list"
+    test = f"{atom.attribute.name} like " + ("…" if '"' in text or "\\" in text else f'"{text}"')
+    if atom.negated:
+        return f"write `!({test})`" if cedar else f"write `not ({test})`"
+    if len(atom.values) > 1:
+        return f"write `{test}` as an alternative of its own, joined by `{'||' if cedar else 'or'}`"
+    return f"write `{test}`"
 
 
 def _like(lint: Lint, atom: Atom) -> Fix | None:

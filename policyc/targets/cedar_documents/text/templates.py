@@ -6,7 +6,9 @@ from typing import Final
 
 from policyc.regex import regex
 
-_LEFT_OVER: Final = regex(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|%\{[^{}]*\}|^<[^<>@]+>$")
+_LEFT_OVER: Final = regex(
+    r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|%\{[^{}]*\}|^<[^<>@]+>$|^%\w+%$|\$\(\w+\)|^(@@|__)[A-Z0-9_]+(@@|__)$"
+)
 
 
 def is_template(text: object) -> bool:

@@ -101,6 +101,8 @@ def _condition(kind: str, word: str, word_before: str, terminals: frozenset[str]
         return "join conditions with `and` or `or`"
     if word.lower() in (*_CONDITIONALS, "when", "unless") and "{" in terminals and "when" not in terminals:
         return "conditions stand in braces: `{ when … }`"
-    if "when" in terminals and "==" not in terminals and kind in ("NAME", "(", "where", *_BEFORE_OPERAND):
-        return "write `when`" if word.lower() in _CONDITIONALS else "write `when` before a condition"
+    if "when" in terminals and not {"==", ","} & terminals and kind in ("NAME", "(", "where", *_BEFORE_OPERAND):
+        if word.lower() in _CONDITIONALS:
+            return "write `when`"
+        return "join conditions with `and` or `or`" if "and" in terminals else "write `when` before a condition"
     return None

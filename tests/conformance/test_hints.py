@@ -99,6 +99,7 @@ def test_what_to_write_is_the_first_thing_that_the_help_says(tmp_path: Path, wro
         ('idp.email startsWith "x"', '`like "v*"`'),
         ("idp.email_verified := true", "`==`"),
         ("idp.email_verified, engineering in idp.groups", "`and`"),
+        ('idp.email == "a" idp.email_verified', "`and`"),
         ("NOT idp.email_verified", "write `not`"),
         ("Exists idp.email", "write `exists`"),
         ("some g in idp.groups", "`any a.b in [...]`"),

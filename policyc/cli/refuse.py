@@ -73,9 +73,10 @@ _PROGRAMS: Final = {
 }
 
 
-def nothing_found(console: Console, folders: Iterable[Path] = ()) -> int:
+def nothing_found(console: Console, folders: Iterable[Path] = (), help: str = "") -> int:
     """Say that no policy file was found; its own exit status, so that an empty folder never reads as clean. `folders` are those that were
-    searched for documents too: where one of them, or a folder in it, holds a program that writes policies, say where those are."""
+    searched for documents too: where one of them, or a folder in it, holds a program that writes policies, say where those are. `help` is
+    what leads on in place of a project."""
     folders = list(folders)
     what = "there is neither a policy file nor a document here" if folders else "there is no policy file here"
     console.error(f"nothing found: {what}\n")
@@ -85,6 +86,6 @@ def nothing_found(console: Console, folders: Iterable[Path] = ()) -> int:
         if any((folder / name).is_file() or any(folder.glob(f"*/{name}")) for folder in folders)
     ]
     more = "" if folders else "; `policyc import` writes policies for documents"
-    for said in told or (f"name a file or a folder, or start a project with `policyc init`{more}",):
+    for said in told or (help or f"name a file or a folder, or start a project with `policyc init`{more}",):
         console.error(f"  = help: {said}\n")
     return exits.NOTHING

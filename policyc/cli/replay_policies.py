@@ -47,6 +47,8 @@ _OF_ACTIONS: Final = {"service-policy": "vpc-lattice-svcs", "bucket-policy": "s3
 _OF_SERVICES: Final = ("vpc-lattice",)
 _OF_BUCKETS: Final = ("cloudtrail", "s3-access")
 _OF_CEDAR, _OF_FLOWS = "verified-access", "flow-logs"
+#: what leads on where there are no policies
+_NO_POLICIES: Final = "name them with `--policies PATH` (a folder, or one document), or see with `--suggest` which ones let in what a log of VPC Lattice saw let in"
 
 
 @record
@@ -317,7 +319,7 @@ def _of_project(args: argparse.Namespace, project: Project, known: Known, consol
     if compiled.diagnostics.has_errors:
         return refuse_findings(compiled, project, console, "human")
     if not compiled.program.modules:
-        return nothing_found(console)
+        return nothing_found(console, help=_NO_POLICIES)
     askers: dict[str, Asker] = dict.fromkeys(
         (*_OF_SERVICES, *_OF_BUCKETS), OfProject(compiled.program, compiled.all_documents)
     )

@@ -14,10 +14,12 @@ Data: TypeAlias = Mapping[str, Any]
 #: makes a record of a line of text; None for a line that is none
 ReadLine: TypeAlias = Callable[[str], "Data | None"]
 
+#: the parts of what tells deliveries of one record
+DELIVERY: Final = ("id", "who", "can", "where", "path", "version", "verdict", "time")
 #: how an absent value is written, by log and destination
 ABSENT: Final = frozenset({"-", "null", ""})
 #: a time of this century in UTC, for every engine of patterns
-TIME_PATTERN: Final = r"20[1-9][0-9]-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?Z"
+TIME_PATTERN: Final = r"20[1-9][0-9]-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?Z"
 _TIME: Final = re.compile(TIME_PATTERN)
 _EMAIL: Final = re.compile(r"[^@\s]+@([^@\s]+)")
 #: a segment of a path that looks like an identifier, which differs from record to record and may be somebody's
@@ -31,7 +33,7 @@ class Recorded:
     the resource, host or place that was asked, `path` empty where there is none, `network` the service network. `keys` holds what the record tells
     besides, by condition key or attribute; everything else is unknown.
 
-    `verdict` is what the log says came of it: `allow`, `deny`, or empty where it does not say. `id` tells deliveries of one record, `time`
+    `verdict` is what the log says came of it: `allow`, `deny`, or empty where it does not say. `id` is what the service calls the request, `time`
     is as the log writes it; both are empty where there is none.
     """
 
@@ -45,6 +47,17 @@ class Recorded:
     verdict: str
     id: str
     time: str
+
+    @property
+    def version(self) -> str:
+        """The version of an object that was asked for."""
+        return next((value for name, value in self.keys if name.lower().endswith(":versionid")), "")
+
+    @property
+    def delivery(self) -> tuple[str, ...]:
+        """What all deliveries of one record have in common, in the order of `DELIVERY`. An id alone does not tell it: one request may leave several
+        records, as S3 writes one for each object of a batch, and records with two outcomes are never one."""
+        return self.id, self.who, self.can, self.where, self.path, self.version, self.verdict, self.time
 
 
 @record

@@ -179,7 +179,7 @@ class Replayer:
     ) -> None:
         self.old, self.new, self.tally, self.known = Kept(old), None if new is None else Kept(new), tally, known
         self.evidence, self.window = evidence, window
-        self.seen: set[str] = set()
+        self.seen: set[int] = set()
 
     def take(self, data: dict[str, Any], place: Place) -> None:
         """One record."""
@@ -194,9 +194,8 @@ class Replayer:
         except NoRequest as error:
             tally.skip(str(error), place)
             return
-        if not self.is_new(item.id, place):
-            return
-        self.ask(item, place)
+        if self.is_new(item, place):
+            self.ask(item, place)
 
     def read(self, kind: Kind, data: dict[str, Any]) -> Recorded:
         """The request of a record. Raises NoRequest, also for one that lies outside the time that is asked about."""
@@ -205,15 +204,16 @@ class Replayer:
             raise NoRequest(OUTSIDE)
         return item
 
-    def is_new(self, id: str, place: Place) -> bool:
-        """Whether a record with this id was not there before."""
-        if not id:
+    def is_new(self, item: Recorded, place: Place) -> bool:
+        """Whether a record was not delivered before."""
+        if not item.id:
             return True
-        if id in self.seen:
+        delivery = hash(item.delivery)
+        if delivery in self.seen:
             self.tally.duplicates += 1
             return False
         if len(self.seen) < MOST_IDS:
-            self.seen.add(id)
+            self.seen.add(delivery)
         else:
             self.tally.wonder(MANY_IDS, place)
         return True

@@ -84,6 +84,11 @@ def both(text: str) -> bytes:
     return text.encode()
 
 
+#: one request that deleted two objects, and two versions of one (https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html)
+BATCH = [
+    s3(key, f' "-" "x" {version} H SigV4 - - h TLSv1.2 -\n', operation="BATCH.DELETE.OBJECT", result="204 -").replace(f"R{key}", "R1")
+    for key, version in (("open/a", "-"), ("open/b", "v1"), ("open/b", "v2"))
+]  # fmt: off
 FORMS: list[tuple[str, bytes, dict[str, Any]]] = [
     # --- VPC Lattice: S3, CloudWatch, Firehose
     ("lines", both(f"{ONE}\n{TWO}\n"), {"allow": 1, "deny": 1}),
@@ -160,6 +165,10 @@ FORMS: list[tuple[str, bytes, dict[str, Any]]] = [
     ("a field named twice: the first one counts", both(f'{{"requestMethod": "GET", {TWO[1:]}\n'), {"allow": 1}),
     ("a comma that nothing follows", both(f"{ONE[:-1]},}}\n"), {"allow": 1}),
     ("delivered twice", both(lines({**GET, "requestId": "1"}, {**GET, "requestId": "1"})), {"allow": 1, "duplicates": 1}),
+    ("one id with two outcomes", both(lines(*[{**GET, "requestId": "1", "authDeniedReason": was} for was in ("-", "Service")] * 2)), {"allow": 1, "undecided": 1, "duplicates": 2}),
+    ("one id of two requests", both(lines(*[{**each, "requestId": "1"} for each in (GET, POST, {**GET, "requestPath": "/b"}, {**GET, "startTime": "2026-11-01T09:30:00Z"})] * 2)), {"allow": 3, "deny": 1, "duplicates": 4}),
+    ("one id, and fields of another type between", both(lines(*[{**GET, "requestId": "1", "sourceVpcId": was} for was in ("-", ["x"], "-")])), {"allow": 1, "duplicates": 2}),
+    ("a batch of objects that S3 deleted, and one file of it twice", both("".join(BATCH * 2)), {"deny": 3, "duplicates": 3}),
 ]  # fmt: off
 
 

@@ -61,6 +61,12 @@ def test_what_cannot_be_compared(argv: tuple[str, ...], words: str, run: Run) ->
     assert (status, words in " ".join(told.split())) == (2, True), told
 
 
+def test_a_log_without_policies_leads_on(run: Run) -> None:
+    write(row())
+    status, _, told = run("log.json")
+    assert (status, "`--policies PATH`" in told, "`--suggest`" in told) == (4, True, True)
+
+
 @pytest.mark.parametrize("engine", ["rows", "columns"])
 def test_an_interrupted_run_tells_what_was_read(engine: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("duckdb")

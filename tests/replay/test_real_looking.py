@@ -90,8 +90,8 @@ CASES: dict[str, tuple[bytes, int, dict[str, int]]] = {
         {},
     ),
     "the same request in two ways": (
-        lines(lattice(1), lattice(1, authDeniedReason="Service"), lattice(2)).encode(),
-        2,
+        lines(lattice(1), lattice(1, authDeniedReason="Service"), lattice(2), lattice(1)).encode(),
+        3,
         {"delivered twice": 1},
     ),
     "times of other forms": (

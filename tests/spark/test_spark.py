@@ -66,7 +66,7 @@ def write_logs(folder: Path) -> list[tuple[str, str]]:
         (folder / f"{number}.json").write_bytes(log_of(Random(number)) * 2)
     (folder / "3.json.gz").write_bytes(gzip.compress(log_of(Random(3))))
     (folder / "4.json.gz").write_bytes(gzip.compress(log_of(Random(4)) * 50)[:-30])
-    rows = [row(requestPath=f"/{'ab'[n % 2]}/{n}", requestId=f"r{n % 70}") for n in range(100)]
+    rows = [row(requestPath=f"/{'ab'[n % 2]}/{n}", requestId=f"r{n}") for n in [*range(70), *range(30)]]
     pq.write_table(pa.Table.from_pylist(rows), folder / "5.parquet", row_group_size=30)
     (folder / "6.parquet").write_bytes(b"PAR1 and no more")
     (folder / "7.json").write_text(json.dumps({"Records": rows[:7]}))
@@ -98,15 +98,17 @@ def test_the_same_report_byte_for_byte(session: Any, tmp_path: Path) -> None:
 def write_table(folder: Path, lower: bool = False) -> list[Path]:
     """Files of a table in several row groups; some records were delivered twice, in one file and in two."""
     out = []
-    for number, day in enumerate(("2026-10-31", "2026-11-01", "2026-11-02")):
+    days = ("2026-10-31", "2026-11-01", "2026-11-02")
+    for number, day in enumerate(days):
         rows = [
             row(
                 requestPath=f"/{'ab'[n % 2]}/{n}",
-                requestId=f"r{n % 145 + number * 140}",
-                startTime=f"{day}T{n % 24:02}:00:00Z",
+                requestId=f"r{n}",
+                # what a file has of the one before it was delivered late
+                startTime=f"{days[(n >= 145) + (n >= 285)]}T{n % 24:02}:00:00Z",
                 resolvedUser=None if n % 17 == 0 else row()["resolvedUser"],
             )
-            for n in range(150)
+            for n in (at % 145 + number * 140 for at in range(150))
         ]
         path = folder / f"day={day}" / "part-0.parquet"
         path.parent.mkdir(parents=True)
@@ -177,7 +179,7 @@ def test_a_table_of_the_session_by_its_name(
 def test_tables_of_other_logs(session: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """CloudTrail as Athena's table has it: names in lower case, objects as texts of JSON."""
     monkeypatch.chdir(tmp_path)
-    events = [event(eventID=f"e{n % 30}", eventTime=f"2026-11-01T0{n % 9}:00:00Z") for n in range(40)]
+    events = [event(eventID=f"e{n}", eventTime=f"2026-11-01T0{n % 9}:00:00Z") for n in [*range(30), *range(10)]]
     rows = [
         {name.lower(): json.dumps(value) if isinstance(value, dict | list) else value for name, value in item.items()}
         for item in events

@@ -27,7 +27,7 @@ from policyc.replay.reading import Log, Place
 from policyc.replay.recorded import Recorded
 from policyc.replay.tally import Tally
 
-_FORMAT: Final = 3
+_FORMAT: Final = 4
 _ABOUT: Final = "corpus.json"
 _COUNTS: Final = ("records", "duplicates")
 _RECORDED: Final = ("kind", "who", "can", "where", "path", "network", "keys", "verdict", "id", "time")

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from policyc.record import record
-from policyc.replay.columns.batch import TIME, Batch, Rows
+from policyc.replay.columns.batch import ID, TIME, Batch, Column, Rows
 from policyc.replay.columns.combine import Combined, gathered
 from policyc.replay.columns.hours import hours_of
+from policyc.replay.columns.seen import Hashes, together
 from policyc.replay.columns.told import Told
 from policyc.replay.reading import Place
 from policyc.replay.tally import NO_TIME, Replayer
@@ -49,6 +51,16 @@ class Counting(ABC):
     @abstractmethod
     def answer(self, batch: Batch) -> Answers:
         """The answers to a batch that is prepared."""
+
+    @abstractmethod
+    def requested(self, batch: Batch, answers: Answers) -> dict[str, Column]:
+        """Who asked for what: the parts of a delivery (`DELIVERY`) that are neither id, time nor outcome."""
+
+    def deliveries(self, batch: Batch, answers: Answers, rows: Rows) -> Hashes:
+        """A number for what tells the deliveries of the record of each row."""
+        verdicts = Column(pa.array([told.verdict for told in self.told], pa.string()), answers.rows())
+        own = {"id": batch.columns[ID], "time": batch.columns[TIME], "verdict": verdicts}
+        return together({**own, **self.requested(batch, answers)}, rows)
 
     @abstractmethod
     def show(self, batch: Batch, answers: Rows, rows: Rows) -> None:

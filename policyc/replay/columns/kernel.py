@@ -6,10 +6,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from policyc.replay.askers.said import Said
-from policyc.replay.columns.batch import FIELDS, Batch, Rows
-from policyc.replay.columns.coding import Coder, PathCoder
+from policyc.replay.columns.batch import FIELDS, Batch, Column, Rows
+from policyc.replay.columns.coding import Coder, PathCoder, cut_paths
 from policyc.replay.columns.combine import combined
 from policyc.replay.columns.corpus import Requests, hours_by
 from policyc.replay.columns.counting import Answers, Counting, pair_of
@@ -20,7 +22,7 @@ from policyc.replay.columns.told import Told
 from policyc.replay.recorded import Recorded
 from policyc.replay.tally import NO_TIME, Kept, Replayer
 from policyc.targets.base import NoRequest
-from policyc.targets.lattice.access_log import TOLD, VPC_OWNER, account_of, read_tags
+from policyc.targets.lattice.access_log import ANONYMOUS, CONNECT, TOLD, VPC_OWNER, account_of, read_tags
 
 _KNOWS_MOST: Final = 1_000_000
 
@@ -109,6 +111,17 @@ class Kernel(Counting):
         against = bool(item.verdict) and said.decision not in ("undecided", item.verdict)
         changes = said.decision != then.decision or said.way != then.way
         return Told(item.kind, (said, then), item.verdict, "", False, against or changes)
+
+    def requested(self, batch: Batch, answers: Answers) -> dict[str, Column]:
+        user, method, path = (batch.columns[name] for name in ("user", "requestMethod", "requestPath"))
+        anonymous = pc.equal(pc.utf8_lower(user.values), ANONYMOUS)
+        connects = method.codes == len(method.values)
+        return {
+            "who": Column(pc.if_else(anonymous, ANONYMOUS, user.values), user.codes),
+            "can": Column(pa.concat_arrays([method.values, pa.array([CONNECT])]), method.codes),
+            "where": batch.columns["serviceArn"],
+            "path": Column(cut_paths(path.values), np.where(connects, len(path.values), path.codes)),
+        }
 
     def show(self, batch: Batch, answers: Rows, rows: Rows) -> None:
         self.groups.add(batch, answers, rows)

@@ -94,7 +94,7 @@ class Records(Counting):
         self.decode = decode
         self.parts: dict[str, _Part] = {}
         self.answers: dict[tuple[int, int, int], int] = {}
-        self.numbers_of: dict[tuple[Told, str, str], int] = {}
+        self.numbers_of: dict[tuple[Told, str, str, str], int] = {}
         #: a request of each answer
         self.samples: list[Recorded | None] = []
         self._begin()
@@ -172,7 +172,7 @@ class Records(Counting):
         parts = [(self.parts[name], at) for name, at in zip(_PARTS, numbers)]
         data = nested([pair for part, at in parts for pair in part.data(part.values[at].held)])
         told, item = self._told({**dict.fromkeys(self.fields.marks), **data})
-        key = (told, "", "") if item is None else (told, item.can, item.where)
+        key = (told, "", "", "") if item is None else (told, item.can, item.where, item.version)
         found = self.numbers_of.get(key)
         if found is None:
             found = self.numbers_of[key] = len(self.told)
@@ -192,6 +192,16 @@ class Records(Counting):
         against = bool(item.verdict) and old.decision not in ("undecided", item.verdict)
         changes = old.decision != new.decision or old.way != new.way
         return Told(self.kind.name, said, item.verdict, "", False, against or changes), item
+
+    def requested(self, batch: Batch, answers: Answers) -> dict[str, Column]:
+        who, path = (
+            Column(pa.array([value.text for value in self.parts[name].values], pa.string()), batch.columns[name].codes)
+            for name in (WHO, PLACE)
+        )
+        told = [("", "", "") if item is None else (item.can, item.where, item.version) for item in self.samples]
+        rows = answers.rows()
+        can, where, version = (Column(pa.array(some, pa.string()), rows) for some in zip(*told))
+        return {"who": who, "path": path, "can": can, "where": where, "version": version}
 
     # --- what the report tells of -------------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ from policyc.replay.columns.hours import outside_of
 from policyc.replay.columns.kernel import Kernel
 from policyc.replay.columns.likeness import Likeness
 from policyc.replay.columns.others import Records, decoded
-from policyc.replay.columns.seen import Hashes, SeenIds, hashes
+from policyc.replay.columns.seen import Hashes, SeenIds, deliveries
 from policyc.replay.columns.sources import BLOCK, Lines, Taken, parquet_batches
 from policyc.replay.kinds.lattice import Lattice
 from policyc.replay.kinds.registry import kind_of
@@ -76,11 +76,11 @@ class ColumnReplayer(Replayer):
             held = self.others[kind.name, is_text] = Records(self, kind, fields, decode)
         return held
 
-    def is_new(self, id: str, place: Place) -> bool:
-        return not id or bool(self.first(place.file, hashes(pa.array([id])), np.array([place.number]))[0])
+    def is_new(self, item: Recorded, place: Place) -> bool:
+        return not item.id or bool(self.first(place.file, deliveries([item]), np.array([place.number]))[0])
 
     def first(self, file: str, ids: Hashes, numbers: Rows) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Which ids were not there before; the others are counted. `numbers` are those of their records in the file."""
+        """Which deliveries were not there before; the others are counted. `numbers` are those of their records in the file."""
         if self.ids.is_full:
             self.tally.wonder(MANY_IDS, Place(file, int(numbers[0])), len(ids))
         found = self.ids.first(ids)
@@ -109,8 +109,7 @@ class ColumnReplayer(Replayer):
             for _, (item, place) in odd:
                 self.ask(item, place)
         else:
-            early = np.zeros(0, bool) if answers is None else answers.of(counting.early())
-            keep = self._deliveries(batch, early, odd)
+            keep = self._deliveries(batch, answers, counting, odd)
         if answers is not None:
             self.count(batch, answers, keep, counting)
 
@@ -142,14 +141,16 @@ class ColumnReplayer(Replayer):
                 self.tally.skip(str(error), place)
 
     def _deliveries(
-        self, batch: Batch, early: np.ndarray[Any, np.dtype[np.bool_]], odd: list[tuple[int, tuple[Recorded, Place]]]
+        self, batch: Batch, answers: Answers | None, counting: Counting, odd: list[tuple[int, tuple[Recorded, Place]]]
     ) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Which rows were not delivered before. Records between them are taken in their order, and asked about."""
-        ids = batch.columns[ID]
-        rows = np.flatnonzero(~early & (ids.codes < len(ids.values)))
+        rows, own = np.zeros(0, np.int64), np.zeros(0, np.uint64)
+        if answers is not None:
+            ids = batch.columns[ID]
+            rows = np.flatnonzero(~answers.of(counting.early()) & (ids.codes < len(ids.values)))
+            own = counting.deliveries(batch, answers, rows)
         held = [(number, item, place) for number, (item, place) in odd if item.id]
-        others = hashes(pa.array([item.id for _, item, _ in held], pa.string()))
-        told = np.r_[hashes(ids.values)[ids.codes[rows]], others]
+        told = np.r_[own, deliveries([item for _, item, _ in held])]
         numbers = np.r_[batch.numbers[rows], np.array([number for number, _, _ in held], np.int64)]
         order = np.argsort(numbers, kind="stable")
         first = np.zeros(len(order), bool)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 
+from policyc.replay.columns.batch import Column
+from policyc.replay.columns.combine import gathered
+from policyc.replay.recorded import DELIVERY, Recorded
 from policyc.replay.tally import MOST_IDS
 
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 _FACTORS: Final = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
 _HALF: Final = np.uint64(32)
+_EMPTY: Final = pa.array([""])
+#: what the number of each part of a delivery is multiplied with: odd, and no two alike
+_WEIGHTS: Final = {part: np.uint64(0xD6E8FEB86659FD93 * (2 * at + 1) % 2**64) for at, part in enumerate(DELIVERY)}
 
 
 class SeenIds:
@@ -42,6 +49,27 @@ class SeenIds:
                 last = self.runs.pop()
                 self.runs[-1] = np.sort(np.concatenate([self.runs[-1], last]), kind="stable")
         return out
+
+
+def deliveries(items: Sequence[Recorded]) -> Hashes:
+    """A number for what tells the deliveries of each record (`Recorded.delivery`)."""
+    told = zip(*(item.delivery for item in items))
+    texts = {part: pa.array(some, pa.string()) for part, some in zip(DELIVERY, told)}
+    rows = np.arange(len(items), dtype=np.int32)
+    return together({part: Column(some, rows) for part, some in texts.items()}, rows)
+
+
+def together(parts: Mapping[str, Column], rows: Any) -> Hashes:
+    """The same number for rows of columns, each part of a delivery a column; a part that is not given is empty throughout."""
+    out = np.zeros(len(rows), np.uint64)
+    for part, weight in _WEIGHTS.items():
+        column = parts.get(part)
+        if column is None:
+            out += hashes(_EMPTY) * weight
+        else:
+            told = np.r_[hashes(column.values), hashes(_EMPTY)] * weight
+            out += gathered(told, column.codes if len(rows) == len(column.codes) else column.codes[rows])
+    return out
 
 
 def hashes(texts: pa.Array) -> Hashes:

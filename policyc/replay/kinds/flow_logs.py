@@ -29,7 +29,8 @@ _TRANSIT: Final = (
     *("tcp-flags", "region", "flow-direction", "pkt-src-aws-service", "pkt-dst-aws-service"),
 )
 _ENDS: Final = ("src", "dst")
-#: ways out of a VPC that meet no core network: gateways, peerings and gateway endpoints; 1 is by another resource in the VPC
+#: ways out of a VPC that meet no core network: internet, virtual private and local gateways, gateway endpoints, peerings; 1 is by another resource in
+#: the VPC, such as an attachment's interface, and - where none applies (https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html)
 _OTHER_WAYS: Final = frozenset("2345678")
 #: drops that route tables cause, and drops that they do not
 _LOST: Final = ("packets-lost-no-route", "packets-lost-blackhole")

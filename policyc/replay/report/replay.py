@@ -16,7 +16,7 @@ OUTCOMES: Final = ("as before", "newly denied", "newly allowed", "undecided", "n
 #: hours that a picture shows one by one, and days
 _MOST_HOURS: Final = 72
 _MOST_DAYS: Final = 120
-CONTRADICTION: Final = "a policy that changed in the time of the log, a missing document or resource, or a model that is wrong could explain it"
+CONTRADICTION: Final = "policies that were not in force at the time, a missing document or resource, or a model that is wrong could explain it"
 
 
 @record

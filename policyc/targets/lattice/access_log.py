@@ -32,6 +32,9 @@ VPC_OWNER: Final = "vpc-lattice-svcs:SourceVpcOwnerAccount"
 TAGS: Final = "aws:PrincipalTag/"
 #: objects and lists in a text of tags, which is one object
 _MOST_OPEN: Final = 200
+#: who a caller without credentials is, and what a request without a method does
+ANONYMOUS: Final = "anonymous"
+CONNECT: Final = "connect"
 #: fields that every record of a service has, and no other log all of
 _MARKS: Final = ("serviceArn", "resolvedUser")
 
@@ -89,7 +92,7 @@ def read_record(data: Mapping[str, Any]) -> Recorded:
     }
     return Recorded(
         who,
-        method or "connect",
+        method or CONNECT,
         path if method else "",
         service,
         network,
@@ -104,8 +107,8 @@ def read_caller(user: str) -> str:
     """The caller that a record names. Raises NoRequest."""
     if not user:
         raise NoRequest("it does not say who called")
-    if user.lower() == "anonymous":
-        return "anonymous"
+    if user.lower() == ANONYMOUS:
+        return ANONYMOUS
     if user.lower() == "unknown":
         raise NoRequest("the caller could not be authenticated, which no policy decides")
     if _STS.fullmatch(user) is None:

@@ -216,7 +216,12 @@ class LineReader:
         if data is not None:
             yield dict(data), place
         elif self.plain is None or text_form(words) is None:
-            log.miss("a line that is no JSON" if self.plain is None else "a line that lacks fields", place)
+            none = (
+                "a line that is no JSON"
+                if b'","' not in text
+                else "a line of CSV, which is not read: write the log as JSON"
+            )
+            log.miss(none if self.plain is None else "a line that lacks fields", place)
 
 
 def holds_records(value: dict[str, Any]) -> bool:

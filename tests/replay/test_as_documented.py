@@ -156,6 +156,7 @@ FORMS: list[tuple[str, bytes, dict[str, Any]]] = [
     ("a list that breaks off", both(json.dumps({"Records": [GET, POST]})[:-30]), {"allow": 1, "unread": {"a list of records that is cut short": 1}}),
     ("a compressed list that breaks off", gzip.compress(both(json.dumps({"Records": [GET, POST] * 300}, indent=1)))[:-60], {"at_least": 500, "unread": {"a list of records that is cut short": 1, "a compressed file that is cut short": 1}}),
     ("zero bytes", both(f"{ONE}\n") + b"\0" * 5000 + both(f"\n{ONE}\n"), {"allow": 2, "unread": {"a line that is no JSON": 1}}),
+    ("rows that Athena or Logs Insights wrote", both('"servicearn","resolveduser"\n"arn:aws:x","-"\n'), {"unread": {"a line of CSV": 2}}),
     ("nothing", b"", {}),
     ("only line breaks", b"\n\n\r\n", {}),
     ("UTF-16 without a mark", f"{ONE}\n".encode("utf-16-le"), {"unread": {"a line that is no JSON": 2}}),

@@ -16,6 +16,7 @@ from policyc.replay.tally import MOST_IDS
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 _FACTORS: Final = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
 _HALF: Final = np.uint64(32)
+_BLOCK: Final = 1 << 16
 _EMPTY: Final = pa.array([""])
 #: what the number of each part of a delivery is multiplied with: odd, and no two alike
 _WEIGHTS: Final = {part: np.uint64(0xD6E8FEB86659FD93 * (2 * at + 1) % 2**64) for at, part in enumerate(DELIVERY)}
@@ -62,13 +63,18 @@ def deliveries(items: Sequence[Recorded]) -> Hashes:
 def together(parts: Mapping[str, Column], rows: Any) -> Hashes:
     """The same number for rows of columns, each part of a delivery a column; a part that is not given is empty throughout."""
     out = np.zeros(len(rows), np.uint64)
+    held: list[tuple[Hashes, Any]] = []
     for part, weight in _WEIGHTS.items():
         column = parts.get(part)
         if column is None:
             out += hashes(_EMPTY) * weight
         else:
             told = np.r_[hashes(column.values), hashes(_EMPTY)] * weight
-            out += gathered(told, column.codes if len(rows) == len(column.codes) else column.codes[rows])
+            held.append((told, column.codes if len(rows) == len(column.codes) else column.codes[rows]))
+    for start in range(0, len(rows), _BLOCK):  # what stays in the caches of a processor
+        block = out[start : start + _BLOCK]
+        for told, codes in held:
+            block += gathered(told, codes[start : start + _BLOCK])
     return out
 
 

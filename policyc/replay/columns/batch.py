@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -48,6 +48,16 @@ class Batch:
         """Some of the rows."""
         columns = {name: Column(column.values, column.codes[rows]) for name, column in self.columns.items()}
         return Batch(self.file, self.numbers[rows], columns)
+
+
+def texts(values: Sequence[str], codes: Codes) -> Column:
+    """A column of texts that need not differ."""
+    return Column(pa.array(values, pa.string()), codes)
+
+
+def replaced(column: Column, value: Callable[[str], str], absent: str) -> Column:
+    """A column with another text for each of its own, and one where it has none."""
+    return texts([*map(value, column.values.to_pylist()), absent], column.codes)
 
 
 def absent(length: int) -> Column:

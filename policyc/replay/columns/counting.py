@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from policyc.record import record
-from policyc.replay.columns.batch import ID, TIME, Batch, Column, Rows
+from policyc.replay.columns.batch import ID, TIME, Batch, Column, Rows, texts
 from policyc.replay.columns.combine import Combined, gathered
 from policyc.replay.columns.hours import hours_of
 from policyc.replay.columns.seen import Hashes, together
@@ -58,7 +57,7 @@ class Counting(ABC):
 
     def deliveries(self, batch: Batch, answers: Answers, rows: Rows) -> Hashes:
         """A number for what tells the deliveries of the record of each row."""
-        verdicts = Column(pa.array([told.verdict for told in self.told], pa.string()), answers.rows())
+        verdicts = texts([told.verdict for told in self.told], answers.rows())
         own = {"id": batch.columns[ID], "time": batch.columns[TIME], "verdict": verdicts}
         return together({**own, **self.requested(batch, answers)}, rows)
 

@@ -6,11 +6,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from policyc.replay.askers.said import Said
-from policyc.replay.columns.batch import FIELDS, Batch, Column, Rows
+from policyc.replay.columns.batch import FIELDS, Batch, Column, Rows, replaced
 from policyc.replay.columns.coding import Coder, PathCoder, cut_paths
 from policyc.replay.columns.combine import combined
 from policyc.replay.columns.corpus import Requests, hours_by
@@ -114,11 +112,10 @@ class Kernel(Counting):
 
     def requested(self, batch: Batch, answers: Answers) -> dict[str, Column]:
         user, method, path = (batch.columns[name] for name in ("user", "requestMethod", "requestPath"))
-        anonymous = pc.equal(pc.utf8_lower(user.values), ANONYMOUS)
         connects = method.codes == len(method.values)
         return {
-            "who": Column(pc.if_else(anonymous, ANONYMOUS, user.values), user.codes),
-            "can": Column(pa.concat_arrays([method.values, pa.array([CONNECT])]), method.codes),
+            "who": replaced(user, lambda who: ANONYMOUS if who.lower() == ANONYMOUS else who, ""),
+            "can": replaced(method, str, CONNECT),
             "where": batch.columns["serviceArn"],
             "path": Column(cut_paths(path.values), np.where(connects, len(path.values), path.codes)),
         }

@@ -33,7 +33,7 @@ _SITES = """
     html.spec.whatwg.org keepachangelog.com lark-parser.readthedocs.io learn.microsoft.com
     macromates.com marketplace.upbound.io microsoft.github.io no-color.org owasp.org packaging.python.org pypi.org
     registry.terraform.io semver.org signin.aws.amazon.com spec.commonmark.org toml.io trojansource.codes
-    www.gateway-api-controller.eks.aws.dev www.iana.org www.pulumi.com www.rfc-editor.org www.unicode.org
+    www.gateway-api-controller.eks.aws.dev www.iana.org www.pulumi.com www.rfc-editor.org www.serverless.com www.unicode.org
     www.w3.org yaml.org
 """
 

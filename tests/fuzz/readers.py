@@ -328,7 +328,7 @@ def _of_own_files() -> Readers:
             "live.lock.json", ("aws", "drift", "x.json", "--live", "."), plain(seeds.LOCK), iam
         ),
         "plan": lambda: Reader(
-            "x.plan", ("aws", "apply", "x.plan", "--yes"), plain(seeds.PLAN), read="was changed after"
+            "x.plan", ("aws", "apply", "x.plan", "--yes"), plain(seeds.PLAN), read="AWS does not say"
         ),
         "record": lambda: Reader(
             "x.record", ("aws", "rollback", "x.record", "--yes"), plain(seeds.RECORD), read="AWS does not say"

@@ -44,7 +44,7 @@ PLACES = [
     ("scp", "p-00000000", ALL, 1, "is not on AWS"),
     ("scp", "", ALL, 11, "not compared: nothing says which policy of the organization it is"),
     ("bucket", "acme-photos", BUCKET, 0, "the same"),
-    ("bucket", "somebody-elses", BUCKET, 1, "newly denied"),
+    ("bucket", "somebody-elses", BUCKET.replace("acme-photos", "somebody-elses"), 1, "newly denied"),
     ("session", "", ALL, 11, "not compared: a session policy is nowhere on AWS"),
     ("key", "arn:aws:kms:us-west-2:111122223333:key/1", f"who anyone  {ALL}", 11, "not compared: the policies of keys are not read"),
     ("resource", "arn:aws:sqs:us-west-2:111122223333:q", f"who anyone  {ALL}", 11, "not compared: the policies of this service are not read"),

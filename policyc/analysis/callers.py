@@ -138,7 +138,7 @@ class Callers:
     def _account(self, test: Test) -> Lit:
         unsigned = self.kind(CallerKind.ANONYMOUS) if those_that_pass(test, ("anonymous",)) else FALSE
         if not isinstance(test, Fits):
-            found = self.formula.atom(Opaque("`aws:PrincipalAccount` as a number"))
+            found = self.formula.atom(Opaque("`aws:PrincipalAccount` as a number", test))
         else:
             field = inside(test.pattern, ":")
             found = FALSE if field is None else self.arn(_arn_of(field))
@@ -146,7 +146,7 @@ class Callers:
 
     def _user_name(self, test: Test) -> Lit:
         if not isinstance(test, Fits):
-            return self.formula.atom(Opaque("`aws:username` as a number"))
+            return self.formula.atom(Opaque("`aws:username` as a number", test))
         name = inside(test.pattern, "/")
         if name is None:
             return FALSE
@@ -165,7 +165,7 @@ class Callers:
         if those_that_pass(test, ("anonymous",)):
             of[CallerKind.ANONYMOUS] = TRUE
         if not isinstance(test, Fits):
-            of |= dict.fromkeys(known[:2], formula.atom(Opaque("`aws:userid` as a number")))
+            of |= dict.fromkeys(known[:2], formula.atom(Opaque("`aws:userid` as a number", test)))
         else:
             account = inside(test.pattern, ":")
             of[CallerKind.ROOT] = FALSE if account is None else self.arn(_arn_of(account))

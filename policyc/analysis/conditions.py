@@ -202,7 +202,8 @@ class Conditions:
             if tokens is None:
                 continue
             if isinstance(tokens, Variable):
-                some = self.keys.opaque(f"`{test.attribute.native}` against `{spelled_alike(glob)}`", slot)
+                name = f"`{test.attribute.native}` against `{spelled_alike(glob)}`"
+                some = self.keys.opaque(name, slot, _way_to_compare(base, glob))
                 hits.append(self.formula.every((some, self.defined(glob.tokens))))
                 continue
             wanted = raw_test(base, tokens)
@@ -258,6 +259,13 @@ def open_text(test: Atom | RawTest) -> str | None:
 def spelled_alike(glob: Glob) -> str:
     """A text whose variables are named without their letter case, which does not count."""
     return _VARIABLE.sub(lambda found: folded(found[0]), glob.text)
+
+
+def _way_to_compare(base: str, glob: Glob) -> str:
+    """How an operator compares with a text: two that do it alike have one name."""
+    if base == "StringLike" and not any(isinstance(token, Wild) for token in glob.tokens):
+        return "StringEquals"
+    return "ArnLike" if base == "ArnEquals" else base
 
 
 def widest(tokens: Tokens) -> tuple[Token, ...]:

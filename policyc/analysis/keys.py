@@ -89,9 +89,9 @@ class Keys:
             return TRUE
         return self.formula.atom(Tested(slot, test))
 
-    def opaque(self, name: str, slot: Slot) -> Lit:
-        """Something about this value that is not understood."""
-        return self.formula.atom(Opaque(f"{name}, value {slot[1]}"))
+    def opaque(self, name: str, slot: Slot, way: str) -> Lit:
+        """Something about this value that is not understood; `way` tells apart what people see as one."""
+        return self.formula.atom(Opaque(name, (slot, way)))
 
     def is_readable(self, key: str) -> bool:
         """Whether every value of the key is of the key's documented type."""

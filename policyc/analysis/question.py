@@ -17,6 +17,7 @@ from policyc.analysis.formula import EXACTLY, FALSE, TRUE, Formula, Lit
 from policyc.analysis.invoked import SERVICE as INVOKED
 from policyc.analysis.invoked import Invoked
 from policyc.analysis.keys import ACTION, MOST_VALUES, RESOURCE, Keys, Use
+from policyc.analysis.moment import Moment, with_its_moment
 from policyc.analysis.solver import BUDGET, Opaque, Solution, Solver, Tested
 from policyc.engines.iam.caller import CallerKind
 from policyc.engines.iam.elements import is_action
@@ -71,7 +72,7 @@ class Space:
     ) -> None:
         self.policies, self.within = tuple(policies), tuple(within)
         self.formula = Formula()
-        uses = {**{folded(item.native): Use(item) for item in asked}, **uses_of(policies)}
+        uses = with_its_moment({**{folded(item.native): Use(item) for item in asked}, **uses_of(policies)})
         self.keys = Keys(self.formula, uses, most=most)
         self.callers = Callers(self.keys, kinds_of(policies), partitions_of(policies), star_is_service=True)
         self.callers.organizations = tuple(sorted({name for policy in policies for name in organizations_in(policy)}))
@@ -84,6 +85,7 @@ class Space:
         self.unsure = False
         self.services = _services_of(policies)
         self.invoked = Invoked(self.keys) if INVOKED in self.services else None
+        self.moment = Moment(self.keys)
         self._actions: dict[str, Lit] = {}
         self._places: dict[object, Lit] = {}
         self._kept: list[Lit] = []
@@ -252,6 +254,7 @@ class Space:
             yield from self._bound(value)
         yield from self.invoked.facts() if self.invoked is not None else ()
         yield from self.callers.axioms()
+        yield from self.moment.facts()
         yield from self.keys.axioms()
 
     def _bound(self, key: str) -> Iterable[Lit]:

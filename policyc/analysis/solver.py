@@ -44,9 +44,11 @@ class Present:
 
 @record
 class Opaque:
-    """An atom of which nothing is known but that it is the same wherever it stands; `name` says what it is, for people."""
+    """An atom of which nothing is known but that it is the same wherever it stands; `name` says what it is, for people, and `of` tells apart
+    those that people see as one."""
 
     name: str
+    of: object = None
 
 
 @record

@@ -8,10 +8,12 @@ from typing import Final
 from policyc.analysis.callers import ARN_KEY, PROVIDER_KEY, SERVICE_KEY, USERID_KEY, HasId, IsKind, IsSession, MadeBy
 from policyc.analysis.invoked import PATH, path_of
 from policyc.analysis.keys import ACTION, RESOURCE
+from policyc.analysis.moment import epoch_of
 from policyc.analysis.question import USER_IDS, NoResource, Space, known_actions
 from policyc.analysis.solver import Opaque, Present, Solution
 from policyc.engines.iam.caller import Caller, CallerKind, anonymous, caller_from_arn, identity_provider, service
 from policyc.engines.iam.request import Request
+from policyc.engines.proofs.moments import CURRENT, EPOCH
 from policyc.record import record
 from policyc.targets.registry import resource_types
 
@@ -54,9 +56,7 @@ def opaque_of(space: Space, solution: Solution) -> tuple[str, ...]:
     """What the solution hangs on that is not understood, for people; nothing when it is a request."""
     meanings = space.formula.meanings
     found = (meanings.get(atom) for atom in solution.atoms)
-    return tuple(
-        sorted({item.name.rpartition(", value ")[0] or item.name for item in found if isinstance(item, Opaque)})
-    )
+    return tuple(sorted({item.name for item in found if isinstance(item, Opaque)}))
 
 
 def witness_of(space: Space, solution: Solution) -> Witness:
@@ -71,6 +71,7 @@ def witness_of(space: Space, solution: Solution) -> Witness:
     action = _spelled(solution.values[(ACTION, 0)])
     context: dict[str, tuple[str, ...]] = {}
     shown: dict[str, tuple[str, ...]] = {}
+    now = solution.values.get((CURRENT, 0)) or _any_value(space, CURRENT)
     for key, count in space.keys.seen.items():
         if key in _OF_CALLER or (key == PROVIDER_KEY and caller.kind is CallerKind.PROVIDER):
             if key in _UNTOLD and caller.kind in (CallerKind.SERVICE, CallerKind.PROVIDER):
@@ -87,6 +88,7 @@ def witness_of(space: Space, solution: Solution) -> Witness:
             continue
         found = (solution.values.get((key, index)) for index in there)
         values = tuple(dict.fromkeys(_any_value(space, key) if text is None else text for text in found))
+        values = epoch_of(now) if key == EPOCH else values
         use = space.keys.uses.get(key)
         spelled = use.attribute.native if use is not None else key
         context[spelled] = values

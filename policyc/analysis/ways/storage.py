@@ -347,7 +347,7 @@ class _Made:
 
     def _fits(self, glob: Glob, hop: _Hop, generous: bool, on_object: bool) -> Lit:
         if not all(isinstance(token, str) or hasattr(token, "value") for token in glob.tokens):
-            return self.formula.atom(Opaque(f"the resource `{glob.text}`"))
+            return self.formula.atom(Opaque(f"the resource `{glob.text}`", hop.name))
         if glob.text == "*":
             return TRUE
         tokens = pattern_tokens(glob.pattern or "")

@@ -113,7 +113,7 @@ def _values(asked: Request) -> tuple[dict[str, Values], tuple[str, ...]]:
     if isinstance(now, tuple) and "aws:epochtime" not in stated:
         instant = parse_instant(now[0])
         if instant is not None:
-            values["aws:epochtime"] = (str(int(instant)),)
+            values["aws:epochtime"] = (str(int(instant // 1)),)
     return values, tuple(prefixes)
 
 

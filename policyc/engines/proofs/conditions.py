@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final, TypeAlias, assert_never
 
 from policyc.engines.proofs.budget import Steps, TooLarge
-from policyc.engines.proofs.values import may_hold, same_key
+from policyc.engines.proofs.values import may_hold, one_value, same_key
 from policyc.ir.authz import (
     All,
     Always,
@@ -194,15 +194,14 @@ def _forks(goal: Goal) -> bool:
 
 def _fits(test: Atom | RawTest, held: Sequence[Atom], opaque: Sequence[_Opaque], facts: Facts) -> bool:
     """Whether what has to hold of a test's key goes together."""
-    attribute = test.attribute
-    same = [other for other in held if same_key(other.attribute, attribute) and other.attribute.type == attribute.type]
+    attribute, known = test.attribute, facts(test.attribute)
+    alike = one_value if known is None else same_key
+    same = [other for other in held if alike(other.attribute, attribute) and other.attribute.type == attribute.type]
     patterns = [other for other in same if other.op is Op.LIKE]
     if len(patterns) > MOST_PATTERNS:
         left_out = {id(other) for other in patterns[:-MOST_PATTERNS]}
         same = [other for other in same if id(other) not in left_out]
     raws = [
-        (other, wanted)
-        for other, wanted in opaque
-        if isinstance(other, RawTest) and same_key(other.attribute, attribute)
+        (other, wanted) for other, wanted in opaque if isinstance(other, RawTest) and alike(other.attribute, attribute)
     ]
-    return may_hold(same, facts(attribute), raws)
+    return may_hold(same, known, raws)

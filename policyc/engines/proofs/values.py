@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 from policyc.engines.proofs.domains import Fits, Test
+from policyc.engines.proofs.moments import CURRENT, EPOCH, of_the_current_time
 from policyc.engines.proofs.texts import whole
 from policyc.engines.proofs.value_tests import domain_of, family_of, raw_test, readable, shape_of, typed_test
 from policyc.holes import has_hole, starred
@@ -46,6 +47,13 @@ def same_key(first: Attribute, second: Attribute) -> bool:
     if first.native == second.native:
         return True
     return "." not in first.native.partition(":")[0] and first.native.lower() == second.native.lower()
+
+
+def one_value(first: Attribute, second: Attribute) -> bool:
+    """Whether two attributes are one key of a request, or tell one thing: the moment of the request."""
+    if same_key(first, second):
+        return True
+    return {first.native.lower(), second.native.lower()} == {CURRENT, EPOCH}
 
 
 def _may_be_absent(atoms: Sequence[Atom], raws: Sequence[Raw]) -> bool:
@@ -92,7 +100,7 @@ def _may_be_present(atoms: Sequence[Atom], raws: Sequence[Raw]) -> bool:
     some: list[_Asked] = []
     for atom in atoms:
         if atom.op is not Op.EXISTS:
-            asked = _asked_by(atom)
+            asked = _of_the_moment(atom.attribute, _asked_by(atom))
             one_is_enough = atom.quantifier == ("all" if atom.negated else "any")
             (some if one_is_enough else every).append(asked)
     for test, wanted in raws:
@@ -101,6 +109,7 @@ def _may_be_present(atoms: Sequence[Atom], raws: Sequence[Raw]) -> bool:
                 return False
             continue
         asked, one_is_enough = _asked_raw(attribute, test, wanted)
+        asked = _of_the_moment(test.attribute, asked)
         (some if one_is_enough else every).append(asked)
     groups = [group for item in every for group in item.groups]
     banned = [test for item in every for test in item.banned]
@@ -108,6 +117,18 @@ def _may_be_present(atoms: Sequence[Atom], raws: Sequence[Raw]) -> bool:
     if shape := shape_of(attribute):
         groups.append(shape)
     return all(domain.may_meet([*groups, *item.groups], [*banned, *item.banned]) for item in (some or [_NOTHING]))
+
+
+def _of_the_moment(attribute: Attribute, asked: _Asked) -> _Asked:
+    """What is asked of `aws:EpochTime` as what it asks of `aws:CurrentTime`; what is not understood asks nothing."""
+    if attribute.native.lower() != EPOCH:
+        return asked
+    groups = [tuple(of_the_current_time(test) for test in group) for group in asked.groups]
+    banned = (of_the_current_time(test) for test in asked.banned)
+    return _Asked(
+        tuple(tuple(test for test in group if test is not None) for group in groups if None not in group),
+        tuple(test for test in banned if test is not None),
+    )
 
 
 # --- typed tests --------------------------------------------------------------------------------------------------

@@ -16,10 +16,13 @@ from policyc.analysis.solver import Solution
 from policyc.engines.proofs.budget import TooLarge
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Policy, RawExpression, RawTest, Resources, Statement
 from policyc.model.values import Scalar
+from policyc.per_object import PerObject
 from policyc.record import record
 
 #: items of one list that are asked one by one; longer lists are named whole
 _MOST_ITEMS: Final = 24
+#: pairs of changed statements among which twins are looked for
+_MOST_PAIRS: Final = 40_000
 
 
 @record
@@ -194,7 +197,7 @@ def twin_of(statement: Statement, mine: Policy, theirs: Policy) -> Statement | N
     named = _namesake(statement, theirs)
     if named is not None:
         return named
-    return _paired(_left(mine, theirs), _left(theirs, mine)).get(id(statement))
+    return _twins(mine)(theirs).get(id(statement))
 
 
 def _namesake(statement: Statement, theirs: Policy) -> Statement | None:
@@ -214,12 +217,16 @@ def _left(mine: Policy, theirs: Policy) -> list[Statement]:
 
 
 def _paired(ones: Sequence[Statement], others: Sequence[Statement]) -> dict[int, Statement]:
-    """Each statement with its twin, by its identity: those that are most alike find each other first."""
+    """Each statement with its twin, by its identity: those that are most alike find each other first. Among more than so many pairs none is looked for: where
+    hundreds of statements are others now, what became of one of them is no explanation."""
+    if len(ones) * len(others) > _MOST_PAIRS:
+        return {}
+    parts = [[tuple(part(item) for part in (_who, _can, _where, _when)) for item in side] for side in (ones, others)]
     pairs = [
         (*alike, -abs(at - place), -at, -place)
         for at, one in enumerate(ones)
         for place, other in enumerate(others)
-        if one.effect == other.effect and (alike := _likeness(one, other))[0] >= 2
+        if one.effect == other.effect and (alike := _likeness(parts[0][at], parts[1][place]))[0] >= 2
     ]
     out: dict[int, Statement] = {}
     taken = set[int]()
@@ -230,9 +237,15 @@ def _paired(ones: Sequence[Statement], others: Sequence[Statement]) -> dict[int,
     return out
 
 
-def _likeness(first: Statement, second: Statement) -> tuple[int, int]:
-    """How many parts are the same, and how many items the others share."""
-    both = [(parts(first), parts(second)) for parts in (_who, _can, _where, _when)]
+#: the twins of the statements of a policy in another one, by their identity
+_twins: Final[PerObject[Policy, PerObject[Policy, dict[int, Statement]]]] = PerObject(
+    lambda mine: PerObject(lambda theirs: _paired(_left(mine, theirs), _left(theirs, mine)), most=4), most=16
+)
+
+
+def _likeness(first: Sequence[tuple[str, ...]], second: Sequence[tuple[str, ...]]) -> tuple[int, int]:
+    """How many parts of two statements are the same, and how many items they share."""
+    both = list(zip(first, second, strict=True))
     return sum(one == other for one, other in both), sum(len({*one} & {*other}) for one, other in both)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
+from policyc.carriers.astray import policy_astray
 from policyc.carriers.embedded import Embedded, Hole, PlacedText, Unreadable
 from policyc.carriers.placing import placed
 from policyc.carriers.texts import url_decoded
@@ -25,8 +26,9 @@ def documents_in(
     name: str,
     type_: str,
     holes: Mapping[str, Hole] = _NOTHING,
+    written: JsonValue | None = None,
 ) -> Iterator[Embedded | Unreadable]:
-    """What stands in one body, in the order of `kinds`."""
+    """What stands in one body, in the order of `kinds`; then a policy at another place of what is `written` by people."""
     for kind in kinds:
         for value, item, number in reach(body, kind.at):
             kind_name = kind.kind or kind.kinds.get(text_at(body, kind.by), "")
@@ -39,6 +41,12 @@ def documents_in(
                 yield Embedded(kind_name, called, type_, value.span, content, holes)
             elif not isinstance(value, JsonString):
                 yield Unreadable(called, type_, value.span, "it is no text and no mapping")
+    if not kinds or written is None:
+        return
+    held = (value for kind in kinds for value, _, _ in reach(body, kind.at))
+    beside = policy_astray(name, type_, written, held, (kind.at for kind in kinds))
+    if beside is not None:
+        yield beside
 
 
 def content_of(source: Source, value: JsonValue, kind: str) -> JsonValue | PlacedText | None:

@@ -68,7 +68,8 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
         type_ = _type(body)
         space, name = text_at(body, "metadata.namespace"), text_at(body, "metadata.name")
         called = f"{space}/{name}" if space else name
-        for item in documents_in(source, body, types("kubernetes").get(type_, ()), called, type_):
+        written = body.get("spec") if isinstance(body, JsonObject) else None
+        for item in documents_in(source, body, types("kubernetes").get(type_, ()), called, type_, written=written):
             if isinstance(item, Unreadable):
                 lost.append(item)
             else:

@@ -41,7 +41,7 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
         name = text_at(state, "urn").rpartition("::")[2]
         holes: dict[str, Hole] = {}
         known = _opened(inputs, name, holes)
-        for item in documents_in(source, known, kinds, name, type_, holes):
+        for item in documents_in(source, known, kinds, name, type_, holes, known):
             if isinstance(item, Unreadable):
                 lost.append(item)
             else:

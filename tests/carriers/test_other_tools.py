@@ -58,6 +58,24 @@ kind: ConfigMap
 metadata: {{name: c}}
 data: {{p.json: '{ONE}'}}
 """
+ASTRAY = f"""Resources:
+  P:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolcyDocument: '{ONE}'
+"""
+STACK = {
+    "deployment": {
+        "resources": [
+            {
+                "urn": "urn:pulumi:d::p::aws:iam/policy:Policy::p",
+                "type": "aws:iam/policy:Policy",
+                "inputs": {"polcy": ONE},
+            }
+        ]
+    }
+}
+MISSPELT = f'resource "aws_iam_policy" "p" {{\n  polcy = <<E\n{ONE}\nE\n}}\n'
 
 
 @pytest.fixture
@@ -102,6 +120,28 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
             "p.yaml",
             f"Resources:\n  P: {{Type: AWS::IAM::ManagedPolicy, Properties: {{{INCLUDE}}}}}\n",
             "p.yaml:2 (it is what",
+        ),
+        ("p.yaml", ASTRAY, "p.yaml:5 (policies of this type stand at `PolicyDocument`)"),
+        ("p.yaml", ASTRAY.replace(f"'{ONE}'", ONE), "p.yaml:5 (policies of this type"),
+        ("p.yaml", ASTRAY.replace(ONE, "permit(principal, action, resource);"), "p.yaml:5 (policies of this type"),
+        (
+            "m.yaml",
+            MANIFESTS.partition("---")[0].replace("policyDocument", "polcyDocument"),
+            "m.yaml:4 (policies of this type stand at `spec.policyDocument`)",
+        ),
+        ("stack.json", json.dumps(STACK), "stack.json:1 (policies of this type stand at `policy`)"),
+        ("main.tf", MISSPELT, "main.tf:2 (policies of this type stand at `policy`)"),
+        (
+            "main.tf",
+            MISSPELT.replace("aws_iam_policy", "aws_iam_role")
+            .replace("polcy = <<E", "inline_policy {\n  plcy = <<E")
+            .replace("\nE\n", "\nE\n}\n"),
+            "main.tf:3 (policies of this type stand at `assume_role_policy` or `inline_policy.policy`)",
+        ),
+        (
+            "main.tf",
+            MISSPELT.replace("polcy", f"policy = jsonencode({ONE})\n  extra"),
+            "main.tf:3 (policies of this type",
         ),
         ("m.yaml", MANIFESTS, "m.yaml:9 (a manifest of a kind that is not read)"),
         (

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
+from policyc.carriers.astray import policy_astray
 from policyc.carriers.cloudformation.companions import companions, facts_of
 from policyc.carriers.cloudformation.loops import unrolled
 from policyc.carriers.cloudformation.lowering import Lowering, Stop, intrinsic
@@ -60,29 +61,12 @@ def _template_inside(resource: Resource) -> Unreadable | None:
 
 
 def _policy_astray(resource: Resource) -> Unreadable | None:
-    """A statement in a resource whose type has policies, in none of the properties that hold them."""
     kinds = types("cloudformation").get(resource.type, ())
     found = [one for kind in kinds for one in reached(resource.properties, kind)]
-    if any(isinstance(one, Stop) for one in found):
+    if not kinds or any(isinstance(one, Stop) for one in found):
         return None
-    held = {id(one) for item in found if not isinstance(item, Stop) for one in _statements_in(item.value)}
-    astray = next((one for one in _statements_in(resource.properties) if id(one) not in held), None) if kinds else None
-    if astray is None:
-        return None
-    named = " or ".join(dict.fromkeys(f"`{kind.at}`" for kind in kinds))
-    return Unreadable(resource.name, resource.type, astray.span, f"policies of this type stand at {named}")
-
-
-def _statements_in(value: JsonValue) -> Iterator[JsonObject]:
-    """The objects in a value that have an `Effect`."""
-    if isinstance(value, JsonObject):
-        if isinstance(value.get("Effect"), JsonString):
-            yield value
-        for member in value.members:
-            yield from _statements_in(member.value)
-    elif isinstance(value, JsonArray):
-        for item in value.items:
-            yield from _statements_in(item)
+    held = [item.value for item in found if not isinstance(item, Stop)]
+    return policy_astray(resource.name, resource.type, resource.properties, held, (kind.at for kind in kinds))
 
 
 def _texts(value: JsonValue) -> Iterator[str]:

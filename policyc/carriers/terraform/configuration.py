@@ -11,6 +11,7 @@ from typing import Final
 
 from policyc.carriers.embedded import Carried, Companion, Embedded, Hole, Options, Unreadable
 from policyc.carriers.signs import POLICY
+from policyc.carriers.terraform.astray import policies_astray
 from policyc.carriers.terraform.data_documents import CORE_NETWORK, IAM
 from policyc.carriers.terraform.declared import ENDINGS, Placed
 from policyc.carriers.terraform.documents import PERMISSION, Found, found_in, holds_documents, slots
@@ -168,6 +169,8 @@ def _worked_out(tree: Tree, configuration: Configuration) -> Root:
         if (placed.file, placed.block.head.start) not in work.used:
             _add(_of_block(top, place, name, placed, known, work), top, place, placed, documents, unreadable)
     read = [item for _, _, item in documents]
+    for place, file, item in policies_astray(tree, configuration.options, read):
+        unreadable.append((file, _call_file(top, place), item))
     for place, part in loose_parts(tree, configuration.options, read, [item for _, _, item in unreadable]):
         found = _of_part(top, place, part, work)
         documents += [(part.head.file, _call_file(top, place), item) for item in found]

@@ -61,6 +61,9 @@ def test_a_policy_that_no_resource_takes_is_read(check: Check, block: str, besid
         f'=== main.tf\nmodule "m" {{\n  source = "./m"\n  p      = {POLICY}\n}}\n'
         '=== m/main.tf\nvariable "p" {}\nresource "aws_iam_policy" "p" {\n  policy = var.p\n}\n',
         f"{READ}# {POLICY}\n",
+        READ.replace("  policy", '  description = "Effect: Allow for lists"\n  policy'),
+        f'resource "aws_iam_role" "r" {{\n  dynamic "inline_policy" {{\n    for_each = [{POLICY}]\n    content {{\n      policy = inline_policy.value\n    }}\n  }}\n}}\n',
+        f'resource "aws_iam_role" "r" {{\n  inline_policy = [{{ policy = {POLICY} }}]\n}}\n',
         f'{READ}variable "p" {{\n  description = "such as {{\\"Effect\\": \\"Allow\\"}}"\n  default = ""\n}}\n',
     ],
 )

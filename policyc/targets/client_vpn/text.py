@@ -11,6 +11,7 @@ from functools import cache
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.trace import Decision, Outcome
 from policyc.ir.authz import Policy
+from policyc.model.placeholders import is_template
 from policyc.record import replace
 from policyc.syntax.cedar_nodes import Document
 from policyc.syntax.cedar_text import parse_cedar
@@ -21,7 +22,6 @@ from policyc.targets.cedar_documents.text.check import Service, check_document
 from policyc.targets.cedar_documents.text.documented import of_context
 from policyc.targets.cedar_documents.text.kinds import UNKNOWN, Kind, Member, member_of
 from policyc.targets.cedar_documents.text.paths import reads
-from policyc.targets.cedar_documents.text.templates import is_template
 from policyc.targets.client_vpn.scope import CONNECTION, ENDPOINT, NATIVE, vocabulary
 from policyc.text import Source
 

@@ -38,7 +38,7 @@ from policyc.lint.rule import Lint
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 NEEDS = ("auth-policy", "allow")
-YIELDS_TO = ("value-never-matches",)
+YIELDS_TO = ("value-never-matches", "template-in-text")
 
 
 def check(lint: Lint) -> None:

@@ -48,6 +48,7 @@ YIELDS_TO = (
     "cedar-impossible-value",
     "cedar-template-text",
     "not-a-host-name",
+    "template-in-text",
 )
 
 

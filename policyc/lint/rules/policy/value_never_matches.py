@@ -58,6 +58,7 @@ YIELDS_TO = (
     "cedar-impossible-value",
     "cedar-odd-method",
     "cedar-template-text",
+    "template-in-text",
 )
 
 _REGION: Final = Named("region")

@@ -44,7 +44,7 @@ from policyc.lint.speech import pattern_text
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 NEEDS = ("http_request.path",)
-YIELDS_TO = ("regex-in-pattern", "value-never-matches", "wildcard-without-like")
+YIELDS_TO = ("regex-in-pattern", "value-never-matches", "wildcard-without-like", "template-in-text")
 
 
 def check(lint: Lint) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Literal
 
+from policyc.model.placeholders import is_template
 from policyc.syntax.cedar_nodes import Call, Compare, Expr, Lit, Slot, Var, walk
 from policyc.syntax.cedar_printer import written
-from policyc.targets.cedar_documents.text.templates import is_template
 
 
 def is_constant(node: Expr) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from policyc.model.placeholders import is_template
 from policyc.syntax.cedar_nodes import Expr, Lit, Neg
 from policyc.targets.cedar_documents.text.constants import network_of
 from policyc.targets.cedar_documents.text.kinds import Kind, Member
-from policyc.targets.cedar_documents.text.templates import is_template
 
 
 def literal_of(node: Expr) -> str | int | bool | None:

@@ -22,11 +22,11 @@ from policyc.syntax.cedar_nodes import (
     path_of,
 )
 from policyc.syntax.cedar_printer import written
+from policyc.targets.cedar_documents.methods import is_odd_method, method_help, odd_method
 from policyc.targets.cedar_documents.text.constants import network_of, readable
 from policyc.targets.cedar_documents.text.info import Checks, Hazard, Info, Known, risks_of
 from policyc.targets.cedar_documents.text.kinds import BOOL, IP, LONG, UNKNOWN, Kind, Member
 from policyc.targets.cedar_documents.text.literals import different, impossible, literal_of
-from policyc.targets.cedar_documents.text.methods import ODD_METHODS_HELP, REGISTERED, is_odd_method
 from policyc.targets.cedar_documents.text.numbers import check_order, check_sum
 
 Operator = SetOf | RecordOf | Like | Is | Compare | Arith | Neg | Call | Method
@@ -203,12 +203,7 @@ def _never(checker: Checks, member: Member | None, literal: Expr, value: str | i
 def _check_method(checker: Checks, member: Member | None, literal: Expr, value: str | int | bool | None) -> None:
     """A method that is in nobody's registry: a test for it never decides about a browser."""
     if member is not None and member.form and isinstance(value, str) and is_odd_method(value):
-        checker.diagnostics.warning(
-            "cedar-odd-method",
-            f"`{value}` is no registered HTTP method, and no browser sends it",
-            literal.span,
-            _method_help(value),
-        )
+        checker.diagnostics.warning("cedar-odd-method", odd_method(value), literal.span, method_help(value))
 
 
 def _values_help(member: Member, value: object) -> str:
@@ -226,13 +221,8 @@ def _values_help(member: Member, value: object) -> str:
             str(value), member.values, "its values are " + ", ".join(f"`{one}`" for one in member.values)
         )
     if member.form:
-        return _method_help(str(value))
+        return method_help(str(value))
     return "see the documented form of the attribute"
-
-
-def _method_help(text: str) -> str:
-    """What to write in place of a text that is no HTTP method."""
-    return did_you_mean(text.upper(), REGISTERED, ODD_METHODS_HELP)
 
 
 def _in(checker: Checks, node: Compare, left: Expr, right: Expr, known: Known) -> Info:

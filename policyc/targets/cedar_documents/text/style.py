@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
+from policyc.model.placeholders import RENDER, is_template
 from policyc.regex import regex
 from policyc.syntax import cedar_nodes as cedar
 from policyc.syntax.cedar_printer import written
@@ -13,7 +14,6 @@ from policyc.targets.cedar_documents.text.info import Path
 from policyc.targets.cedar_documents.text.parts import told_of
 from policyc.targets.cedar_documents.text.statements import condition_of
 from policyc.targets.cedar_documents.text.subset import check_subset
-from policyc.targets.cedar_documents.text.templates import is_template
 from policyc.text import Span
 
 #: A test of an attribute: its path, the test, and the attribute's expression.
@@ -133,10 +133,7 @@ def _check_left_overs(nodes: list[cedar.Expr], diagnostics: Diagnostics) -> None
     for text, span in (pair for node in nodes for pair in _texts(node)):
         if is_template(text):
             diagnostics.warning(
-                "cedar-template-text",
-                f"`{text}` looks like a placeholder that was never filled in",
-                span,
-                "render the template first",
+                "cedar-template-text", f"`{text}` looks like a placeholder that was never filled in", span, RENDER
             )
 
 

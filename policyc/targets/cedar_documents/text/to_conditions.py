@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from policyc.ir.authz import Always, Atom, Cond, Constant, Never, Op
 from policyc.ir.pattern import escape_pattern
+from policyc.model.placeholders import is_template
 from policyc.model.types import BOOL, INT, STRING, Named, Type
 from policyc.model.values import Scalar
 from policyc.model.vocabulary import Attribute
@@ -31,7 +32,6 @@ from policyc.targets.cedar_documents.text.outcome import (
     sure,
     turned,
 )
-from policyc.targets.cedar_documents.text.templates import is_template
 
 _ORDERS = {"<": Op.LT, "<=": Op.LE, ">": Op.GT, ">=": Op.GE}
 _TYPES: Mapping[str, Type] = {"string": STRING, "long": INT, "bool": BOOL, "ip": Named("ip")}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from policyc.diagnostics import Diagnostics, did_you_mean, rewritten
+from policyc.model.placeholders import is_template
 from policyc.record import field, record, replace
 from policyc.syntax import cedar_nodes as cedar
 from policyc.syntax.cedar_literals import quoted
@@ -17,7 +18,6 @@ from policyc.targets.cedar_documents.text.info import NOTHING, Hazard, Info, Kno
 from policyc.targets.cedar_documents.text.kinds import BOOL, ENTITY, UNKNOWN, Kind, Member, is_group_id
 from policyc.targets.cedar_documents.text.literals import literal_kind
 from policyc.targets.cedar_documents.text.operators import check_operator
-from policyc.targets.cedar_documents.text.templates import is_template
 from policyc.text import Span
 
 #: What says by itself what it makes sure of; everything else reads all that is in it.

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.model.placeholders import is_template
 from policyc.regex import regex
 from policyc.syntax.cedar_nodes import Document, Has, path_of, walk
 from policyc.targets.cedar_documents.facts import KEY
 from policyc.targets.cedar_documents.text.paths import PAIR, reads
-from policyc.targets.cedar_documents.text.templates import is_template
 from policyc.targets.verified_access.scope import REQUEST_ROOTS, guess_type, trust_types, vocabulary
 from policyc.text import Span
 

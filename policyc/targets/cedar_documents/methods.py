@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from policyc.diagnostics import did_you_mean
+
 REGISTERED: Final = frozenset(
     [
         "ACL",
@@ -51,9 +53,19 @@ REGISTERED: Final = frozenset(
         "VERSION-CONTROL",
     ]
 )
-ODD_METHODS_HELP: Final = "name a method such as `GET` or `POST`, or drop the test"
+_HELP: Final = "name a method such as `GET` or `POST`, or drop the test"
 
 
 def is_odd_method(text: str) -> bool:
     """Whether a text is no registered method."""
     return text not in REGISTERED
+
+
+def odd_method(text: str) -> str:
+    """What is wrong with a text that is no registered method."""
+    return f"`{text}` is no registered HTTP method, and no browser sends it"
+
+
+def method_help(text: str) -> str:
+    """What to write in place of a text that is no HTTP method."""
+    return did_you_mean(text.upper(), REGISTERED, _HELP)

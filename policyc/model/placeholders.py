@@ -10,6 +10,9 @@ _LEFT_OVER: Final = regex(
     r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|%\{[^{}]*\}|^<[^<>@]+>$|^%\w+%$|\$\(\w+\)|^(@@|__)[A-Z0-9_]+(@@|__)$"
 )
 
+#: what to do about one
+RENDER: Final = "render the template first"
+
 
 def is_template(text: object) -> bool:
     """Whether a value is text with a placeholder of Terraform, CloudFormation, Helm or a person in it."""

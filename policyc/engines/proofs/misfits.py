@@ -114,7 +114,7 @@ def _repairs(text: str, wild: bool) -> Iterator[str]:
     origin = _ORIGIN.match(text)
     if origin is not None:
         rest = text[origin.end() :]
-        yield rest or "/"
+        yield rest or ("/*" if wild and text.endswith("*") else "/")
         yield re.split(r"\\?[?#]", rest)[0] or "/"
     yield f"/{text}"
     path = re.split(r"\\?[?#]", text)[0]

@@ -74,9 +74,9 @@ def _is_left_over(text: str, variables: bool) -> bool:
 
 
 def _texts(statement: Statement) -> Iterator[tuple[str, Span | None]]:
-    for principal in statement.who.principals if statement.who is not None else ():
-        if principal.kind != "native":
-            yield from ((text, principal.span or statement.span) for text in principal.args)
+    if statement.who is not None:
+        named = (item for item in statement.who.principals if item.kind != "native")
+        yield from ((text, item.span or statement.who.span) for item in named for text in item.args)
     if statement.path is not None:
         yield from ((text, statement.path.span) for text in statement.path.patterns)
     for atom in worded_atoms(statement.when):

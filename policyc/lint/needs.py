@@ -42,6 +42,7 @@ WORDS: Final = {
     "patterns": "a statement with other ARN patterns as resources than `*`",
     "import": "a file that imports",
     "foreign": "a file with characters outside ASCII",
+    "placeholder": "a document with signs that placeholders are written with",
 }
 
 Needs: TypeAlias = Sequence[str | Collection[str]]
@@ -50,6 +51,8 @@ _ARN: Final = Named("arn")
 #: callers that are somebody in particular
 _NAMED: Final = frozenset({"account", "root", "role", "session", "user", "federated_user", "service", "cloudfront"})
 _WILD: Final = frozenset("*?")
+#: what placeholders are written with
+_SIGNS: Final = ("{{", "%", "$(", "__", "@@", "<")
 
 
 def may_speak(rule: str, traits: Collection[str]) -> bool:
@@ -122,6 +125,8 @@ def _of_statement(policy: Policy, statement: Statement) -> Iterator[str]:
         yield "lists"
     if isinstance(policy.on, Resource) and _is_open(who):
         yield "open"
+    if resources is not None and any(_has_signs(glob.text) for glob in resources.patterns):
+        yield "placeholder"
     for principal in who.principals if who is not None else ():
         yield f"by:{principal.kind}"
 
@@ -147,8 +152,15 @@ def _of_condition(when: Cond) -> Iterator[str]:
             yield "raw"
         if attribute.type == _ARN or (isinstance(test, RawTest) and "Arn" in test.operator):
             yield "arn"
-        if not _WILD.isdisjoint(_values(test)):
+        values = _values(test)
+        if not _WILD.isdisjoint(values):
             yield "wildcard"
+        if _has_signs(values):
+            yield "placeholder"
+
+
+def _has_signs(text: str) -> bool:
+    return any(sign in text for sign in _SIGNS)
 
 
 def _values(test: Atom | RawTest) -> str:

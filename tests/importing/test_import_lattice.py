@@ -53,7 +53,14 @@ def test_documents_that_build_wrote_come_back_byte_by_byte() -> None:
 
 def test_nothing_raw_is_needed_for_documents_that_build_wrote() -> None:
     texts = {path.name: path.read_text(encoding="utf-8") for path in GOLDEN.glob("*.json")}
-    assert not any("raw(" in text for text in imported(texts).files.values())
+    assert not any(
+        "raw(" in text
+        for text in imported({file: text.replace("${$}{x}", "x") for file, text in texts.items()}).files.values()
+    )
+    # a meant `${x}` is escaped there; in the language's words it would look like a placeholder, which is told
+    assert [file for file, text in imported(texts).files.items() if "raw(" in text] == [
+        "policies/inventory_auth.policy"
+    ]
 
 
 def test_documents_that_build_wrote_keep_their_findings() -> None:

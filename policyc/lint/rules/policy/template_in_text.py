@@ -1,12 +1,12 @@
 """A text of a policy holds a placeholder that nobody filled in.
 
 ## What it does
-Finds `${…}`, `{{ … }}`, `%{…}`, `$(…)`, `%NAME%`, `__NAME__`, `@@NAME@@` and `<…>` in the values and patterns that a policy of the language
-compares with, in its paths and in the names of its callers. A `${…}` that would be a policy variable in the IAM document is left alone. Documents and Cedar text
-have `template-not-rendered` and `cedar-template-text`.
+Finds `${…}`, `{{ … }}`, `%{…}`, `$(…)`, `%NAME%`, `__NAME__`, `@@NAME@@` and `<…>` in the values and patterns that a policy
+compares with, in its paths, resources and the names of its callers. A `${…}` that would be a policy variable in the IAM document is left alone, as is `{{resolve:…}}`, which CloudFormation
+fills in. `${…}` in documents is `template-not-rendered`, and Cedar text has `cedar-template-text`.
 
 ## Why is this bad
-The language has no templates: such a text is compared as it stands, and no request has it. An `allow` lets nobody in, and a `deny` guards
+Neither the language nor AWS has templates: such a text is compared as it stands, and no request has it. An `allow` lets nobody in, and a `deny` guards
 nothing.
 
 ## Example
@@ -37,27 +37,26 @@ from collections.abc import Iterator
 
 from policyc.diagnostics import Severity
 from policyc.engines.iam.templates import unrendered
-from policyc.ir.authz import Atom, Op, Statement
-from policyc.ir.conditions import worded_atoms
+from policyc.ir.authz import Atom, Op, Origin, Policy, Statement
+from policyc.ir.conditions import tests, worded_atoms
 from policyc.lint.rule import Lint, kind_of
-from policyc.lint.speech import is_document, pattern_text
+from policyc.lint.speech import pattern_text
 from policyc.model.placeholders import is_template
 from policyc.targets.iam_documents.kinds import KINDS
 from policyc.text import Span
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"
-NEEDS = ("language",)
+NEEDS = (("language", "placeholder"),)
 
 
 def check(lint: Lint) -> None:
     told: set[tuple[Span | None, str]] = set()
     for policy, statement in lint.statements():
-        if is_document(policy):
+        if policy.origin is Origin.CEDAR:
             continue
-        variables = kind_of(policy) in KINDS
-        for text, span in _texts(statement):
-            if _is_left_over(text, variables) and (span, text) not in told:
+        for text, span in _texts(statement) if policy.origin is Origin.LANGUAGE else _written(statement):
+            if _is_left_over(policy, text) and (span, text) not in told:
                 told.add((span, text))
                 lint.report(
                     span,
@@ -66,11 +65,22 @@ def check(lint: Lint) -> None:
                 )
 
 
-def _is_left_over(text: str, variables: bool) -> bool:
-    """With `variables`, a `${…}` that names a condition key may be meant as the document would have it."""
-    if variables and "${" in text:
+def _is_left_over(policy: Policy, text: str) -> bool:
+    """A `${…}` that names a condition key may be meant as the document would have it, and one in a document is the reader's to tell."""
+    if policy.origin is not Origin.LANGUAGE:
+        return "${" not in text and "{{resolve:" not in text and is_template(text)
+    if kind_of(policy) in KINDS and "${" in text:
         return unrendered(text) is not None
     return is_template(text)
+
+
+def _written(statement: Statement) -> Iterator[tuple[str, Span | None]]:
+    """The texts of a document."""
+    if statement.resources is not None:
+        yield from ((glob.text, glob.span) for glob in statement.resources.patterns)
+    for test in tests(statement.when):
+        if test.spelling is not None:
+            yield from ((glob.text, glob.span or test.span) for glob in test.spelling.values)
 
 
 def _texts(statement: Statement) -> Iterator[tuple[str, Span | None]]:

@@ -52,7 +52,7 @@ _ARN: Final = Named("arn")
 _NAMED: Final = frozenset({"account", "root", "role", "session", "user", "federated_user", "service", "cloudfront"})
 _WILD: Final = frozenset("*?")
 #: what placeholders are written with
-_SIGNS: Final = ("{{", "%", "$(", "__", "@@", "<")
+_SIGNS: Final = ("{{", "%", "__", "@@", "<")
 
 
 def may_speak(rule: str, traits: Collection[str]) -> bool:

@@ -3,7 +3,7 @@
 ## What it does
 Finds `${…}`, `{{ … }}`, `%{…}`, `$(…)`, `%NAME%`, `__NAME__`, `@@NAME@@` and `<…>` in the values and patterns that a policy
 compares with, in its paths, resources and the names of its callers. A `${…}` that would be a policy variable in the IAM document is left alone, as is `{{resolve:…}}`, which CloudFormation
-fills in. `${…}` in documents is `template-not-rendered`, and Cedar text has `cedar-template-text`.
+fills in. In IAM documents `${…}` is `template-not-rendered` and `$(…)` is left alone; Cedar text has `cedar-template-text`.
 
 ## Why is this bad
 Neither the language nor AWS has templates: such a text is compared as it stands, and no request has it. An `allow` lets nobody in, and a `deny` guards
@@ -66,9 +66,10 @@ def check(lint: Lint) -> None:
 
 
 def _is_left_over(policy: Policy, text: str) -> bool:
-    """A `${…}` that names a condition key may be meant as the document would have it, and one in a document is the reader's to tell."""
+    """A `${…}` that names a condition key may be meant as the document would have it. In documents that is the reader's to tell, and a lone
+    dollar is a character of keys in S3."""
     if policy.origin is not Origin.LANGUAGE:
-        return "${" not in text and "{{resolve:" not in text and is_template(text)
+        return "$" not in text and "{{resolve:" not in text and is_template(text)
     if kind_of(policy) in KINDS and "${" in text:
         return unrendered(text) is not None
     return is_template(text)

@@ -8,7 +8,7 @@ Each module tells its files by their content and says what they carry:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from typing import Final, Protocol, cast
@@ -81,10 +81,10 @@ def recognized(name: str, raw: bytes, on_request: bool = False) -> str:
     return ""
 
 
-def parts(name: str, raw: bytes) -> tuple[str, ...]:
+def parts(name: str, read: Callable[[], bytes]) -> tuple[str, ...]:
     """The files, named from its folder, that a host file takes in and answers for."""
     for format, held in FORMATS.items():
-        if held.parts and name.endswith(held.endings) and carrier(format).recognize(name, raw):
+        if held.parts and name.endswith(held.endings) and carrier(format).recognize(name, raw := read()):
             named: tuple[str, ...] = carrier(format).parts(raw)  # type: ignore[attr-defined]
             return named
     return ()

@@ -13,7 +13,7 @@ from policyc.carriers.cloudformation.documents import read_documents
 from policyc.carriers.cloudformation.template import Resource, Template, template_of
 from policyc.carriers.embedded import Carried, Embedded, Options, PlacedText, Unreadable
 from policyc.carriers.serverless_variables import Variables, at
-from policyc.carriers.signs import EFFECT
+from policyc.carriers.signs import POLICY
 from policyc.carriers.yaml_tree import Unreadable as Fault
 from policyc.carriers.yaml_tree import documents
 from policyc.diagnostics import Diagnostics
@@ -30,6 +30,7 @@ _ROLE: Final = "IamRoleLambdaExecution"
 _API: Final = "ApiGatewayRestApi"
 _VERSION: Final = "2012-10-17"
 _PART: Final = regex(rb"\$\{\s*file\(([^()${}]*\.(?:ya?ml|json))\s*\)")
+_SIGN: Final = regex(POLICY.pattern.decode())
 _PACKAGED: Final = "check what `serverless package` writes"
 
 
@@ -54,6 +55,8 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
     if not isinstance(top, JsonObject):
         return Carried()
     variables = Variables(source.file, top, options)
+    for name in parts(source.text.encode()):  # in a comment and where no policy is looked for as well
+        variables.file(name)
     lost: list[Unreadable] = []
     template = _template(source, options, variables, top, lost)
     got = read_documents(template, diagnostics)
@@ -170,7 +173,7 @@ def _unread(
         told += _places(item.content)
     for one in (source, *variables.sources.values()):
         here = [span for span in told if span.file == one.file]
-        for found in EFFECT.finditer(one.text):
+        for found in _SIGN.finditer(one.text):
             line = one.text[one.text.rfind("\n", 0, found.start()) + 1 : found.start()]
             if line.lstrip(" -").startswith("#"):
                 continue

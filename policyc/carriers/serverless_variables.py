@@ -120,17 +120,17 @@ class Variables:
             name = call[1].strip()
             if not name.endswith(_DATA):
                 return None
-            found = at(self._file(name), call[2] or "")
+            found = at(self.file(name), call[2] or "")
         else:
             return None
-        if found is None and others and (source == "self" or self._file(call[1].strip() if call else "") is not None):
+        if found is None and others and (source == "self" or self.file(call[1].strip() if call else "") is not None):
             other = ", ".join(others)
             if other[:1] in "'\"" and other[-1:] == other[:1] and len(other) > 1:
                 return JsonString(other[1:-1], span)
             return None
         return None if found is None else self.opened(found, depth + 4)
 
-    def _file(self, name: str) -> JsonValue | None:
+    def file(self, name: str) -> JsonValue | None:
         """The content of another file of the project."""
         path = posixpath.normpath(posixpath.join(self._folder, name))
         if path not in self._files:

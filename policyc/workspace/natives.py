@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
+from policyc.bounded import read_regular
 from policyc.carriers.registry import endings, named_endings, parts, recognized
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.ir.authz import Policy
-from policyc.model.files import find_files
+from policyc.model.files import LARGEST_FILE, find_files
 from policyc.record import record
 from policyc.text import Source
 from policyc.workspace import native_text
@@ -107,11 +108,15 @@ def find_natives(
 
 
 def _parts(hosts: Iterable[Path], root: Path) -> set[str]:
-    """The files, as seen from the root, that host files take in and answer for."""
+    """The files, as seen from the root, that host files take in and answer for: none that is too large to be read there."""
     found: set[str] = set()
     for path in hosts:
+        named: tuple[str, ...] = ()
         with suppress(OSError):
-            found |= {_inner(path.parent / name, root) for name in parts(path.name, path.read_bytes())}
+            named = parts(path.name, partial(read_regular, path, LARGEST_FILE))
+        for part in (path.parent / name for name in named):
+            if part.is_file() and part.stat().st_size <= LARGEST_FILE:
+                found.add(_inner(part, root))
     return found
 
 

@@ -191,6 +191,18 @@ def test_a_program_that_writes_policies_is_told_where_they_are(check, name: str,
     assert told not in check("other.json", "{}")[1]
 
 
+@pytest.mark.parametrize(
+    "mention", ["# was: ${file(old.yml)}", "custom: {plugin: '${file(old.yml)}', gone: '${file(gone.yml)}'}"]
+)
+def test_a_file_that_a_service_names_and_takes_no_policy_from_is_told_once(check, mention: str) -> None:  # type: ignore[no-untyped-def]
+    Path("old.yml").write_text("- Effect: Allow\n  Action: '*'\n  Resource: '*'\n")
+    status, said = check(
+        "serverless.yml", SERVERLESS.replace("${self:custom.bucket}", "arn:aws:s3:::b/*") + mention + "\n"
+    )
+    assert status == 1
+    assert "1 not readable: old.yml:1 (a policy at a place that is not read" in " ".join(said.split())
+
+
 def test_a_test_of_a_configuration_is_nobodys_business(check) -> None:  # type: ignore[no-untyped-def]
     text = f'run "x" {{\n  variables {{\n    policy = <<EOT\n{ONE}\nEOT\n  }}\n}}\n'
     assert check("main.tftest.hcl", text)[0] == 4

@@ -103,7 +103,7 @@ class Keys:
         use = self.uses.get(key)
         hints = self.hints.get(key, ())
         if use is None:
-            return Domain(key, False, hints)
+            return Domain(key, "text", hints)
         return domain_of(use.attribute, (*hints, *_examples(use.attribute)))
 
     def axioms(self) -> Iterable[Lit]:

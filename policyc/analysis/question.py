@@ -280,18 +280,18 @@ class Space:
 
     def _domain(self, key: str) -> Domain:
         if key == ACTION:
-            return Domain("the action", False, likely_actions(self.services))
+            return Domain("the action", "text", likely_actions(self.services))
         if key == RESOURCE:
-            return Domain("the resource", False, tuple(_EXAMPLES[name] for name in self.services if name in _EXAMPLES))
+            return Domain("the resource", "text", tuple(_EXAMPLES[name] for name in self.services if name in _EXAMPLES))
         if key == ARN_KEY:
             partition = self.callers.partitions[0]
             names = ("iam::{}:role/example", "iam::{}:user/example", "iam::{}:root", "sts::{}:federated-user/example")
             hints = tuple(f"arn:{partition}:{name.format(account)}" for account in _ACCOUNTS for name in names)
-            return Domain("aws:PrincipalArn", False, hints)
+            return Domain("aws:PrincipalArn", "text", hints)
         if key == USERID_KEY:
-            return Domain("aws:userid", False, USER_IDS)
+            return Domain("aws:userid", "text", USER_IDS)
         if key == SERVICE_KEY:
-            return Domain("aws:PrincipalServiceName", False, ("lambda.amazonaws.com", "logs.amazonaws.com"))
+            return Domain("aws:PrincipalServiceName", "text", ("lambda.amazonaws.com", "logs.amazonaws.com"))
         return self.keys.domain(key)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 
 from policyc.analysis.compare import Difference, Version, compare
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostics, Severity
 from policyc.engines.iam.caller import Grant
 from policyc.engines.iam.document import compile_document
 from policyc.engines.iam.switches import BY_NAME, DEFAULT
@@ -79,10 +79,15 @@ def compare_sides(
                 f"`{name}` is compared behind its network as the file has it; `--document` compares each policy by itself"
             )
         together |= {gate for held in gates for gate in held if gate}
-    for name, before, after in pairs(old, new, single):
-        if name in together:
-            continue
-        found = _compared(name, before, after, old, new, diagnostics)
+    rest = [pair for pair in pairs(old, new, single) if pair[0] not in together]
+    several = len(rest) + len(out) > 1
+    for name, before, after in rest:
+        faults = Diagnostics()
+        found = _compared(name, before, after, old, new, faults)
+        if faults.has_errors and several:  # one keeps nobody from the others
+            found = _unread(name, before, after, faults)
+        else:
+            diagnostics.extend(faults)
         if found is not None:
             out.append(found)
     if diagnostics.has_errors:
@@ -94,11 +99,14 @@ def _compared(
     name: str, before: Piece | None, after: Piece | None, old: Side, new: Side, diagnostics: Diagnostics
 ) -> Compared | None:
     kinds = {piece.kind for piece in (before, after) if piece is not None}
-    if before is not None and after is not None and _alike(before, after) and old.switches == new.switches:
-        return Compared(name, after.kind or "document", SAME)
+    alike = before is not None and after is not None and _alike(before, after)
     if HOST in kinds:
         names = [piece.source.file for piece in (after, before) if piece is not None and piece.kind == HOST]
-        return Compared(name, HOST, OPEN, open=(f"{names[0]} cannot be read, and the texts differ",))
+        why = f"{names[0]} cannot be read, {'though the text is the same' if alike else 'and the texts differ'}"
+        return Compared(name, HOST, OPEN, open=(why,))
+    if alike and old.switches == new.switches:
+        assert after is not None
+        return Compared(name, after.kind or "document", SAME) if _is_read(after, new, diagnostics) else None
     if "cedar" in kinds:
         return _cedar(name, before, after, old, new, diagnostics)
     trees = [None if piece is None else piece.tree(diagnostics) for piece in (before, after)]
@@ -147,6 +155,27 @@ def _compared(
         entries = tuple(item if item.who else replace(item, who=(callers,)) for item in entries)
     state = ADDED if before is None else REMOVED if after is None else CHANGED if entries else OPEN if left else SAME
     return Compared(name, kind.name, state, entries, (), left)
+
+
+def _is_read(piece: Piece, side: Side, diagnostics: Diagnostics) -> bool:
+    """Whether a document can be read, whatever its host leaves open; reports why it cannot."""
+    if piece.kind == "cedar":
+        from policyc.workspace.comparing_cedar import read_text
+
+        return read_text(_with_text(piece, values_by_name([_as_tree(piece)])), diagnostics) is not None
+    tree = piece.tree(diagnostics)
+    if tree is None or _obstacles(tree):
+        return tree is not None
+    if CORE_NETWORK in (piece.kind, shape_of(tree)):
+        return bool(_open_names(piece)) or network_of(CORE_NETWORK).check_text(piece.source, diagnostics) is not None
+    return _version(piece, tree, side, diagnostics) is not None
+
+
+def _unread(name: str, before: Piece | None, after: Piece | None, faults: Diagnostics) -> Compared:
+    """A document among others that cannot be read, with the reason."""
+    kind = next((piece.kind for piece in (after, before) if piece is not None and piece.kind), "document")
+    fault = next(item for item in faults if item.severity is Severity.ERROR)
+    return Compared(name, kind, OPEN, open=(f"it cannot be read: {fault.message}",))
 
 
 def _open_names(*pieces: Piece | None) -> list[str]:
@@ -235,21 +264,22 @@ def _cedar(
     if whole is not None and whole.state == SAME:
         return whole  # whatever is open
     # what the text is for some values, the same on both sides; for others nothing is claimed
-    texts = [
-        JsonString(piece.source.text, Span(piece.source.file, 0, 0)) for piece in (before, after) if piece is not None
-    ]
-    values = values_by_name(texts)
-    one, two = (
-        None
-        if piece is None
-        else replace(piece, source=Source(piece.source.file, filled(piece.source.text, values)), item=None)
-        for piece in (before, after)
-    )
+    values = values_by_name([_as_tree(piece) for piece in (before, after) if piece is not None])
+    one, two = (None if piece is None else _with_text(piece, values) for piece in (before, after))
     found = compare_alone(name, one, two, old, new, Diagnostics())
     entries = () if found is None else found.entries
     state = ADDED if before is None else REMOVED if after is None else CHANGED if entries else OPEN
     entries = tuple(_named_again(item, values) for item in entries)
     return Compared(name, "cedar", state, entries, (), (_hanging(entries, names),))
+
+
+def _as_tree(piece: Piece) -> JsonString:
+    return JsonString(piece.source.text, Span(piece.source.file, 0, 0))
+
+
+def _with_text(piece: Piece, values: Mapping[str, str]) -> Piece:
+    """A text with values for what its host leaves open."""
+    return replace(piece, source=Source(piece.source.file, filled(piece.source.text, values)), item=None)
 
 
 def _alike(before: Piece, after: Piece) -> bool:

@@ -22,6 +22,8 @@ _CORE_NETWORK: Final = ("core-network-configuration", "CoreNetworkPolicy")
 _HOLDS: Final = regex(POLICY.pattern + rb"|\baws_iam_policy_document\b")
 #: prose, and tests of configurations
 _NO_POLICIES: Final = (".md", ".markdown", ".tftest.hcl", ".tofutest.hcl")
+#: any of these shows a statement, also one that forgot another
+_OF_A_STATEMENT: Final = frozenset({"Effect", "Action", "NotAction"})
 #: keys of our own files about policies, which hold documents and are none
 _ABOUT: Final = ("requests", "users", "documents", "format_version")
 
@@ -90,6 +92,11 @@ def _json(raw: bytes) -> Sort | None:
         return Sort.OTHER
     if any(key in data for key in _CORE_NETWORK):
         return Sort.OURS
-    statements = data.get("Statement")
+    if "Statement" not in data:
+        return None
+    from policyc.engines.iam.reader import VERSIONS
+
+    statements = data["Statement"]
     listed = statements if isinstance(statements, list) else [statements]
-    return Sort.OURS if any(isinstance(item, dict) and "Effect" in item for item in listed) else None
+    stated = any(isinstance(item, dict) and not _OF_A_STATEMENT.isdisjoint(item) for item in listed)
+    return Sort.OURS if stated or data.get("Version") in VERSIONS else None

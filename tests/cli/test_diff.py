@@ -130,6 +130,26 @@ def test_fail_on_allow_minds_new_access_only(diff: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("operator", "key", "value", "change"),
+    [
+        # a key has values of its kind only, also where it is tested as text: no text beside them shows a change
+        ("StringLike", "aws:CurrentTime", "2024-*", "newly allowed"),
+        ("StringLike", "aws:CurrentTime", "*T12:*Z", "newly allowed"),
+        ("StringLike", "aws:CurrentTime", "never*", ""),
+        ("StringEquals", "aws:CurrentTime", "today", ""),
+        ("StringNotLike", "aws:CurrentTime", "2*", "newly allowed"),
+        ("StringLike", "aws:SourceIp", "10.1.*", "newly allowed"),
+        ("StringLike", "aws:SourceIp", "example*", ""),
+        ("StringLike", "s3:max-keys", "1*", "newly allowed"),
+        ("StringEquals", "s3:max-keys", "many", ""),
+    ],
+)
+def test_a_key_tested_as_text_keeps_its_kind(diff: Any, operator: str, key: str, value: str, change: str) -> None:
+    status, data = diff([TLS], [TLS, {**READ, "Condition": {operator: {key: value}}}], "--as", "bucket")
+    assert (status, told(data)) == ((1, [(change, "Read")]) if change else (0, []))
+
+
+@pytest.mark.parametrize(
     ("old", "new"),
     [
         ([READ, TLS], [TLS, READ]),

@@ -200,7 +200,42 @@ def test_a_policy_that_nobody_reads_is_never_the_same(diff: Any) -> None:
     status, (found,) = diff(text, text.replace("Allow", "Deny"), name="values.yaml")
     assert status == 11
     assert found["open"] == ["new/values.yaml cannot be read, and the texts differ"]
-    assert diff(text, text, name="values.yaml")[0] == 0
+    status, (found,) = diff(text, text, name="values.yaml")
+    assert (status, found["open"]) == (11, ["new/values.yaml cannot be read, though the text is the same"])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("a.json", '{"Version": "2012-10-17", "Statement": [', "the text ends inside an array"),
+        ("a.json", '{"hello": 1}', "`a.json` is no document that policyc knows"),
+        ("a.json", '{"Statement": [{"Effect": "Alow", "Action": "*"}]}', "`Effect` is neither `Allow` nor `Deny`"),
+        ("a.json", '{"core-network-configuration": {}}', "$ has no `"),
+        ("a.cedar", "permit(principal, action", "`the end` cannot stand behind `action`"),
+        (
+            "a.yaml",
+            "Resources:\n  B: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: b, PolicyDocument: 5}}\n",
+            "the policy is a number",
+        ),
+    ],
+)
+def test_what_cannot_be_read_is_not_the_same_as_itself(
+    name: str, text: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Named it is refused, beside others it is told, and the others are compared."""
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_text(text, encoding="utf-8")
+    assert main(["diff", name, name]) == 2
+    assert why in capsys.readouterr().err.replace("\n ", "")
+    if "hello" in text or text.endswith("["):
+        return  # in a folder nothing shows that these are policies
+    for side in ("old", "new"):
+        Path(side).mkdir()
+        Path(side, name).write_text(text, encoding="utf-8")
+        Path(side, "good.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": []}), encoding="utf-8")
+    assert main(["diff", "old", "new", "--format", "json"]) == 11
+    (found,) = (item for item in json.loads(capsys.readouterr().out)["documents"] if item["state"] != "same")
+    assert why in found["open"][0]
 
 
 GROUP = """
@@ -265,12 +300,13 @@ def test_a_broken_file_beside_others_keeps_nobody_back(diff: Any, name: str, bro
     for side in ("old", "new"):
         Path(side).mkdir()
         Path(side, name).write_text(broken, encoding="utf-8")
-    assert diff(TEMPLATE, TEMPLATE)[0] == 0
+    status, documents = diff(TEMPLATE, TEMPLATE)
+    assert status == 11 and {one["name"].partition("#")[0] for one in documents if one["state"] != "same"} == {name}
     status, documents = diff(TEMPLATE, TEMPLATE.replace("role/app", "role/other"))
-    assert status == 1 and [one["name"] for one in documents if one["state"] != "same"] == ["stack.yaml#StockAuth"]
+    assert status == 1 and [one["name"] for one in documents if one["changes"]] == ["stack.yaml#StockAuth"]
     Path("new", name).write_text(broken + "# changed\n", encoding="utf-8")
     status, documents = diff(TEMPLATE, TEMPLATE)
-    assert status != 0 and [one["name"] for one in documents if one["state"] != "same"] == [name]
+    assert status != 0 and {one["name"].partition("#")[0] for one in documents if one["state"] != "same"} == {name}
 
 
 SERVICE = "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0a1b2c3d4e5f67890"

@@ -69,12 +69,14 @@ Span: TypeAlias = tuple[int, int]
 
 
 class Domain:
-    """The values of one key. `hints` are values that readers like, tried first; `span` bounds a key that counts in whole numbers."""
+    """The values of one key: numbers, instants or addresses where that is its `family`, else any texts. `hints` are values that readers
+    like, tried first; `span` bounds a key that counts in whole numbers."""
 
-    __slots__ = ("_fitting", "_points", "_texts", "always_readable", "hints", "name", "span", "tests")
+    __slots__ = ("_fitting", "_points", "_texts", "family", "hints", "name", "span", "tests")
 
-    def __init__(self, name: str, always_readable: bool, hints: Sequence[str] = (), span: Span | None = None) -> None:
-        self.name, self.always_readable, self.hints, self.span = name, always_readable, hints, span
+    def __init__(self, name: str, family: str = "text", hints: Sequence[str] = (), span: Span | None = None) -> None:
+        self.name, self.family, self.span = name, family, span
+        self.hints = hints if family == "text" else [text for text in hints if self._is_value(text)]
         self.tests: dict[Test, None] = {}
         self._points: _Points | None = None
         self._texts: dict[tuple[frozenset[Pattern], frozenset[Pattern]], str | None] = {}
@@ -122,14 +124,30 @@ class Domain:
         """Small parts of goals that cannot be met together: all pairs that are seen not to be, else one part of which none can be left out."""
         return _plain_reasons(goals, steps) or [self._reason(goals, steps)]
 
+    def _is_value(self, text: str) -> bool:
+        """Whether a text is one of the family, and within the span."""
+        if self.family == "text":
+            return True
+        number = _READ[self.family](text)
+        return number is not None and (
+            self.span is None or (number.denominator == 1 and self.span[0] <= number <= self.span[1])
+        )
+
+    def _is_refuted(self, goals: Sequence[Goal], steps: Steps) -> bool:
+        """Whether no value is known to do."""
+        try:
+            return self.value(goals, steps) is None
+        except Unmodelled:
+            return False
+
     def _reason(self, goals: Sequence[Goal], steps: Steps) -> list[Goal]:
         held = list(goals)
         positive = [goal for goal in held if goal[1]]
-        if len(positive) < len(held) and self.value(positive, steps) is None:
+        if len(positive) < len(held) and self._is_refuted(positive, steps):
             held = positive
         elif positive:
             for goal in held:
-                if not goal[1] and self.value([*positive, goal], steps) is None:
+                if not goal[1] and self._is_refuted([*positive, goal], steps):
                     held = [*positive, goal]
                     break
         size = max(1, len(held) // 2)
@@ -137,7 +155,7 @@ class Domain:
             at = 0
             while at < len(held):
                 rest = held[:at] + held[at + size :]
-                if rest and self.value(rest, steps) is None:
+                if rest and self._is_refuted(rest, steps):
                     held = rest
                 else:
                     at += size
@@ -158,18 +176,24 @@ class Domain:
         ordered = sorted(wanted, key=lambda item: (-len(item), item))
         only = next((text for item in ordered if (text := literal(item)) is not None), None)
         if only is not None:
-            return only if all(test(only) for test in passes) and not any(test(only) for test in fails) else None
+            passing = all(test(only) for test in passes) and not any(test(only) for test in fails)
+            return only if passing and self._is_value(only) else None
+        if any(kind in "=~" and char not in _LETTERS.get(self.family, char) for item in wanted for kind, char in item):
+            return None
         fit = reduce(and_, map(self._hints_of, wanted), (1 << len(self.hints)) - 1)
         free = fit & ~reduce(or_, map(self._hints_of, banned), 0) if fit else 0
         if free:
             return self.hints[(free & -free).bit_length() - 1]
         known = self.hints[fit.bit_length() - 1] if fit else None
         for text in self._guesses(ordered):
-            if all(test(text) for test in passes):
+            if all(test(text) for test in passes) and self._is_value(text):
                 known = text
                 if not any(test(text) for test in fails):
                     return text
-        return find([[item] for item in sorted(wanted)], sorted(banned), steps, known)
+        found = find([[item] for item in sorted(wanted)], sorted(banned), steps, known)
+        if found is not None and not self._is_value(found):
+            raise Unmodelled(f"`{self.name}` is tested by patterns, and which of its values fit is not known")
+        return found
 
     def _hints_of(self, pattern: Pattern) -> int:
         """The hints that fit a pattern, as bits."""
@@ -179,8 +203,10 @@ class Domain:
             found = self._fitting[pattern] = sum(1 << at for at, text in enumerate(self.hints) if fits(text))
         return found
 
-    @staticmethod
-    def _guesses(patterns: Sequence[Pattern]) -> Iterable[str]:
+    def _guesses(self, patterns: Sequence[Pattern]) -> Iterable[str]:
+        if self.family != "text":
+            yield from _completed(patterns, self.family)
+            return
         if not patterns:
             yield from _WORDS
         for item in patterns[:3]:
@@ -197,9 +223,10 @@ class Domain:
         for text in (
             *self.hints,
             *(filled(test.pattern, "1") for test in self.tests if isinstance(test, Fits)),
+            *_completed([test.pattern for test, wanted in goals if wanted and isinstance(test, Fits)], self.family),
             *points.texts(),
         ):
-            if all(passes(test, text) is wanted for test, wanted in goals):
+            if all(passes(test, text) is wanted for test, wanted in goals) and self._is_value(text):
                 return text
         raise Unmodelled(f"`{self.name}` is tested as text and as {' and '.join(sorted(points.families))}")
 
@@ -299,7 +326,7 @@ class _Points:
                     last = (bisect_right if test.with_high else bisect_left)(points, test.high)
             for at in range(first, last):
                 masks[at] |= bit
-        if not domain.always_readable:
+        if domain.family == "text":
             masks.append(0)
             self._shown.append(lambda: "unreadable")
         self._masks: dict[int, int] = {}
@@ -406,6 +433,20 @@ def read_address(text: str) -> Fraction | None:
 _READ: Final = {"number": read_number, "date": read_date, "ip": read_address}
 
 
+def _completed(patterns: Sequence[Pattern], family: str) -> Iterable[str]:
+    """Texts that begin and end as patterns do, and go on as values of a family."""
+    for item in patterns or ((("*", ""),),):
+        runs = [at for at, (kind, _) in enumerate(item) if kind in "*."]
+        first, last = (runs[0], runs[-1]) if runs else (len(item), len(item) - 1)
+        for example in _EXAMPLES.get(family, ()):
+            head = "".join(
+                char if kind in "=~" else example[at : at + 1] or "1" for at, (kind, char) in enumerate(item[:first])
+            )
+            tail = "".join(char if kind in "=~" else "1" for kind, char in item[last + 1 :])
+            yield head + example[len(head) : len(example) - len(tail)] + tail
+            yield head + example + tail
+
+
 @lru_cache(maxsize=8192)
 def filled(pattern: Pattern, word: str) -> str:
     """A text that fits the pattern: `word` for each run of any characters, something fitting in the early fields of an ARN."""
@@ -444,6 +485,18 @@ def _ending_in(pattern: Pattern, tail: str) -> str:
     return head + (tail[1:] if head[-1:] == tail[:1] else tail) + rest
 
 
+#: what values of a family are written with
+_LETTERS: Final = {
+    "number": frozenset("0123456789+-.eE"),
+    "date": frozenset("0123456789+-:.,TtZz"),
+    "ip": frozenset("0123456789abcdefABCDEF:."),
+}
+#: values of a family, and ends of some
+_EXAMPLES: Final = {
+    "number": ("1", "0", "5", "10", "", ".5"),
+    "date": ("2026-01-01T00:00:00Z", "1999-01-01T00:00:00Z", "2027-12-31T23:59:59Z", "2031-06-15T12:30:30Z"),
+    "ip": ("10.0.0.1", "203.0.113.7", "2001:db8::1", "1", "1.1", "1.1.1", ".1", ".1.1", ".1.1.1", "::1", ":1", ""),
+}
 #: values that say they are only an example
 _WORDS: Final = ("example", "other", "another")
 _ARN: Final[Pattern] = tuple(("=", char) for char in "arn:")

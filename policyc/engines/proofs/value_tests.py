@@ -86,7 +86,7 @@ def domain_of(attribute: Attribute, hints: tuple[str, ...] = ()) -> Domain:
     """The values of an attribute."""
     low, high = number_range(attribute)
     span: Span | None = None if low is None or high is None else (low, high)
-    return Domain(attribute.native, family_of(attribute.type) != "text", hints, span)
+    return Domain(attribute.native, family_of(attribute.type), hints, span)
 
 
 # --- typed tests --------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from io import BufferedReader, BytesIO, RawIOBase
 from typing import Any, Final, NamedTuple
 
+from policyc.replay.csv_rows import LINE_FIELD, csv_form
 from policyc.replay.kinds.registry import KINDS
 from policyc.replay.recorded import ReadLine
 from policyc.replay.tabular import record_of
@@ -31,8 +32,6 @@ _GZIP: Final = b"\x1f\x8b"
 _SKIPPED_ENDINGS: Final = (".orc", ".avro", ".zip", ".zst", ".bz2")
 #: keys under which files and answers hold their records
 HOLDERS: Final = ("Records", "records", "events", "logEvents", "results", "QueryResultRows")
-#: what Logs Insights calls the line itself
-_LINE_FIELD: Final = "@message"
 #: what the readers of columns take beside JSON: commas that nothing follows, and numbers that are none
 _LENIENT: Final = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])|(?i:(?<![\w.])[+-]?(?:nan|inf(?:inity)?)(?![\w.]))')
 #: the time that an export of CloudWatch Logs has before each record
@@ -219,7 +218,7 @@ class LineReader:
             none = (
                 "a line that is no JSON"
                 if b'","' not in text
-                else "a line of CSV, which is not read: write the log as JSON"
+                else "a line of CSV below no names of fields of a log that is read"
             )
             log.miss(none if self.plain is None else "a line that lacks fields", place)
 
@@ -239,7 +238,8 @@ def is_other_form(line: bytes) -> bool:
 
 def text_form(line: str) -> ReadLine | None:
     """What reads the lines of a file of plain text that begins with this one; None for a text of no known kind."""
-    return next((form for kind in KINDS if (form := kind.lines(line)) is not None), None)
+    own = next((form for kind in KINDS if (form := kind.lines(line)) is not None), None)
+    return csv_form(line, _record_in) if own is None and "," in line else own
 
 
 def _record_part(line: bytes) -> bytes:
@@ -257,7 +257,7 @@ def _one(item: Any) -> Any:
         return item
     if all(part.keys() == {"field", "value"} for part in item):
         row = {str(part["field"]): part["value"] for part in item}
-        return {"message": row[_LINE_FIELD]} if _LINE_FIELD in row else row
+        return {"message": row[LINE_FIELD]} if LINE_FIELD in row else row
     return record_of({name: value for part in item for name, value in part.items()})
 
 
@@ -266,8 +266,11 @@ def _message(item: Any) -> dict[str, Any] | None:
     if not isinstance(item, dict):
         return None
     text = item.get("message")
-    if not (isinstance(text, str) and len(item) <= 5):
-        return item
+    return _record_in(text) if isinstance(text, str) and len(item) <= 5 else item
+
+
+def _record_in(text: str) -> dict[str, Any] | None:
+    """The record in a line of a log, None where it holds none."""
     if text.lstrip()[:1] == "{":
         found = parsed(text.encode("utf-8", "replace"))
         return found if isinstance(found, dict) else None

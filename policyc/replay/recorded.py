@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol, TypeAlias
 
 from policyc.record import record
@@ -18,9 +19,19 @@ ReadLine: TypeAlias = Callable[[str], "Data | None"]
 DELIVERY: Final = ("id", "who", "can", "where", "path", "version", "verdict", "time")
 #: how an absent value is written, by log and destination
 ABSENT: Final = frozenset({"-", "null", ""})
-#: a time of this century in UTC, for every engine of patterns
-TIME_PATTERN: Final = r"20[1-9][0-9]-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?Z"
+#: a day of this century, and the time of one in UTC, for every engine of patterns
+_DAY: Final = (
+    r"(?:20[1-9][0-9]-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))"
+    r"|20(?:[2468][048]|[13579][26])-02-29)"
+)
+TIME_PATTERN: Final = _DAY + r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?Z"
 _TIME: Final = re.compile(TIME_PATTERN)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+#: a time with an offset, or as Athena writes those of UTC
+_OFFSET: Final = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)([.,]\d+)?(?:([+-]\d\d):?(\d\d)?|[zZ])", re.ASCII)
+_OF_ATHENA: Final = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d+)?(?: UTC)?", re.ASCII)
+#: of a moment since 1970 how many digits it has in this century, and the part of a second that each counts
+_SINCE_1970: Final = {10: 1, 13: 1_000, 16: 1_000_000, 19: 1_000_000_000}
 _EMAIL: Final = re.compile(r"[^@\s]+@([^@\s]+)")
 #: a segment of a path that looks like an identifier, which differs from record to record and may be somebody's
 IDENTIFIER: Final = r"[^/]*[0-9@%][^/]*|[^/]{33,}"
@@ -34,7 +45,7 @@ class Recorded:
     besides, by condition key or attribute; everything else is unknown.
 
     `verdict` is what the log says came of it: `allow`, `deny`, or empty where it does not say. `id` is what the service calls the request, `time`
-    is as the log writes it; both are empty where there is none.
+    is what `utc` makes of the log's; both are empty where there is none.
     """
 
     kind: str
@@ -134,6 +145,33 @@ def plain_text(value: object) -> str:
 def is_time(text: str) -> bool:
     """Whether a time is one in UTC of this century as ISO 8601 writes it."""
     return _TIME.fullmatch(text) is not None
+
+
+def utc(text: str) -> str:
+    """A time in UTC as `is_time` takes it: from one with an offset, from seconds since 1970 or parts of them. What is none stays as it is."""
+    if is_time(text):
+        return text
+    if text.isascii() and text.isdigit() and (parts := _SINCE_1970.get(len(text))):
+        second, part = divmod(int(text), parts)
+        fraction = f".{part:0{len(str(parts)) - 1}}".rstrip("0").rstrip(".")
+        return _or(text, f"{_EPOCH + timedelta(seconds=second):%Y-%m-%dT%H:%M:%S}{fraction}Z")
+    found = _OFFSET.fullmatch(text)
+    if found is None:
+        found = _OF_ATHENA.fullmatch(text)
+        return text if found is None else _or(text, f"{found[1]}T{found[2]}{found[3] or ''}Z")
+    day, clock, fraction, hours, minutes = found.groups()
+    fraction = (fraction or "").replace(",", ".")
+    if hours is None or (int(hours) == 0 and int(minutes or 0) == 0):
+        return _or(text, f"{day}T{clock}{fraction}Z")
+    try:
+        moment = datetime.fromisoformat(f"{day}T{clock}{hours}:{minutes or '00'}").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return text
+    return _or(text, f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}Z")
+
+
+def _or(text: str, time: str) -> str:
+    return time if is_time(time) else text
 
 
 def redacted(who: str) -> str:

@@ -34,6 +34,19 @@ _NAMES: Final = (
     *("hostHeader", "requestId", "startTime", "resourceConfigurationArn"),
 )
 _SPELLED: Final = {name.lower(): name for name in _NAMES}
+#: columns of S3 server access logs as AWS's own table for Athena names them
+#: (https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-s3-access-logs-to-identify-requests.html)
+_OF_S3: Final = {
+    "bucketowner": "bucket_owner_id", "requestdatetime": "request_time", "remoteip": "remote_ip",
+    "requestid": "request_id", "httpstatus": "http_status", "errorcode": "error_code", "referrer": "referer",
+
+        "useragent": "user_agent",
+        "versionid": "version_id",
+        "sigv": "signature_version",
+        "authtype": "authentication_type"
+    ,
+    "tlsversion": "tls_version", "accesspointarn": "access_point_arn",
+}
 #: fields that tables have as texts of JSON
 _HELD: Final = frozenset(
     {
@@ -53,6 +66,13 @@ _HELD: Final = frozenset(
 def record_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row as the record that a log would have."""
     lower = all(name == name.lower() for name in row)
+    if "bucket_name" in row and "requestdatetime" in row:
+        # nobody who signed is null there, and the name of the field is a mark of the log
+        row = {
+            _OF_S3.get(name, name): "-" if name == "requester" and value is None else value
+            for name, value in row.items()
+        }
+        lower = False
     return {name: value for name, value in _fields(row, lower) if value is not None}
 
 

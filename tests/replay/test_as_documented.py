@@ -65,6 +65,11 @@ def data_event(key: str = "open/a", **changes: Any) -> dict[str, Any]:
     return event(requestParameters=held, resources=[{"type": "AWS::S3::Object", "ARN": f"{BUCKET}/{key}"}], **changes)
 
 
+def quoted(value: object) -> str:
+    """A cell of CSV."""
+    return '"' + str(value).replace('"', '""') + '"'
+
+
 def lines(*items: Any) -> str:
     return "".join(f"{json.dumps(item)}\n" for item in items)
 
@@ -116,6 +121,10 @@ FORMS: list[tuple[str, bytes, dict[str, Any]]] = [
     ("a path with its form and a query", both(lines({**GET, "requestPath": "LatticePath?:/a?b=c"})), {"allow": 1}),
     ("nobody authenticated", both(lines({**GET, "resolvedUser": "Unknown"}, {**GET, "resolvedUser": "Anonymous"})), {"deny": 1, "skipped": {"could not be authenticated": 1}}),
     ("a resource configuration", both(lines({"resourceConfigurationArn": "arn:aws:vpc-lattice:us-west-2:111122223333:resourceconfiguration/rcfg-1"})), {"skipped": {"it is of a resource configuration": 1}}),
+    ("CSV of Athena", both("".join(f"{','.join(map(quoted, row))}\n" for row in ([k.lower() for k in GET], GET.values(), POST.values()))), {"allow": 1, "deny": 1}),
+    ("CSV of Logs Insights with carriage returns", both(f"@timestamp,@message\r\n2026-11-01 08:00:00.000,{quoted(ONE)}\r\n2026-11-01 08:00:00.000,{quoted(TWO)}\r\n"), {"allow": 1, "deny": 1}),
+    ("CSV of Logs Insights by field", both(f"{','.join(GET)}\n{','.join(map(quoted, POST.values()))}\n"), {"deny": 1}),
+    ("CSV whose message is no record", both('"@timestamp","@message"\n"x","hello"\n'), {"unread": {"a line that lacks fields": 1}}),
     # --- Verified Access
     ("finance over HTTP", both(lines(http(data={"context": FINANCE}), http(metadata={"uid": "2"}, data={"context": SALES}))), {"allow": 1, "deny": 1}),
     ("numbers in place of texts", both(lines(http(class_uid=3006, status_code=100, time=1793520000000, data={"context": FINANCE}))), {"allow": 1}),
@@ -149,6 +158,8 @@ FORMS: list[tuple[str, bytes, dict[str, Any]]] = [
     ("a bucket that is not there", both(s3(result="404 NoSuchBucket") + "\n"), {"skipped": {"its status does not tell": 1}}),
     ("a key in two layers of escapes", both(s3("open/my%2520cat.jpg") + "\n"), {"allow": 1}),
     ("JSON of S3 in CloudWatch", both(lines({"schema_version_id": "V_1_0", "bucket_name": "photos", "request_time": "2026-11-01T08:00:00+00:00", "requester": None, "operation": "REST.GET.OBJECT", "key": "open/a b", "http_status": 200, "request_id": "1"})), {"allow": 1}),
+    ("CSV of the table that AWS has for Athena", both("bucket_name,requestdatetime,requester,requestid,operation,key,httpstatus,errorcode\n" + "".join(f"photos,01/Nov/2026:08:00:00 +0000,,{at},REST.GET.OBJECT,{key},200,-\n" for at, key in enumerate(("open/a", "closed/b")))), {"allow": 1, "deny": 1}),
+    ("the two records of a copy", both(s3(operation="REST.COPY.OBJECT_GET") + "\n" + s3("open/b", operation="REST.COPY.OBJECT") + "\n" + s3("closed/c", operation="REST.COPY.PART_GET") + "\n"), {"allow": 1, "deny": 1, "skipped": {"it reads one thing and writes another": 1}}),
     # --- broken
     ("half a line at the end", both(f"{ONE}\n{ONE[:50]}"), {"allow": 1, "unread": {"a line that is no JSON": 1}}),
     ("half a line at the beginning", both(f"{ONE[50:]}\n{ONE}\n"), {"allow": 1, "unread": {"a line that is no JSON": 1}}),
@@ -156,7 +167,8 @@ FORMS: list[tuple[str, bytes, dict[str, Any]]] = [
     ("a list that breaks off", both(json.dumps({"Records": [GET, POST]})[:-30]), {"allow": 1, "unread": {"a list of records that is cut short": 1}}),
     ("a compressed list that breaks off", gzip.compress(both(json.dumps({"Records": [GET, POST] * 300}, indent=1)))[:-60], {"at_least": 500, "unread": {"a list of records that is cut short": 1, "a compressed file that is cut short": 1}}),
     ("zero bytes", both(f"{ONE}\n") + b"\0" * 5000 + both(f"\n{ONE}\n"), {"allow": 2, "unread": {"a line that is no JSON": 1}}),
-    ("rows that Athena or Logs Insights wrote", both('"servicearn","resolveduser"\n"arn:aws:x","-"\n'), {"unread": {"a line of CSV": 2}}),
+    ("rows of another table that Athena wrote", both('"name","count"\n"x","1"\n'), {"unread": {"a line of CSV below no names": 2}}),
+    ("rows of which some lack cells", both(f'{",".join(map(quoted, GET))}\n{",".join(map(quoted, GET.values()))}\n"GET"\n"a\n'), {"allow": 1, "unread": {"a line that lacks fields": 2}}),
     ("nothing", b"", {}),
     ("only line breaks", b"\n\n\r\n", {}),
     ("UTF-16 without a mark", f"{ONE}\n".encode("utf-16-le"), {"unread": {"a line that is no JSON": 2}}),

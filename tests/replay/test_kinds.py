@@ -57,7 +57,7 @@ def test_a_verified_access_record() -> None:
         "GET",
         "pay.acme.example",
     )
-    assert (item.verdict, item.id, item.time) == ("allow", "u-1", "2022-11-16T06:29:54Z")
+    assert (item.verdict, item.id, item.time) == ("allow", "u-1", "2022-11-16T06:29:54.344Z")
     assert dict(item.keys)["data.context.idc"] == '{"groups": {"a": {"group_name": "x"}}}'
     assert dict(item.keys)["data.context.http_request.path"] == '"/x"'
     assert read(http(status_code="300")).verdict == "deny"

@@ -18,6 +18,7 @@ from policyc.replay.columns.batch import FIELDS, ID, TIME, Batch, Column, Rows, 
 from policyc.replay.columns.others import Records, decoded
 from policyc.replay.kinds.s3_access import TEXT_FIELDS
 from policyc.replay.reading import HOLDERS
+from policyc.replay.recorded import TIME_PATTERN, utc
 
 #: asks DuckDB about the column `line` of the table `lines`
 Ask: TypeAlias = Callable[[pa.Array, str], Any]
@@ -85,7 +86,7 @@ class OfServices:
             for name in NAMES
         }
         user = either(whole.pop("resolvedUser"), whole.pop("callerPrincipal"))
-        return Batch(file, numbers, {**whole, "user": user})
+        return Batch(file, numbers, {**whole, "user": user, TIME: moments(whole[TIME], utc)})
 
 
 class OfObjects:
@@ -229,10 +230,11 @@ def _split(texts: pa.Array, sign: str, size: int) -> tuple[list[pa.Array], Flags
 
 
 def moments(column: Column, moment: Callable[[str], str]) -> Column:
-    """Times as every log writes them."""
-    if moment is str:
+    """Times as every log writes them. Those that are one already are most, and need no look at each."""
+    good = pc.match_substring_regex(column.values, rf"\A(?:{TIME_PATTERN})\z")
+    if pc.all(good).as_py() is not False:
         return column
-    texts = [moment(text) for text in column.values.to_pylist()]
+    texts = [text if ok else moment(text) for text, ok in zip(column.values.to_pylist(), good.to_pylist())]
     encoded = pc.dictionary_encode(pa.array(texts, pa.string()))
     lut = np.r_[encoded.indices.to_numpy(zero_copy_only=False), np.int32(len(encoded.dictionary))].astype(np.int32)
     return Column(encoded.dictionary, lut[column.codes])

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from policyc.record import record
-from policyc.replay.recorded import Data, Fields, ReadLine, Recorded, text_of
+from policyc.replay.recorded import Data, Fields, ReadLine, Recorded, text_of, utc
 from policyc.targets.base import NoRequest
 
 #: the type of a resource in an event -> whether it is the one that is asked, the most telling first
@@ -62,7 +62,7 @@ class CloudTrail:
             tuple(dict(_keys(data, kind)).items()),
             _verdict(text_of(data, "errorCode")),
             text_of(data, "eventID"),
-            text_of(data, "eventTime"),
+            utc(text_of(data, "eventTime")),
         )
 
     def lines(self, first: str) -> ReadLine | None:
@@ -215,5 +215,5 @@ _COLUMNS: Final = Fields(
     },
     _caller,
     _resource,
-    str,
+    utc,
 )

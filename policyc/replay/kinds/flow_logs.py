@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 from policyc.record import record
-from policyc.replay.recorded import Data, ReadLine, Recorded, text_of
+from policyc.replay.recorded import Data, ReadLine, Recorded, text_of, utc
 from policyc.targets.base import NoRequest
 
 #: the fields of a line without header, as CloudWatch Logs has them (version 2)
@@ -66,7 +65,7 @@ class FlowLogs:
             tuple(_source(data, fields)),
             _verdict(data, fields),
             "",
-            _time(text_of(data, "start")),
+            utc(text_of(data, "start")),
         )
 
     def lines(self, first: str) -> ReadLine | None:
@@ -143,13 +142,3 @@ def _verdict(data: Data, fields: dict[str, str]) -> str:
 def _count(data: Data, name: str) -> int:
     text = text_of(data, name)
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
-
-
-def _time(text: str) -> str:
-    """The moment of seconds since 1970, as other logs write it; what is none stays as it is."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 12):
-        return text
-    try:
-        return datetime.fromtimestamp(int(text), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, OverflowError, OSError):
-        return text

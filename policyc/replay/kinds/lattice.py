@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policyc.record import record
-from policyc.replay.recorded import Data, ReadLine, Recorded
+from policyc.replay.recorded import Data, ReadLine, Recorded, utc
 from policyc.targets.base import NoRequest
 from policyc.targets.lattice.access_log import is_record, read_record
 
@@ -34,7 +34,7 @@ class Lattice:
             item.keys,
             item.verdict,
             item.id,
-            item.time,
+            utc(item.time),
         )
 
     def lines(self, first: str) -> ReadLine | None:

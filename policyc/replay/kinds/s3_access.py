@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Final
 from urllib.parse import unquote_plus
 
 from policyc.record import record
-from policyc.replay.recorded import Data, Fields, ReadLine, Recorded, text_of
+from policyc.replay.recorded import Data, Fields, ReadLine, Recorded, is_time, text_of, utc
 from policyc.targets.base import NoRequest
 
 #: the fields of a line in their order (https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html); new ones are appended
@@ -72,6 +71,9 @@ _CALLS: Final = {
     ("DELETE", "OBJECT_TAGGING"): "DeleteObjectTagging",
     ("COPY", "OBJECT"): "CopyObject",
     ("COPY", "PART"): "UploadPartCopy",
+    # a copy leaves two records: that of what was read stands in the log of the bucket that it was read from
+    ("COPY", "OBJECT_GET"): "GetObject",
+    ("COPY", "PART_GET"): "GetObject",
     ("GET", "UPLOAD"): "ListParts",
     ("GET", "UPLOADS"): "ListMultipartUploads",
     ("HEAD", "BUCKET"): "HeadBucket",
@@ -83,7 +85,7 @@ _AUTH_TYPES: Final = {"AuthHeader": "REST-HEADER", "QueryString": "REST-QUERY-ST
 _CANONICAL: Final = re.compile(r"[0-9a-f]{64}")
 _TLS: Final = re.compile(r"TLSv([0-9](?:\.[0-9])?)")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_CLOCK: Final = re.compile(r"(\d\d)/(\w{3})/(\d{4}):(\d\d):(\d\d):(\d\d) \+0000")
+_CLOCK: Final = re.compile(r"(\d\d)/(\w{3})/(\d{4}):(\d\d:\d\d:\d\d) ([+-]\d{4})")
 
 
 @record
@@ -179,14 +181,10 @@ def _time(text: str) -> str:
     """As other logs write times, `06/Feb/2026:00:00:38 +0000`; what is none stays as it is."""
     found = _CLOCK.fullmatch(text)
     if found is None or found[2] not in _MONTHS:
-        return text.replace("+00:00", "Z")
-    day, month, year, *clock = found.groups()
-    text = f"{year}-{_MONTHS.index(month) + 1:02}-{day}T{':'.join(clock)}"
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return text
-    return f"{text}Z"
+        return utc(text)
+    day, month, year, clock, offset = found.groups()
+    time = utc(f"{year}-{_MONTHS.index(month) + 1:02}-{day}T{clock}{offset}")
+    return time if is_time(time) else text
 
 
 _COLUMNS: Final = Fields(

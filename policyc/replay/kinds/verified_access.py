@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from policyc.record import record
-from policyc.replay.recorded import Data, Fields, ReadLine, Recorded, text_of
+from policyc.replay.recorded import Data, Fields, ReadLine, Recorded, text_of, utc
 from policyc.targets.base import NoRequest
 
 _HTTP, _TCP, _OLD = "3006", "3003", "208001"
@@ -66,7 +65,7 @@ class VerifiedAccess:
             (("class_uid", json.dumps(kind)), *_parts(data)),
             verdict,
             text_of(data, "metadata", "uid"),
-            _time(text_of(data, "time")),
+            utc(text_of(data, "time")),
         )
 
     def lines(self, first: str) -> ReadLine | None:
@@ -121,16 +120,6 @@ def _json(value: object) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
-def _time(text: str) -> str:
-    """The moment of milliseconds since 1970, as other logs write it; what is none stays as it is."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 15):
-        return text
-    try:
-        return datetime.fromtimestamp(int(text) / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, OverflowError, OSError):
-        return text
-
-
 _COLUMNS: Final = Fields(
     ("class_uid", "time"),
     "metadata.uid",
@@ -148,5 +137,5 @@ _COLUMNS: Final = Fields(
     },
     _caller,
     _resource,
-    _time,
+    utc,
 )

@@ -1,0 +1,53 @@
+"""Rows of CSV as records: what Athena, and Logs Insights, write of a log; the first line names the columns.
+
+A row of Logs Insights may hold the line of the log itself, in `@message`. Values over several lines are not read: such lines lack cells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from policyc.replay.kinds.registry import kind_of
+from policyc.replay.recorded import Data, ReadLine
+from policyc.replay.tabular import record_of
+
+#: what Logs Insights calls the line itself
+LINE_FIELD: Final = "@message"
+_CELL: Final = re.compile(r'"([^"]*(?:""[^"]*)*)"|([^",]*)')
+
+
+def csv_form(first: str, unpacked: Callable[[str], Data | None]) -> ReadLine | None:
+    """What reads the rows behind a line that names the columns of a log; None for any other line. `unpacked` gives the record in a line of a log."""
+    names = _cells(first)
+    if names is None or len(names) != len(set(names)):
+        return None
+    if LINE_FIELD not in names and (len(names) == 1 or kind_of(record_of(dict.fromkeys(names, "-"))) is None):
+        return None
+
+    def read(line: str) -> Data | None:
+        cells = _cells(line)
+        # each file of a folder begins with the names, and so do parts of one that was put together
+        if cells is None or len(cells) != len(names) or cells == names:
+            return None
+        row = dict(zip(names, cells))
+        return (
+            unpacked(row[LINE_FIELD]) if LINE_FIELD in row else record_of({n: cell or None for n, cell in row.items()})
+        )
+
+    return read
+
+
+def _cells(line: str) -> list[str] | None:
+    """The cells of a row, None for a line that is none."""
+    out, at = list[str](), 0
+    while (found := _CELL.match(line, at)) is not None:
+        out.append(found[2] if found[1] is None else found[1].replace('""', '"'))
+        at = found.end()
+        if at == len(line):
+            return out
+        if line[at] != ",":
+            return None
+        at += 1
+    return None

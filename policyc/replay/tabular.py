@@ -37,15 +37,19 @@ _SPELLED: Final = {name.lower(): name for name in _NAMES}
 #: columns of S3 server access logs as AWS's own table for Athena names them
 #: (https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-s3-access-logs-to-identify-requests.html)
 _OF_S3: Final = {
-    "bucketowner": "bucket_owner_id", "requestdatetime": "request_time", "remoteip": "remote_ip",
-    "requestid": "request_id", "httpstatus": "http_status", "errorcode": "error_code", "referrer": "referer",
-
-        "useragent": "user_agent",
-        "versionid": "version_id",
-        "sigv": "signature_version",
-        "authtype": "authentication_type"
-    ,
-    "tlsversion": "tls_version", "accesspointarn": "access_point_arn",
+    "bucketowner": "bucket_owner_id",
+    "requestdatetime": "request_time",
+    "remoteip": "remote_ip",
+    "requestid": "request_id",
+    "httpstatus": "http_status",
+    "errorcode": "error_code",
+    "referrer": "referer",
+    "useragent": "user_agent",
+    "versionid": "version_id",
+    "sigv": "signature_version",
+    "authtype": "authentication_type",
+    "tlsversion": "tls_version",
+    "accesspointarn": "access_point_arn",
 }
 #: fields that tables have as texts of JSON
 _HELD: Final = frozenset(

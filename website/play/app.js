@@ -124,6 +124,8 @@ let findings = [];
 
 function later(delay = DELAY) {
   clearTimeout(timer);
+  // what stands in the page is of the text before; until Python is there, the page says that it loads
+  ready.then(() => say("checking"), () => {});
   timer = setTimeout(refresh, delay);
 }
 

@@ -29,10 +29,6 @@ page.on("pageerror", (error) => faults.push(String(error)));
 page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
 
 const state = (text) => page.waitForFunction((wanted) => document.getElementById("state").textContent === wanted, text, { timeout: 120_000 });
-const settle = async () => {
-  await page.waitForTimeout(600);
-  await state("ready");
-};
 const open = (view) => page.click(`#views [data-view="${view}"]`);
 const type = (text) =>
   page.evaluate((words) => {
@@ -64,7 +60,7 @@ try {
   const examples = JSON.parse(readFileSync(join(folder, "play", "examples.json"), "utf8"));
   for (const example of examples) {
     await page.selectOption("#examples", example.name);
-    await settle();
+    await state("ready");
     const checked = JSON.parse(told(example.files, ["check", "--no-cache", "--format", "json"]).out);
     const shown = await page.$$eval("#findings .finding b", (items) => items.map((item) => item.textContent));
     const wanted = checked.findings.map((item) => `${item.severity === "info" ? "note" : item.severity}[${item.rule}]`);
@@ -90,7 +86,7 @@ try {
   }
 
   await page.selectOption("#examples", "lattice");
-  await settle();
+  await state("ready");
   await open("documents");
   await page.waitForSelector("#documents h3", { timeout: 60_000 });
   assert.ok((await page.textContent("#documents")).includes('"2012-10-17"'));
@@ -102,7 +98,7 @@ try {
   await type(main.files[main.main].replace("can GET", "can GETT"));
   await page.waitForSelector("#findings .error", { timeout: 60_000 });
   await type(main.files[main.main].replace(/can GET\b/, "can GET, PUT"));
-  await settle();
+  await state("ready");
   await open("compare");
   await page.click("#diff");
   await page.waitForFunction(() => /changes|same|settled/.test(document.getElementById("changed").textContent), null, { timeout: 60_000 });

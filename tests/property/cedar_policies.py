@@ -32,7 +32,7 @@ CASES = int(os.environ.get("POLICYC_CASES", "900"))
 REQUESTS = 32
 POLICIES = -(-CASES // REQUESTS)
 #: for properties that are checked beside the main one
-SIDE = max(50, CASES // 100)
+SIDE = max(50, CASES // 200)
 SPAN = Span("a.policy", 0, 1)
 WORD = Named("word")
 UUIDS = (

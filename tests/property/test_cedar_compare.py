@@ -2,7 +2,7 @@
 
 Groups with endpoints are drawn, and what somebody changes in one of both. What the enumeration sees change has to be among the changes
 found, each of which Cedar has confirmed on its context, and a pair called the same must never be answered differently. Cedar is asked of
-every test in every context once. `POLICYC_CASES` divided by 50 is the number of pairs.
+every test in every context once. `POLICYC_CASES` divided by 100 is the number of pairs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from policyc.analysis.compare import Change
 from policyc.engines.cedar.authorize import authorize, authorize_each, permits, policy_set
 from policyc.engines.cedar.decide import About, Documented, Path, parse_policies
 
-PAIRS = max(60, int(os.environ.get("POLICYC_CASES", "10000")) // 50)
+PAIRS = max(60, int(os.environ.get("POLICYC_CASES", "10000")) // 100)
 ABSENT = object()
 TESTS = (
     'context.http.method == "GET"',

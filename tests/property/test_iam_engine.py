@@ -226,7 +226,7 @@ def requests(draw: st.DrawFn, unknowns: bool = True) -> dict[str, Any]:
     }
 
 
-EFFORT = settings(max_examples=120, deadline=None)
+EFFORT = settings(max_examples=50, deadline=None)
 
 
 @EFFORT

@@ -338,7 +338,7 @@ def crowded(draw: Draw) -> Cond:
     )
 
 
-@cases(-(-CASES // REQUESTS), st.data())
+@cases(-(-CASES // REQUESTS // 3), st.data())
 def test_conditions_that_crowd_on_few_keys(data: Data) -> None:
     when = data.draw(crowded())
     effect = data.draw(st.sampled_from(["allow", "deny"]))

@@ -95,7 +95,7 @@ def beyond_floats(value: Any) -> Any:
             return value
 
 
-@settings(deadline=None, max_examples=600)
+@settings(deadline=None, max_examples=250)
 @given(
     TREES,
     st.lists(
@@ -138,7 +138,7 @@ def comparable(values: Any, findings: Diagnostics) -> Any:
     return repr(values), [(item.rule, item.message, item.span, item.help, item.labels) for item in findings]
 
 
-@settings(deadline=None, max_examples=1500)
+@settings(deadline=None, max_examples=500)
 @given(HOSTILE, st.booleans())
 def test_the_scanner_and_the_exact_reader_give_the_same(text: str, many: bool) -> None:
     quick, exact = Diagnostics(), Diagnostics()

@@ -173,7 +173,7 @@ def test_a_long_chain_is_one_node(word: str, kind: type[And] | type[Or]) -> None
     assert len(let.value.operands) == DEEP
 
 
-LARGE = 200_000
+LARGE = 60_000
 LONG = {
     "one string": 'let x = "' + "a" * LARGE + '"',
     "an open string": 'let x = "' + "a" * LARGE,

@@ -88,10 +88,10 @@ def _check_chain(lint: Lint, chain: Chain) -> None:
                     _check_hop(lint, chain, _BUCKET, statement, principal)
 
 
-def _check_hop(lint: Lint, chain: Chain, hop: str, statement: Statement, principal: Principal) -> bool:
-    """Report a hop that refuses; whether it does."""
+def _check_hop(lint: Lint, chain: Chain, hop: str, statement: Statement, principal: Principal) -> None:
+    """Report a hop that refuses."""
     if lets_through(chain, hop, call_at(hop, statement, principal)):
-        return False
+        return
     policy = chain.behind[hop]
     grant = "delegate to the access point there" if hop == _BUCKET else f"allow it in `{policy.name}` as well"
     lint.report(
@@ -100,4 +100,3 @@ def _check_hop(lint: Lint, chain: Chain, hop: str, statement: Statement, princip
         grant,
         (Label(policy.name_span or policy.span, "the policy behind it"),),
     )
-    return True

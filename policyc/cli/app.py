@@ -262,7 +262,8 @@ def _parser(name: str, command: Command) -> Parser:
 
 def _say_wrong_use(error: WrongUse, console: Console) -> None:
     options = console.error_options()
-    texts = wrap(f"error: {error.message}", options.width, "  ")
+    named = f"[{error.rule}]" if error.rule else ""
+    texts = wrap(f"error{named}: {error.message}", options.width, "  ")
     head = paint("error", "error", options.color) + texts[0].removeprefix("error")
     lines = [head, *texts[1:], *wrap(f"  = help: {error.help}", options.width, " " * 10)]
     console.error("\n".join(lines) + "\n")

@@ -45,5 +45,5 @@ def bindings_of(args: argparse.Namespace) -> dict[str, str]:
         wrong = next(iter(found), None)
         if wrong is not None:
             line = f":{source.position(wrong.span.start).line}" if wrong.span is not None else ""
-            raise WrongUse(f"`{name}{line}`: {wrong.message}", wrong.help)
+            raise WrongUse(f"`{name}{line}`: {wrong.message}", wrong.help, wrong.rule)
     return {**values, **{name.strip("‹›"): value for name, value in args.bind}}

@@ -17,10 +17,12 @@ from policyc.report import registry
 class WrongUse(Exception):
     """The command line makes no sense. The one exception for a user's mistake: argparse leaves its own code this way."""
 
-    def __init__(self, message: str, help: str) -> None:
+    def __init__(self, message: str, help: str, rule: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.help = help
+        #: of a finding in a file that an option names
+        self.rule = rule
 
 
 class UnknownOption(WrongUse):

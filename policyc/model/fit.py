@@ -15,6 +15,9 @@ from policyc.text import Span
 
 def text_value(text: str, expected: Type, span: Span, what: str, diagnostics: Diagnostics) -> Value | None:
     """A value given as plain text from outside the language (`--param`, a request flag)."""
+    if any("\ud800" <= char <= "\udfff" for char in text):  # bytes of an argument that are not UTF-8
+        diagnostics.error("not-unicode", f"{what}: `{text}` is no Unicode text", span, "give it as UTF-8")
+        return None
     match expected:
         case EnumOf(members):
             if text in members:

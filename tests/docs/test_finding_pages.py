@@ -7,15 +7,18 @@ lint rules are run by `tests/rules`.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from policyc import PolicyError
 from policyc.__main__ import main
 from policyc.cli.pages import pages, stale_pages, write_pages
 from policyc.cli.rule_pages import FOLDER, STAGES
@@ -23,16 +26,15 @@ from policyc.lint.examples import FILES
 from policyc.lint.registry import RULES, all_rules
 from policyc.lint.rule import Rule
 from policyc.workspace.catalogue import diagnostic_entries, finding_examples
+from tests.docs.arranged import ARRANGED
 
-#: what no text of a page can show: an answer of AWS, another process at work, a bug of policyc itself, a limit that other findings reach first
-NOT_SHOWN = frozenset(Path(__file__).with_name("findings_without_example.txt").read_text(encoding="utf-8").split())
 #: whose example offers a fix, so that none is lost unseen
 FIXED = frozenset(Path(__file__).with_name("findings_with_fix.txt").read_text(encoding="utf-8").split())
 ENTRIES = {name: stage for stage, name, _ in diagnostic_entries() if name not in RULES}
 EXAMPLES = finding_examples()
 _BLOCK = re.compile(r"^```(?P<info>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE, _KIND = re.compile(r"file=(\S+)"), re.compile(r"as=(\S+)")
-_ENDINGS = {"policy": "policy", "json": "json", "cedar": "cedar", "yaml": "yaml", "hcl": "tf"}
+_ENDINGS = {"policy": "policy", "json": "json", "cedar": "cedar", "yaml": "yaml", "hcl": "tf", "toml": "toml"}
 #: an example is about one finding, and has no tests of its own
 _CONFIG = '[lint]\nignore = ["policy-without-test"]\n'
 _FOUND = re.compile(r"^(?:error|warning|info)\[([a-z0-9-]+)\]", re.MULTILINE)
@@ -45,8 +47,8 @@ def read_example(text: str) -> tuple[dict[str, str], str]:
     for found in _BLOCK.finditer(text):
         info = found["info"]
         language = info.partition(" ")[0]
-        if language == "console":
-            command = found["text"].strip()
+        if language in ("console", "python"):
+            command = found["text"].strip() if language == "console" else found["text"]
             continue
         named = _FILE.search(info)
         name = named[1] if named else f"example.{_ENDINGS[language]}"
@@ -63,18 +65,34 @@ def findings_of(
     for name, text in ({"policyc.toml": _CONFIG, **FILES} | dict(files)).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-    *before, last = [line.removeprefix("$ ") for line in command.splitlines()]
+    if command.startswith("import policyc"):
+        return _findings_of_code(command)
+    *before, last = [line.removeprefix("$ ") for line in command.splitlines() if line.startswith("$ ")] or [command]
+    told = [line for line in command.splitlines() if command.startswith("$ ") and not line.startswith("$ ")]
     for line in before:  # what makes a file that no page can show
-        subprocess.run(["sh", "-c", line], cwd=folder, check=True, timeout=20)
-    program, *words = shlex.split(last)
+        subprocess.run(["bash", "-c", line], cwd=folder, check=True, timeout=20)
+    if "$(" in last:
+        shown = subprocess.run(["bash", "-c", f'printf "%s\\0" {last}'], capture_output=True, check=True, timeout=20)
+        program, *words = os.fsdecode(shown.stdout).split("\0")[:-1]
+    else:
+        program, *words = shlex.split(last)
     assert program == "policyc"
-    data = words[0] == "check" and "--format" not in words
+    data = words[0] == "check" and "--format" not in words and not told
     main([*words, *(["--no-cache"] if words[0] == "check" else []), *(["--format", "json"] if data else [])])
     shown = capsys.readouterr()
+    assert [line for line in told if line not in (shown.out + shown.err).splitlines()] == []
     found = dict.fromkeys(_FOUND.findall(shown.out + shown.err), False)
     for item in json.loads(shown.out).get("findings", ()) if shown.out.startswith("{") else ():
         found[item["rule"]] = found.get(item["rule"], False) or item["fix"] is not None
     return found
+
+
+def _findings_of_code(code: str) -> dict[str, bool]:
+    try:
+        exec(code, {})
+    except PolicyError as error:
+        return dict.fromkeys((item.rule for item in error.findings), False)
+    return {}
 
 
 def fixed(name: str, files: Mapping[str, str], command: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,14 +110,21 @@ def test_the_example_is_of_the_finding_and_the_right_text_of_none(
     files, command = read_example(wrong)
     better, other = read_example(right)
     monkeypatch.chdir(tmp_path)
-    found = findings_of(files, command, tmp_path, capsys)
+    for key, value in (("AWS_ACCESS_KEY_ID", "none"), ("AWS_SECRET_ACCESS_KEY", "none"), ("AWS_REGION", "us-east-1")):
+        monkeypatch.setenv(key, value)
+    with monkeypatch.context() as patch, ARRANGED.get(name, lambda _: nullcontext())(patch):
+        found = findings_of(files, command, tmp_path, capsys)
     assert set(found) == {name}
     assert found[name] == (name in FIXED), "keep `findings_with_fix.txt` in step"
     if found[name] and "policyc.toml" not in files:  # with settings that cannot be read nothing is changed
         fixed(name, files, command, tmp_path, capsys)
     # a command is said again only where it is another one
-    again = other if "```console" in right else command
-    assert findings_of({**files, **better}, again, tmp_path, capsys) == {}
+    again = other if re.search("^```(console|python)", right, re.MULTILINE) else command
+    with (
+        monkeypatch.context() as patch,
+        ARRANGED.get(name, lambda _: nullcontext())(patch) if name.startswith("access-") else nullcontext(),
+    ):
+        assert findings_of({**files, **better}, again, tmp_path, capsys) == {}
 
 
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.name)
@@ -116,9 +141,9 @@ def test_a_fix_of_a_rule_mends_its_example(
         fixed(rule.name, files, command, tmp_path, capsys)
 
 
-def test_every_finding_has_an_example_or_stands_in_the_list() -> None:
-    assert set(EXAMPLES) <= set(ENTRIES), "an example of no finding"
-    assert set(ENTRIES) - set(EXAMPLES) == NOT_SHOWN, "give the finding an example, or take it off the list"
+def test_every_finding_has_an_example() -> None:
+    assert set(EXAMPLES) == set(ENTRIES)
+    assert set(ARRANGED) <= set(EXAMPLES)
 
 
 def test_every_finding_has_a_page() -> None:

@@ -192,8 +192,10 @@ def _depth(cond: Cond) -> int:
 def _check_atom(atom: Atom, known: Mapping[str, Fact], carrier: Carrier, diagnostics: Diagnostics) -> None:
     fact = find_fact(known, atom.attribute.name)
     if fact is None or fact.attribute != atom.attribute:
-        rule, message, help = _invisible(atom, known, carrier)
-        diagnostics.error(rule, message, atom.span, help)
+        name = atom.attribute.name
+        diagnostics.error(
+            "unknown-attribute", f"a policy here does not see `{name}`", atom.span, carrier.unseen(known, name)
+        )
         return
     if atom.op is Op.EXISTS:
         return
@@ -207,11 +209,6 @@ def _check_atom(atom: Atom, known: Mapping[str, Fact], carrier: Carrier, diagnos
         if problem is not None:
             rule, message, help = problem
             diagnostics.error(rule, message, value.span or atom.span, help)
-
-
-def _invisible(atom: Atom, known: Mapping[str, Fact], carrier: Carrier) -> Problem:
-    name = atom.attribute.name
-    return "attribute-not-visible", f"a policy here does not see `{name}`", carrier.unseen(known, name)
 
 
 def _form_problem(atom: Atom, fact: Fact, carrier: Carrier) -> Problem | None:
@@ -236,7 +233,7 @@ def _form_problem(atom: Atom, fact: Fact, carrier: Carrier) -> Problem | None:
             )
     if atom.op is Op.IN_CIDR and fact.attribute.type != _IP:
         return (
-            "address-in-text",
+            "wrong-operator",
             f"`{name}` is text that need not be one address, so a block of addresses cannot be tested",
             f"use `{carrier.address} in …`" if carrier.address else "list the addresses with `in [...]`",
         )
@@ -249,7 +246,7 @@ def _many_problem(atom: Atom, fact: Fact) -> Problem | None:
     name = atom.attribute.name
     if not atom.quantifier:
         return (
-            "set-compared-whole",
+            "multi-valued-attribute",
             f"`{name}` has many values, so it cannot be compared as a whole",
             f"write `finance in {name}`" if fact.group else f"write `any {name} in [...]`",
         )
@@ -285,7 +282,7 @@ def _value_problem(op: Op, fact: Fact, constant: Constant) -> Problem | None:
         )
     if fact.attribute.type == _IP:
         return _address_problem(str(value))
-    return _text_problem(str(value))
+    return None
 
 
 def _group_problem(fact: Fact, constant: Constant) -> Problem | None:
@@ -299,7 +296,7 @@ def _group_problem(fact: Fact, constant: Constant) -> Problem | None:
             f"`{name}` holds groups of kind `{fact.group}`, and {shown} is none",
             (f'declare it with `group name = {fact.group}("…")`'),
         )
-    return _text_problem(group.id)
+    return None
 
 
 def _pattern_problem(pattern: str) -> Problem | None:
@@ -309,7 +306,7 @@ def _pattern_problem(pattern: str) -> Problem | None:
             f"Cedar has no wildcard for one character, so `{pattern}` has no form",
             "use `*`, list the values, or write `\\?` for a question mark",
         )
-    return _text_problem(pattern)
+    return None
 
 
 def _address_problem(text: str) -> Problem | None:
@@ -317,12 +314,6 @@ def _address_problem(text: str) -> Problem | None:
     address: IPv4Address | IPv6Address = ip_network(text).network_address if "/" in text else ip_address(text)
     if "%" in text or (isinstance(address, IPv6Address) and address.ipv4_mapped is not None):
         return "unreadable-address", f"Cedar cannot read the address `{text}`", "write a plain IPv4 or IPv6 address"
-    return None
-
-
-def _text_problem(text: str) -> Problem | None:
-    if any("\ud800" <= char <= "\udfff" for char in text):
-        return "not-unicode", "the text holds half of a surrogate pair", "write the whole character"
     return None
 
 

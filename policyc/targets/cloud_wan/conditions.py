@@ -167,7 +167,7 @@ def _comparison(atom: Atom, value: Constant, span: Span, diagnostics: Diagnostic
         )
         return None
     diagnostics.error(
-        "no-negation" if atom.negated else "attach-operator",
+        "no-negation" if atom.negated else "wrong-operator",
         f"association rules cannot say `{'not ' if atom.negated else ''}{atom.op}`",
         span,
         "use `==`, `!=`, `exists`, or `like` with a beginning or a part",

@@ -156,8 +156,8 @@ def test_what_may_go_either_way_is_left_alone(condition: str) -> None:
 
 
 def test_an_unregistered_method_is_named() -> None:
-    assert found(permit('context.http_request.http_method != "FOO"')) == [("cedar-odd-method", '"FOO"')]
-    assert found(permit('context.http_request.http_method == "FOO"')) == [("cedar-odd-method", '"FOO"')]
+    assert found(permit('context.http_request.http_method != "FOO"')) == [("odd-method", '"FOO"')]
+    assert found(permit('context.http_request.http_method == "FOO"')) == [("odd-method", '"FOO"')]
     assert found(permit('context.http_request.http_method != "PROPFIND"')) == []
 
 

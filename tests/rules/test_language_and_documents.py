@@ -36,7 +36,6 @@ DIFFERENT = {
     "implied-test": "what two tests of a key come to may be written as one",
     "nobody-checks": WIRING,
     "one-list-call-transformed": CHAIN,
-    "odd-method": "in Cedar text the reader says it, as `cedar-odd-method`",
     "open-to-anonymous": "a network's policy may close what a service's opens, and which network that is stands in no document",
     "originals-readable-directly": CHAIN,
     "policy-not-active": WIRING,

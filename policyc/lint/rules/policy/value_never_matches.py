@@ -56,7 +56,6 @@ YIELDS_TO = (
     "missing-arn-field",
     "cedar-group-name",
     "cedar-impossible-value",
-    "cedar-odd-method",
     "cedar-template-text",
     "template-in-text",
 )

@@ -48,7 +48,7 @@ NEEDS = ("wildcard",)
 YIELDS_TO = (
     "cedar-group-name",
     "cedar-impossible-value",
-    "cedar-odd-method",
+    "odd-method",
     "cedar-template-text",
     "template-in-text",
 )

@@ -56,7 +56,7 @@ FOLLOWS = (
     "cedar-always-true",
     "cedar-group-name",
     "cedar-impossible-value",
-    "cedar-odd-method",
+    "odd-method",
     "cedar-type-mismatch",
     "cedar-unknown-attribute",
     "cedar-unknown-root",

@@ -1,7 +1,7 @@
 """A request's method is compared with one that nobody registered.
 
 ## What it does
-Finds tests of `http_request.http_method` against a word that is in no registry of HTTP methods. Cedar text has `cedar-odd-method`.
+Finds tests of `http_request.http_method` against a word that is in no registry of HTTP methods.
 
 ## Why is this bad
 No browser sends such a method: an `allow` lets nobody in, and a `deny` guards nothing.
@@ -36,7 +36,6 @@ from policyc.diagnostics import Severity
 from policyc.ir.authz import Op
 from policyc.ir.conditions import atoms
 from policyc.lint.rule import Lint
-from policyc.lint.speech import is_document
 from policyc.targets.cedar_documents.methods import is_odd_method, method_help, odd_method
 
 SEVERITY = Severity.WARNING
@@ -47,7 +46,7 @@ YIELDS_TO = ("template-in-text", "value-never-matches")
 
 def check(lint: Lint) -> None:
     for policy, statement in lint.statements():
-        if policy.target != "verified_access" or is_document(policy):
+        if policy.target != "verified_access":
             continue
         for atom in atoms(statement.when):
             for value in (

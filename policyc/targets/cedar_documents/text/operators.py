@@ -22,7 +22,7 @@ from policyc.syntax.cedar_nodes import (
     path_of,
 )
 from policyc.syntax.cedar_printer import written
-from policyc.targets.cedar_documents.methods import is_odd_method, method_help, odd_method
+from policyc.targets.cedar_documents.methods import method_help
 from policyc.targets.cedar_documents.text.constants import network_of, readable
 from policyc.targets.cedar_documents.text.info import Checks, Hazard, Info, Known, risks_of
 from policyc.targets.cedar_documents.text.kinds import BOOL, IP, LONG, UNKNOWN, Kind, Member
@@ -111,8 +111,6 @@ def _other_than_ever(checker: Checks, node: Compare, left: Info, right: Info) ->
         if value is not None and impossible(info.member, value):
             equal = False
             _never(checker, info.member, other, value, node)
-        else:
-            _check_method(checker, info.member, other, value)
     return equal
 
 
@@ -198,12 +196,6 @@ def _never(checker: Checks, member: Member | None, literal: Expr, value: str | i
         literal.span,
         _values_help(member, value),
     )
-
-
-def _check_method(checker: Checks, member: Member | None, literal: Expr, value: str | int | bool | None) -> None:
-    """A method that is in nobody's registry: a test for it never decides about a browser."""
-    if member is not None and member.form and isinstance(value, str) and is_odd_method(value):
-        checker.diagnostics.warning("cedar-odd-method", odd_method(value), literal.span, method_help(value))
 
 
 def _values_help(member: Member, value: object) -> str:
@@ -420,7 +412,6 @@ def _contains(checker: Checks, node: Method, of: Info, arg: Info) -> bool | None
                     _values_help(arg.member, value) if arg.member else "list documented values",
                 )
             else:
-                _check_method(checker, arg.member, item, value)
                 possible += 1
         return None if possible else False
     if of.kind.item is not None and different(of.kind.item, arg.kind):

@@ -115,7 +115,6 @@ ONE_VALUE = frozenset(
         "cedar-group-name",
         "cedar-impossible-value",
         "cedar-no-entities",
-        "cedar-odd-method",
         "cedar-swapped-range",
         "cedar-type-mismatch",
         "cedar-unknown-attribute",

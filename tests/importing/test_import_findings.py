@@ -17,7 +17,6 @@ _BLOCK = re.compile(r"^```json as=(?P<kind>\S+)\n(?P<text>.*?)^```", re.MULTILIN
 #: pages with a document of which the policies tell more or less, and why
 OTHERWISE = {
     "caller-contradicts-condition": "callers of two partitions stay raw in one of them, and nothing is known of raw callers",
-    "operator-of-another-type": "`unlisted-key` speaks of keys in the language alone",
     "presence-by-pattern": "the language asks for presence by `exists`: there a pattern for it is `condition-always-holds`",
     "resource-contradicts-condition": "the policy says which service it is on, and the document does not",
 }

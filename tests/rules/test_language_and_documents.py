@@ -46,7 +46,6 @@ DIFFERENT = {
     "static-route-before-attachment": "the inventory is named in the project",
     "template-in-text": "in documents readers say it, as `template-not-rendered` and `cedar-template-text`",
     "unlabelled-statement": SOURCE,
-    "unlisted-key": "in documents the reader says it, as `unknown-condition-key`",
     "unused-declaration": SOURCE,
     "unused-import": SOURCE,
     "unverified-email": "the group's policy may ask what the endpoint's does not",

@@ -54,9 +54,7 @@ def check_keys(statement: RawStatement, diagnostics: Diagnostics) -> None:
                 continue  # which key it is says the host, later
             if service in KEY_SERVICES:
                 _unknown(entry, service, statement, diagnostics)
-            elif (told := unlisted(entry.key)) is not None:
-                diagnostics.warning("unknown-condition-key", told[0], entry.span, told[1])
-            else:
+            elif unlisted(entry.key) is None:
                 _several(entry, diagnostics)
         elif known.keyed and not known.key:
             _nameless(entry, known, statement, diagnostics)
@@ -78,13 +76,7 @@ def _unknown(entry: ConditionKey, service: str, statement: RawStatement, diagnos
             f"write `{family}`",
         )
     elif service == "aws":
-        diagnostics.warning(
-            "invalid-global-condition-key",
-            f"no global condition key is called `{entry.key}`",
-            entry.span,
-            nearest_name(entry.key, names)
-            or "`policyc explain list` names the known keys; a newer key may be missing there",
-        )
+        diagnostics.warning("invalid-global-condition-key", _no_global(entry.key), entry.span, _global_help(entry.key))
     else:
         statement.mistake(
             diagnostics,
@@ -93,6 +85,15 @@ def _unknown(entry: ConditionKey, service: str, statement: RawStatement, diagnos
             entry.span,
             did_you_mean(entry.key, names, "its keys are " + ", ".join(f"`{name}`" for name in names)),
         )
+
+
+def _no_global(key: str) -> str:
+    return f"no global condition key is called `{key}`"
+
+
+def _global_help(key: str) -> str:
+    near = nearest_name(key, [_spelled(name) for name in known_keys().names("aws")])
+    return near or "`policyc explain list` names the known keys; a newer key may be missing there"
 
 
 def _spelled(name: str) -> str:
@@ -116,6 +117,8 @@ def unlisted(key: str) -> tuple[str, str] | None:
     prefix = key.partition(":")[0].lower()
     if not services.is_there() or not prefix:
         return None
+    if prefix == "aws":
+        return _no_global(key), _global_help(key)
     claims = services.claims(prefix)
     if claims is not None:
         return None if key[len(prefix) + 1 :].lower() in map(str.lower, claims) else _unlisted_claim(key, claims)

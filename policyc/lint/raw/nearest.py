@@ -67,7 +67,7 @@ def _help(word: str, names: tuple[str, ...], before: str, after: str) -> str:
         return ""
     if found[0] == "sure":
         return meant(f"{before}{word}{after}", texts[0])
-    return "the closest are " + ", ".join(f"`{text}`" for text in texts)
+    return ("the closest is " if len(texts) == 1 else "the closest are ") + ", ".join(f"`{text}`" for text in texts)
 
 
 @lru_cache(maxsize=1024)

@@ -1,8 +1,7 @@
-"""A raw condition key is one that its service does not have.
+"""A service has no such condition key.
 
 ## What it does
-Finds `key["service:Name"]` in the language where the service authorization reference lists no such service or no such key. In documents
-the same is told as `unknown-condition-key`.
+Finds condition keys, in the language `key["service:Name"]`, where the service authorization reference lists no such service or no such key.
 
 ## Why is this bad
 No request carries the key: a test of it never holds, and its negation always does. A key that is newer than the facts may be missing
@@ -33,23 +32,28 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
+from policyc.holes import has_hole
 from policyc.ir.conditions import tests
 from policyc.lint.raw.condition_keys import unlisted
 from policyc.lint.rule import Lint, kind_of
-from policyc.lint.speech import is_document, key_of
-from policyc.targets.iam_documents.known_keys import known_keys
+from policyc.lint.speech import key_of
+from policyc.targets.iam_documents.known_keys import KEY_SERVICES, known_keys
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"
-NEEDS = ("language", "unlisted")
+NEEDS = ("unlisted",)
+YIELDS_TO = ("invalid-condition-key-format",)
 
 
 def check(lint: Lint) -> None:
     for policy, statement in lint.statements():
-        for test in tests(statement.when) if not is_document(policy) and kind_of(policy) != "cedar" else ():
-            native = test.attribute.native
-            if native != test.attribute.key or known_keys().find(native) is not None:
+        for test in tests(statement.when) if kind_of(policy) != "cedar" else ():
+            key = test.attribute.native
+            if key != test.attribute.key or has_hole(key) or known_keys().find(key) is not None:
                 continue
-            told = unlisted(native)
+            if test.spelling is not None and key.lower().partition(":")[0] in KEY_SERVICES:
+                continue  # the check of documents tells more
+            told = unlisted(key)
             if told is not None:
-                lint.report(test.span, f"`{key_of(test)}`: {told[0]}", told[1])
+                said = told[0] if test.spelling is not None else f"`{key_of(test)}`: {told[0]}"
+                lint.report(test.spelling.key_span if test.spelling is not None else test.span, said, told[1])

@@ -233,6 +233,16 @@ class Callers:
             known = self._named[key] = self._new_name(principal)
         return known
 
+    def carrying(self, carrier: str) -> Lit:
+        """Whether the caller is the role or user, or with the ARN of an account's root one of its callers whom the organization binds; everybody for
+        an empty one."""
+        if not carrier.endswith(":root"):
+            kind = "role" if ":role/" in carrier else "user"
+            return TRUE if not carrier else self.named(Principal(kind, (), carrier))
+        account = carrier.split(":")[4]
+        linked = (*_arn_of(exactly(account))[:-1], *exactly("role/aws-service-role/"), ("*", ""))
+        return self.formula.every((self._signed(), self.arn(accounts(account)), -self.arn(linked)))
+
     def _new_name(self, principal: Principal) -> Lit:
         formula, text = self.formula, principal.name
         if has_hole(text):

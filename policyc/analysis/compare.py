@@ -12,6 +12,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
+from policyc.analysis.callers import SIGNED
 from policyc.analysis.classes import Region, because, region_of, twin_of
 from policyc.analysis.conditions import Bindings, some_bindings
 from policyc.analysis.contents import content_of, contents_of
@@ -30,7 +31,6 @@ from policyc.engines.proofs.domains import Unmodelled
 from policyc.engines.proofs.texts import Pattern
 from policyc.engines.trace import Verdict
 from policyc.ir.authz import Policy, Statement
-from policyc.model.values import Principal
 from policyc.record import record
 from policyc.targets.iam_documents.kinds import GRANTING
 
@@ -65,7 +65,7 @@ class Disagreement(Exception):
 @record
 class Version:
     """One side: a document as the IR has it, and as the engine that decides does. With a `carrier` (the ARN of a role or user) only requests
-    of that caller meet it. One that does not `ask` stands for a gate that lets everybody pass. `whose` says in words
+    of that caller meet it, with the ARN of an account's root those of its callers, service-linked roles aside. One that does not `ask` stands for a gate that lets everybody pass. `whose` says in words
     whose requests a document is about that names no callers."""
 
     policy: Policy
@@ -76,7 +76,11 @@ class Version:
 
     def meets(self, witness: Witness) -> bool:
         """Whether a request meets the document."""
-        return not self.carrier or witness.request.caller.principal_arn == self.carrier
+        caller = witness.request.caller
+        if self.carrier.endswith(":root"):
+            account = self.carrier.split(":")[4]
+            return caller.kind in SIGNED and caller.account == account and not caller.is_service_linked
+        return not self.carrier or caller.principal_arn == self.carrier
 
 
 @record
@@ -441,10 +445,7 @@ class _Comparison:
 
     def _callers(self, version: Version) -> Lit:
         """Who meets a document."""
-        if not version.carrier:
-            return TRUE
-        kind = "role" if ":role/" in version.carrier else "user"
-        return self.space.callers.named(Principal(kind, (), version.carrier))
+        return self.space.callers.carrying(version.carrier)
 
     def _matching(self, listed: Sequence[Statement], after: bool, witness: Witness) -> Statement | None:
         """The first of some statements that matches the witness, those that the other version lacks first."""

@@ -201,7 +201,7 @@ def caller_of(text: str) -> Principal | None:
 
 
 def _versions(document: Document, kind: str) -> tuple[Side, list[tuple[str, Version, tuple[str, ...]]]]:
-    from policyc.workspace.comparing import versions
+    from policyc.workspace.versions import versions
 
     diagnostics = Diagnostics()
     side = side_of(document, "document", kind, diagnostics)

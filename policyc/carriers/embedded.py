@@ -100,7 +100,7 @@ class Embedded:
     `module.a.aws_vpclattice_auth_policy.b[0]`), `type` the host's type (`AWS::VpcLattice::AuthPolicy`), `place` the whole value.
 
     `content` is a tree whose places are in the host, or a text. `holes` has every hole that `content` marks, by name. `facts` are what the host says about the
-    resources around it (`auth-type`, `resource`, `bucket`, `endpoint-protocol`, …; `resource` is the companion that it is attached to,
+    resources around it (`auth-type`, `resource`, `bucket`, `endpoint-protocol`, …; `group` is what carries the text of the group of an endpoint, `resource` is the companion that it is attached to,
     `called` the name or the ARN that what carries it has on AWS, `carrier` the hole of the ARN of the role, user or group whose identity policy it is). `world` names the conditions under which this form exists (empty: always), `also` a second place
     of the same thing (the line of code that made it, the plan's line). `meant` names the rules whose findings the host's author says are meant."""
 

@@ -45,9 +45,9 @@ def sides_of(
     args: argparse.Namespace, console: Console
 ) -> Iterator[tuple[Side, Sequence[tuple[str, Version, tuple[str, ...]]]] | int]:
     """The same, each with the side that it belongs to."""
-    from policyc.workspace.comparing import versions
     from policyc.workspace.revisions import NoRevision
     from policyc.workspace.sides import read_side
+    from policyc.workspace.versions import versions
 
     root = here(args)
     with ExitStack() as held:

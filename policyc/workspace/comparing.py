@@ -7,30 +7,26 @@ from collections.abc import Mapping, Sequence, Set
 from policyc.analysis.compare import Difference, Version, compare
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.engines.iam.caller import Grant
-from policyc.engines.iam.document import compile_document
-from policyc.engines.iam.switches import BY_NAME, DEFAULT
 from policyc.engines.proofs.texts import Pattern, whole
 from policyc.engines.trace import Verdict
-from policyc.holes import filled, has_hole, names_in, shown, widened
+from policyc.holes import filled, names_in, shown, widened
 from policyc.ir.pattern import Plain, Wild, escape_pattern, pattern_tokens
 from policyc.record import replace
 from policyc.regex import regex
 from policyc.report.changes import ADDED, CHANGED, OPEN, REMOVED, SAME, Changes, Compared, Entry
-from policyc.syntax.json_text import JsonObject, JsonString, JsonValue, parse_json
-from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, is_policy
+from policyc.syntax.json_text import JsonString, JsonValue
+from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.iam_documents.read import read_policy
 from policyc.targets.registry import network_of
-from policyc.targets.switches import iam_switches
 from policyc.text import Source, Span
 from policyc.workspace.completions import filled_by_name, values_by_name
 from policyc.workspace.native_json import CORE_NETWORK, shape_of
 from policyc.workspace.pieces import HOST, Piece, caller_of, requests_to, who_carries
-from policyc.workspace.placed import obstacle
 from policyc.workspace.sides import Side, pairs
+from policyc.workspace.versions import NOTHING, doubts_of, obstacles, on_the_way, stand_in, stated, version_of
 
 #: a resource whose gates hold Cedar text
 ENDPOINT = "verified_access.endpoint"
-_EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Sid":"AuthNone","Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}'
 #: what an allow of a resource's policy asks beside it, by how it names the caller
 _GRANTS = {
     Grant.NONE: "implicit deny",
@@ -43,7 +39,6 @@ _GRANTS = {
 _ARN = "arn:aws:vpc-lattice:eu-west-1:111122223333:service/svc-0123456789abcdef0"
 _SERVICES = "arn:*:vpc-lattice:*:*:service/*"
 _ALL_SERVICES = regex(r"arn:[^:]*:vpc-lattice:\*:(\*|\?{12}):(\*|service/\*)")
-_NOTHING = '{"Version":"2012-10-17","Statement":[]}'
 
 
 def compare_sides(
@@ -73,10 +68,11 @@ def compare_sides(
         gates = [side.ways[name].gates for side in (old, new)]
         if not old.ways[
             name
-        ].arn:  # other services may stand behind the same network, so that its policy is compared as well
+        ].arn:  # others may stand behind the same network or group, so that its policy is compared as well
             gates = [held[1:] for held in gates]
+            gate = "group" if types == {ENDPOINT} else "network"
             notes.append(
-                f"`{name}` is compared behind its network as the file has it; `--document` compares each policy by itself"
+                f"`{name}` is compared behind its {gate} as the file has it; `--document` compares each policy by itself"
             )
         together |= {gate for held in gates for gate in held if gate}
     rest = [pair for pair in pairs(old, new, single) if pair[0] not in together]
@@ -115,12 +111,12 @@ def _compared(
     shapes = {shape_of(tree) for tree in trees if tree is not None} | kinds
     if CORE_NETWORK in shapes:
         return _networks(name, before, after, new, diagnostics)
-    stops = [text for tree in trees if tree is not None for text in _obstacles(tree)]
+    stops = [text for tree in trees if tree is not None for text in obstacles(tree)]
     if stops:
         kinds_named = next((piece.kind for piece in (after, before) if piece is not None), "")
         return Compared(name, kinds_named, OPEN, open=tuple(dict.fromkeys(stops)))
     sides = [
-        _version(piece, tree, side, diagnostics)
+        version_of(piece, tree, side, diagnostics)
         for piece, tree, side in ((before, trees[0], old), (after, trees[1], new))
         if piece is not None and tree is not None
     ]
@@ -134,9 +130,9 @@ def _compared(
             "different-kinds", f"`{name}` is {titles} on the two sides", None, "say what both are with `--as`"
         )
         return None
-    one = found[0][1] if before is not None else _stated(kind, _NOTHING)
-    two = found[-1][1] if after is not None else _stated(kind, _NOTHING)
-    doubts = _doubts(one) + _doubts(two)
+    one = found[0][1] if before is not None else stated(kind, NOTHING)
+    two = found[-1][1] if after is not None else stated(kind, NOTHING)
+    doubts = doubts_of(one) + doubts_of(two)
     if doubts:
         return Compared(name, kind.name, OPEN, open=tuple(dict.fromkeys(doubts)))
     carriers = {piece.carrier for piece in (before, after) if piece is not None}
@@ -164,11 +160,11 @@ def _is_read(piece: Piece, side: Side, diagnostics: Diagnostics) -> bool:
 
         return read_text(_with_text(piece, values_by_name([_as_tree(piece)])), diagnostics) is not None
     tree = piece.tree(diagnostics)
-    if tree is None or _obstacles(tree):
+    if tree is None or obstacles(tree):
         return tree is not None
     if CORE_NETWORK in (piece.kind, shape_of(tree)):
         return bool(_open_names(piece)) or network_of(CORE_NETWORK).check_text(piece.source, diagnostics) is not None
-    return _version(piece, tree, side, diagnostics) is not None
+    return version_of(piece, tree, side, diagnostics) is not None
 
 
 def _unread(name: str, before: Piece | None, after: Piece | None, faults: Diagnostics) -> Compared:
@@ -189,15 +185,6 @@ def _hanging(entries: Sequence[Entry], names: Sequence[str]) -> str:
     return f"{'what else changes' if entries else 'what changes'} hangs on {listed}"
 
 
-def _obstacles(tree: JsonValue) -> list[str]:
-    """What leaves nothing to be read of a document inside a host file."""
-    found = obstacle(tree)
-    version = tree.get("Version") if isinstance(tree, JsonObject) else None
-    if isinstance(version, JsonString) and has_hole(version.value):
-        return [f"`Version` is {shown(version.value)}"]
-    return [] if found is None else [found[0]]
-
-
 def _with_values(
     known: Sequence[Entry],
     pieces: tuple[Sequence[Piece | str | None], Sequence[Piece | str | None]],
@@ -206,10 +193,10 @@ def _with_values(
     within: Sequence[Pattern] = (),
 ) -> tuple[Entry, ...]:
     """Classes that show when what host files leave open has some `values`, the same on both sides; those that are `known` left out. The
-    documents of a side all have to allow; for those that are not there stands what `_stand_in` says."""
+    documents of a side all have to allow; for those that are not there stands what `stand_in` says."""
     versions: list[list[Version]] = []
     for held, side in zip(pieces, sides, strict=True):
-        found = [_filled(piece, values, side) if isinstance(piece, Piece) else _stand_in(piece) for piece in held]
+        found = [_filled(piece, values, side) if isinstance(piece, Piece) else stand_in(piece) for piece in held]
         if None in found:
             return ()  # the service would refuse a document with such values
         versions.append([one for one in found if one is not None])
@@ -224,13 +211,8 @@ def _with_values(
 def _filled(piece: Piece, values: Mapping[str, str], side: Side) -> Version | None:
     """A document with values for what its host leaves open."""
     tree = piece.tree(Diagnostics())
-    found = None if tree is None else _version(piece, filled_by_name(tree, values), side, Diagnostics())
+    found = None if tree is None else version_of(piece, filled_by_name(tree, values), side, Diagnostics())
     return None if found is None else found[1]
-
-
-def _stand_in(gate: str | None) -> Version:
-    """What a gate without a document says: everything where it asks nobody (an empty name), else nothing."""
-    return replace(_stated(KINDS["auth-policy"], _NOTHING if gate is None else _EVERYTHING), asks=gate is None)
 
 
 def _named_again(entry: Entry, values: Mapping[str, str]) -> Entry:
@@ -288,35 +270,11 @@ def _alike(before: Piece, after: Piece) -> bool:
 
 def _way(name: str, old: Side, new: Side, diagnostics: Diagnostics, tests: bool) -> Compared | None:
     """A declared resource, with all documents on the way to it; None where one cannot be read."""
-    versions_of: list[list[Version]] = []
-    asked = any(gate != "" for side in (old, new) for gate in side.ways[name].gates)
-    told = [
-        {carrier for carrier, path in side.ways[name].callers.items() if asked and path in side.pieces}
-        for side in (old, new)
-    ]
-    callers = told[0] & told[1]
-    for side in (old, new):
-        held: list[Version] = []
-        for carrier in sorted(callers):
-            piece = side.pieces[side.ways[name].callers[carrier]]
-            tree = parse_json(piece.source, diagnostics)
-            found = None if tree is None else _version(piece, tree, side, diagnostics)
-            if found is None:
-                return None
-            held.append(replace(found[1], carrier=carrier))
-        for gate in side.ways[name].gates:
-            if gate:
-                piece = side.pieces[gate]
-                tree = parse_json(piece.source, diagnostics)
-                found = None if tree is None else _version(piece, tree, side, diagnostics)
-                if found is None:
-                    return None
-                held.append(found[1])
-            else:
-                held.append(_stand_in(gate))
-        versions_of.append(held)
-    before, after = versions_of
-    doubts = [text for version in (*before, *after) for text in _doubts(version)]
+    found = on_the_way((old, new), name, diagnostics)
+    if found is None:
+        return None
+    before, after = found
+    doubts = [text for version in (*before, *after) for text in doubts_of(version)]
     ways = (old.ways[name], new.ways[name])
     if ways[0].arn != ways[1].arn:
         doubts.append(f"the service is `{ways[0].arn}` on one side and `{ways[1].arn}` on the other")
@@ -325,7 +283,7 @@ def _way(name: str, old: Side, new: Side, diagnostics: Diagnostics, tests: bool)
     tokens = pattern_tokens(escape_pattern(ways[0].arn))
     result = compare(before, after, within=(whole(tokens), whole((*tokens, Plain("/"), Wild.RUN))))
     entries = tuple(_entry(item) for item in result.differences)
-    if tests:
+    if tests and ways[1].words is not None:
         from policyc.analysis.conditions import uses_of
         from policyc.workspace.witness_tests import service_test
 
@@ -355,7 +313,7 @@ def _open_way(name: str, old: Side, new: Side) -> Compared | None:
         return None
     held = [piece for side in gates for piece in side if isinstance(piece, Piece)]
     trees = [tree for piece in held if (tree := piece.tree(Diagnostics())) is not None]
-    if len(trees) < len(held) or any(map(_obstacles, trees)):
+    if len(trees) < len(held) or any(map(obstacles, trees)):
         return None
     values = values_by_name(trees)
     called = [text for way in ways for text in way.names]
@@ -366,9 +324,9 @@ def _open_way(name: str, old: Side, new: Side) -> Compared | None:
     known = dict.fromkeys(own, arn) if alike else {}
     versions: list[list[Version]] = []
     for side, mine in zip(sides, gates, strict=True):
-        found = [_filled(one, known, side) if isinstance(one, Piece) else _stand_in(one) for one in mine]
+        found = [_filled(one, known, side) if isinstance(one, Piece) else stand_in(one) for one in mine]
         versions.append([one for one in found if one is not None])
-    if any(len(mine) < len(ways[0].gates) or any(map(_doubts, mine)) for mine in versions):
+    if any(len(mine) < len(ways[0].gates) or any(map(doubts_of, mine)) for mine in versions):
         return None
     tokens = pattern_tokens(escape_pattern(arn) if alike else _SERVICES)
     within = (whole(tokens), whole((*tokens, Plain("/"), Wild.RUN)))
@@ -390,48 +348,6 @@ def _treats_alike(tree: JsonValue, own: Set[str]) -> bool:
         not own.isdisjoint(names_in(text)) or text.startswith("*") or _ALL_SERVICES.match(widened(text)) is not None
         for text in texts
     )
-
-
-def _version(
-    piece: Piece, tree: JsonValue, side: Side, diagnostics: Diagnostics
-) -> tuple[DocumentKind, Version] | None:
-    if not (piece.kind in KINDS or is_policy(tree)):
-        diagnostics.error(
-            "unknown-document",
-            f"`{piece.source.file}` is no document that policyc knows",
-            tree.span.at_start(),
-            'an IAM document has a "Statement", a Cloud WAN policy a "core-network-configuration"; `--as KIND` says what it is',
-        )
-        return None
-    kind = KINDS[piece.kind] if piece.kind in KINDS else guess_kind(tree)
-    switches = iam_switches(side.switches)
-    found = Diagnostics()
-    document = compile_document(tree, kind.engine, found, name=piece.source.file, switches=switches, stored=True)
-    if document is None:
-        diagnostics.extend(found)
-        return None
-    return kind, Version(read_policy(tree, kind, piece.source.file, switches), document)
-
-
-def _doubts(version: Version) -> list[str]:
-    """What a document holds that the analysis has no meaning for."""
-    document = version.document
-    out = [
-        f"`{label.label}` holds a template that nobody rendered"
-        for label, statement in zip(version.policy.statements, document.statements, strict=True)
-        if any("‹" not in hole.text for hole in statement.holes)
-    ]
-    turned = sorted(name for name in BY_NAME if document.switches.choice(name) != DEFAULT.choice(name))
-    return out + [f"the switch `{name}` is turned, and only its default is proven for" for name in turned]
-
-
-def _stated(kind: DocumentKind, text: str) -> Version:
-    """A document in place of one that is not there."""
-    tree = parse_json(Source("no policy", text), Diagnostics())
-    assert tree is not None
-    document = compile_document(tree, kind.engine, Diagnostics(), name="no policy", stored=True)
-    assert document is not None
-    return Version(read_policy(tree, kind, "no policy"), document)
 
 
 def _entry(item: Difference) -> Entry:
@@ -474,34 +390,3 @@ def _networks(
         return None
     sentences = tuple(target.changes(one, two, side.switches))
     return Compared(name, CORE_NETWORK, CHANGED if sentences else SAME, (), sentences)
-
-
-def versions(side: Side, diagnostics: Diagnostics) -> list[tuple[str, Version, tuple[str, ...]]] | None:
-    """Every IAM document of a side by name, with what of it is not understood; None after reporting one that cannot be read."""
-    out: list[tuple[str, Version, tuple[str, ...]]] = []
-    for name, piece in side.pieces.items():
-        if piece.kind == HOST:
-            out.append((name, _stated(KINDS["auth-policy"], _NOTHING), (f"{piece.source.file} cannot be read",)))
-            continue
-        tree = None if piece.kind == "cedar" else piece.tree(diagnostics)
-        if tree is None or CORE_NETWORK in (piece.kind, shape_of(tree)):
-            continue
-        found = _version(piece, tree, side, diagnostics)
-        if found is not None:
-            kind, version = found
-            version = replace(version, carrier=caller_of(piece.carrier), whose=who_carries(kind.name, piece.carrier))
-            out.append((name, version, tuple(_doubts(version) + _obstacles(tree))))
-    return None if diagnostics.has_errors else out
-
-
-def with_values(side: Side, name: str) -> tuple[Version, Mapping[str, str]] | None:
-    """A document inside a host file with a value for everything that the file leaves open, and those values by name; None for a document
-    without such places, and for one that no values make a policy."""
-    piece = side.pieces[name]
-    names = list(names_in(piece.source.text)) if piece.kind != HOST else []
-    tree = piece.tree(Diagnostics()) if names else None
-    if tree is None:
-        return None
-    values = values_by_name([tree])
-    found = _version(piece, filled_by_name(tree, values), side, Diagnostics())
-    return None if found is None else (found[1], values)

@@ -98,7 +98,7 @@ def _compared(
     except CedarError as error:
         return Compared(name, kind, OPEN, open=(str(error),))
     entries = tuple(_entry(item) for item in found.differences)
-    if tests:
+    if tests and any(text.piece.facts is not None for text in texts[1]):
         from policyc.workspace.witness_tests import endpoint_test
 
         facts = {key: fact for text in texts[1] for key, fact in (text.piece.facts or {}).items()}
@@ -124,7 +124,7 @@ def read_text(piece: Piece, diagnostics: Diagnostics) -> Text | None:
 
 
 def documented_by(texts: Sequence[Text], side: Side, diagnostics: Diagnostics) -> About:
-    """What is documented of the attributes: by the resource that carries a text, else by the text's comments and `--trust`."""
+    """What is documented of the attributes: by the resource that carries a text, else by what is known around the text, its comments and `--trust`."""
     facts: dict[str, Fact] = {}
     for text in texts:
         facts |= text.piece.facts or {}
@@ -135,7 +135,8 @@ def documented_by(texts: Sequence[Text], side: Side, diagnostics: Diagnostics) -
         return None if side.root is None else read_inside(side.root, name, span, found)
 
     documents = [text.document for text in texts]
-    declared = declarations(documents, side.trust, side.samples, open_file, diagnostics)
+    trust = {name: type for text in texts for name, type in text.piece.trust.items()} | dict(side.trust)
+    declared = declarations(documents, trust, side.samples, open_file, diagnostics)
     return of_context(context_kind(declared.trust, claims=declared.claims))
 
 

@@ -4,13 +4,13 @@ ways of requests to services of VPC Lattice that the hosts describe."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Final
 
 from policyc.carriers.embedded import Carried, Companion, PlacedText, Unreadable
 from policyc.diagnostics import Diagnostics, Severity
-from policyc.holes import shown
+from policyc.holes import names_in, shown
 from policyc.record import replace
 from policyc.text import Source
 from policyc.workspace.embedded import Item
@@ -19,6 +19,7 @@ from policyc.workspace.native_settings import NativeSettings
 from policyc.workspace.pieces import HOST, Piece, Way
 
 _SERVICE = "lattice.service"
+_ENDPOINT = "verified_access.endpoint"
 
 
 def embedded_pieces(
@@ -47,6 +48,7 @@ def embedded_pieces(
                     document.kind,
                     Source(document.place.file, _text(item)),
                     item=item,
+                    trust=dict(part.split("=", 1) for part in document.facts.get("trust", "").split(",") if part),
                     carrier=document.facts.get("carrier", ""),
                     on=document.facts.get("called", ""),
                 )
@@ -80,6 +82,28 @@ def _ways(hosts: Sequence[Host], pieces: Mapping[str, Piece], called: Callable[[
             if _UNKNOWN not in gates:
                 name = _name(called(host.source.file), service.name, "")
                 found[name] = Way(_SERVICE, "", tuple(gates), (service.name,))
+        found |= _endpoints(own, pieces)
+    return found
+
+
+def _endpoints(own: Set[int], pieces: Mapping[str, Piece]) -> dict[str, Way]:
+    """The ways to endpoints of Verified Access that stand beside their group, both with a text that is there whatever is open."""
+    texts = {
+        name: piece.item.document
+        for name, piece in pieces.items()
+        if piece.item is not None and piece.kind == "cedar" and id(piece.item.document) in own
+    }
+    on: dict[str, list[str]] = {}
+    for name, document in texts.items():
+        on.setdefault(document.name, []).append(name)
+    found: dict[str, Way] = {}
+    for name, document in texts.items():
+        group = document.facts.get("group", "")
+        held = [*on.get(group, ()), *on[document.name]]
+        is_open = any(texts[one].world or names_in(pieces[one].source.text) for one in held)
+        if group in on and len(held) == 2 and not is_open:
+            # the endpoint's own text has its name
+            found[f"{name} with its group"] = Way(_ENDPOINT, "", tuple(held), (group, document.name))
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.proofs.texts import Pattern, whole
@@ -26,7 +27,7 @@ _PARTS = {"auth-policy": "/", "object-lambda": "/", "access-point": "/", "bucket
 @record
 class Piece:
     """One document: `kind` is one of `check --as`, empty to tell it by the shape; `facts` are the attributes that the resource which
-    carries a Cedar text has, None where nobody declares it; `item` is the document inside a host file; `carrier` is the ARN of the role, user
+    carries a Cedar text has, None where nobody declares it, `trust` the types of its trust providers by name where its surroundings tell; `item` is the document inside a host file; `carrier` is the ARN of the role, user
     or group that an identity policy belongs to, where that is known (in a host file the hole that stands for it); `on` is the ARN of the
     resource whose policy it is, where that is known."""
 
@@ -34,6 +35,7 @@ class Piece:
     kind: str
     source: Source
     facts: Mapping[str, Fact] | None = None
+    trust: Mapping[str, str] = MappingProxyType({})
     item: Item | None = None
     carrier: str = ""
     on: str = ""
@@ -43,18 +45,26 @@ class Piece:
         return parse_json(self.source, diagnostics) if self.item is None else self.item.tree(diagnostics)
 
 
+#: what callers carry or are bound by (`identity`, `boundary`, `scp 1` for the first level of an organization), and whom: the ARN of a role or user, or
+#: that of the root of an account
+Own = tuple[str, str]
+IDENTITY: Final = "identity"
+BOUNDARY: Final = "boundary"
+FIRST_LEVEL: Final = "scp 1"
+
+
 @record
 class Way:
     """The way of a request to a declared resource: the name of the document at each gate, empty where the gate asks nobody, None where it
     has no policy. `type` and `arn` are the resource's own (the ARN of one in a host file is not known yet: empty), `names` what the gates are called,
-    or there the resource, `callers` the documents of those who call, by the ARN of the role or user that carries one, `scope` the
-    attributes of a request to it, `words` the names that its file sees."""
+    or there the resource, `own` the documents of those who call, one of which has to allow: none where they have none, None where they are not known.
+    `scope` are the attributes of a request to it, `words` the names that its file sees."""
 
     type: str
     arn: str
     gates: tuple[str | None, ...]
     names: tuple[str, ...] = ()
-    callers: Mapping[str, str] = MappingProxyType({})
+    own: Mapping[Own, tuple[str, ...] | None] = MappingProxyType({})
     scope: Mapping[str, Attribute] = MappingProxyType({})
     words: Scope | None = None
 

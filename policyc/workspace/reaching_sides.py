@@ -8,10 +8,10 @@ from policyc.analysis.compare import Version
 from policyc.diagnostics import Diagnostics
 from policyc.model.values import Principal
 from policyc.report.who import Reach
-from policyc.workspace.comparing import with_values
 from policyc.workspace.reaching import who_in_document
 from policyc.workspace.reaching_texts import who_in_text
 from policyc.workspace.sides import Side
+from policyc.workspace.versions import with_values
 
 
 def who_in_side(

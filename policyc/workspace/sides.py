@@ -21,10 +21,11 @@ from policyc.workspace.compile import Compiled, compile_project
 from policyc.workspace.embedded_sides import embedded_pieces
 from policyc.workspace.natives import NATIVES, Searched, find_natives
 from policyc.workspace.pairing import paired
-from policyc.workspace.pieces import HOST, Piece, Way, is_carrier
+from policyc.workspace.pieces import HOST, IDENTITY, Piece, Way, is_carrier
 from policyc.workspace.places import CONFIG, MANIFEST, find_config
 from policyc.workspace.project import POLICY, Project, open_root
 from policyc.workspace.pulled import Known, Pulled, pulled
+from policyc.workspace.pulled_ways import pulled_ways
 
 #: documents of one side that are compared
 MOST_DOCUMENTS = 2_000
@@ -107,6 +108,8 @@ def _side(
                 continue
             called = inner.resolve().relative_to(base).as_posix()
             _add_native(inner, called, sort, project, pieces, sources, hosts, locks, diagnostics)
+    if path.is_dir():
+        ways |= _pulled(path, locks, pieces)
     if hosts:
         top = "" if path == project.root or path.is_file() else path.relative_to(project.root).as_posix() + "/"
 
@@ -119,6 +122,20 @@ def _side(
         message = f"`{name}` holds more than {MOST_DOCUMENTS} documents"
         diagnostics.error("too-many-documents", message, None, "name a part of it")
     return Side(name, pieces, project.config.switches, sources, ways)
+
+
+def _pulled(path: Path, locks: Known, pieces: Mapping[str, Piece]) -> dict[str, Way]:
+    """The ways to what was pulled into folders, as their lock files know them."""
+    found: dict[str, Way] = {}
+    for folder, lock in dict(item for item in locks.values() if item is not None).items():
+
+        def called(name: str, folder: Path = folder) -> str:
+            inner = folder / name
+            name = inner.relative_to(path).as_posix() if inner.is_relative_to(path) else ""
+            return name if name in pieces else ""
+
+        found |= pulled_ways(lock, called)
+    return found
 
 
 def is_plan(path: Path) -> bool:
@@ -158,7 +175,7 @@ def _add_native(
         told = pulled(path, locks, diagnostics) if path.suffix in NATIVES else Pulled()
         own = "cedar" if path.suffix == ".cedar" else told.kind if path.suffix in NATIVES else HOST
         carrier = told.resource if told.kind == "identity" and is_carrier(told.resource) else ""
-        pieces[name] = Piece(name, kind or own, source, carrier=carrier, on=told.resource)
+        pieces[name] = Piece(name, kind or own, source, trust=told.trust, carrier=carrier, on=told.resource)
 
 
 def _add_compiled(
@@ -207,7 +224,7 @@ def ways_of(compiled: Compiled) -> dict[str, Way]:
     carried: dict[str, list[str]] = {}
     for document in documents.with_role("identity"):
         carried.setdefault(document.attached_to, []).append(document.path)
-    callers = {carrier: paths[0] for carrier, paths in carried.items() if carrier and len(paths) == 1}
+    own = {(IDENTITY, carrier): tuple(paths) for carrier, paths in carried.items() if carrier}
     for service in program.resources.values():
         if service.type == "lattice.service":
             gates: list[str | None] = []
@@ -221,7 +238,7 @@ def ways_of(compiled: Compiled) -> dict[str, Way]:
                 arn_of(service),
                 tuple(gates),
                 (),
-                callers,
+                own,
                 lattice.scope(service, program.resources),
                 program.scopes[service.file],
             )

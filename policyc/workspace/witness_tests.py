@@ -12,7 +12,7 @@ from policyc.analysis.witness import Witness
 from policyc.engines.iam.caller import CallerKind
 from policyc.syntax.literals import quote
 from policyc.targets.cedar_documents.facts import Fact
-from policyc.workspace.pieces import Way
+from policyc.workspace.pieces import IDENTITY, Way
 from policyc.workspace.proving import request_line
 from policyc.workspace.proving_paths import formatted
 from policyc.workspace.spoken import in_words
@@ -35,7 +35,7 @@ def service_test(name: str, change: str, way: Way, witness: Witness, allowed: bo
     fields += context_fields(witness.context, way.scope, {_METHOD.lower(), ARN_KEY})
     if caller.kind is CallerKind.ROLE and caller.path == "/" and ARN_KEY in keys:
         fields.append(("aws.PrincipalArn", quote(caller.principal_arn or "")))
-    known = caller.principal_arn in way.callers or caller.kind not in _CARRIERS
+    known = (IDENTITY, caller.principal_arn) in way.own or caller.kind not in _CARRIERS
     own = way.gates[-1]
     at = f" at {own.rpartition('/')[2].removesuffix('.json')}" if allowed and own and not known else ""
     stated = tuple(fields) if way.words is None else in_words(way.words, tuple(fields))

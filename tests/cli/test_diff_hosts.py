@@ -309,6 +309,40 @@ def test_a_broken_file_beside_others_keeps_nobody_back(diff: Any, name: str, bro
     assert status != 0 and {one["name"].partition("#")[0] for one in documents if one["state"] != "same"} == {name}
 
 
+IN_GROUP = """Resources:
+  Group:
+    Type: AWS::EC2::VerifiedAccessGroup
+    Properties:
+      PolicyDocument: permit(principal, action, resource) when {{ {group} }};
+  Payroll:
+    Type: AWS::EC2::VerifiedAccessEndpoint
+    Properties:
+      VerifiedAccessGroupId: !Ref Group
+      PolicyEnabled: {on}
+      PolicyDocument: permit(principal, action, resource) when {{ {own} }};
+"""
+TEAM, VERIFIED = 'context.idc.groups has "a"', "context.idc.user.email.verified == true"
+
+
+@pytest.mark.parametrize(
+    ("group", "own", "on", "changed"),
+    [
+        # both have to allow: https://docs.aws.amazon.com/verified-access/latest/ug/auth-policies.html
+        (TEAM, f"{VERIFIED} && {TEAM}", "true", []),
+        (TEAM, "true", "true", ["Payroll with its group"]),
+        # other endpoints may be in the group
+        (f"{TEAM} && {VERIFIED}", VERIFIED, "true", ["Group"]),
+        # a text that is switched off is no part of the way
+        (TEAM, f"{VERIFIED} && {TEAM}", "false", ["Payroll"]),
+    ],
+)
+def test_an_endpoint_is_compared_with_its_group(diff: Any, group: str, own: str, on: str, changed: list[str]) -> None:
+    old = IN_GROUP.format(group=TEAM, own=VERIFIED, on=on)
+    status, documents = diff(old, IN_GROUP.format(group=group, own=own, on=on), named=True)
+    assert [item["name"] for item in documents if item["state"] != "same"] == changed
+    assert status == (1 if changed else 0)
+
+
 SERVICE = "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0a1b2c3d4e5f67890"
 BUCKET = "arn:aws:s3:::orders"
 

@@ -93,7 +93,16 @@ def facts_of(resource: Resource, template: Template, kind: DocumentType) -> Mapp
             facts["trust"] = ",".join(f"{name}={type_}" for name, type_ in trust.items())
         if resource.type == _ENDPOINT and (protocol := _protocol(resource)):
             facts["endpoint-protocol"] = protocol
+        group = logical(resource.properties.get("VerifiedAccessGroupId")) if resource.type == _ENDPOINT else ""
+        if group in template.resources and all(_is_on(one) for one in (resource, template.resources[group])):
+            facts["group"] = group
     return facts
+
+
+def _is_on(resource: Resource) -> bool:
+    """Whether the policy of a group or an endpoint is not switched off."""
+    on = resource.properties.get("PolicyEnabled")
+    return on is None or on.plain() in (True, "true")
 
 
 def _carrier(resource: Resource) -> str:

@@ -115,6 +115,8 @@ def facts_of(instance: ResourceInstance, known: Around, work: Work) -> dict[str,
         trust = _trust_of_endpoint(instance, known, work)
         if protocol := _protocol(instance, work):
             facts["endpoint-protocol"] = protocol
+        if group := address_of(_argument(instance, "verified_access_group_id", work), {}, work):
+            facts["group"] = group
     else:
         trust = None
     if trust:

@@ -54,9 +54,18 @@ class Gate:
 
 
 @record
+class Part:
+    """What one gate owes its answer to: the statement, and its conditions."""
+
+    gate: str
+    label: str
+    conditions: tuple[str, ...]
+
+
+@record
 class CedarDifference:
     """A class of requests: `by` is the statement that the new answer is owed to (or was the old one), `other` the one that decided on
-    the other side; either is empty where none did. `conditions` are those of `by`; `context` is one request."""
+    the other side; either is empty where none did. `conditions` are those of `by`, `parts` what every gate owes that answer to; `context` is one request."""
 
     change: Change
     by: str
@@ -66,6 +75,7 @@ class CedarDifference:
     context: Mapping[str, Any]
     old: Verdict
     new: Verdict
+    parts: tuple[Part, ...] = ()
 
 
 @record
@@ -97,7 +107,7 @@ def compare_cedar(
 
 @record
 class CedarCover:
-    """The classes of requests that a text allows, each as a request that nothing else allows (`differences`), with the forbids that take some of
+    """The classes of requests that texts allow together, each as a request that nothing else allows (`differences`), with the forbids that take some of
     its requests out, in Cedar's own words; `open` says what keeps it from being so that nothing else is allowed."""
 
     differences: tuple[CedarDifference, ...]
@@ -105,18 +115,18 @@ class CedarCover:
     open: tuple[str, ...] = ()
 
 
-def cover_cedar(gate: Gate, about: About | None = None, work: int = WORK) -> CedarCover:
-    """What a text allows: all that it differs in from one that allows nothing. Raises Disagreement, CedarError."""
+def cover_cedar(gates: Sequence[Gate], about: About | None = None, work: int = WORK) -> CedarCover:
+    """What texts allow that all have to: all that they differ in from ones that allow nothing. Raises Disagreement, CedarError."""
     found: list[CedarDifference] = []
     unless: list[tuple[str, ...]] = []
     left: list[str] = []
     try:
-        comparison = _Comparison([Gate(gate.name, None)], [gate], about, work)
+        comparison = _Comparison([Gate(gate.name, None) for gate in gates], gates, about, work)
         for change in (Change.ALLOWED, Change.UNDECIDED):
             pair = _NO, _YES if change is Change.ALLOWED else _DOUBT
             for item in comparison.differences(pair, change, left):
                 found.append(item)
-                unless.append(tuple(comparison.taken_out(gate, item.by)))
+                unless.append(tuple(comparison.taken_out(gates, item.parts)))
         comparison.solver.close()
     except (TooManyCases, TooLarge):
         left.append("the budget of steps ran out")
@@ -279,24 +289,35 @@ class _Comparison:
             data,
             self._verdict(self.old, pair[0], data),
             self._verdict(self.new, pair[1], data),
+            tuple(
+                Part(mine.gate.name, _label(mine), tuple(_conditions(mine.read)))
+                for mine, _ in met
+                if mine.statement is not None
+            ),
         )
         return found, [mark for item in met for part in item for mark in self._marks(part)]
 
-    def taken_out(self, gate: Gate, label: str) -> Iterator[str]:
-        """The forbids of a text that some request meets which one of its permits lets in."""
-        ends = self.ends.get(id(gate))
-        if ends is None or gate.text is None:
-            return
-        statements = gate.text.document.statements
-        labels = [label_of(item, at) for at, item in enumerate(statements)]
-        permit = self.formula.some(
-            part.holds
-            for part, item, name in zip(ends.statements, statements, labels, strict=True)
-            if item.effect == "permit" and name == label
-        )
-        for part, item, name in zip(ends.statements, statements, labels, strict=True):
-            if item.effect == "forbid" and self.solver.solve([permit, part.holds]) is not None:
-                yield f"`{name}`: {' && '.join(_conditions(item)) or 'true'}"
+    def taken_out(self, gates: Sequence[Gate], parts: Sequence[Part]) -> Iterator[str]:
+        """The forbids of texts that some request meets which one permit of each lets in."""
+        permits: list[Lit] = []
+        forbids: list[tuple[str, Lit]] = []
+        for gate in gates:
+            ends = self.ends.get(id(gate))
+            if ends is None or gate.text is None:
+                continue
+            mine = [part.label for part in parts if part.gate == gate.name]
+            held: list[Lit] = []
+            for at, (truth, item) in enumerate(zip(ends.statements, gate.text.document.statements, strict=True)):
+                label = label_of(item, at)
+                if item.effect == "permit" and label in mine:
+                    held.append(truth.holds)
+                elif item.effect == "forbid":
+                    text = f"`{label}`{_of(gate.name, gates)}: {' && '.join(_conditions(item)) or 'true'}"
+                    forbids.append((text, truth.holds))
+            permits.append(self.formula.some(held))
+        for text, lit in forbids:
+            if self.solver.solve([*permits, lit]) is not None:
+                yield text
 
     def _met(self, mine: Gate, theirs: Gate, data: Mapping[str, Any]) -> tuple[_Met, _Met]:
         """What decides at one gate, on either side."""
@@ -366,6 +387,11 @@ def _paths(data: Mapping[str, Any], above: Path = ()) -> list[Path]:
 
 
 # --- in words -----------------------------------------------------------------------------------------------------
+
+
+def _of(name: str, gates: Sequence[Gate]) -> str:
+    """Whose statement it is, where there are several texts."""
+    return f" of `{name}`" if len(gates) > 1 else ""
 
 
 def _label(met: _Met) -> str:

@@ -66,13 +66,16 @@ class Disagreement(Exception):
 class Version:
     """One side: a document as the IR has it, and as the engine that decides does. With a `carrier` (the ARN of a role or user) only requests
     of that caller meet it, with the ARN of an account's root those of its callers, service-linked roles aside. One that does not `ask` stands for a gate that lets everybody pass. `whose` says in words
-    whose requests a document is about that names no callers."""
+    whose requests a document is about that names no callers. Where it is looked at alone, `beside` are the others that have to allow, and
+    `within` patterns of the resources that requests are about (none: all)."""
 
     policy: Policy
     document: Document
     carrier: str = ""
     asks: bool = True
     whose: str = ""
+    beside: tuple[Version, ...] = ()
+    within: tuple[Pattern, ...] = ()
 
     def meets(self, witness: Witness) -> bool:
         """Whether a request meets the document."""
@@ -386,7 +389,7 @@ class _Comparison:
         """The class of a request, which the engine is asked to confirm; None where that leaves it open, for values that are not known."""
         witness = witness_of(self.space, solution)
         first, second, question = self._question(change)
-        old, new = _decided(self.old, witness), _decided(self.new, witness)
+        old, new = decided(self.old, witness), decided(self.new, witness)
         if Verdict.UNDECIDED in (old, new):
             return None
         if not _as_claimed(change, old, new):
@@ -465,7 +468,7 @@ class _Comparison:
         return held[-1] if held else None
 
 
-def _decided(side: Sequence[Version], witness: Witness) -> Verdict:
+def decided(side: Sequence[Version], witness: Witness) -> Verdict:
     """What the engine says of documents that must all allow."""
     said = [decide(item.document, witness.request) for item in side if item.meets(witness)]
     for verdict in (Verdict.EXPLICIT_DENY, Verdict.UNDECIDED, Verdict.IMPLICIT_DENY):

@@ -16,9 +16,9 @@ from policyc.analysis.compare import Disagreement, Version
 from policyc.analysis.conditions import filled, folded, some_bindings
 from policyc.analysis.formula import Lit
 from policyc.analysis.question import Space
+from policyc.analysis.whole import allowing, policies_of, together, verdict_of
 from policyc.analysis.witness import Witness, opaque_of, witness_of
 from policyc.engines.iam.caller import CallerKind
-from policyc.engines.iam.decision import decide
 from policyc.engines.iam.statement import Kind
 from policyc.engines.proofs.budget import TooLarge
 from policyc.engines.proofs.domains import IPV6, Fits, Test, Unmodelled, Within
@@ -98,7 +98,7 @@ def prove(guarantee: Guarantee, named: Named, version: Version) -> Proof:
     """Whether a document keeps a guarantee. Raises Disagreement."""
     proof = _proven(guarantee, named, version, None)
     if proof.holds is None and not proof.by:
-        for bindings in some_bindings((version.policy,)):
+        for bindings in some_bindings(policies_of(version)):
             tried = _proven(guarantee, named, version, bindings)
             if tried.holds is False:
                 return tried
@@ -106,9 +106,9 @@ def prove(guarantee: Guarantee, named: Named, version: Version) -> Proof:
 
 
 def _proven(guarantee: Guarantee, named: Named, version: Version, bindings: Mapping[str, str | None] | None) -> Proof:
-    space = Space((version.policy,), bindings, asked=_attributes(guarantee))
+    space = Space(policies_of(version), bindings, asked=_attributes(guarantee), within=version.within)
     try:
-        said = space.said(version.policy)
+        said = together(space, version)
         # somebody without credentials shows best who may come
         strangers = (CallerKind.ANONYMOUS,) if guarantee.of_callers else ()
         hopes = space.of_kinds(*strangers, CallerKind.ROLE)
@@ -127,14 +127,12 @@ def _proven(guarantee: Guarantee, named: Named, version: Version, bindings: Mapp
         return Proof(None, open=(str(reason),))
     finally:
         space.solver.close()
-    verdict = decide(version.document, witness.request)
+    verdict = verdict_of(version, witness)
     if verdict is not Verdict.ALLOW:
         raise Disagreement(
             f"`{guarantee.name}` was found broken, and the engine says `{verdict}`: {'; '.join(witness.lines())}"
         )
-    can, _ = version.document.masks.masks(witness.request, False)
-    by = next((item for item in version.policy.statements if item.effect == "allow" and can >> item.index & 1), None)
-    return Proof(False, witness, by)
+    return Proof(False, witness, next(iter(allowing(version, witness)), None))
 
 
 def _attributes(guarantee: Guarantee) -> Iterator[Attribute]:

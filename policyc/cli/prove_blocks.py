@@ -112,6 +112,7 @@ def run_named(args: argparse.Namespace, console: Console) -> int:
 def _guarantees(args: argparse.Namespace, console: Console) -> int:
     from policyc.targets.program import load_program
     from policyc.workspace.guaranteed import Given, names_of, prove_documents
+    from policyc.workspace.versions import told_with_others
 
     file = Path(os.path.realpath(args.guarantees))
     if not file.is_file():
@@ -125,7 +126,7 @@ def _guarantees(args: argparse.Namespace, console: Console) -> int:
         if isinstance(found, int):
             return found
         side, documents = found
-        told = {name for name, _, _ in documents}
+        told = {name for name, _, _ in documents} | told_with_others(side)
         for name in side.pieces:
             if name not in told:
                 console.error(f"nothing is proven of `{name}`: guarantees are about documents of IAM\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from policyc.cli import exits
@@ -16,13 +16,11 @@ from policyc.cli.prove_blocks import sides_of
 from policyc.cli.refuse import refuse_request
 from policyc.cli.trust import add_trust
 from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.record import replace
 from policyc.report.registry import renderer
 from policyc.workspace.places import file_and_part
 
 if TYPE_CHECKING:
     from policyc.report.who import Reach
-    from policyc.workspace.pieces import Piece
 
 SHARED = ("root", "config", "exclude", "param", "format", "output", "color", "quiet")
 REPORT = "reach"
@@ -135,18 +133,17 @@ def reach_by_documents(
         if isinstance(one, int):
             return one
         side, documents = one
-        side = replace(side, pieces=_asked(side.pieces, file, part))
-        documents = [item for item in documents if item[0] in side.pieces]
+        names = _asked([*side.pieces, *(name for name, way in side.ways.items() if way.is_found)], file, part)
         diagnostics = Diagnostics()
-        found += who_in_side(side, documents, can, principal, diagnostics)
+        found += who_in_side(side, documents, names, can, principal, diagnostics)
         if diagnostics.has_errors:
             return refuse_request(diagnostics, side.sources, args.format, console)
     return found
 
 
-def _asked(pieces: Mapping[str, Piece], file: str, part: str) -> Mapping[str, Piece]:
+def _asked(known: Sequence[str], file: str, part: str) -> Sequence[str]:
     """The documents that a host calls so, or by a name of which this is the end; all of them where none is named. Raises WrongUse."""
-    names = {name: name.rpartition("#")[2] for name in pieces}
+    names = {name: name.rpartition("#")[2] for name in known}
     called = [name for name, own in names.items() if own == part] or [
         name for name, own in names.items() if own.endswith(f".{part}")
     ]
@@ -155,7 +152,7 @@ def _asked(pieces: Mapping[str, Piece], file: str, part: str) -> Mapping[str, Pi
         raise WrongUse(
             f"`{file}` has no document `{part}`", did_you_mean(part, list(names.values()), f"write {listed}")
         )
-    return {name: pieces[name] for name in called} if part else pieces
+    return called if part else known
 
 
 def _told(found: Sequence[Reach], args: argparse.Namespace, console: Console) -> int:

@@ -21,12 +21,10 @@ from policyc.targets.registry import network_of
 from policyc.text import Source, Span
 from policyc.workspace.completions import filled_by_name, values_by_name
 from policyc.workspace.native_json import CORE_NETWORK, shape_of
-from policyc.workspace.pieces import HOST, Piece, caller_of, requests_to, who_carries
+from policyc.workspace.pieces import ENDPOINT, HOST, Piece, caller_of, requests_to, who_carries
 from policyc.workspace.sides import Side, pairs
 from policyc.workspace.versions import NOTHING, doubts_of, obstacles, on_the_way, stand_in, stated, version_of
 
-#: a resource whose gates hold Cedar text
-ENDPOINT = "verified_access.endpoint"
 #: what an allow of a resource's policy asks beside it, by how it names the caller
 _GRANTS = {
     Grant.NONE: "implicit deny",

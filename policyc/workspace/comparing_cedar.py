@@ -55,21 +55,31 @@ def compare_endpoint(name: str, old: Side, new: Side, diagnostics: Diagnostics, 
     gates: list[list[Gate]] = []
     texts: list[list[Text]] = []
     for side in (old, new):
-        held: list[Gate] = []
-        mine: list[Text] = []
-        way = side.ways[name]
-        for place, path in enumerate(way.gates):
-            read = None if path is None else read_text(side.pieces[path], diagnostics)
-            if read is None and path is not None:
-                return None
-            if read is not None:
-                mine.append(read)
-            text = None if read is None else parse_policies(read.piece.source.text)
-            held.append(Gate(path or way.names[place], text, _without(way, place, side)))
-        gates.append(held)
-        texts.append(mine)
+        try:
+            found = gates_at(side.ways[name], side, diagnostics)
+        except CedarError as error:
+            return Compared(name, ENDPOINT, OPEN, open=(str(error),))
+        if found is None:
+            return None
+        gates.append(found[0])
+        texts.append(found[1])
     read_ones = (texts[0], texts[1])
     return _compared(name, ENDPOINT, "", (gates[0], gates[1]), read_ones, (old, new), diagnostics, tests)
+
+
+def gates_at(way: Way, side: Side, diagnostics: Diagnostics) -> tuple[list[Gate], list[Text]] | None:
+    """The gates of an endpoint with their texts; None after reporting a text that cannot be read. Raises CedarError."""
+    held: list[Gate] = []
+    mine: list[Text] = []
+    for place, path in enumerate(way.gates):
+        read = None if path is None else read_text(side.pieces[path], diagnostics)
+        if read is None and path is not None:
+            return None
+        if read is not None:
+            mine.append(read)
+        text = None if read is None else parse_policies(read.piece.source.text)
+        held.append(Gate(path or way.names[place], text, _without(way, place, side)))
+    return held, mine
 
 
 def _without(way: Way, place: int, side: Side) -> bool:

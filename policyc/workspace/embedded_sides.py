@@ -16,10 +16,9 @@ from policyc.text import Source
 from policyc.workspace.embedded import Item
 from policyc.workspace.hosts import Host, open_hosts, options_of
 from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.pieces import HOST, Piece, Way
+from policyc.workspace.pieces import ENDPOINT, HOST, Piece, Way
 
 _SERVICE = "lattice.service"
-_ENDPOINT = "verified_access.endpoint"
 
 
 def embedded_pieces(
@@ -103,7 +102,7 @@ def _endpoints(own: Set[int], pieces: Mapping[str, Piece]) -> dict[str, Way]:
         is_open = any(texts[one].world or names_in(pieces[one].source.text) for one in held)
         if group in on and len(held) == 2 and not is_open:
             # the endpoint's own text has its name
-            found[f"{name} with its group"] = Way(_ENDPOINT, "", tuple(held), (group, document.name))
+            found[f"{name} with its group"] = Way(ENDPOINT, "", tuple(held), (group, document.name))
     return found
 
 

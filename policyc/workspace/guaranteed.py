@@ -12,12 +12,12 @@ from policyc.analysis.asking import asks
 from policyc.analysis.claims import clauses_of
 from policyc.analysis.compare import Disagreement, Version
 from policyc.analysis.conditions import folded, some_bindings
-from policyc.analysis.formula import Lit
+from policyc.analysis.formula import FALSE, Lit
 from policyc.analysis.question import Space
 from policyc.analysis.solver import BUDGET
+from policyc.analysis.whole import allowing, policies_of, together, verdict_of
 from policyc.analysis.witness import Witness, opaque_of, witness_of
 from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.engines.iam.decision import decide
 from policyc.engines.proofs.budget import TooLarge
 from policyc.engines.proofs.domains import Fits, Unmodelled
 from policyc.engines.proofs.texts import exactly
@@ -121,7 +121,7 @@ def _answer(
         return replace(found, open=document.doubts)
     answer = _settled(found, claim, scope, document, budget, None)
     if answer.holds is None:
-        for bindings in some_bindings((document.version.policy,)):
+        for bindings in some_bindings(policies_of(document.version)):
             tried = _settled(found, claim, scope, document, budget, bindings)
             if tried.holds is False and tried.request:
                 return tried
@@ -146,18 +146,23 @@ def _settled(
         policy.span,
         kind=policy.kind,
     )
-    space = Space((policy, own), bindings, budget)
+    space = Space((*policies_of(document.version), own), bindings, budget, within=document.version.within)
     formula = space.formula
     try:
-        said = space.said(policy)
-        wanted = -said.allowed if claim.quantifier == "every" and claim.decision == "allow" else said.allowed
+        hopeful = claim.quantifier == "every" and claim.decision == "allow"
+        said = together(space, document.version, openly=hopeful)
+        wanted = -said.allowed if hopeful else said.allowed
         if isinstance(claim.by, nodes.Str):
-            lits = [lit for statement, lit in said.allows if statement.label == claim.by.value]
+            lits = [line.lit for gate in said.allows for line in gate if line.label == claim.by.value]
             if not lits:
                 return replace(found, open=(f"no statement that allows is called `{claim.by.value}`",))
             wanted = formula.every((wanted, formula.some(lits)))
         inside = _inside(space, scope)
-        solution = space.ask(inside, wanted)
+        given = [said.open_identity] if said.open_identity != FALSE else []
+        solution = space.ask(inside, wanted, *given)
+        if solution is None and given and (solution := space.ask(inside, wanted)) is not None:
+            who = witness_of(space, solution).who
+            return replace(found, open=(f"no identity policy of `{who}` is given, so what it allows is not known",))
         if solution is None:
             if space.ask(inside) is None:
                 return replace(
@@ -179,14 +184,13 @@ def _settled(
 
 
 def _confirmed(found: ClaimAnswer, claim: nodes.RequestClaim, document: Given, witness: Witness) -> ClaimAnswer:
-    verdict = decide(document.version.document, witness.request)
+    verdict = verdict_of(document.version, witness)
     shown = ", ".join(" ".join(line.split()) for line in witness.lines())
     allowed = verdict is Verdict.ALLOW
     wants_denied = claim.quantifier == "every" and claim.decision == "allow"
     if verdict is Verdict.UNDECIDED or allowed is wants_denied:
         raise Disagreement(f"a claim was found broken, and the engine says `{verdict}`: {shown}")
-    can, _ = document.version.document.masks.masks(witness.request, False)
-    by = [item.label for item in document.version.policy.statements if item.effect == "allow" and can >> item.index & 1]
+    by = [item.label for item in allowing(document.version, witness)]
     told = f"one such request gets {'allow' if allowed else 'deny'}" + (f" by `{by[0]}`" if allowed and by else "")
     return replace(found, holds=False, request=shown, answer=told)
 

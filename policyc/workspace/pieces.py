@@ -18,6 +18,8 @@ from policyc.targets.cedar_documents.facts import Fact
 from policyc.text import Source
 from policyc.workspace.embedded import Item
 
+#: a resource whose gates hold Cedar text
+ENDPOINT: Final = "verified_access.endpoint"
 #: the kind of a file that holds documents of which no more than the text is compared
 HOST = "host"
 #: kinds of policies that AWS asks about requests to their own resource alone, with what stands between its ARN and the name of a part of it
@@ -67,6 +69,17 @@ class Way:
     own: Mapping[Own, tuple[str, ...] | None] = MappingProxyType({})
     scope: Mapping[str, Attribute] = MappingProxyType({})
     words: Scope | None = None
+
+    @property
+    def was_pulled(self) -> bool:
+        """Whether it leads to a resource on AWS: nobody declares it, and its ARN is known."""
+        return self.words is None and self.arn.startswith("arn:")
+
+    @property
+    def is_found(self) -> bool:
+        """Whether the documents on it are judged together though nobody declares the resource: those of services in host files are not, whose ARN
+        would have to be known."""
+        return self.was_pulled or (self.type == ENDPOINT and not self.arn)
 
 
 def is_carrier(arn: str) -> bool:

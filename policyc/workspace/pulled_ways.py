@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from policyc.workspace.pieces import BOUNDARY, IDENTITY, Own, Way, is_carrier
+from policyc.workspace.pieces import BOUNDARY, ENDPOINT, IDENTITY, Own, Way, is_carrier
 from policyc.workspace.pulled import Lock
 
 _SERVICE: Final = "lattice.service"
 _NETWORK: Final = "lattice.service_network"
-_ENDPOINT: Final = "verified_access.endpoint"
 #: a gate of which nobody knows what it asks
 _UNKNOWN: Final = "?"
 #: what a document of the lock file is called in a comparison; empty for one that is not there
@@ -32,7 +31,7 @@ def pulled_ways(lock: Lock, names: Names) -> dict[str, Way]:
                 if _UNKNOWN not in gates:
                     through = f" through {_called(lock, network)}" if len(networks) > 1 else ""
                     found[_called(lock, arn) + through] = Way(_SERVICE, arn, gates, (), own)
-        elif item["type"] == _ENDPOINT:
+        elif item["type"] == ENDPOINT:
             way = _endpoint(lock, arn, names)
             if way is not None:
                 found[_called(lock, arn)] = way
@@ -88,7 +87,7 @@ def _endpoint(lock: Lock, arn: str, names: Names) -> Way | None:
     gates = (_document(lock.of(group), "group-policy", names), _document(item, "endpoint-policy", names))
     if _UNKNOWN in gates or gates == (None, None):
         return None
-    return Way(_ENDPOINT, arn, gates, (_called(lock, group), _called(lock, arn)))
+    return Way(ENDPOINT, arn, gates, (_called(lock, group), _called(lock, arn)))
 
 
 def _own(lock: Lock, names: Names) -> Iterator[tuple[Own, tuple[str, ...] | None]]:

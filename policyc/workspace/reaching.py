@@ -14,9 +14,9 @@ from policyc.analysis.question import Space
 from policyc.analysis.solver import BUDGET
 from policyc.analysis.ways import TYPES, way_to
 from policyc.analysis.ways.base import Line, Way
+from policyc.analysis.whole import policies_of, together, verdict_of
 from policyc.analysis.witness import witness_of
 from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.engines.iam.decision import decide
 from policyc.engines.iam.principals import principal_arn
 from policyc.engines.trace import Decision, Verdict
 from policyc.holes import shown
@@ -282,17 +282,15 @@ def who_in_document(
         return Reach(name, policy.kind, (), False, tuple(doubts))
     question = Statement("allow", "asked", None, None, (), None, Always())
     own = Policy("asked", policy.target, policy.on, (question,), policy.file, policy.span, kind=policy.kind)
-    space = Space((policy, own), None, budget)
-    said = space.said(policy)
-    allows = tuple(Line(item.label, item, lit) for item, lit in said.allows)
-    denies = tuple(Line(item.label, item, lit) for item, lit in said.denies)
+    space = Space((*policies_of(version), own), None, budget, within=version.within)
+    said = together(space, version, openly=True)
     asking = [item for item in (principal, parse_caller(version.carrier)) if item is not None]
     base = [asks(space.callers, Who((item,)), space.callers.partitions[0]) for item in asking]
     if can:
         base.append(space.can(Can((Verb(can, can, glob=True),))))
-    asked = Asked(space, (allows,), denies, said.allowed, tuple(base))
+    asked = Asked(space, said.allows, said.denies, said.allowed, tuple(base), said.open_identity)
     try:
-        answer = cover(asked) if allows else Cover((), True)
+        answer = cover(asked) if all(said.allows) else Cover((), True)
         classes = tuple(_by_document(version, space, item) for item in answer.classes)
     finally:
         space.solver.close()
@@ -304,7 +302,8 @@ def who_in_document(
             item.by: item for item in who_in_document(name, filled[0], (), can, principal, budget=budget).classes
         }
         classes = tuple(_exemplified(item, shown_by.get(item.by), values) for item in classes)
-    return Reach(name, policy.kind, classes, answer.complete, answer.open, caller=_called(principal))
+    kind = "lattice.service" if version.beside else policy.kind
+    return Reach(name, kind, classes, answer.complete, answer.open, caller=_called(principal))
 
 
 def _exemplified(item: May, filled: May | None, values: Mapping[str, str]) -> May:
@@ -319,11 +318,13 @@ def _by_document(version: Version, space: Space, item: Class) -> May:
     if item.hangs_on:
         return _told(item, (), "", [f"it hangs on {text}" for text in item.hangs_on])
     witness = witness_of(space, item.solution)
-    verdict = decide(version.document, witness.request)
+    verdict = verdict_of(version, witness)
     if verdict is not Verdict.ALLOW:
         raise Disagreement(
             f"a request was found to be allowed, and the engine says `{verdict}`: {'; '.join(witness.lines())}"
         )
     request = [("who", witness.who or "anonymous"), ("action", witness.action), ("resource", witness.resource)]
     request += [(key, ", ".join(values)) for key, values in witness.context.items() if values]
+    if item.needs_identity:
+        return _told(item, tuple(request), "allow as soon as the caller's own policies allow it", [_OWN])
     return _told(item, tuple(request), verdict.value, [])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from policyc.analysis.cedar import CedarDifference, Gate, cover_cedar
 from policyc.diagnostics import Diagnostics
 from policyc.engines.cedar.authorize import CedarError
@@ -11,9 +13,9 @@ from policyc.record import replace
 from policyc.report.who import May, Reach
 from policyc.syntax.json_tree import JsonString
 from policyc.text import Source, Span
-from policyc.workspace.comparing_cedar import context_rows, documented_by, read_text
+from policyc.workspace.comparing_cedar import Text, context_rows, documented_by, gates_at, read_text
 from policyc.workspace.completions import values_by_name
-from policyc.workspace.pieces import Piece
+from policyc.workspace.pieces import ENDPOINT, Piece, Way
 from policyc.workspace.reaching_paths import who_in_network
 from policyc.workspace.sides import Side
 
@@ -51,19 +53,44 @@ def _with_values(name: str, piece: Piece, side: Side) -> tuple[May, ...]:
     )
 
 
+def who_at_endpoint(name: str, way: Way, side: Side, diagnostics: Diagnostics) -> Reach | None:
+    """The cover of an endpoint of Verified Access through its group; None after reporting a text that cannot be read."""
+    try:
+        read = gates_at(way, side, diagnostics)
+    except CedarError as error:
+        return Reach(name, ENDPOINT, (), False, (str(error),))
+    return None if read is None else _covered(name, ENDPOINT, *read, side, diagnostics)
+
+
 def _cedar(name: str, piece: Piece, side: Side, diagnostics: Diagnostics) -> Reach | None:
     text = read_text(piece, diagnostics)
-    about = None if text is None else documented_by([text], side, diagnostics)
-    if about is None or diagnostics.has_errors:
+    if text is None:
         return None
     try:
-        found = cover_cedar(Gate(name, parse_policies(piece.source.text)), about)
+        gate = Gate(name, parse_policies(piece.source.text))
     except CedarError as error:
         return Reach(name, "cedar", (), False, (str(error),))
-    classes = tuple(_may(item, unless) for item, unless in zip(found.differences, found.unless, strict=True))
-    return Reach(name, "cedar", classes, not found.open, found.open, (_TOLD,))
+    return _covered(name, "cedar", [gate], [text], side, diagnostics)
 
 
-def _may(item: CedarDifference, unless: tuple[str, ...]) -> May:
+def _covered(
+    name: str, kind: str, gates: Sequence[Gate], texts: Sequence[Text], side: Side, diagnostics: Diagnostics
+) -> Reach | None:
+    about = documented_by(texts, side, diagnostics)
+    if diagnostics.has_errors:
+        return None
+    try:
+        found = cover_cedar(gates, about)
+    except CedarError as error:
+        return Reach(name, kind, (), False, (str(error),))
+    classes = tuple(
+        _may(item, unless, len(gates) > 1) for item, unless in zip(found.differences, found.unless, strict=True)
+    )
+    return Reach(name, kind, classes, not found.open, found.open, (_TOLD,))
+
+
+def _may(item: CedarDifference, unless: tuple[str, ...], several: bool) -> May:
     request = tuple(context_rows(item.context)) or (("context", "{}"),)
-    return May((), (), (), item.conditions, unless, (), (f"`{item.by}`",), request, item.new.value)
+    by = tuple(f"`{part.label}`{f' of `{part.gate}`' if several else ''}" for part in item.parts)
+    conditions = tuple(dict.fromkeys(text for part in item.parts for text in part.conditions))
+    return May((), (), (), conditions, unless, (), by, request, item.new.value)

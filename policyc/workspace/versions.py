@@ -18,10 +18,22 @@ from policyc.targets.switches import iam_switches
 from policyc.text import Source
 from policyc.workspace.completions import filled_by_name, values_by_name
 from policyc.workspace.native_json import CORE_NETWORK, shape_of
-from policyc.workspace.pieces import FIRST_LEVEL, HOST, IDENTITY, Own, Piece, Way, caller_of, is_carrier, who_carries
+from policyc.workspace.pieces import (
+    FIRST_LEVEL,
+    HOST,
+    IDENTITY,
+    Own,
+    Piece,
+    Way,
+    caller_of,
+    is_carrier,
+    requests_to,
+    who_carries,
+)
 from policyc.workspace.placed import obstacle
 from policyc.workspace.sides import Side
 
+LATTICE: Final = "lattice.service"
 _EVERYTHING: Final = '{"Version":"2012-10-17","Statement":[{"Sid":"AuthNone","Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}'
 _NO_LIMIT: Final = (
     '{"Version":"2012-10-17","Statement":[{"Sid":"NoLimit","Effect":"Allow","Action":"*","Resource":"*"}]}'
@@ -86,9 +98,20 @@ def obstacles(tree: JsonValue) -> list[str]:
 
 
 def versions(side: Side, diagnostics: Diagnostics) -> list[tuple[str, Version, tuple[str, ...]]] | None:
-    """Every IAM document of a side by name, with what of it is not understood; None after reporting one that cannot be read."""
+    """Every IAM document of a side by name, with what of it is not understood; those that requests to a service meet which was pulled are one.
+    None after reporting one that cannot be read."""
     out: list[tuple[str, Version, tuple[str, ...]]] = []
+    inside = told_with_others(side)
+    for name, way in side.ways.items():
+        held = on_the_way((side,), name, diagnostics) if way.was_pulled and way.type == LATTICE else None
+        if held is not None:
+            *beside, own = (item for item in held[0] if item.asks or item is held[0][-1])
+            doubts = dict.fromkeys(text for version in held[0] for text in doubts_of(version))
+            within = requests_to("auth-policy", way.arn)
+            out.append((name, replace(own, beside=tuple(beside), within=within), tuple(doubts)))
     for name, piece in side.pieces.items():
+        if name in inside:
+            continue
         if piece.kind == HOST:
             out.append((name, stated(KINDS["auth-policy"], NOTHING), (f"{piece.source.file} cannot be read",)))
             continue
@@ -103,13 +126,20 @@ def versions(side: Side, diagnostics: Diagnostics) -> list[tuple[str, Version, t
     return None if diagnostics.has_errors else out
 
 
+def told_with_others(side: Side) -> set[str]:
+    """The documents that are looked at together with others: those of the gates of what was pulled, and of endpoints that stand beside their group, to
+    which others may belong as well."""
+    gates = [way.gates if way.was_pulled else way.gates[1:] for way in side.ways.values() if way.is_found]
+    return {gate for held in gates for gate in held if gate}
+
+
 def with_values(side: Side, name: str) -> tuple[Version, Mapping[str, str]] | None:
     """A document inside a host file with a value for everything that the file leaves open, and those values by name; None for a document
     without such places, and for one that no values make a policy."""
-    piece = side.pieces[name]
-    names = list(names_in(piece.source.text)) if piece.kind != HOST else []
-    tree = piece.tree(Diagnostics()) if names else None
-    if tree is None:
+    piece = side.pieces.get(name)
+    names = list(names_in(piece.source.text)) if piece is not None and piece.kind != HOST else []
+    tree = piece.tree(Diagnostics()) if piece is not None and names else None
+    if piece is None or tree is None:
         return None
     values = values_by_name([tree])
     found = version_of(piece, filled_by_name(tree, values), side, Diagnostics())

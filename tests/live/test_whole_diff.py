@@ -1,4 +1,4 @@
-"""What was pulled is compared as a whole: a request to a service meets its network, the caller's own policies, the boundary and the control policies.
+"""What was pulled is compared, proven and told as a whole: a request to a service meets its network, the caller's own policies, the boundary and the control policies.
 
 Expectations derive from the Lattice reference, sections 1 and 5, and the IAM evaluation reference, section 10.2.
 """
@@ -71,3 +71,29 @@ def test_an_endpoint_is_compared_with_its_group(imported: World, policyc: Run) -
     (found,) = (item for item in json.loads(out)["documents"] if item["state"] != "same")
     assert (status, found["name"], found["kind"]) == (1, "payroll.example.com", "verified_access.endpoint")
     assert [entry["change"] for entry in found["changes"]] == ["newly allowed"]
+
+
+def test_who_and_prove_go_the_whole_way(imported: World, policyc: Run) -> None:
+    status, out, _ = policyc("who", "live", "--format", "json")
+    found = {item["on"]: item for item in json.loads(out)["resources"]}
+    assert status == 0 and "payroll.example.com" in found
+    (may,) = found["orders"]["classes"]
+    assert found["orders"]["complete"] and may["who"] == [APP] and not may["needs"]
+    Path("org.policy").write_text(
+        """prove "members" { every request to orders where aws.PrincipalOrgID != "o-a1b2c3d4e5" is deny }
+prove "everybody" { every request to orders is deny }
+prove "app" { every request to orders who app can raw("vpc-lattice-svcs:Invoke") where aws.PrincipalOrgID == "o-a1b2c3d4e5" is allow }
+prove "resize" { every request to orders who resize can raw("vpc-lattice-svcs:Invoke") where aws.PrincipalOrgID == "o-a1b2c3d4e5" is allow }
+"""
+        + "".join(f'principal {name} = role("{ACCOUNT}", "{name}")\n' for name in ("app", "resize", "other"))
+    )
+    words = ("prove", "--guarantees", "org.policy", "live", "--format", "json")
+    proofs = {item["label"]: item["state"] for item in json.loads(policyc(*words)[1])["proofs"]}
+    assert proofs == {"members": "holds", "everybody": "broken", "app": "holds", "resize": "broken"}
+    # a caller whose own policies nobody knows
+    edited("service-policy", document(allow("All", "*")))
+    Path("org.policy").write_text(
+        f'prove "o" {{ every request to orders who role("{ACCOUNT}", "other") can raw("vpc-lattice-svcs:Invoke") where aws.PrincipalOrgID == "o-a1b2c3d4e5" is allow }}'
+    )
+    status, out, _ = policyc("prove", "--guarantees", "org.policy", "new")
+    assert status == 11 and "no identity policy of" in out

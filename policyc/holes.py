@@ -9,6 +9,7 @@ holes: the request fills those.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from re import Match
 from typing import Final
 
 from policyc.regex import regex
@@ -16,7 +17,10 @@ from policyc.regex import regex
 _OPEN: Final = "\ue000"
 _CLOSE: Final = "\ue001"
 _LIKE: Final = "\ue002"
-_RESERVED: Final = regex(f"[{_OPEN}{_CLOSE}{_LIKE}]")
+#: what a name of a hole has instead of characters that would end or change the string around its mark
+_STAND_INS: Final = {ord('"'): "\ue003", ord("\\"): "\ue004", ord("\n"): " ", ord("\r"): " ", ord("\t"): " "}
+_MEANT: Final = {0xE003: '"', 0xE004: "\\"}
+_RESERVED: Final = regex(f"[{_OPEN}{_CLOSE}{_LIKE}\ue003\ue004]")
 MARK: Final = regex(f"{_OPEN}([^{_OPEN}{_CLOSE}{_LIKE}]*)(?:{_LIKE}([^{_OPEN}{_CLOSE}{_LIKE}]*))?{_CLOSE}")
 #: the same without groups, as a part of other expressions
 WHOLE_MARK: Final = f"{_OPEN}[^{_OPEN}{_CLOSE}]*{_CLOSE}"
@@ -29,7 +33,12 @@ def mark(name: str, like: str = "") -> str:
     """The text that stands for the hole `name`, which is the host's own expression for it (`Orders.Arn`, `var.team`). `like` is a pattern
     (`*` any run, `?` one character) that all its values fit."""
     shape = f"{_LIKE}{_RESERVED.sub('', like)}" if like else ""
-    return f"{_OPEN}{_RESERVED.sub('', name)}{shape}{_CLOSE}"
+    return f"{_OPEN}{_RESERVED.sub('', name).translate(_STAND_INS)}{shape}{_CLOSE}"
+
+
+def name_of(found: Match[str]) -> str:
+    """The name of the hole whose mark (`MARK`) was found."""
+    return found[1].translate(_MEANT)
 
 
 def has_hole(text: str) -> bool:
@@ -48,7 +57,7 @@ def is_reserved(text: str) -> bool:
 
 def names_in(text: str) -> tuple[str, ...]:
     """The names of the holes of a text, in order, each once."""
-    return tuple(dict.fromkeys(found[1] for found in MARK.finditer(text))) if _OPEN in text else ()
+    return tuple(dict.fromkeys(name_of(found) for found in MARK.finditer(text))) if _OPEN in text else ()
 
 
 def pieces(text: str) -> Iterator[tuple[str, bool]]:
@@ -57,7 +66,7 @@ def pieces(text: str) -> Iterator[tuple[str, bool]]:
     for found in MARK.finditer(text):
         if found.start() > at:
             yield text[at : found.start()], False
-        yield found[1], True
+        yield name_of(found), True
         at = found.end()
     if at < len(text):
         yield text[at:], False
@@ -87,14 +96,18 @@ def sampled(text: str) -> str:
 
 def shown(text: str) -> str:
     """The text for people: `‹Orders.Arn›` for each hole."""
-    return MARK.sub(lambda found: f"‹{found[1]}›", text) if _OPEN in text else text
+    return MARK.sub(lambda found: f"‹{name_of(found)}›", text) if _OPEN in text else text
 
 
 def shown_in_json(text: str) -> str:
     """As `shown`, for JSON whose characters beyond ASCII are escaped."""
-    return _ESCAPED.sub(lambda found: f"\\u2039{found[1]}\\u203a", text) if "\\ue000" in text else text
+    return _ESCAPED.sub(lambda found: f"\\u2039{_meant_in_json(found[1])}\\u203a", text) if "\\ue000" in text else text
+
+
+def _meant_in_json(name: str) -> str:
+    return name.replace("\\ue003", '\\"').replace("\\ue004", "\\\\")
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
     """The text with the holes filled whose values are known by name."""
-    return MARK.sub(lambda found: values.get(found[1], found[0]), text) if _OPEN in text else text
+    return MARK.sub(lambda found: values.get(name_of(found), found[0]), text) if _OPEN in text else text

@@ -26,6 +26,11 @@ def policy_astray(
     return None if found is None else elsewhere(name, type_, found.span, places)
 
 
+def first_policy(body: JsonValue) -> Span | None:
+    """Where the first policy in a body stands."""
+    return next((one.span for one in _policies_in(body)), None)
+
+
 def elsewhere(name: str, type_: str, at: Span, places: Iterable[str]) -> Unreadable:
     named = " or ".join(dict.fromkeys(f"`{place}`" for place in places))
     return Unreadable(name, type_, at, f"policies of this type stand at {named}")

@@ -1,4 +1,4 @@
-"""Pulumi: what `pulumi preview --json` prints, and exported stacks. Programs are not read.
+"""Pulumi: what `pulumi preview --json` prints, and exported stacks. Programs in YAML are read by `pulumi_yaml`, others are not.
 
 Values that are known after deployment only are one text, secrets are objects with a key of their own.
 Source: https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plugin/rpc.go
@@ -6,10 +6,11 @@ Source: https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plug
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from policyc.carriers.bodies import documents_in
+from policyc.carriers.astray import first_policy
+from policyc.carriers.bodies import documents_in, with_own_holes
 from policyc.carriers.embedded import Carried, Embedded, Hole, Options, Unreadable
 from policyc.carriers.types import text_at, types
 from policyc.diagnostics import Diagnostics
@@ -33,20 +34,30 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
     out: list[Embedded] = []
     lost: list[Unreadable] = []
     for state in _states(tree) if tree is not None else ():
-        type_ = text_at(state, "type")
-        kinds = types("pulumi").get(type_, ())
-        inputs = state.get("inputs") if isinstance(state, JsonObject) and kinds else None
+        inputs = state.get("inputs") if isinstance(state, JsonObject) else None
         if inputs is None:
             continue
         name = text_at(state, "urn").rpartition("::")[2]
         holes: dict[str, Hole] = {}
         known = _opened(inputs, name, holes)
-        for item in documents_in(source, known, kinds, name, type_, holes, known):
+        for item in of_resource(source, text_at(state, "type"), name, known, holes):
             if isinstance(item, Unreadable):
                 lost.append(item)
             else:
                 out.append(item)
     return Carried(tuple(out), tuple(lost))
+
+
+def of_resource(
+    source: Source, type_: str, name: str, known: JsonValue, holes: Mapping[str, Hole]
+) -> Iterator[Embedded | Unreadable]:
+    """The documents in the inputs of one resource; a policy in one of a type that has none for us is told."""
+    kinds = types("pulumi").get(type_, ())
+    if kinds:
+        for item in documents_in(source, known, kinds, name, type_, written=known):
+            yield with_own_holes(item, holes) if isinstance(item, Embedded) else item
+    elif (place := first_policy(known)) is not None:
+        yield Unreadable(name, type_, place, "a policy of a type that is not read")
 
 
 def _states(tree: JsonValue) -> Iterator[JsonValue]:

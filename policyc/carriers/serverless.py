@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from policyc.carriers.bodies import with_own_holes
 from policyc.carriers.cloudformation.documents import read_documents
 from policyc.carriers.cloudformation.template import Resource, Template, template_of
 from policyc.carriers.embedded import Carried, Embedded, Options, PlacedText, Unreadable
@@ -17,8 +18,6 @@ from policyc.carriers.signs import POLICY
 from policyc.carriers.yaml_tree import Unreadable as Fault
 from policyc.carriers.yaml_tree import documents
 from policyc.diagnostics import Diagnostics
-from policyc.holes import names_in
-from policyc.record import replace
 from policyc.regex import regex
 from policyc.syntax.json_tree import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
 from policyc.text import Source, Span
@@ -60,7 +59,7 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
     lost: list[Unreadable] = []
     template = _template(source, options, variables, top, lost)
     got = read_documents(template, diagnostics)
-    mine = [_with_holes(item, variables) for item in got.documents]
+    mine = [with_own_holes(item, {**variables.holes, **item.holes}) for item in got.documents]
     lost += got.unreadable
     lost += _unread(source, variables, mine, lost, template)
     return Carried(tuple(mine), tuple(lost), got.companions)
@@ -138,29 +137,6 @@ def _object(span: Span, **members: JsonValue) -> JsonObject:
 def _resource(name: str, type: str, properties: JsonObject) -> Resource:
     body = _object(properties.span, Type=JsonString(type, properties.span), Properties=properties)
     return Resource(name, type, properties.span, lambda: body, body)
-
-
-def _with_holes(item: Embedded, variables: Variables) -> Embedded:
-    """The document with the holes of the framework's variables that it marks."""
-    names = dict.fromkeys(name for text in _texts(item.content) for name in names_in(text))
-    held = {name: variables.holes[name] for name in names if name in variables.holes}
-    return replace(item, holes={**item.holes, **held}) if held else item
-
-
-def _texts(content: JsonValue | PlacedText) -> Iterator[str]:
-    if isinstance(content, PlacedText):
-        yield content.value
-        return
-    work: list[JsonValue] = [content]
-    while work:
-        node = work.pop()
-        if isinstance(node, JsonString):
-            yield node.value
-        elif isinstance(node, JsonArray):
-            work.extend(node.items)
-        elif isinstance(node, JsonObject):
-            yield from (member.key for member in node.members)
-            work.extend(member.value for member in node.members)
 
 
 def _unread(

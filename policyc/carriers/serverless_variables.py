@@ -152,7 +152,7 @@ class Variables:
 
 
 #: stands for `${` of a policy variable until all others are filled
-_DOLLAR: Final = "\ue003"
+_DOLLAR: Final = "\ue005"
 
 
 def _kept(words: str) -> str:

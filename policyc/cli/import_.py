@@ -116,11 +116,15 @@ def run(args: argparse.Namespace, console: Console) -> int:
         wrong = Diagnostics()
         imported = import_documents(given, layout, root, wrong, trust_of(args), args.tests, opening)
         refused = {
-            item.span.file: item.message for item in wrong if item.span is not None and item.severity is Severity.ERROR
+            item.span.file: opening.said(item.message)
+            for item in wrong
+            if item.span is not None and item.severity is Severity.ERROR
         }
         lost = [item for item in given if item.source.file in refused and not item.named]
         if imported is not None or not lost:
-            found.extend(wrong)
+            found.extend(
+                replace(item, message=opening.said(item.message), help=opening.said(item.help)) for item in wrong
+            )
             break
         # what lies in a folder is told and left, what was named is an error
         left += [Left(item.source.file, 0, "", refused[item.source.file]) for item in lost]

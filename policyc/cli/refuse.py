@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from policyc.cli import exits
 from policyc.cli.console import Console
@@ -65,26 +65,16 @@ def refuse_request(
     return status
 
 
-#: a file that tells a program which writes the policies -> how to get at them
-_PROGRAMS: Final = {
-    "cdk.json": "policies of a CDK app stand in what `cdk synth` writes: `policyc check cdk.out`",
-    "terragrunt.hcl": "policies of Terragrunt stand in the plans that it makes: write what `terragrunt show -json` prints to a file and check it",
-    "Pulumi.yaml": "policies of a Pulumi program stand in what `pulumi preview --json` prints: write that to a file and check it",
-}
-
-
 def nothing_found(console: Console, folders: Iterable[Path] = (), help: str = "") -> int:
     """Say that no policy file was found; its own exit status, so that an empty folder never reads as clean. `folders` are those that were
     searched for documents too: where one of them, or a folder in it, holds a program that writes policies, say where those are. `help` is
     what leads on in place of a project."""
+    from policyc.workspace.programs import helps  # only where nothing is there
+
     folders = list(folders)
     what = "there is neither a policy file nor a document here" if folders else "there is no policy file here"
     console.error(f"nothing found: {what}\n")
-    told = [
-        said
-        for name, said in _PROGRAMS.items()
-        if any((folder / name).is_file() or any(folder.glob(f"*/{name}")) for folder in folders)
-    ]
+    told = helps(folders)
     more = "" if folders else "; `policyc import` writes policies for documents"
     for said in told or (help or f"name a file or a folder, or start a project with `policyc init`{more}",):
         console.error(f"  = help: {said}\n")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
-from policyc.holes import MARK
+from policyc.holes import MARK, name_of
 from policyc.importing.names import Names, snake, used_by
 from policyc.importing.tree import NOWHERE, call, ident, text, word
 from policyc.model.literals import misfit
@@ -93,14 +93,14 @@ class Opening:
         """A text of a document with samples in the places of its holes; `places` has the type of each hole, where what stands around it tells one. Raises Unclear."""
 
         def one(found: re.Match[str]) -> str:
-            name = _name(found[1], holes)
+            name = name_of(found)
             return self.sample(file, holes[name], found[2] or "", places.get(name, ""))
 
         return MARK.sub(one, _WHOLE.sub(lambda found: self._list(file, found, holes, places), value))
 
     def _list(self, file: str, found: re.Match[str], holes: Mapping[str, Open], places: Mapping[str, str]) -> str:
         """A whole text of a JSON document; where a list is open there, the list of its samples."""
-        hole = holes[_name(found[1], holes)]
+        hole = holes[name_of(found)]
         if hole.kind == "number":
             raise Unclear(f"`{hole.name}` is no text")
         if hole.kind != "list":
@@ -174,6 +174,13 @@ class Opening:
             fits = kind in shapes() and (default is None or misfit(shapes()[kind], default) is None)
             self.parameters[made] = Parameter(name, doc, default, kind=kind if fits else "string")
         return self._known[known]
+
+    def said(self, message: str) -> str:
+        """A message with the host's own expressions where it has samples."""
+        names = {sample: key[1] for key, sample in self._known.items()}
+        for sample, parameter in self.parameters.items():
+            message = message.replace(sample, f"‹{names.get(sample, parameter.name)}›")
+        return message
 
     # --- in what comes out ------------------------------------------------------------------------------------------
 
@@ -317,14 +324,14 @@ def _places(tree: Any, key: str) -> Iterator[tuple[str, str]]:
             whole = MARK.fullmatch(tree)
             kind = _PRINCIPALS.get(key) or _key_types().get(key.lower(), "") if whole is not None else ""
             if whole is not None and kind:
-                yield whole[1], kind
+                yield name_of(whole), kind
             for found in MARK.finditer(tree):
                 if found.start() == 0 and key in _RESOURCES:
-                    yield found[1], "resource"
+                    yield name_of(found), "resource"
                 before = MARK.sub("-", tree[: found.start()]).split(":")  # the name of a hole may have colons
                 after = tree[found.end() : found.end() + 1]
                 if before[0] == "arn" and before[-1] == "" and after == ":" and len(before) in (2, 4, 5):
-                    yield found[1], {2: PARTITION, 4: "region", 5: "account"}[len(before)]
+                    yield name_of(found), {2: PARTITION, 4: "region", 5: "account"}[len(before)]
 
 
 @cache
@@ -336,11 +343,6 @@ def _key_types() -> Mapping[str, str]:
             if isinstance(attribute.type, Named) and attribute.native and ":" in attribute.native:
                 found.setdefault(attribute.native.lower(), attribute.type.name)
     return found
-
-
-def _name(written: str, holes: Mapping[str, Open]) -> str:
-    """The name of a hole as it stands in a document, where JSON may have escaped it. Raises KeyError."""
-    return written if written in holes else str(json.loads(f'"{written}"'))
 
 
 def _base(name: str) -> str:

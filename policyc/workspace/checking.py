@@ -51,6 +51,10 @@ def check_project(
     wanted = (*SEARCHED, *endings(True)) if settings.fences else SEARCHED
     searched = find_natives(project, findings, wanted, settings.fences)
     paths = list(dict.fromkeys([*natives, *searched.documents, *searched.hosts]))
+    if paths or searched.unread:
+        from policyc.workspace.programs import untold
+
+        findings.extend(untold(searched.looked, [path.relative_to(project.root).as_posix() for path in searched.hosts]))
     texts: Mapping[str, Source] = {}
     documents, tally = (
         0,

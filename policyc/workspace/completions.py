@@ -14,7 +14,7 @@ from typing import Final
 
 from policyc.carriers.embedded import Embedded, PlacedText
 from policyc.carriers.texts import edited
-from policyc.holes import MARK, filled, has_hole, mark
+from policyc.holes import MARK, filled, has_hole, mark, name_of
 from policyc.record import record, replace
 from policyc.regex import regex
 from policyc.syntax.json_text import JsonArray, JsonBool, JsonMember, JsonNumber, JsonObject, JsonString, JsonValue
@@ -55,7 +55,7 @@ class Completion:
         """A value for a hole that looks like `like`, behind `before`: an ARN has room for little else than a partition, a Region, an account at its place."""
         if like == "?" * 12:
             return self.account
-        part = _ARN_PART.fullmatch(before)
+        part = _arn_part(before)
         if part is not None:
             return (_PARTITION, self.word, _REGION, self.account)[part[1].count(":")]
         if not like:
@@ -97,6 +97,11 @@ class Completion:
         return edited(text, runs) if runs else text
 
 
+def _arn_part(before: str) -> re.Match[str] | None:
+    """What stands before a part of an ARN; the names of holes in it may have colons (`AWS::Partition`)."""
+    return _ARN_PART.fullmatch(MARK.sub("", before))
+
+
 def values_by_name(trees: Sequence[JsonValue]) -> dict[str, str]:
     """A value for each hole of some documents, by its name: one that looks as its marks say, and like no other's."""
     likes: dict[str, str] = {}
@@ -104,10 +109,10 @@ def values_by_name(trees: Sequence[JsonValue]) -> dict[str, str]:
     for tree in trees:
         for text in _texts(_likely(tree, False)):
             for found in MARK.finditer(text):
-                name = found[1]
+                name = name_of(found)
                 likes[name] = likes.get(name) or found[2] or ""
                 part = text[: found.start()]
-                if name not in before or _ARN_PART.fullmatch(part) is not None:
+                if name not in before or _arn_part(part) is not None:
                     before[name] = part
     out: dict[str, str] = {}
     for name, like in likes.items():
@@ -158,7 +163,7 @@ def _as_if(value: JsonValue, like: str, whole: bool) -> JsonValue:
             found = MARK.match(text)
             if found is None or found[2] or (found.end() == len(text) and not whole):
                 return value
-            return JsonString(mark(found[1], like) + text[found.end() :], span)
+            return JsonString(mark(name_of(found), like) + text[found.end() :], span)
         case _:
             return value
 

@@ -174,6 +174,12 @@ def _certain(
         refused = [place for item in items if id(item) in stated - read for place in item.places]
         unsure |= {key for key in every.keys() ^ keys.keys() if not any(_is_in(key, place) for place in refused)}
         every = keys | every
+    # where no way was read, nothing was tried of what speaks of a hole
+    untried = stated.difference(*(read for _, _, read in ways))
+    places = [place for item in items if id(item) in untried for place in item.places]
+    unsure |= {
+        key for key, one in every.items() if has_hole(one.message) and any(_is_in(key, place) for place in places)
+    }
     return [item for item in found if _key(item) not in unsure], {key: every[key] for key in every if key in unsure}
 
 

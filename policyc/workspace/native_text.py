@@ -97,6 +97,10 @@ def _json(raw: bytes) -> Sort | None:
     from policyc.engines.iam.reader import VERSIONS
 
     statements = data["Statement"]
-    listed = statements if isinstance(statements, list) else [statements]
-    stated = any(isinstance(item, dict) and not _OF_A_STATEMENT.isdisjoint(item) for item in listed)
+    listed = [item for item in (statements if isinstance(statements, list) else [statements]) if isinstance(item, dict)]
+    held = [item.get("Action") for item in listed]
+    actions = [action for item in held for action in (item if isinstance(item, list) else [item])]
+    if actions and all(isinstance(action, str) and action.lower().startswith("update:") for action in actions):
+        return Sort.OTHER  # what protects a stack of CloudFormation from updates
+    stated = any(not _OF_A_STATEMENT.isdisjoint(item) for item in listed)
     return Sort.OURS if stated or data.get("Version") in VERSIONS else None

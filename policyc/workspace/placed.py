@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -19,7 +20,7 @@ _STRING: Final = regex(r'"(?:\\.|[^"\\])*"')
 
 def tree_of(text: PlacedText, diagnostics: Diagnostics) -> JsonValue | None:
     """The tree of a JSON text with its places in the host; None after an error, which is at its place there too."""
-    text = _quoted(text)
+    text = quoted(text)
     found = Diagnostics()
     tree = parse_json(Source(text.whole.file, text.value), found, lambda span: text.span(span.start, span.end))
     diagnostics.extend(moved(item, text) for item in found)
@@ -38,15 +39,18 @@ def moved(item: Diagnostic, text: PlacedText) -> Diagnostic:
     return replace(item, span=span, labels=labels, fix=fix)
 
 
-def _quoted(text: PlacedText) -> PlacedText:
+def quoted(text: PlacedText) -> PlacedText:
     """The text with quotes around the holes that stand for a whole value."""
+    bare = bare_marks(text)
+    return edited(text, [(*found.span(), f'"{found[0]}"') for found in bare]) if bare else text
+
+
+def bare_marks(text: PlacedText) -> list[re.Match[str]]:
+    """The holes of a JSON text that stand outside its strings."""
     if not has_hole(text.value):
-        return text
+        return []
     strings = [found.span() for found in _STRING.finditer(text.value)]
-    bare = [found.span() for found in MARK.finditer(text.value) if not any(a < found.start() < b for a, b in strings)]
-    if not bare:
-        return text
-    return edited(text, [(start, end, f'"{text.value[start:end]}"') for start, end in bare])
+    return [found for found in MARK.finditer(text.value) if not any(a < found.start() < b for a, b in strings)]
 
 
 def filled_tree(tree: JsonValue, fill: Callable[[JsonString], JsonValue], name: Callable[[str], str]) -> JsonValue:

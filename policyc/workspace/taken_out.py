@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from policyc.carriers.bodies import CEDAR
 from policyc.carriers.embedded import Embedded, Hole, PlacedText
-from policyc.holes import shown
+from policyc.holes import name_of, shown
 from policyc.record import record
 from policyc.syntax.json_tree import JsonArray, JsonObject
 from policyc.text import Source
 from policyc.workspace.hosts import Host
+from policyc.workspace.placed import bare_marks, quoted
 
 
 @record
@@ -123,6 +125,11 @@ def _obstacle(document: Embedded, opened: bool, alone: bool) -> str:
     if document.holes and not opened:
         names = ", ".join(f"`{name}`" for name in document.holes)
         return f"{names} {'is' if len(document.holes) == 1 else 'are'} not known; give `--bind NAME=VALUE`"
+    content = document.content
+    bare = bare_marks(content) if isinstance(content, PlacedText) and document.kind != CEDAR else ()
+    for name in map(name_of, bare):
+        if name not in document.holes or document.holes[name].kind != "list":
+            return f"`{name}` stands for a value that is no text"
     if document.world and not alone:
         return f"it is another one under a condition ({document.world}); give what decides it with `--bind NAME=VALUE`"
     if document.world and not opened:
@@ -132,6 +139,6 @@ def _obstacle(document: Embedded, opened: bool, alone: bool) -> str:
 
 def _text(document: Embedded) -> str:
     content = document.content
-    return (
-        content.value if isinstance(content, PlacedText) else json.dumps(content.plain(), indent=2, ensure_ascii=False)
-    )
+    if isinstance(content, PlacedText):
+        return content.value if document.kind == CEDAR else quoted(content).value
+    return json.dumps(content.plain(), indent=2, ensure_ascii=False)

@@ -37,6 +37,9 @@ ROLE = "arn:aws:iam::111122223333:role/app"
         ("!Sub 'arn:aws:iam::111122223333:role/${Team}'", '"*"', "get", ["value-never-matches"]),
         ("!Ref Team", '"*"', "get", ["value-never-matches"]),
         (ROLE, "!Sub '${Team}/*'", "get", ["value-never-matches"]),
+        # the name of the hole before the account has colons
+        ("!Sub 'arn:${AWS::Partition}:iam::${Team}:root'", '"*"', "get", ["value-never-matches"]),
+        ("!Sub 'arn:${AWS::Partition}:iam::${Team}:root'", '"*"', "!Ref AWS::AccountId", []),
         # the method may be a right one
         (ROLE, '"*"', "!Ref Team", []),
         ("!Sub 'arn:aws:iam::111122223333:role/${Team}'", '"*"', "GET", []),

@@ -145,9 +145,19 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         ),
         ("m.yaml", MANIFESTS, "m.yaml:9 (a manifest of a kind that is not read)"),
         (
+            "m.yaml",
+            MANIFESTS.partition("---")[0].replace(ONE, "${data.aws_iam_policy_document.p.json}"),
+            "m.yaml:4 (another tool puts the document in",
+        ),
+        (
             "Pulumi.yaml",
-            f"name: x\nruntime: yaml\nresources: {{p: {{type: 'aws:iam:Policy', properties: {{policy: {{'fn::toJSON': {ONE}}}}}}}}}\n",
-            "Pulumi.yaml (in a form that is not read)",
+            f"name: x\nruntime: yaml\nresources: {{p: {{type: 'aws:iot:Policy', properties: {{policy: {{'fn::toJSON': {ONE}}}}}}}}}\n",
+            "Pulumi.yaml:3 (a policy of a type that is not read)",
+        ),
+        (
+            "Pulumi.yaml",
+            f"variables:\n  v: {ONE}\nresources: {{p: {{type: 'aws:iam:Policy', properties: {{policy: '${{w}}'}}}}}}\n",
+            "Pulumi.yaml:2 (a policy at a place that is not read",
         ),
         (
             "terragrunt.hcl",
@@ -166,6 +176,25 @@ def test_what_is_no_template_is_not_passed_over(check, name: str, text: str, tol
     for where in (".", name):
         status, said = check(name, text, where)
         assert status == 1 and told in " ".join(said.split()), said
+
+
+def test_what_protects_a_stack_is_no_policy_of_iam(check) -> None:  # type: ignore[no-untyped-def]
+    data = {
+        "Statement": [{"Effect": "Deny", "Action": "Update:*", "Principal": "*", "Resource": "LogicalResourceId/Db"}]
+    }
+    assert "nothing found" in check("stack-policy.json", json.dumps(data))[1]
+    assert "no document that policyc knows" in check("stack-policy.json", json.dumps(data), "stack-policy.json")[1]
+
+
+def test_a_program_beside_what_is_read_is_told(check) -> None:  # type: ignore[no-untyped-def]
+    Path("app").mkdir()
+    Path("app", "cdk.json").write_text("{}")
+    status, said = check("p.json", ONE)
+    assert status == 0 and "policy-in-program" in said and "`app/cdk.json`" in said
+    Path("app", "cdk.out").mkdir()
+    synthesized = {"Resources": {"P": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": ONE}}}}
+    Path("app", "cdk.out", "A.template.json").write_text(json.dumps(synthesized))
+    assert "policy-in-program" not in check("p.json", ONE)[1]
 
 
 def test_a_file_of_that_tool_without_policies_is_nobodys_business(check) -> None:  # type: ignore[no-untyped-def]

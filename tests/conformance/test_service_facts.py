@@ -56,6 +56,8 @@ def keys(key: str, value: Any = "a", operator: str = "StringEquals") -> dict[str
 WRONG: list[tuple[str, str, str]] = [
     ("identity", text_of("s3:GetObjects", f"{BUCKET}/*"), "unknown-action"),
     ("identity", text_of("s3:Gett*", f"{BUCKET}/*"), "unknown-action"),
+    ("identity", text_of("s3:PutBucketEncryption", BUCKET), "unknown-action"),
+    ("identity", text_of("logs:DescribeLogGroups", "arn:aws:logs:*:*:log-group:/app/*"), "action-not-for-resource"),
     ("identity", text_of("dynamodb:GetItems"), "unknown-action"),
     ("identity", text_of("vpc-lattice:Invoke", f"{SERVICE}/*"), "unknown-action"),
     ("identity", text_of("vpc-lattice-svcs:GetService", SERVICE), "invalid-action"),
@@ -141,6 +143,10 @@ WRONG: list[tuple[str, str, str]] = [
 ]
 
 RIGHT: list[tuple[str, str]] = [
+    # asked of one resource that no page lists (https://github.com/hashicorp/terraform-provider-aws/issues/8804)
+    ("identity", text_of("logs:DescribeLogGroups", "arn:aws:logs:*:*:log-group:*:*")),
+    ("identity", text_of("logs:DescribeLogGroups", "arn:aws:logs:*:*:log-group::log-stream:*")),
+    ("identity", text_of("eks:CreateCluster", "arn:aws:eks:*:111122223333:cluster/one")),
     # actions of both load balancing pages, and of both API Gateway pages
     ("identity", text_of("elasticloadbalancing:AddTags", "arn:aws:elasticloadbalancing:*:*:targetgroup/*/*")),
     (

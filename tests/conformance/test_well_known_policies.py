@@ -121,6 +121,7 @@ def test_what_the_guides_write_is_left_alone(kind: str, statements: list[Any]) -
         ("identity", statement("s3:ListAllMyBuckets", "arn:aws:s3:::photos"), "action-not-for-resource"),
         ("identity", statement("ssm:GetParameter", "arn:aws:ssm:eu-west-1::parameter/mine"), "undocumented-arn"),
         ("resource", statement("sqs:SendMessage", None, ROLE), "missing-resource"),
+        ("resource", statement("sqs:SendMessage", "{{ queue_arn }}", ROLE), "invalid-arn-prefix"),
         ("identity", statement(API, "execute-apis:/*"), "invalid-arn-prefix"),
     ],
 )

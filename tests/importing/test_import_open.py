@@ -124,6 +124,16 @@ def test_what_has_no_word_is_told_and_left(run: Run, principal: str, value: str,
     assert reason in said
 
 
+def test_a_value_that_is_no_text_is_told_by_its_own_name(run: Run) -> None:
+    Path("core.tpl").write_text('{"version": "2021.12", "core-network-configuration": {"asn-ranges": ${asns}}}')
+    Path("main.tf").write_text(
+        'variable "asns" {}\nresource "aws_networkmanager_core_network_policy_attachment" "a" {\n  core_network_id = "c"\n'
+        '  policy_document = templatefile("core.tpl", { asns = jsonencode(var.asns) })\n}\n'
+    )
+    status, said = run("import", "main.tf")
+    assert status == 1 and ": `jsonencode(var.asns)` stands for a value that is no text" in said, said
+
+
 def test_a_list_is_a_set(run: Run) -> None:
     template()
     text = Path("stack.yaml").read_text(encoding="utf-8")

@@ -153,7 +153,7 @@ def _worked_out(tree: Tree, configuration: Configuration) -> Root:
     top = _top(tree, configuration)
     documents: list[tuple[str, str, Embedded]] = []
     unreadable: list[tuple[str, str, Unreadable]] = []
-    counts: dict[tuple[str, Span], list[bool]] = {}
+    absent: dict[tuple[str, Span], bool] = {}
     later: list[tuple[Place, str, Placed]] = []
     known = around(_context(tree, top, work), work)
     for place in tree.places:
@@ -163,34 +163,28 @@ def _worked_out(tree: Tree, configuration: Configuration) -> Root:
             if placed.block.type == "data":
                 later.append((place, name, placed))
                 continue
-            _add(_of_block(top, place, name, placed, known, work), top, place, placed, documents, unreadable)
-            counts.setdefault((name, placed.block.head), []).append(_has_instances(top, place, name, placed, work))
+            found, there = _of_block(top, place, name, placed, known, work)
+            _add(found, top, place, placed, documents, unreadable)
+            block = name, placed.block.head
+            absent[block] = absent.get(block, True) and not there
     for place, name, placed in later:
         if (placed.file, placed.block.head.start) not in work.used:
-            _add(_of_block(top, place, name, placed, known, work), top, place, placed, documents, unreadable)
+            found, _ = _of_block(top, place, name, placed, known, work)
+            _add(found, top, place, placed, documents, unreadable)
     read = [item for _, _, item in documents]
     for place, file, item in policies_astray(tree, configuration.options, read):
         unreadable.append((file, _call_file(top, place), item))
     for place, part in loose_parts(tree, configuration.options, read, [item for _, _, item in unreadable]):
-        found = _of_part(top, place, part, work)
-        documents += [(part.head.file, _call_file(top, place), item) for item in found]
+        made = _of_part(top, place, part, work)
+        documents += [(part.head.file, _call_file(top, place), item) for item in made]
     for lost in tree.lost:
         if _is_ours(lost):
-            made = Unreadable(_address(lost), "module", lost.call.block.head, lost.reason)
-            unreadable.append((lost.call.file, _call_file(top, lost.within), made))
-    absent = tuple(block for block, there in counts.items() if not any(there))
+            module = Unreadable(_address(lost), "module", lost.call.block.head, lost.reason)
+            unreadable.append((lost.call.file, _call_file(top, lost.within), module))
     companions = tuple(
         (item.place.file, _caller(top, item.name), item) for item in _judged(known, tree, documents, unreadable)
     )
-    return Root(tuple(documents), tuple(unreadable), companions, absent)
-
-
-def _has_instances(top: ModuleInstance, place: Place, name: str, placed: Placed, work: Work) -> bool:
-    """Whether a block has an instance, or may have one."""
-    try:
-        return any(True for _ in _instances(top, place, name, placed, work))
-    except (Failed, Undecided):
-        return True
+    return Root(tuple(documents), tuple(unreadable), companions, tuple(block for block in absent if absent[block]))
 
 
 def _judged(
@@ -262,21 +256,24 @@ def _context(tree: Tree, top: ModuleInstance, work: Work) -> list[ResourceInstan
 
 def _of_block(
     top: ModuleInstance, place: Place, name: str, placed: Placed, known: Around, work: Work
-) -> list[Embedded | Unreadable]:
-    """The documents of all instances of a block in every world, those that are alike as one."""
+) -> tuple[list[Embedded | Unreadable], bool]:
+    """The documents of all instances of a block in every world, those that are alike as one; and whether it has an instance in any."""
     head = placed.block.head
+    there = False
 
     def make(here: Work) -> list[Found | Unreadable]:
+        nonlocal there
         found: list[Found | Unreadable] = []
         for instance in _instances(top, place, name, placed, here):
+            there = True
             found.extend(found_in(instance, known, here))
         return found
 
     try:
-        return _in_all_worlds(top, head, make, work)
+        return _in_all_worlds(top, head, make, work), there
     except Failed as failed:
         where = failed.span if failed.span.file == placed.file else head
-        return [Unreadable(place.named(name), placed.block.labels[0], where, failed.reason)]
+        return [Unreadable(place.named(name), placed.block.labels[0], where, failed.reason)], True
 
 
 def _in_all_worlds(

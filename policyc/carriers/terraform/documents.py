@@ -30,7 +30,7 @@ from policyc.carriers.terraform.values import (
     texts_in,
 )
 from policyc.data import read_text
-from policyc.holes import MARK, names_in
+from policyc.holes import MARK, name_of, names_in
 from policyc.record import record
 from policyc.syntax.json_tree import JsonValue
 from policyc.text import Span
@@ -199,7 +199,7 @@ def _content(value: Value, kind: str, work: Work) -> JsonValue | PlacedText | st
         case Text(text):
             hole = MARK.fullmatch(text.strip())
             if hole is not None:
-                return _open(hole[1], work)
+                return _open(name_of(hole), work)
             return placed(value) if text.strip() else None
         case Fields():
             return json_tree(value)

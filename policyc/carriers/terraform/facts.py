@@ -10,7 +10,7 @@ from policyc.carriers.terraform.bodies import Inner, blocks_of
 from policyc.carriers.terraform.expressions import Undecided, Work
 from policyc.carriers.terraform.modules import ResourceInstance
 from policyc.carriers.terraform.values import Failed, Instance, Text, Unknown, Value
-from policyc.holes import MARK, has_hole, mark
+from policyc.holes import MARK, has_hole, mark, name_of
 from policyc.record import record, replace
 
 #: resource type -> the argument that names what its document is attached to
@@ -162,7 +162,7 @@ def address_of(value: Value | None, names: Mapping[str, str], work: Work) -> str
             return _held(name, work)
         case Text(text):
             hole = MARK.fullmatch(text)
-            return names.get(text, "") if hole is None else _held(hole[1], work)
+            return names.get(text, "") if hole is None else _held(name_of(hole), work)
         case _:
             return ""
 

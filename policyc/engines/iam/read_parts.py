@@ -29,6 +29,7 @@ from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.templates import unrendered
 from policyc.engines.iam.variables import Template, Variable
 from policyc.holes import has_hole, widened, without_holes
+from policyc.model.placeholders import RENDER, is_template
 from policyc.regex import regex
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString
 from policyc.text import Span
@@ -52,8 +53,8 @@ _WORD = regex(r"[a-z0-9-]+")
 #: as much of an action as IAM looks at on save: the service, and one colon
 _VENDOR = regex(r"(\*|[A-Za-z0-9.-]+):[^:]*", re.DOTALL)
 #: services whose resource policies stand in the resource and name none (https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html,
-#: https://docs.aws.amazon.com/efs/latest/ug/create-file-system-policy.html)
-_ATTACHED = ("ecr:", "elasticfilesystem:")
+#: https://docs.aws.amazon.com/efs/latest/ug/create-file-system-policy.html, https://docs.aws.amazon.com/cloudsearch/latest/developerguide/configuring-access.html)
+_ATTACHED = ("ecr:", "ecr-public:", "elasticfilesystem:", "cloudsearch:")
 _PADDED = (Kind.IDENTITY, Kind.BOUNDARY, Kind.SCP)
 
 
@@ -160,7 +161,7 @@ def _resource(item: JsonString, reading: Reading) -> ResourcePattern:
     elif has_hole(text) and _may_be_arn(text):
         template = _check_arn(text, template, item.span, reading) if text.startswith("arn:") else template
     elif not text.startswith(("arn:", "*", "?")):
-        help = "write an ARN, or `*`"
+        help = _rendered(text) or "write an ARN, or `*`"
         reading.error("invalid-arn-prefix", f"resource `{text}` is not an ARN", item.span, help)
     elif text != "*" and ":" not in text and reading.kind.keeps_unknown_words:
         help = "write an ARN, or `*`"
@@ -350,7 +351,7 @@ def _principal_name(type_: str, item: JsonString, reading: Reading) -> str:
             if _ACCOUNT.fullmatch(text)
             else write_instead(text, f"{text}.amazonaws.com")
             if _WORD.fullmatch(text)
-            else "write a name such as `lambda.amazonaws.com`"
+            else _rendered(text) or "write a name such as `lambda.amazonaws.com`"
         )
         rule = "invalid-service-principal-format"
         reading.refuse(rule, f"`{text}` is no service principal", item.span, help)
@@ -369,4 +370,9 @@ def _check_aws(text: str, span: Span, reading: Reading) -> None:
         reading.warn(rule, f"`{text}` is an id that names no living principal", span, help)
         return
     help = "write a 12-digit account, or the ARN of an account, user, role or session; groups are no principals"
-    reading.error("invalid-principal-format", f"`{text}` is not a principal", span, help)
+    reading.error("invalid-principal-format", f"`{text}` is not a principal", span, _rendered(text) or help)
+
+
+def _rendered(text: str) -> str:
+    """What to do about a text with a placeholder that nobody filled in, empty for another one."""
+    return f"{RENDER}, or write the value itself" if is_template(text) else ""

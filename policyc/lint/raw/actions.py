@@ -152,6 +152,7 @@ def _unlisted(item: JsonString, service: str, diagnostics: Diagnostics) -> None:
             f"`{service}` has no action like `{item.value}` (as of {services.updated()})",
             item.span,
             _meant(item.value)
+            or _of_operation(item.value)
             or _of_a_relative(item.value)
             or nearest_action(item.value, names)
             or "write an action that the service's page in the service authorization reference gives",
@@ -164,6 +165,14 @@ def _meant(text: str) -> str:
     prefix = _MEANT.get(service.lower(), "")
     known = {action.lower(): action for action in actions(prefix)}
     return meant(text, f"{prefix}:{known[name.lower()]}") if name.lower() in known else ""
+
+
+def _of_operation(text: str) -> str:
+    """The actions that are asked for an operation of the API, when that was written."""
+    service, _, name = text.partition(":")
+    needed = services.needed_for(service.lower(), name)
+    listed = " and ".join(f"`{service.lower()}:{action}`" for action in needed)
+    return f"`{name}` is a call of the API; what it asks for is {listed}" if needed else ""
 
 
 def _of_a_relative(text: str) -> str:

@@ -74,6 +74,10 @@ def _applies(service: Service, action: Action, resources: tuple[JsonString, ...]
     if any(not item.value.strip("*") for item in resources):
         return True
     if not action.types:
+        if (form := arns.asked_of(service.prefix, action.name)) and any(
+            arns.may_be(item.value, form) for item in resources
+        ):
+            return True
         if action.name in _ON_ALL_BUCKETS and any(_ALL_BUCKETS.fullmatch(item.value) for item in resources):
             return True
         if any(item.value.split(":", 5)[5:] == ["*"] for item in resources):

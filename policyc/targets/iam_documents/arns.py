@@ -97,6 +97,12 @@ def also(service: str) -> tuple[str, ...]:
     return tuple(_facts()["also"].get(service, ()))
 
 
+def asked_of(prefix: str, name: str) -> str:
+    """The one resource that requests of an action without resource types are known to be about, as a form; empty where none is."""
+    found: str = _facts()["asked_of"].get(prefix, {}).get(name, "")
+    return found
+
+
 @cache
 def forms_of(service: str) -> tuple[str, ...]:
     """The forms of ARNs whose service field is `service`, as its own pages list them; empty when they list none."""

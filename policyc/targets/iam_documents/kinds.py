@@ -124,16 +124,22 @@ _LATTICE: Final = frozenset({"vpc-lattice", "vpc-lattice-svcs"})
 #: service of an ARN -> prefix of the actions that are asked of such a resource, where the two differ
 _OWNERS: Final = {"vpc-lattice": "vpc-lattice-svcs"}
 #: prefixes of services whose resource policies stand in the resource and name none
-_ATTACHED: Final = frozenset({"ecr", "ecr-public", "elasticfilesystem"})
+_ATTACHED: Final = frozenset({"ecr", "ecr-public", "elasticfilesystem", "cloudsearch"})
 _PRINCIPALS: Final = ("Principal", "NotPrincipal")
 #: what every statement of a data protection policy names, which has another language
 #: (https://docs.aws.amazon.com/sns/latest/dg/sns-message-data-protection-policies.html)
 _DATA: Final = "DataIdentifier"
+#: what the policy of a stack of CloudFormation is about, which has another language as well
+#: (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/protect-stack-resources.html)
+_UPDATES: Final = "update:"
 
 
 def is_policy(tree: JsonValue) -> bool:
     """Whether a JSON value looks like an IAM document at all."""
     if not isinstance(tree, JsonObject) or tree.get("Statement") is None:
+        return False
+    actions = [text for statement in _statements(tree) for text in _texts(statement, "Action")]
+    if actions and all(text.lower().startswith(_UPDATES) for text in actions):
         return False
     return not any(statement.get(_DATA) is not None for statement in _statements(tree))
 

@@ -15,6 +15,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
+from policyc.data import read_text
 from policyc.record import record
 from policyc.regex import regex
 
@@ -230,3 +231,10 @@ def _family(known: str) -> re.Pattern[str]:
 
 def _folded(keys: Any) -> frozenset[str]:
     return frozenset(str(key).lower() for key in keys)
+
+
+@cache
+def needed_for(prefix: str, operation: str) -> tuple[str, ...]:
+    """The actions that an operation of a service's API needs, where they have other names than it."""
+    found: Mapping[str, Mapping[str, list[str]]] = json.loads(read_text("schemas/iam/operations.json"))["operations"]
+    return next((tuple(held) for name, held in found.get(prefix, {}).items() if name.lower() == operation.lower()), ())

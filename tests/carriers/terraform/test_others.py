@@ -107,8 +107,10 @@ def test_a_module_that_is_called_twice_is_there_where_one_call_has_it(check: Che
     calls = 'module "one" {\n  source = "./m"\n}\nmodule "two" {\n  source = "./m"\n  there  = @@\n}\n'
     both = check(f"=== main.tf\n{calls.replace('@@', 'true')}=== m/main.tf{inner}", notes=True)
     assert (both.found, both.tally.documents) == ((), 1)
-    none = check(f"=== main.tf\n{calls.replace('@@', 'false')}=== m/main.tf{inner}", notes=True)
-    assert (none.found, none.tally.documents) == (("m/main.tf:5 policy-not-there",), 0)
+    absent = calls.replace("@@", "false")
+    for called in (absent, absent.replace("there  =", 'count = data.acme_number.n.value == "1" ? 1 : 0\n  there  =')):
+        none = check(f"=== main.tf\n{called}=== m/main.tf{inner}", notes=True)
+        assert (none.found, none.tally.documents) == (("m/main.tf:5 policy-not-there",), 0)
 
 
 def test_values_make_it_be_there(check: Check) -> None:

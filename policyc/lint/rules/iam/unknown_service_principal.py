@@ -72,6 +72,7 @@ _OTHERS = frozenset(
         "logdelivery.elasticloadbalancing",
         "config-multiaccountsetup",
         "codestar-notifications",
+        "macie",
     }
 )
 #: ends that services have in their addresses on the web, and slips
@@ -92,7 +93,7 @@ def check(lint: Lint) -> None:
                 )
             name, end, rest = text.partition(_END)
             word, dot, region = name.partition(".")
-            right = almost(word, services.prefixes()) if end else ""
+            right = almost(word, services.prefixes()) if end and name not in _OTHERS else ""
             if end and not right and name not in services.prefixes() and (whole := almost(name, _OTHERS)):
                 right, dot, region = whole, "", ""
             if right:

@@ -281,11 +281,11 @@ def test_the_matrix_equals_following_every_prefix_from_every_edge_where_somebody
     network, attachments = world
     tables = build_tables(build_core(network, attachments))
     cells = segment_matrix(tables).cells
-    for here in tables.domains.domains:
+    for here in tables.domains.names:
         name = TableName("segment", here)
         senders = {region for item in tables.core.members(here) for region in item.regions}
         edges = [edge for edge in tables.edges_of(name) if edge in senders] or tables.edges_of(name)
-        for there in tables.domains.domains:
+        for there in tables.domains.names:
             lookups = {
                 version: [
                     follow(tables, name, edge, prefix)

@@ -11,7 +11,7 @@ from policyc.engines.trace import Reason
 from policyc.engines.wan.attachments import DEAD_STATES, MOVING_STATES, PENDING_STATES, WORKING_STATES, Attachment
 from policyc.engines.wan.switches import DEFAULT, Switches
 from policyc.ir.network import AttachCondition, AttachRule, CoreNetwork, ToGroup, ToSegment, ToTag
-from policyc.record import record
+from policyc.record import light, record
 from policyc.text import Span
 
 
@@ -35,7 +35,7 @@ class RuleTrace:
     span: Span | None = None
 
 
-@record
+@light
 class Association:
     """The answer for one attachment.
 

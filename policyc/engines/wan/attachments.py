@@ -6,7 +6,7 @@ from typing import Final
 
 from policyc.engines.wan.prefixes import Prefix
 from policyc.ir.network import AttachmentType
-from policyc.record import field, record
+from policyc.record import field, light
 from policyc.text import Span
 
 #: MED of a route that states none (reference, section 3.5)
@@ -22,7 +22,7 @@ MOVING_STATES: Final = ("pending_tag_acceptance",)
 STATES: Final = (*WORKING_STATES, *PENDING_STATES, *DEAD_STATES, *MOVING_STATES)
 
 
-@record
+@light
 class Announced:
     """One prefix that an attachment brings, with its BGP attributes. `as_path` None means not stated (a VPC has none)."""
 
@@ -32,7 +32,7 @@ class Announced:
     communities: frozenset[str] = frozenset()
 
 
-@record
+@light
 class Attachment:
     """One attachment. `regions` has several entries for a Direct Connect gateway alone.
 

@@ -71,7 +71,7 @@ class Candidates:
     def _entry(self, segment: str, prefix: Prefix) -> Entry | None:
         """What a segment knows of a prefix by itself, by shares and by static routes."""
         domains = self.tables.domains
-        domain = domains.domains[segment]
+        domain = domains.of(segment)
         found = domain.mixed.get(prefix) or domain.visible.get(prefix)
         if found is not None:
             return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 from policyc.engines.wan.associate import Association, Associator, Standing
@@ -30,7 +30,7 @@ from policyc.ir.network import (
     Share,
     Word,
 )
-from policyc.record import field, record
+from policyc.record import field, light, record
 
 
 class TableName(NamedTuple):
@@ -44,7 +44,7 @@ class TableName(NamedTuple):
         return f"{'group' if self.kind == 'group' else 'segment'} {self.name}"
 
 
-@record
+@light
 class NextHop:
     """Where a route leads: an attachment, the same or another table at another edge, a function group, or nowhere.
 
@@ -76,7 +76,7 @@ class NextHop:
                 return "blackhole"
 
 
-@record
+@light
 class Origin:
     """Where a route of one prefix enters a segment: the edge, the next hop there, and why it is there. `giver` is the segment that
     shares it."""
@@ -96,6 +96,7 @@ class _Places:
     groups: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     ids: dict[str, Association] = field(default_factory=dict)
     edges: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    known_edges: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
 
 
 class _Label(NamedTuple):
@@ -116,21 +117,25 @@ class _Spans(NamedTuple):
 @record
 class Pairs:
     """The routing policies on a segment's edge pairs by (location, peer, direction), and what they ask of prefixes; `acting` are
-    the (sender, receiver) between which any acts."""
+    the (sender, receiver) between which any acts, and `key` names the policies."""
 
     policies: Mapping[tuple[str, str, Direction], list[RoutingPolicy]]
     sieve: Sieve
     acting: frozenset[tuple[str, str]]
+
+    @property
+    def key(self) -> Hashable:
+        return tuple([(*pair, *(policy.name.text for policy in some)) for pair, some in self.policies.items()])
 
 
 @record(frozen=False)
 class Core:
     """The network, who is attached where, and what simulation was told. Made by `build_core`.
 
-    `looping` are the ASNs that a far side may find though it is its own (see `outbound`); `dropped` collects (attachment, prefix) that a routing policy drops; `settled` what the mesh makes of equal origins, `paths`
+    `looping` are the ASNs that a far side may find though it is its own (see `outbound`); `settled` is what the mesh makes of equal origins, `paths`
     what an edge takes in of equal routes; `places` finds attachments by where they are, `labels`
     and `paired` the policies on attachments and edge pairs; `spanned` remembers spans, `owned` who states a prefix, by its IP version and length, numbered;
-    `dropped_by` is `dropped` by attachment, with its length then; `givers` remembers who offers routes to a segment.
+    `givers` remembers who offers routes to a segment.
     """
 
     network: CoreNetwork
@@ -139,7 +144,6 @@ class Core:
     switches: Switches
     around: Surroundings
     asns: Mapping[str, int] = field(default_factory=dict)
-    dropped: list[tuple[str, Prefix]] = field(default_factory=list)
     settled: dict[object, Mapping[str, Choice]] = field(default_factory=dict)
     places: _Places = field(default_factory=lambda: _Places())
     paths: dict[object, Path | None] = field(default_factory=dict)
@@ -149,16 +153,21 @@ class Core:
     looping: frozenset[int] | None = None
     owned: dict[tuple[int, int], dict[Prefix, list[tuple[int, Association]]]] = field(default_factory=dict)
     givers: dict[str, list[str]] = field(default_factory=dict)
-    dropped_by: tuple[int, dict[str, list[Prefix]]] = field(default_factory=lambda: (0, {}))
 
-    def dropped_of(self, name: str) -> list[Prefix]:
-        """The prefixes of an attachment that a routing policy drops somewhere."""
-        if self.dropped_by[0] != len(self.dropped):
-            found: dict[str, list[Prefix]] = {}
-            for dropped, prefix in self.dropped:
-                found.setdefault(dropped, []).append(prefix)
-            self.dropped_by = (len(self.dropped), found)
-        return self.dropped_by[1].get(name, [])
+    def adopt(self, other: Core) -> bool:
+        """Use what was worked out for another core, where routes fare alike by the same rules; whether they do. Segments and their actions
+        may differ, and who is where."""
+        if self._rules() != other._rules():
+            return False
+        self.settled, self.paths, self.labels, self.spanned = other.settled, other.paths, other.labels, other.spanned
+        self.places.known_edges = other.places.known_edges
+        return True
+
+    def _rules(self) -> tuple[object, ...]:
+        """What decides how a route fares, whichever segment it is in."""
+        network, configuration = self.network, self.network.configuration
+        grounds = network.version, configuration.edges, configuration.asn_ranges, self.switches, self.lists
+        return *grounds, network.label_rules, network.routing_policies
 
     def owners(self, prefix: Prefix) -> list[Association]:
         """Whoever states a block that covers the prefix, in the order of the inventory; a default route belongs to nobody."""
@@ -186,8 +195,7 @@ class Core:
         if found is None:
             declared = self.network.segment(segment)
             edges = () if declared is None else self.network.edges_of(declared)
-            found = next((known for known in self.places.edges.values() if known == edges), edges)
-            self.places.edges[segment] = found
+            found = self.places.edges[segment] = self.places.known_edges.setdefault(edges, edges)
         return found
 
     def members(self, segment: str) -> list[Attachment]:
@@ -322,18 +330,14 @@ class Core:
     # --- origins ----------------------------------------------------------------------------------------------
 
     def own_path(self, attachment: Attachment, edge: str, route: Announced, source: int) -> Path | None:
-        """One announced route as its edge takes it in, after the policies of the attachment's label."""
+        """One announced route as its edge takes it in, after the policies of the attachment's label; None when they drop it."""
         answers: tuple[bool | None, ...] = ()
         if attachment.label:
             answers = self._label(attachment, edge, "inbound").sieve.answers(route.prefix)
         key = (attachment.type, attachment.label, edge, route.as_path, route.med, route.communities, source, answers)
-        if key in self.paths:
-            kept = self.paths[key]
-        else:
-            kept = self.paths[key] = self._own_path(attachment, edge, route, source)
-        if kept is None:
-            self.dropped.append((attachment.name, route.prefix))
-        return kept
+        if key not in self.paths:
+            self.paths[key] = self._own_path(attachment, edge, route, source)
+        return self.paths[key]
 
     def _own_path(self, attachment: Attachment, edge: str, route: Announced, source: int) -> Path | None:
         vpc = attachment.type == "vpc"

@@ -25,13 +25,13 @@ from policyc.engines.wan.reach import (
 )
 from policyc.engines.wan.tables import Row
 from policyc.engines.wan.walks import Start, is_local, start_of
-from policyc.record import record
+from policyc.record import light
 
 _UNKNOWN = "unknown"
 _DELIVERED = "delivered"
 
 
-@record
+@light
 class Fate:
     """How the packets of one sender fare: the verdict and groups as in `Answer`, and the verdict on each part of the target."""
 
@@ -40,7 +40,7 @@ class Fate:
     groups: tuple[str, ...] = ()
 
 
-@record
+@light
 class _Ends:
     """How the ways from one place on end and how many there are; `left` of them leave by the function groups of `exits`."""
 

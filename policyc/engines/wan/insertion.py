@@ -6,11 +6,12 @@ published, so wherever it decides a row has one option per Region.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Hashable, Iterator, Mapping, Sequence
+from typing import Final
 
 from policyc.engines.wan.core import Core, NextHop, Origin, TableName
 from policyc.engines.wan.mesh import Span
-from policyc.engines.wan.origins import Entry, Routes, own_routes
+from policyc.engines.wan.origins import Entry, Routes
 from policyc.engines.wan.paths import Path
 from policyc.engines.wan.prefixes import DEFAULT_V4, DEFAULT_V6, Prefix
 from policyc.engines.wan.rows import Fate, Fates, Option, Row, Rows, Sheet, arrange, best_options, distinct, peering
@@ -71,21 +72,14 @@ class _Routes:
     """Each segment's attachment routes as function groups see them: policies on edge pairs do not act there (reference, section
     3.9)."""
 
-    __slots__ = ("_exits", "_routes", "_tables")
+    __slots__ = ("_exits", "_tables")
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        self._routes: dict[str, Routes] = {}
         self._exits: dict[str, list[_Exits]] = {}
 
     def of(self, segment: str) -> Routes:
-        found = self._routes.get(segment)
-        if found is None:
-            core = self._tables.core
-            own = self._tables.own.get(segment, {})
-            found = own_routes(core, segment, plain=True) if core.pairs(segment).policies else own
-            self._routes[segment] = found
-        return found
+        return self._tables.domains.plain_routes(segment)
 
     def exits(self, segment: str) -> list[_Exits]:
         """The prefixes of a segment by where they leave its mesh."""
@@ -105,6 +99,11 @@ class _Routes:
     def _several(self, edges: tuple[str, ...], entry: Entry) -> _Exits:
         spans = self._tables.core.spans(entry.choices)
         return _Exits({}, edges, entry.origins, {edge: span.best for span in spans for edge in span.edges})
+
+
+def _members(core: Core, group: str) -> Hashable:
+    """The appliances of a group at every edge."""
+    return tuple([tuple(core.group_members(group, edge)) for edge in core.network.locations])
 
 
 def _hop_via(group: str, edge: str) -> NextHop:
@@ -215,12 +214,12 @@ def _redirect(tables: Tables, routes: _Routes, inspector: _Inspector, source: st
     if segment is None:
         return
     if source == target and not segment.isolated:
-        group = inspector.action.groups[0]
+        passed = inspector.action.groups[0]
         tables.notes.append(
-            f"segment `{source}` is not isolated, so its own traffic takes the direct route past `{group}`"
+            f"segment `{source}` is not isolated, so its own traffic takes the direct route past `{passed}`"
         )
         return
-    filtered: tuple[str, ...] = ()
+    group, filtered = inspector.action.groups[0].text, tuple[str, ...]()
     if source != target and not core.admits(source, target):
         filtered = (f"whether the filter of `{source}` stops inserted routes is not published",)
 
@@ -235,11 +234,20 @@ def _redirect(tables: Tables, routes: _Routes, inspector: _Inspector, source: st
 
     tables.overlay(
         TableName("segment", source),
-        Overlay(routes.of(target), core.edges_of(source), at, "{} has a direct and an inserted route"),
+        Overlay(
+            routes.of(target),
+            core.edges_of(source),
+            at,
+            "{} has a direct and an inserted route",
+            (inspector.action, _members(core, group), filtered),
+        ),
     )
 
 
 # --- send-to ----------------------------------------------------------------------------------------------------
+
+
+_DEFAULTS: Final[Mapping[Prefix, None]] = {DEFAULT_V4: None, DEFAULT_V6: None}
 
 
 def _send_to(tables: Tables, action: SendTo) -> None:
@@ -258,10 +266,11 @@ def _send_to(tables: Tables, action: SendTo) -> None:
     tables.overlay(
         TableName("segment", action.segment.text),
         Overlay(
-            {DEFAULT_V4: None, DEFAULT_V6: None},
+            _DEFAULTS,
             core.edges_of(action.segment.text),
             at,
             "{} has a route of its own and one of `send-to`",
+            (action, _members(core, group)),
         ),
     )
 
@@ -318,7 +327,8 @@ def _deliver(tables: Tables, routes: _Routes, group: str, segment: str, second: 
         return written[0].at(edge)
 
     clash = f"{{}} stands in two segments behind group `{group}`"
-    tables.overlay(TableName("group", group), Overlay(routes.of(segment), core.network.locations, at, clash))
+    terms = second, core.edges_of(segment), core.pairs(segment).key, _members(core, group)
+    tables.overlay(TableName("group", group), Overlay(routes.of(segment), core.network.locations, at, clash, terms))
 
 
 class _Delivery:

@@ -104,7 +104,7 @@ class Finds:
         prefix, tables = self._prefix, self._lookups.tables
         if name.kind != "segment" or any(prefix in item.index for item in tables.overlays.get(name, ())):
             return self._each(name)
-        sheet = tables.domains.domains[name.name].sheet(prefix, self._owners)
+        sheet = tables.domains.of(name.name).sheet(prefix, self._owners)
         if sheet is None:
             return self._shorter(name)
         key = id(sheet), tables.edges_of(name)

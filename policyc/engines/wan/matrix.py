@@ -95,7 +95,7 @@ _LOST, _UNKNOWN = _End("lost"), _End("unknown")
 
 def segment_matrix(tables: Tables) -> Matrix:
     """The cell of every ordered pair of segments."""
-    names = tuple(tables.domains.domains)
+    names = tables.domains.names
     nest = _Nest(tables)
     kinds: dict[tuple[str, tuple[RoutingPolicy, ...]], list[_Kind]] = {}
     walker = _Walker(tables, {})
@@ -165,7 +165,7 @@ class _Nest:
             found = prefix
             if prefix not in self.special:
                 owner, entry = self._entry(prefix)
-                visible = prefix in self._tables.domains.domains[owner].visible
+                visible = prefix in self._tables.domains.of(owner).visible
                 edges = tuple([origin.edge for origin in entry.origins])
                 found = (owner, visible, edges, id(entry.choices), self._sieve.answers(prefix))
             self._classes[prefix] = found
@@ -189,7 +189,7 @@ class _Nest:
             domains = self._tables.domains
             entries = [domains.own[owner][prefix] for owner in domains.owners.get(prefix, ())]
             if prefix in self.special:
-                entries += [domain.mixed[prefix] for domain in domains.domains.values() if prefix in domain.mixed]
+                entries += [domain.mixed[prefix] for _, domain in domains.every() if prefix in domain.mixed]
             found = frozenset(origin.attachment for entry in entries for origin in entry.origins if origin.attachment)
             self._attachments[prefix] = found
         return found
@@ -210,7 +210,7 @@ def _find_wider(known: Sequence[Prefix]) -> dict[Prefix, tuple[Prefix, ...]]:
 
 def _special(tables: Tables) -> set[Prefix]:
     found = set(tables.domains.several)
-    found |= {prefix for domain in tables.domains.domains.values() for prefix in domain.mixed}
+    found |= {prefix for _, domain in tables.domains.every() for prefix in domain.mixed}
     for overlays in tables.overlays.values():
         for overlay in overlays:
             found |= {prefix for prefix, entry in overlay.index.items() if entry is None}
@@ -220,7 +220,7 @@ def _special(tables: Tables) -> set[Prefix]:
 def _kinds(tables: Tables, segment: str, nest: _Nest, sieve: Sieve) -> list[_Kind]:
     """One prefix for each kind of route that begins in a segment and that policies tell apart."""
     seen: dict[object, _Kind] = {}
-    visible = tables.domains.domains[segment].visible
+    visible = tables.domains.of(segment).visible
     for prefix, entry in tables.own[segment].items():
         edges = tuple(origin.edge for origin in entry.origins)
         # Routes that no policy can match go one way whatever their attributes.
@@ -312,7 +312,7 @@ def _telling(tables: Tables, name: TableName, edges: tuple[str, ...], kind: _Kin
     """The edges that answer for all: for a plain route the one where it begins and one other."""
     if not kind.plain or name in tables.overlays or kind.edges[0] not in edges:
         return edges
-    mixed = tables.domains.domains[name.name].mixed
+    mixed = tables.domains.of(name.name).mixed
     if any(prefix in mixed for prefix in kind.around):
         return edges
     two = tuple(dict.fromkeys((kind.edges[0], edges[0], edges[-1])))[:2]

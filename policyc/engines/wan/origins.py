@@ -14,10 +14,10 @@ from policyc.engines.wan.paths import DYNAMIC, Choice, Path, merge
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.routing_policies import transform
 from policyc.ir.network import Direction
-from policyc.record import field, record, replace
+from policyc.record import field, light, record, replace
 
 
-@record
+@light
 class Entry:
     """One prefix of a segment: where it begins, and what each edge chose. Prefixes that fare alike have the same `choices` object."""
 
@@ -26,16 +26,19 @@ class Entry:
 
 
 Routes = dict[Prefix, Entry]
+#: attachments with a prefix of theirs
+Dropped = list[tuple[str, Prefix]]
 
 
 @record(frozen=False)
 class Origins:
-    """What begins where, by prefix, before the mesh."""
+    """What begins where, by prefix, before the mesh; `dropped` is what a routing policy keeps from beginning there."""
 
     origins: dict[Prefix, list[Origin]] = field(default_factory=dict)
     paths: dict[Prefix, dict[str, list[Path]]] = field(default_factory=dict)
     doubts: dict[Prefix, tuple[str, ...]] = field(default_factory=dict)
     owners: dict[tuple[Prefix, str, str], int] = field(default_factory=dict)
+    dropped: Dropped = field(default_factory=list)
 
     def owner(self, prefix: Prefix, attachment: str, edge: str) -> int:
         """The number of the first origin here that comes from an attachment at an edge; the next one when it is new."""
@@ -72,6 +75,8 @@ def add_own(
                     path = core.own_path(attachment, edge, route, found.next_source(route.prefix))
                     if path is not None:
                         found.add(route.prefix, origin, path)
+                    else:
+                        found.dropped.append((attachment.name, route.prefix))
 
 
 def own_routes(core: Core, segment: str, *, transit_only: bool = False, plain: bool = False) -> Routes:
@@ -89,7 +94,7 @@ def spread(core: Core, segment: str, found: Origins, *, plain: bool = False) -> 
     if plain or not pairs.policies:
         mesh = tuple(asns)
         return {prefix: _entry(core, mesh, asns, prefix, found) for prefix in found.origins}
-    return _Meshed(core, segment, asns, pairs, found).run()
+    return _Meshed(core, asns, pairs, found).run()
 
 
 def _entry(core: Core, mesh: tuple[str, ...], asns: Mapping[str, int], prefix: Prefix, found: Origins) -> Entry:
@@ -117,7 +122,6 @@ class _Meshed:
     stands for."""
 
     core: Core
-    segment: str
     asns: Mapping[str, int]
     pairs: Pairs
     found: Origins
@@ -142,7 +146,7 @@ class _Meshed:
         if sieve.passes(prefix):
             return _entry(self.core, tuple(self.asns), self.asns, prefix, self.found)
         local = tuple((edge, tuple(paths)) for edge, paths in sorted(self.found.paths.get(prefix, {}).items()))
-        key = (self.segment, local, sieve.answers(prefix))
+        key = (tuple(self.asns), self.pairs.key, local, sieve.answers(prefix))
         choices = self.core.settled.get(key)
         if choices is None:
             transfer = Transfer(

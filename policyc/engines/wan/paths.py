@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from policyc.engines.wan.attachments import DEFAULT_MED
 from policyc.ir.network import AttachmentType
-from policyc.record import record, replace
+from policyc.record import light, replace
 
 STATIC: Final = 0
 LOCAL_VPC: Final = 1
@@ -31,7 +31,7 @@ Bound: TypeAlias = tuple[int, int, int, int, int, int]
 _LAST: Final[Bound] = (DYNAMIC + 1, 0, 0, 0, 0, 0)
 
 
-@record
+@light
 class Path:
     """A candidate as one edge sees it.
 
@@ -146,7 +146,7 @@ def unsettled(best: Sequence[Path]) -> str:
     return RANK_SWITCH if len(best) > 1 and contested(best) else ""
 
 
-@record
+@light
 class Choice:
     """What one edge makes of a prefix: all `candidates`, those that may be `best` (one of them is), and doubts."""
 

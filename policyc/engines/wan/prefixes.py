@@ -73,18 +73,30 @@ def parse_prefix(text: str) -> Prefix | None:
 
 def _plain_v4(text: str) -> Prefix | None:
     """The block of an IPv4 address with a mask length, which is what nearly every text is; None for all others and for what is wrong."""
+    found = _address_v4(text)
+    if found is None:
+        return None
+    bits, length = found
+    shift = 32 - length
+    return Prefix(4, bits >> shift << shift, length)
+
+
+def _address_v4(text: str) -> tuple[int, int] | None:
+    """The address of such a block as it is written, and the mask length."""
     found = _V4(text)
     if found is None:
         return None
     one, two, three, four, length = map(int, found.groups())
     if one > 255 or two > 255 or three > 255 or four > 255 or length > 32:
         return None
-    shift = 32 - length
-    return Prefix(4, (one << 24 | two << 16 | three << 8 | four) >> shift << shift, length)
+    return one << 24 | two << 16 | three << 8 | four, length
 
 
 def has_host_bits(text: str) -> bool:
     """Whether a block that parses has bits set behind its mask."""
+    plain = _address_v4(text)
+    if plain is not None:
+        return bool(plain[0] & ((1 << 32 - plain[1]) - 1))
     address, _, _ = text.partition("/")
     whole, block = parse_prefix(address), parse_prefix(text)
     return whole is not None and block is not None and whole.bits != block.bits

@@ -104,10 +104,10 @@ class Target:
         return f"`{self.attachment}`" if self.attachment else ", ".join(str(prefix) for prefix in self.prefixes)
 
 
-def build_tables(core: Core) -> Tables:
-    """Every route table of the network, service insertion included."""
+def build_tables(core: Core, like: Tables | None = None) -> Tables:
+    """Every route table of the network, service insertion included. What is the same in the tables `like` these is taken from there."""
     with uncollected():
-        tables = segment_tables(core)
+        tables = segment_tables(core, like)
         insert_services(tables)
     return tables
 
@@ -357,10 +357,9 @@ def _answer(
     tables: Tables, association: Association, target: Target, found: Sequence[tuple[Prefix, tuple[Walk, ...]]]
 ) -> Answer:
     """The answer for all parts of a target."""
-    core = tables.core
     every = tuple(dict.fromkeys(walk for _, ways in found for walk in ways))
     notes = _notes(every)
-    parts = tuple(_part(core, association, target, prefix, ways) for prefix, ways in found)
+    parts = tuple(_part(tables, association, target, prefix, ways) for prefix, ways in found)
     verdicts = {part.verdict for part in parts}
     doubts = merge(*(walk.doubts for walk in every))
     if Verdict.UNDECIDED in verdicts:
@@ -372,13 +371,13 @@ def _answer(
         return Answer(Verdict.REACHABLE, "delivered", _delivered(every), every, notes, parts=parts)
     if verdicts == {Verdict.BLOCKED}:
         alone = parts[0] if len(parts) == 1 and target.attachment else None
-        told = (alone.reason, alone.sentence) if alone is not None else _why_blocked(core, association, target, every)
+        told = (alone.reason, alone.sentence) if alone is not None else _why_blocked(tables, association, target, every)
         reason, sentence = told
         return Answer(Verdict.BLOCKED, reason, sentence, every, notes, parts=parts)
     return Answer(Verdict.PARTLY, "differs", _differing(parts), every, notes, parts=parts)
 
 
-def _part(core: Core, association: Association, target: Target, prefix: Prefix, ways: tuple[Walk, ...]) -> Part:
+def _part(tables: Tables, association: Association, target: Target, prefix: Prefix, ways: tuple[Walk, ...]) -> Part:
     ends = {walk.end for walk in ways}
     doubts = merge(*(walk.doubts for walk in ways))
     if doubts or "unknown" in ends:
@@ -388,7 +387,7 @@ def _part(core: Core, association: Association, target: Target, prefix: Prefix, 
     if "delivered" in ends:
         text = "it differs by the service's choice: " + ", ".join(sorted(ends))
         return Part(prefix, Verdict.UNDECIDED, "differs", text)
-    return Part(prefix, Verdict.BLOCKED, *_why_blocked(core, association, Target((prefix,), target.attachment), ways))
+    return Part(prefix, Verdict.BLOCKED, *_why_blocked(tables, association, Target((prefix,), target.attachment), ways))
 
 
 def _delivered(ways: Iterable[Walk]) -> str:
@@ -427,7 +426,7 @@ def _differing(parts: Sequence[Part]) -> str:
 _FEW = 4
 
 
-def _why_blocked(core: Core, association: Association, target: Target, ways: Sequence[Walk]) -> tuple[str, str]:
+def _why_blocked(tables: Tables, association: Association, target: Target, ways: Sequence[Walk]) -> tuple[str, str]:
     ends = {walk.end for walk in ways}
     for end in ("left", "blackhole", "loop", "not-advertised", "not-announced", "refused"):
         if end in ends:
@@ -442,19 +441,20 @@ def _why_blocked(core: Core, association: Association, target: Target, ways: Seq
                 f"{far_asn(association.attachment)}",
                 "not-advertised": f"a Direct Connect gateway hears of local routes only, and this one is remote: {step}",
             }[end]
-            apart = _why_apart(core, association, target) if end == "left" else None
+            apart = _why_apart(tables, association, target) if end == "left" else None
             return end, text if apart is None else f"{text} ({apart[1]})"
-    apart = _why_apart(core, association, target)
+    apart = _why_apart(tables, association, target)
     if apart is not None:
         return apart
     kind = "group" if association.is_group else "segment"
     return "no-route", f"{kind} `{association.place}` has no route to {target.text}"
 
 
-def _why_apart(core: Core, association: Association, target: Target) -> tuple[str, str] | None:
+def _why_apart(tables: Tables, association: Association, target: Target) -> tuple[str, str] | None:
     """Why nothing leads from a place to the first owner of the target of whom that can be told."""
+    core = tables.core
     owners = [core.associations[target.attachment]] if target.attachment else _owners(core, target)
-    found = (_why_no_route(core, association, owner, target) for owner in owners)
+    found = (_why_no_route(tables, association, owner, target) for owner in owners)
     return next((item for item in found if item is not None), None)
 
 
@@ -468,14 +468,17 @@ def _owners(core: Core, target: Target) -> list[Association]:
     ]
 
 
-def _why_no_route(core: Core, association: Association, owner: Association, target: Target) -> tuple[str, str] | None:
+def _why_no_route(
+    tables: Tables, association: Association, owner: Association, target: Target
+) -> tuple[str, str] | None:
     """Why nothing leads to the attachment that has the target."""
-    name = owner.attachment.name
+    core, name = tables.core, owner.attachment.name
     segment = core.network.segment(association.place)
     givers = core.shared_with(association.place)
     # a policy of a share between others is no reason here
     joined = association.is_group or owner.is_group or owner.place in (association.place, *givers)
-    if joined and any(prefix.overlaps(dropped) for dropped in core.dropped_of(name) for prefix in target.prefixes):
+    dropped = tables.domains.dropped_of(name) if joined else ()
+    if any(prefix.overlaps(block) for block in dropped for prefix in target.prefixes):
         return "filtered", f"a routing policy drops the route to `{name}`"
     if association.is_group or segment is None or owner.is_group:
         return None

@@ -16,10 +16,10 @@ from policyc.engines.wan.core import NextHop, Origin
 from policyc.engines.wan.mesh import Span
 from policyc.engines.wan.paths import Path, merge, unsettled
 from policyc.engines.wan.prefixes import Prefix
-from policyc.record import field, record
+from policyc.record import field, light, record
 
 
-@record
+@light
 class Option:
     """One possible next hop of a row, why it is there, and the path behind it (None for what is no BGP path)."""
 
@@ -28,7 +28,7 @@ class Option:
     path: Path | None = None
 
 
-@record
+@light
 class Row:
     """One prefix in one table. Exactly one of `options` is in force, and which is not known when there are several; with
     `doubts` none may be right."""

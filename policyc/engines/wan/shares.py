@@ -12,7 +12,7 @@ from policyc.engines.wan.paths import DYNAMIC, Choice, Path, merge
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.routing_policies import Sieve, transform
 from policyc.ir.network import RoutingPolicy
-from policyc.record import record, replace
+from policyc.record import light, record, replace
 
 
 class _Place(NamedTuple):
@@ -24,7 +24,7 @@ class _Place(NamedTuple):
     origin: int
 
 
-@record
+@light
 class Leaked:
     """What a kind of route becomes in another segment: where it is handed over and the choices there, and the origins whose
     route a policy dropped."""
@@ -66,11 +66,11 @@ def find_taking(
     core: Core, known: dict[Hashable, Leaked], into: str, out_of: str, policies: Sequence[RoutingPolicy]
 ) -> Taking:
     """How `into` takes over the routes of `out_of`; `known` remembers what became of kinds of route."""
-    pairs, mine, theirs = core.pairs(into).policies, core.edges_of(into), core.edges_of(out_of)
+    pairs, mine, theirs = core.pairs(into), core.edges_of(into), core.edges_of(out_of)
     plain = (id(mine), id(theirs))
-    context = (*plain, tuple(policy.name.text for policy in policies), into if pairs else "")
-    sieve = Sieve((*policies, *(one for some in pairs.values() for one in some)), core.around)
-    return Taking(core, known, into, out_of, policies, context, (*plain, (), ""), sieve, mine is theirs)
+    context = (*plain, tuple(policy.name.text for policy in policies), pairs.key)
+    sieve = Sieve((*policies, *(one for some in pairs.policies.values() for one in some)), core.around)
+    return Taking(core, known, into, out_of, policies, context, (*plain, (), ()), sieve, mine is theirs)
 
 
 def taken_whole(entry: Entry) -> Leaked | None:
@@ -193,7 +193,7 @@ def leak(
             origin = entry.origins[offer.origin]
             outcome = transform(policies, offer.taken, prefix, core.around)
             if outcome.path is None:
-                core.dropped.append((origin.attachment, prefix))
+                found.dropped.append((origin.attachment, prefix))
             elif outcome.prefix == prefix:
                 found.add(prefix, _taken_origin(out_of, origin, offer.edge, offer.before.via), outcome.path)
             else:

@@ -7,7 +7,7 @@ lays over them. Rows are shared between edges and tables, so that all tables of 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -37,27 +37,35 @@ def uncollected() -> Iterator[None]:
 class Overlay:
     """Rows that service insertion adds to a table: `at` an edge of `edges`, for prefixes of `index` (whose entries are None for
     prefixes that nobody announces). `clash` says what is not published when another row for the prefix leads elsewhere (`{}` is
-    the prefix)."""
+    the prefix). `terms` are equal where the rows are, with equal edges and one `index`."""
 
     index: Mapping[Prefix, Entry | None]
     edges: tuple[str, ...]
     at: Callable[[str], Rows]
     clash: str
+    terms: Hashable
+
+
+def _equal(one: Overlay, other: Overlay) -> bool:
+    same = one.index is other.index or (not one.index and not other.index)
+    return same and (one.edges, one.clash, one.terms) == (other.edges, other.clash, other.terms)
 
 
 @record(frozen=False)
 class Tables:
-    """Every table of the core network by name and edge. `told` remembers what far sides hear (see `outbound`),
-    `sorted` every prefix. INVARIANT: overlays are laid before the first look-up."""
+    """Every table of the core network by name and edge. `like` are the tables of another network that these have much in common with, and
+    `alike` tells which are the same there. `told` remembers what far sides hear (see `outbound`), `sorted` every prefix. INVARIANT: overlays are laid before the first look-up."""
 
     core: Core
     domains: Domains
+    like: Tables | None = None
     overlays: dict[TableName, list[Overlay]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     made: dict[tuple[TableName, str], RouteTable] = field(default_factory=dict)
     masks: dict[TableName, Mapping[int, Sequence[int]]] = field(default_factory=dict)
     lengths_of: dict[int, frozenset[tuple[int, int]]] = field(default_factory=dict)
     told: dict[str, Any] = field(default_factory=dict)
+    alike: dict[TableName, bool] = field(default_factory=dict)
     sorted: list[Prefix] | None = None
 
     @property
@@ -68,8 +76,34 @@ class Tables:
     def table(self, name: TableName, edge: str) -> RouteTable:
         found = self.made.get((name, edge))
         if found is None:
-            found = self.made[name, edge] = RouteTable(self, name, edge, self._rows(name, edge))
+            same = self.like is not None and self.same(name, self.like)
+            rows = self.like.table(name, edge).rows if self.like is not None and same else self._rows(name, edge)
+            found = self.made[name, edge] = RouteTable(self, name, edge, rows)
         return found
+
+    def same(self, name: TableName, other: Tables) -> bool:
+        """Whether a table has the same rows at every edge as in other tables, and they lead to the same; False where that takes a look
+        at the rows."""
+        if other is not self.like:
+            return False
+        found = self.alike.get(name)
+        if found is None:
+            found = self.alike[name] = self._same(name, other)
+        return found
+
+    def _same(self, name: TableName, other: Tables) -> bool:
+        if name not in (*other.names(), *(TableName("own", each) for each in other.own)):
+            return False
+        if self.edges_of(name) != other.edges_of(name):
+            return False
+        mine, theirs = self.domains, other.domains
+        match name.kind:
+            case "segment" if mine.of(name.name) is not theirs.of(name.name):
+                return False
+            case "own" if mine.own[name.name] is not theirs.own[name.name]:
+                return False
+        laid, before = self.overlays.get(name, ()), other.overlays.get(name, ())
+        return len(laid) == len(before) and all(map(_equal, laid, before))
 
     def every(self) -> list[RouteTable]:
         """Every table that people know, at every edge that it is at."""
@@ -78,7 +112,7 @@ class Tables:
 
     def names(self) -> list[TableName]:
         """The tables that people know: segments, then the function groups that something is sent to."""
-        segments = [TableName("segment", name) for name in self.domains.domains]
+        segments = [TableName("segment", name) for name in self.domains.names]
         return segments + [name for name in self.overlays if name.kind == "group"]
 
     def edges_of(self, name: TableName) -> tuple[str, ...]:
@@ -128,8 +162,8 @@ class Tables:
         if self.sorted is not None:
             return self.sorted
         seen: set[Prefix] = set()
-        for domain in self.domains.domains.values():
-            seen.update(domain.mixed)
+        for name in self.domains.names:
+            seen.update(self.domains.extra(name))
         for routes in self.own.values():
             seen.update(routes)
         for overlays in self.overlays.values():
@@ -143,7 +177,7 @@ class Tables:
         if edge not in self.edges_of(name):
             return rows
         if name.kind == "segment":
-            rows = self.domains.domains[name.name].at(edge)
+            rows = self.domains.of(name.name).at(edge)
         elif name.kind == "own":
             rows = self.domains.own_sheet(name.name).at(edge)
         found = [(item.clash, item.at(edge)) for item in self.overlays.get(name, ()) if edge in item.edges]
@@ -205,6 +239,7 @@ class RouteTable:
         return None
 
 
-def segment_tables(core: Core) -> Tables:
-    """The tables of every segment without service insertion."""
-    return Tables(core, build_domains(core))
+def segment_tables(core: Core, like: Tables | None = None) -> Tables:
+    """The tables of every segment without service insertion; what is the same in the tables `like` these is taken from there."""
+    domains = build_domains(core, None if like is None else like.domains)
+    return Tables(core, domains, None if domains.like is None else like)

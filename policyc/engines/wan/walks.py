@@ -11,13 +11,13 @@ from policyc.engines.wan.core import Core, TableName
 from policyc.engines.wan.paths import merge
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.tables import Option, Row, Tables
-from policyc.record import record, replace
+from policyc.record import light, replace
 
 #: possible ways to one prefix that are followed before the answer is "undecided"
 MAX_WALKS = 256
 
 
-@record
+@light
 class Hop:
     """One look-up: in which table at which edge, the prefix that matched, where it leads and why."""
 
@@ -31,7 +31,7 @@ class Hop:
         return f"{self.table} at {self.edge}: {self.prefix} -> {self.to} ({self.why})"
 
 
-@record
+@light
 class Walk:
     """One possible way. `end` is `delivered`, `blackhole`, `no-route`, `loop`, `left` (out of the core network by an attachment that
     does not have the address), `not-advertised` or `not-announced` (the far side never hears of the route), `refused` (it hears of it and
@@ -158,7 +158,7 @@ def leads_on(
 # --- step by step -----------------------------------------------------------------------------------------------
 
 
-@record
+@light
 class _State:
     """A packet on its way: the table and edge that look it up next, and what it has passed."""
 

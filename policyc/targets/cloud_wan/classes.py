@@ -120,12 +120,12 @@ class _View:
         domains = self.tables.domains
         entries: list[Hashable] = []
         for segment in domains.owners.get(prefix, ()):
-            visible = domains.domains[segment].visible.get(prefix)
+            visible = domains.of(segment).visible.get(prefix)
             own = self._entry(domains.own[segment][prefix], owner)
             entries.append((segment, own, None if visible is None else self._entry(visible, owner)))
         mixed = tuple(
             (name, self._entry(domain.mixed[prefix], owner))
-            for name, domain in domains.domains.items()
+            for name, domain in domains.every()
             if prefix in domain.mixed
         )
         return prefix.family, self.sieve.answers(prefix), tuple(entries), mixed, tuple(self._wider(prefix))

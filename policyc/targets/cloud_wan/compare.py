@@ -88,7 +88,7 @@ def compare(
     watch("networks put together", 0, 2)
     before = situate(old, known, switches)
     watch("networks put together", 1, 2)
-    after = situate(new, known, switches)
+    after = situate(new, known, switches, before)
     watch("networks put together", 2, 2)
     return Comparison(changed, moved, _reachability(before, after, watch), False)
 

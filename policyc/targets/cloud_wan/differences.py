@@ -381,6 +381,8 @@ def _changed_rows(old: Tables, new: Tables, moved: frozenset[str]) -> dict[Place
     alike = _Alike(old, new, moved)
     out: dict[Place, set[Prefix]] = {}
     for name in dict.fromkeys((*_names(old), *_names(new))):
+        if new.same(name, old):
+            continue
         for edge in dict.fromkeys((*_edges(old, name), *_edges(new, name))):
             before, after = (
                 tables.table(name, edge).rows if edge in _edges(tables, name) else {} for tables in (old, new)

@@ -15,7 +15,7 @@ from policyc.engines.wan.attachments import DEFAULT_MED, STATES, Announced, Atta
 from policyc.engines.wan.prefixes import Prefix, has_host_bits, parse_prefix
 from policyc.ir.network import ATTACHMENT_TYPES, AttachmentType
 from policyc.model.literals import host_bits
-from policyc.record import field, record
+from policyc.record import field, light, record
 from policyc.regex import regex
 from policyc.text import Span
 
@@ -38,7 +38,7 @@ _ROUTE_FIELDS = ("prefix", "as_path", "med", "communities")
 _ACCOUNT = regex(r"[0-9]{12}")
 
 
-@record
+@light
 class Given:
     """One stated value with its place: text, a number, a bool, a tuple of `Given`s, or named `Given`s (a record)."""
 

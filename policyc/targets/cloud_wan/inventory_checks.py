@@ -412,7 +412,7 @@ def _overlapping(found: Sequence[tuple[Prefix, str]]) -> Iterator[tuple[str, str
 def _check_ties(tables: Tables, diagnostics: Diagnostics) -> None:
     """Row 58: equally good paths of different attachments."""
     count = 0
-    for name, domain in tables.domains.domains.items():
+    for name, domain in tables.domains.every():
         shared = {prefix: domain.visible[prefix] for prefix in tables.domains.several if prefix in domain.visible}
         for prefix, entry in {**tables.domains.taken_several(name), **shared, **domain.mixed}.items():
             if any(path.kind == STATIC for choice in entry.choices.values() for path in choice.best):

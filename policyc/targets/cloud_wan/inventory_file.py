@@ -311,22 +311,22 @@ class _Reader:
     def plain(self, value: JsonValue) -> Given | None:
         """JSON as fields; a number that is not whole is refused."""
         match value:
-            case JsonString(text, span):
-                return Given(text, span)
-            case JsonBool(flag, span):
-                return Given(flag, span)
+            case JsonString():
+                return Given(value.value, value.span)
             case JsonNumber():
                 number = whole_number(value)
                 if number is None:
                     self.refuse("numbers of an attachment are whole", value.span, "write a whole number")
                     return None
                 return Given(number, value.span)
-            case JsonArray(items, span):
-                inner = [self.plain(item) for item in items]
-                return Given(tuple(item for item in inner if item is not None), span)
+            case JsonArray():
+                inner = [self.plain(item) for item in value.items]
+                return Given(tuple([item for item in inner if item is not None]), value.span)
             case JsonObject():
-                found = {member.key: self.plain(member.value) for member in value}
-                return Given({key: item for key, item in found.items() if item is not None}, value.span)
+                found = [(member.key, self.plain(member.value)) for member in value.members]
+                return Given({key: item for key, item in found if item is not None}, value.span)
+            case JsonBool():
+                return Given(value.value, value.span)
             case JsonNull():
                 self.refuse("`null` stands for nothing here", value.span, "leave the field out")
                 return None

@@ -53,7 +53,7 @@ def _counts(tables: Tables) -> Iterator[tuple[str, int, int, Span | None]]:
     vpcs = Counter(item.resource_id for item in attachments if item.type == "vpc" and item.resource_id)
     for resource, count in vpcs.items():
         yield f"attachments of `{resource}`", count, MOST_PER_VPC, None
-    crowded = {name for name in tables.domains.domains if _crowded(tables, name)}
+    crowded = {name for name in tables.domains.names if _crowded(tables, name)}
     for item in attachments:
         if item.type in ("site-to-site-vpn", "connect"):
             yield f"routes that `{item.name}` announces", len(item.routes), MOST_ROUTES_IN, item.span
@@ -63,7 +63,7 @@ def _counts(tables: Tables) -> Iterator[tuple[str, int, int, Span | None]]:
     yield "prefix lists", len(core.lists), MOST_LISTS, None
     for alias, entries in core.lists.items():
         yield f"entries of prefix list `{alias}`", len(entries), MOST_LIST_ENTRIES, None
-    routes = sum(1 for name in tables.domains.domains for _ in tables.domains.prefixes(name))
+    routes = sum(1 for name in tables.domains.names for _ in tables.domains.prefixes(name))
     yield "routes of all segments", routes, MOST_ROUTES, None
 
 

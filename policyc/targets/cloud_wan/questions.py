@@ -71,9 +71,11 @@ def attachment_from_flag(text: str, position: int, diagnostics: Diagnostics) -> 
     return read_attachment(name, fields, None, diagnostics)
 
 
-def situate(network: CoreNetwork, inventory: Inventory, switches: Switches = DEFAULT) -> Tables:
-    """Every route table of a network with an inventory in place."""
-    tables = build_tables(build_core(network, tuple(_announcing(network, inventory)), switches, inventory.lists))
+def situate(
+    network: CoreNetwork, inventory: Inventory, switches: Switches = DEFAULT, like: Tables | None = None
+) -> Tables:
+    """Every route table of a network with an inventory in place. What is the same in the tables `like` these is taken from there."""
+    tables = build_tables(build_core(network, tuple(_announcing(network, inventory)), switches, inventory.lists), like)
     silent = silent_attachments(tables)
     if silent:
         tables.notes.append(unstated_text(silent, len(tables.core.associations)))

@@ -45,9 +45,13 @@ class Domain:
         found = (self.own, *(self.taken[name].sheet for name in owners if name in self.taken))
         return next((sheet for sheet in found if prefix in sheet.common), None)
 
+    def sheets(self) -> tuple[Sheet, ...]:
+        """The rows of what was not worked out one by one."""
+        return *(taken.sheet for taken in self.taken.values()), self.own
+
     def at(self, edge: str) -> Rows:
         """Every row at an edge, in a mapping of its own."""
-        sheets = (*(taken.sheet for taken in self.taken.values()), self.own)
+        sheets = self.sheets()
         if self.common is None:
             self.common = {}
             for sheet in sheets:

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Sequence
 from typing import Final, NamedTuple
 
 from policyc.engines.wan.associate import Association, Standing
-from policyc.engines.wan.core import TableName
+from policyc.engines.wan.core import NextHop, TableName
 from policyc.engines.wan.lookups import Finds, Lookups
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.reach import (
@@ -24,7 +24,7 @@ from policyc.engines.wan.reach import (
     parts_of,
 )
 from policyc.engines.wan.tables import Row
-from policyc.engines.wan.walks import Start, is_local, start_of
+from policyc.engines.wan.walks import Start, is_local, leads_on, start_of
 from policyc.record import light
 
 _UNKNOWN = "unknown"
@@ -98,6 +98,7 @@ class Fates:
         self._parts: dict[frozenset[int], list[tuple[Prefix, Finds]]] = {}
         self._known: dict[_Look, _Ends | None] = {}
         self._fates: dict[Hashable, Fate | None] = {}
+        self._onward: dict[tuple[NextHop, Prefix], bool] = {}
 
     def of(self, source: str) -> Fate | None:
         """How a sender's packets fare; None where `reach` has to be asked."""
@@ -116,7 +117,10 @@ class Fates:
         if told is None:
             return ()
         parts = self.parts(families)
-        if all(told.hears(prefix) for prefix, _ in parts):
+        for prefix, _ in parts:
+            if not told.hears(prefix):
+                break
+        else:
             return ()
         found = [heard_of(told, prefix) for prefix, _ in parts]
         heard = tuple([(bool(unheard), bool(doubts)) for unheard, doubts in found])
@@ -189,7 +193,7 @@ class Fates:
     def _ends(
         self, name: TableName, row: Row | None, prefix: Prefix, finds: Finds, passed: tuple[_Look, ...]
     ) -> _Ends | None:
-        """None where a way meets a function group, comes back, or is handed to somebody who may pass it on."""
+        """None where a way meets a function group, or comes back."""
         if row is None:
             return _NO_ROUTE
         key = (name, id(row), prefix)
@@ -207,6 +211,8 @@ class Fates:
                 found.append(_BLACKHOLE)
             elif hop.kind == "attachment" and (row.doubts or hop.name == self._target.attachment):
                 found.append(_ARRIVED)
+            elif hop.kind == "attachment" and hop.edge:
+                found.append(_PASSED_ON if self._leads_on(hop, prefix) else _GONE)
             elif hop.kind in ("edge", "segment") and (table := hop.following(name)) is not None:
                 below = self._ends(table, finds.row(table, hop.edge), prefix, finds, passed)
                 if below is None:
@@ -224,6 +230,13 @@ class Fates:
         whole = found[0] if len(found) == 1 else _together(found)
         return _Ends(_OPEN, whole.ways, whole.left, whole.exits) if row.doubts and whole.ways else whole
 
+    def _leads_on(self, hop: NextHop, prefix: Prefix) -> bool:
+        """Whether somebody else who is handed a packet may pass it on to the target (see `walks.settled`)."""
+        key = (hop, prefix)
+        if key not in self._onward:
+            self._onward[key] = leads_on(self._tables, hop.name, hop.edge, prefix, (self._target.attachment,))
+        return self._onward[key]
+
 
 def _together(found: Sequence[_Ends]) -> _Ends:
     return _Ends(
@@ -237,5 +250,6 @@ def _together(found: Sequence[_Ends]) -> _Ends:
 _BLOCKED = Fate(Verdict.BLOCKED)
 _LEFT, _OPEN = frozenset(("left",)), frozenset((_UNKNOWN,))
 _ARRIVED, _BLACKHOLE = _Ends(frozenset((_DELIVERED,)), 1), _Ends(frozenset(("blackhole",)), 1)
+_PASSED_ON, _GONE = _Ends(_OPEN, 1), _Ends(_LEFT, 1)
 _NO_ROUTE, _UNHEARD = _Ends(frozenset(("no-route",)), 1), _Ends(frozenset(("not-announced",)), 1)
 _NOT_ADVERTISED = _Ends(frozenset(("not-advertised",)), 1)

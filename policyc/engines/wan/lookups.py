@@ -6,7 +6,7 @@ every prefix within the same blocks: so what is found is worked out per sheet an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from policyc.engines.wan.core import TableName
@@ -44,6 +44,42 @@ class Lookups:
         self._edges: dict[TableName, Mapping[str, Rows]] = {}
         self._around: dict[tuple[Prefix, ...], _Around] = {}
         self._recent: dict[Prefix, Finds] = {}
+        self._knowing: dict[tuple[str, ...], frozenset[TableName]] = {}
+        self._apart: dict[Prefix, frozenset[TableName]] | None = None
+
+    def knowing(self, prefix: Prefix) -> frozenset[TableName]:
+        """The tables that may have a row for exactly this prefix."""
+        if self._apart is None:
+            self._apart = self._find_apart()
+        owners = self.tables.domains.owners.get(prefix, ())
+        found = self._knowing.get(owners)
+        if found is None:
+            found = self._knowing[owners] = frozenset(self._knowing_of(owners))
+        apart = self._apart.get(prefix)
+        return found if apart is None else found | apart
+
+    def _knowing_of(self, owners: Sequence[str]) -> Iterator[TableName]:
+        """The tables with routes of some segments that are not worked out one by one."""
+        tables, domains = self.tables, self.tables.domains
+        yield from (TableName("own", owner) for owner in owners)
+        for name, domain in domains.every():
+            if any(owner == name or owner in domain.taken for owner in owners):
+                yield TableName("segment", name)
+        indexes = {id(domains.own[owner]) for owner in owners}
+        yield from (name for name, laid in tables.overlays.items() if any(id(item.index) in indexes for item in laid))
+
+    def _find_apart(self) -> dict[Prefix, frozenset[TableName]]:
+        """The tables by the prefixes that they have by themselves."""
+        domains, found = self.tables.domains, dict[Prefix, set[TableName]]()
+        for name, domain in domains.every():
+            for prefix in domain.mixed:
+                found.setdefault(prefix, set()).add(TableName("segment", name))
+        whole = {id(routes) for routes in domains.own.values()}
+        for table, laid in self.tables.overlays.items():
+            for item in laid:
+                for prefix in item.index if id(item.index) not in whole else ():
+                    found.setdefault(prefix, set()).add(table)
+        return {prefix: frozenset(names) for prefix, names in found.items()}
 
     def of(self, prefix: Prefix) -> Finds:
         """What the tables find for a prefix; kept for those asked about last."""
@@ -68,11 +104,13 @@ class Lookups:
 class Finds:
     """What the tables of one network find for one prefix; `wider` are the known blocks around it."""
 
-    __slots__ = ("_around", "_found", "_leads", "_lookups", "_owners", "_prefix", "_sheets", "wider")
+    __slots__ = ("_around", "_found", "_leads", "_lookups", "_owners", "_prefix", "_sheets", "knowing", "wider")
 
     def __init__(self, lookups: Lookups, prefix: Prefix, wider: tuple[Prefix, ...], around: _Around) -> None:
         self._lookups, self._prefix, self.wider, self._around = lookups, prefix, wider, around
         self._owners = lookups.tables.domains.owners.get(prefix, ())
+        #: the tables that may have a row for exactly this prefix
+        self.knowing = lookups.knowing(prefix)
         self._found: dict[TableName, Found] = {}
         self._sheets: dict[tuple[int, tuple[str, ...]], Found] = {}
         self._leads: dict[int, Lead] = {}
@@ -80,7 +118,8 @@ class Finds:
     def at(self, name: TableName) -> Found:
         found = self._found.get(name)
         if found is None:
-            found = self._found[name] = self._look_up(name)
+            known = name in self.knowing
+            found = self._found[name] = self._look_up(name) if known else self._shorter(name)
         return found
 
     def row(self, name: TableName, edge: str) -> Row | None:

@@ -111,6 +111,7 @@ class AnnouncingEdge:
         "_rows",
         "_shared",
         "_sieve",
+        "_sure",
         "aggregates",
         "edge",
     )
@@ -129,6 +130,7 @@ class AnnouncingEdge:
         self._refuses = loops == "refuse"
         self._known: dict[Hashable, Heard | None] = {}
         self._pieces: dict[Hashable, tuple[_Piece, ...]] = {}
+        self._sure: dict[Hashable, bool] = {}
 
     def routes(self, only: Collection[Prefix] | None = None) -> list[Heard]:
         """The routes, of all rows or those of some prefixes, in order."""
@@ -153,8 +155,15 @@ class AnnouncingEdge:
 
     def surely_tells(self, prefix: Prefix) -> bool:
         """Whether there is a route for a prefix that is sure to be announced and taken."""
-        heard = self._like(prefix)
-        return heard is not None and not heard.refused and not heard.doubts
+        row = None if prefix in self.aggregates else self._rows.get(prefix)
+        if row is None:
+            return _is_sure(self._like(prefix))
+        # As for `_key`: the tables keep all rows, and rows that lead alike have one object for that.
+        key = id(row.options), row.doubts, () if self._sieve is None else self._sieve.answers(prefix)
+        found = self._sure.get(key)
+        if found is None:
+            found = self._sure[key] = _is_sure(self._like(prefix))
+        return found
 
     def _like(self, prefix: Prefix) -> Heard | None:
         """The route for a prefix, or for one that is announced alike."""
@@ -236,6 +245,10 @@ class _Gathered:
 
     def heard(self, edge: str, prefix: Prefix) -> Heard:
         return Heard(edge, prefix, tuple(self.paths), tuple(self.members), self.doubts)
+
+
+def _is_sure(heard: Heard | None) -> bool:
+    return heard is not None and not heard.refused and not heard.doubts
 
 
 def _judged(heard: Heard, asn: int, sure: bool) -> Heard:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from itertools import repeat
 from operator import itemgetter
 from typing import Final
 
@@ -17,7 +18,7 @@ from policyc.engines.wan.associate import Association, Standing
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import Core
 from policyc.engines.wan.insertion import insert_services
-from policyc.engines.wan.outbound import Heard, announcing_edges, far_asn, hears_less
+from policyc.engines.wan.outbound import AnnouncingEdge, Heard, announcing_edges, far_asn, hears_less
 from policyc.engines.wan.paths import merge
 from policyc.engines.wan.prefixes import WIDTH, Prefix, fills, shorten
 from policyc.engines.wan.tables import Tables, segment_tables, uncollected
@@ -216,7 +217,7 @@ class Told:
 
     def hears(self, prefix: Prefix) -> bool:
         """Whether there is a route for exactly this prefix that is sure to be announced and taken."""
-        return any(edge.surely_tells(prefix) for edge in self._edges)
+        return any(map(AnnouncingEdge.surely_tells, self._edges, repeat(prefix)))
 
     def every(self) -> Iterator[Heard]:
         """Every route."""

@@ -148,10 +148,11 @@ def _aggregated(path: Path) -> Path:
 class Sieve:
     """What policies ask of a prefix: to prefixes that give the same answers, and have the same path, they do the same."""
 
-    __slots__ = ("_around", "_blind", "_matches", "_rules", "summarizes")
+    __slots__ = ("_around", "_blind", "_known", "_matches", "_rules", "summarizes")
 
     def __init__(self, policies: Iterable[RoutingPolicy], around: Surroundings) -> None:
         self._around = around
+        self._known: dict[Prefix, tuple[bool | None, ...]] = {}
         self._rules = tuple(rule for policy in policies for rule in policy.rules)
         self._matches = tuple(
             dict.fromkeys(match for rule in self._rules for match in rule.matches if _of_prefix(match))
@@ -166,8 +167,11 @@ class Sieve:
 
     def answers(self, prefix: Prefix) -> tuple[bool | None, ...]:
         """What a prefix answers."""
-        around = self._around
-        return tuple([_prefix_matches(match, prefix, around) for match in self._matches])
+        found = self._known.get(prefix)
+        if found is None:
+            around = self._around
+            found = self._known[prefix] = tuple([_prefix_matches(match, prefix, around) for match in self._matches])
+        return found
 
     def passes(self, prefix: Prefix) -> bool:
         """Whether no rule can match the prefix, whatever its path."""

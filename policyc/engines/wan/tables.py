@@ -102,8 +102,26 @@ class Tables:
                 return False
             case "own" if mine.own[name.name] is not theirs.own[name.name]:
                 return False
+        return self._same_overlays(name, other)
+
+    def _same_overlays(self, name: TableName, other: Tables) -> bool:
         laid, before = self.overlays.get(name, ()), other.overlays.get(name, ())
         return len(laid) == len(before) and all(map(_equal, laid, before))
+
+    def differing(self, name: TableName, other: Tables) -> set[Prefix] | None:
+        """The prefixes whose rows may not be the same in a segment's table as in other tables; None where all may differ."""
+        known = other is self.like and name in other.names() and name in self.names()
+        if not known or name.kind != "segment" or self.edges_of(name) != other.edges_of(name):
+            return None
+        if not self._same_overlays(name, other):
+            return None
+        mine, theirs = self.domains.of(name.name), other.domains.of(name.name)
+        sheets = ({id(sheet): sheet for sheet in domain.sheets()} for domain in (mine, theirs))
+        before, after = sheets
+        found = {*mine.mixed, *theirs.mixed}
+        for at in before.keys() ^ after.keys():
+            found.update((before.get(at) or after[at]).common)
+        return found
 
     def every(self) -> list[RouteTable]:
         """Every table that people know, at every edge that it is at."""

@@ -17,6 +17,7 @@ from typing import Final
 from policyc.engines.wan.associate import Association
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import NextHop
+from policyc.engines.wan.domains import Domain
 from policyc.engines.wan.mesh import find_spans
 from policyc.engines.wan.origins import Entry
 from policyc.engines.wan.outbound import hears_less, looping_asns
@@ -49,7 +50,7 @@ def senders(old: Tables, new: Tables) -> list[Class]:
 def receivers(old: Tables, new: Tables) -> list[Class]:
     """The attachments of an inventory in classes that are reached alike."""
     items = list(new.core.attachments)
-    views = [_View(tables) for tables in (old, new)]
+    views = [_View(old), _View(new, old if new.like is old else None)]
     found: dict[Hashable, list[Attachment]] = {}
     for item in items:
         key: Hashable = tuple(view.key(item) for view in views)
@@ -78,11 +79,14 @@ def _hears_less(tables: Tables, item: Attachment) -> bool:
 class _View:
     """How one network sees its attachments as destinations.
 
+    Of tables that are `like` others, whose view stands beside it, only what differs is looked at: `changed` are the segments that do,
+    and `same` tells that the prefixes do not.
     Where there are routing policies (`attributes`), BGP attributes count, and `sieve` tells what they ask of prefixes. `known` are
     all prefixes, `lengths` their mask lengths by IP version; `alone` names what is a way for others, `asns` are those that keep somebody from taking a path.
     """
 
     tables: Tables
+    like: Tables | None = None
     attributes: bool = field(init=False)
     sieve: Sieve = field(init=False)
     known: Sequence[Prefix] = field(init=False)
@@ -90,6 +94,9 @@ class _View:
     lengths: Mapping[int, tuple[int, ...]] = field(init=False)
     alone: frozenset[str] = field(init=False)
     asns: frozenset[int] = field(init=False)
+    same: bool = field(init=False)
+    changed: frozenset[str] = field(init=False)
+    mixed: Sequence[tuple[str, Domain]] = field(init=False)
     tokens: dict[int, tuple[Mapping[str, Choice], Hashable]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -103,12 +110,19 @@ class _View:
             for family in WIDTH
         }
         self.alone = frozenset(_ways(self.tables))
+        self.same = self.like is not None and self.known == self.like.known()
+        known = None if self.like is None else self.like.domains
+        every = list(self.tables.domains.every())
+        self.changed = frozenset(
+            [name for name, domain in every if known is None or name not in known.names or known.of(name) is not domain]
+        )
+        self.mixed = [(name, domain) for name, domain in every if domain.mixed and name in self.changed]
         # Far sides refuse paths that hold their own.
         self.asns = frozenset(self.tables.core.asns.values()) | looping_asns(self.tables.core)
 
     def key(self, item: Attachment) -> Hashable:
         place = position(self.tables.core.associations[item.name])
-        if item.name in self.alone or any(divided(self.tables, prefix) for prefix in item.prefixes):
+        if item.name in self.alone or (not self.same and any(divided(self.tables, prefix) for prefix in item.prefixes)):
             return place, item.name
         signs = [self._sign(prefix, item.name) for prefix in item.prefixes]
         # Where prefixes fare differently their order tells which of them an answer is about.
@@ -120,15 +134,17 @@ class _View:
         domains = self.tables.domains
         entries: list[Hashable] = []
         for segment in domains.owners.get(prefix, ()):
+            if segment not in self.changed:
+                continue
             visible = domains.of(segment).visible.get(prefix)
             own = self._entry(domains.own[segment][prefix], owner)
             entries.append((segment, own, None if visible is None else self._entry(visible, owner)))
         mixed = tuple(
-            (name, self._entry(domain.mixed[prefix], owner))
-            for name, domain in domains.every()
-            if prefix in domain.mixed
+            (name, self._entry(domain.mixed[prefix], owner)) for name, domain in self.mixed if prefix in domain.mixed
         )
-        return prefix.family, self.sieve.answers(prefix), tuple(entries), mixed, tuple(self._wider(prefix))
+        wider = () if self.same else tuple(self._wider(prefix))
+        answers = () if self.like is not None else self.sieve.answers(prefix)
+        return prefix.family, answers, tuple(entries), mixed, wider
 
     def _wider(self, prefix: Prefix) -> Iterable[Prefix]:
         """The known prefixes that cover this one and are shorter."""

@@ -76,31 +76,27 @@ def compare(
     """Every change of association and of reachability between two networks."""
     if inventory is None:
         witnesses = _witnesses(old, new)
-        placed = tuple(dict.fromkeys(_moved(old, new, witnesses, switches)))
+        decide = Associator(old, switches), Associator(new, switches)
+        placed = tuple(dict.fromkeys(_moved((decide[0](item), decide[1](item)) for item in witnesses)))
         before, after = probe(old, switches), probe(new, switches)
         changed = tuple(changed_configuration(old, new, None, ()))
         return Comparison(changed, placed, (*_by_segment(before, after), *_outside_by_segment(before, after)), True)
     known = Inventory(tuple(_in_place(old, _with_prefixes(inventory.attachments), switches)), inventory.lists)
-    moved = tuple(_moved(old, new, known.attachments, switches))
-    names = {change.subject for change in moved}
-    regions = [region for item in known.attachments if item.name in names for region in item.regions]
-    changed = tuple(changed_configuration(old, new, known.attachments, regions))
     watch("networks put together", 0, 2)
     before = situate(old, known, switches)
     watch("networks put together", 1, 2)
     after = situate(new, known, switches, before)
     watch("networks put together", 2, 2)
+    moved = _moved_between(before, after)
+    names = {change.subject for change in moved}
+    regions = [region for item in known.attachments if item.name in names for region in item.regions]
+    changed = tuple(changed_configuration(old, new, known.attachments, regions))
     return Comparison(changed, moved, _reachability(before, after, watch), False)
 
 
 def compare_tables(before: Tables, after: Tables) -> Comparison:
     """What differs between two sets of tables with attachments of the same names."""
-    pairs = (
-        (name, _standing(found), after.core.associations[name]) for name, found in before.core.associations.items()
-    )
-    moved = (Change("association", name, one, _standing(other)) for name, one, other in pairs)
-    told = tuple(change for change in moved if change.before != change.after)
-    return Comparison((), told, _reachability(before, after), False)
+    return Comparison((), _moved_between(before, after), _reachability(before, after), False)
 
 
 # --- associations -----------------------------------------------------------------------------------------------
@@ -115,14 +111,17 @@ def _in_place(old: CoreNetwork, attachments: Iterable[Attachment], switches: Swi
         yield replace(item, state="available") if there else item
 
 
-def _moved(
-    old: CoreNetwork, new: CoreNetwork, attachments: Sequence[Attachment], switches: Switches
-) -> Iterator[Change]:
-    before, after = Associator(old, switches), Associator(new, switches)
-    for item in attachments:
-        one, other = _standing(before(item)), _standing(after(item))
+def _moved_between(before: Tables, after: Tables) -> tuple[Change, ...]:
+    found = after.core.associations
+    return tuple(_moved((one, found[name]) for name, one in before.core.associations.items()))
+
+
+def _moved(pairs: Iterable[tuple[Association, Association]]) -> Iterator[Change]:
+    """What changes for attachments, before and after."""
+    for before, after in pairs:
+        one, other = _standing(before), _standing(after)
         if one != other:
-            yield Change("association", item.name, one, other)
+            yield Change("association", before.attachment.name, one, other)
 
 
 def _standing(found: Association) -> str:

@@ -113,6 +113,8 @@ class Differences:
         self._sorted = sorted(every)
         self._lengths = {family: sorted({p.length for p in every if p.family == family}) for family in (4, 6)}
         self._last: tuple[Sequence[Class], _Beginning] | None = None
+        #: what tables that know nothing of a prefix lead to, for all prefixes within the same blocks (see `_Ways.never_meets`)
+        self._never: dict[Hashable, dict[TableName, bool]] = {}
         self.lookups = (Lookups(old), Lookups(new))
 
     def suspects(self, sent: Sequence[Class], prefixes: Sequence[Prefix]) -> list[Class]:
@@ -145,8 +147,8 @@ class Differences:
 
     def _ways(self, prefix: Prefix) -> _Ways:
         covering = self._covering(prefix)
-        suspect = {name for block in covering for name in self._differing.get(block, ())}
-        return _Ways(self.lookups, self._changed, prefix, covering, suspect)
+        suspect = frozenset([name for block in covering for name in self._differing.get(block, ())])
+        return _Ways(self.lookups, self._changed, prefix, covering, suspect, self._never)
 
     def _beginning(self, sent: Sequence[Class]) -> _Beginning:
         """How these classes begin, worked out once for the classes that were asked about last."""
@@ -257,11 +259,13 @@ class _Ways:
         changed: Mapping[Place, set[Prefix]],
         prefix: Prefix,
         covering: Sequence[Prefix],
-        suspect: Collection[TableName],
+        suspect: frozenset[TableName],
+        never: dict[Hashable, dict[TableName, bool]],
     ) -> None:
         self._changed, self._covering, self._suspect = changed, covering, suspect
         self._cores = [each.tables.core for each in lookups]
         self._finds = [each.of(prefix) for each in lookups]
+        self._never = never.setdefault((suspect, *(found.wider for found in self._finds)), {})
         found = self._cores[1].owners(prefix)
         #: who alone states the prefix: what he is handed has arrived
         self._alone = found[0].attachment.name if len(found) == 1 else ""
@@ -296,6 +300,8 @@ class _Ways:
         """Whether no way from a table, at whatever edge, comes to one with a suspect row, or to somebody who is elsewhere now."""
         found = self._tables.get(start)
         if found is None:
+            found = self._never.get(start) if start not in self._finds[1].knowing else None
+        if found is None:
             seen: set[TableName] = set()
             waiting = [start]
             while waiting:
@@ -305,12 +311,20 @@ class _Ways:
                 seen.add(name)
                 onward = None if name in self._suspect else self._from(name)
                 if onward is None:
-                    self._tables[start] = False
-                    return False
+                    self._tables[start] = found = False
+                    break
                 waiting += onward
-            self._tables.update(dict.fromkeys(seen, True))
-            found = True
+            else:
+                self._tables.update(dict.fromkeys(seen, True))
+                found = True
+            if self._is_common(seen):
+                self._never[start] = found
         return found
+
+    def _is_common(self, names: Collection[TableName]) -> bool:
+        """Whether tables lead every prefix within the same blocks alike: they have no row for it, and nobody has it who is handed a packet."""
+        finds = self._finds[1]
+        return finds.knowing.isdisjoint(names) and not any(self._alone in finds.lead(name).handed for name in names)
 
     def _from(self, name: TableName) -> list[TableName] | None:
         """The tables that a packet may come to next; None where somebody it is handed to is elsewhere now."""
@@ -383,11 +397,15 @@ def _changed_rows(old: Tables, new: Tables, moved: frozenset[str]) -> dict[Place
     for name in dict.fromkeys((*_names(old), *_names(new))):
         if new.same(name, old):
             continue
+        suspects = new.differing(name, old)
         for edge in dict.fromkeys((*_edges(old, name), *_edges(new, name))):
             before, after = (
                 tables.table(name, edge).rows if edge in _edges(tables, name) else {} for tables in (old, new)
             )
-            if not alike.throughout(before, after):
+            if suspects is not None:
+                found = {prefix for prefix in suspects if not alike.for_one(before.get(prefix), after.get(prefix))}
+                out |= {(name, edge): found} if found else {}
+            elif not alike.throughout(before, after):
                 both = before.keys() & after.keys()
                 out[name, edge] = set(before.keys() ^ after.keys())
                 out[name, edge].update(prefix for prefix in both if not alike(before[prefix], after[prefix]))
@@ -417,6 +435,12 @@ class _Alike:
         if one.doubts != other.doubts:
             return False
         return self._lead_alike((id(one.options), id(other.options)), one.options, other.options)
+
+    def for_one(self, one: Row | None, other: Row | None) -> bool:
+        """Whether a table leads one prefix alike by its own rows, which may be none."""
+        if one is other is None:
+            return True
+        return one is not None and other is not None and self(one, other)
 
     def throughout(self, before: Rows, after: Rows) -> bool:
         """Whether two tables have the same prefixes, and all their rows are alike. Each pair of options is looked at once, and what

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from policyc.cli.terminal import SERVERS, is_terminal, silence, wants_color, width_of, write_utf_8
 from policyc.record import field, record
 from policyc.report.options import NOWHERE, Names, Options
 from policyc.report.screen import printable
 from policyc.version import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Unwritable(Exception):
@@ -37,7 +40,12 @@ class Console:
 
     def write(self, text: str) -> None:
         """A report, or a part of one that ends with its line, to standard output."""
-        self.exact(printable(text, self.options().color, self.log and not self.commands))
+        self.exact(self.cleaner()(text))
+
+    def cleaner(self) -> Callable[[str], str]:
+        """What a text becomes on standard output, for those who write one many times (see `stream`)."""
+        color, log = self.options().color, self.log and not self.commands
+        return lambda text: printable(text, color, log)
 
     def exact(self, text: str) -> None:
         """The text of a file, which has to arrive as it is."""
@@ -53,9 +61,9 @@ class Console:
         except (OSError, ValueError) as error:
             raise Unwritable(reason(error)) from error
 
-    def stream(self, text: str) -> None:
-        """As `write`, for reports that are too large to keep."""
-        self.write(text)
+    def stream(self, text: str, cleaned: bool = False) -> None:
+        """As `write`, for reports that are too large to keep; `cleaned` tells that the text came from `cleaner`, line by line."""
+        self.exact(text if cleaned else self.cleaner()(text))
         self.written.clear()
 
     def error(self, text: str) -> None:

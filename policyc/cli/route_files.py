@@ -15,12 +15,13 @@ from policyc.report.sheet import sheet_text
 
 if TYPE_CHECKING:
     from policyc.engines.wan.core import TableName
+    from policyc.engines.wan.prefixes import Prefix
     from policyc.engines.wan.rows import Row
     from policyc.engines.wan.tables import Tables
 
 Place = tuple["TableName", str]
-#: the longest text that is handed to the stream at once, in rows
-_BATCH: Final = 2000
+#: characters that are handed to the stream at once, or a few more
+_BATCH: Final = 1 << 18
 
 _HEAD: Final = ("table", "name", "edge", "prefix")
 _ATTRIBUTES: Final = ("as_path", "med", "local_preference", "communities")
@@ -43,63 +44,78 @@ CANDIDATE_COLUMNS: Final = (
 )
 
 
-def send(parts: Iterable[str], console: Console) -> None:
-    """Write texts as they come, some at once; nothing of them is kept. Who reads the rows themselves needs no count of them."""
+def send(parts: Iterable[str], console: Console, cleaned: bool = False) -> None:
+    """Write texts as they come, some at once; nothing of them is kept. Who reads the rows themselves needs no count of them. `cleaned` as in
+    `Console.stream`."""
     batch: list[str] = []
-    count = 0
+    size = count = 0
+    counted = console.out is not None and not is_terminal(console.out)
     with Progress(console) as progress:
         for part in parts:
             batch.append(part)
-            if len(batch) >= _BATCH:
-                console.stream("".join(batch))
-                count += len(batch)
+            size += len(part)
+            if size >= _BATCH:
+                text = "".join(batch)
+                console.stream(text, cleaned)
                 batch.clear()
-                if console.out is not None and not is_terminal(console.out):
+                size = 0
+                if counted:
+                    count += text.count("\n")
                     progress("rows", count)
-    console.stream("".join(batch))
+    console.stream("".join(batch), cleaned)
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------
 
 
-def json_parts(tables: Tables, places: Sequence[Place], head: dict[str, Any], candidates: bool) -> Iterator[str]:
-    """One object, each row on a line of its own: `head`, then the tables, then the notes."""
+def json_parts(
+    tables: Tables, places: Sequence[Place], head: dict[str, Any], candidates: bool, clean: Callable[[str], str]
+) -> Iterator[str]:
+    """One object, each row on a line of its own: `head`, then the tables, then the notes; all texts as `clean` makes them."""
     yield "{\n"
     for key, value in head.items():
         if isinstance(value, list):
             yield f"{json.dumps(key)}: ["
-            yield ",".join("\n" + json.dumps(item) for item in value)
+            yield clean(",".join("\n" + json.dumps(item) for item in value))
             yield "\n],\n"
         else:
-            yield f"{json.dumps(key)}: {json.dumps(value)},\n"
+            yield clean(f"{json.dumps(key)}: {json.dumps(value)},\n")
     yield '"tables": ['
-    rows = _candidate_texts(tables) if candidates else _row_texts(tables)
+    rows = _candidate_texts(tables, clean) if candidates else _row_texts(tables, clean)
     for at, (name, edge) in enumerate(places):
         place = json.dumps({"kind": name.kind, "name": name.name, "edge": edge})
-        yield f'{"," if at else ""}\n{place[:-1]}, "routes": ['
-        for number, text in enumerate(rows(name, edge)):
-            yield f",\n{text}" if number else f"\n{text}"
-        yield "\n]}"
-    yield f'\n],\n"notes": {json.dumps(tables.notes)}\n}}\n'
+        yield clean(f'{"," if at else ""}\n{place[:-1]}, "routes": [')
+        texts = ",\n".join(rows(name, edge))
+        yield f"\n{texts}\n]}}" if texts else "\n]}"
+    yield clean(f'\n],\n"notes": {json.dumps(tables.notes)}\n}}\n')
 
 
-def _row_texts(tables: Tables) -> Callable[[TableName, str], Iterator[str]]:
-    """The rows of a table as texts; a row that tables share is written once."""
-    from policyc.targets.cloud_wan.answers import row_data
+def _row_texts(tables: Tables, clean: Callable[[str], str]) -> Callable[[TableName, str], Iterable[str]]:
+    """The rows of a table as texts; a row that tables share is written once, and next hops that rows share."""
+    from policyc.targets.cloud_wan.answers import hops_data
 
     known: dict[int, str] = {}
+    hops: dict[int, str] = {}
+    sorted_rows = _in_order(tables)
 
-    def rows(name: TableName, edge: str) -> Iterator[str]:
-        for row in _sorted_rows(tables, name, edge):
-            text = known.get(id(row))
-            if text is None:
-                text = known[id(row)] = json.dumps(row_data(row))
-            yield text
+    def text_of(row: Row) -> str:
+        ahead = hops.get(id(row.options))
+        if ahead is None:
+            ahead = hops[id(row.options)] = json.dumps(hops_data(row.options))
+        doubts = json.dumps(list(row.doubts)) if row.doubts else "[]"
+        return clean(f'{{"prefix": "{row.prefix}", "next_hops": {ahead}, "doubts": {doubts}}}')
+
+    def rows(name: TableName, edge: str) -> Iterable[str]:
+        found = sorted_rows(name, edge)
+        for row in found:
+            if id(row) not in known:
+                known[id(row)] = text_of(row)
+        return map(known.__getitem__, map(id, found))
 
     return rows
 
 
-def _candidate_texts(tables: Tables) -> Callable[[TableName, str], Iterator[str]]:
+def _candidate_texts(tables: Tables, clean: Callable[[str], str]) -> Callable[[TableName, str], Iterator[str]]:
     from policyc.engines.wan.candidates import Candidates
     from policyc.targets.cloud_wan.answers import candidate_data
 
@@ -108,15 +124,23 @@ def _candidate_texts(tables: Tables) -> Callable[[TableName, str], Iterator[str]
     def rows(name: TableName, edge: str) -> Iterator[str]:
         for row, found in candidates.of(tables.table(name, edge)):
             data = {"prefix": str(row.prefix), "candidates": [candidate_data(item) for item in found]}
-            yield json.dumps({**data, "doubts": list(row.doubts)})
+            yield clean(json.dumps({**data, "doubts": list(row.doubts)}))
 
     return rows
 
 
-def _sorted_rows(tables: Tables, name: TableName, edge: str) -> Iterator[Row]:
-    rows = tables.table(name, edge).rows
-    for prefix in sorted(rows):
-        yield rows[prefix]
+def _in_order(tables: Tables) -> Callable[[TableName, str], list[Row]]:
+    """The rows of a table by prefix; tables at other edges mostly have the same."""
+    last: list[Prefix] = []
+
+    def rows(name: TableName, edge: str) -> list[Row]:
+        nonlocal last
+        found = tables.table(name, edge).rows
+        if len(found) != len(last) or not all(map(found.__contains__, last)):
+            last = sorted(found)
+        return list(map(found.__getitem__, last))
+
+    return rows
 
 
 # --- CSV --------------------------------------------------------------------------------------------------------
@@ -153,9 +177,10 @@ def _row_cells(tables: Tables) -> Callable[[TableName, str], Iterator[list[Any]]
     from policyc.targets.cloud_wan.answers import row_data
 
     known: dict[int, list[list[Any]]] = {}
+    sorted_rows = _in_order(tables)
 
     def rows(name: TableName, edge: str) -> Iterator[list[Any]]:
-        for row in _sorted_rows(tables, name, edge):
+        for row in sorted_rows(name, edge):
             found = known.get(id(row))
             if found is None:
                 found = known[id(row)] = list(_hop_cells(row_data(row)))
@@ -226,8 +251,10 @@ def text_parts(tables: Tables, places: Sequence[Place], console: Console, candid
 def _row_lines(tables: Tables) -> Callable[[TableName, str, int], Iterator[str]]:
     from policyc.targets.cloud_wan.answers import row_cells
 
+    sorted_rows = _in_order(tables)
+
     def lines(name: TableName, edge: str, width: int) -> Iterator[str]:
-        found = [tuple(map(clean, row_cells(row))) for row in _sorted_rows(tables, name, edge)]
+        found = [tuple(map(clean, row_cells(row))) for row in sorted_rows(name, edge)]
         yield from columns(found, width) if found else ["  no routes"]
 
     return lines

@@ -148,7 +148,8 @@ def _write(args: argparse.Namespace, tables: Tables, console: Console) -> None:
     with uncollected():
         match args.format:
             case "json":
-                send(json_parts(tables, places, _head(args, tables), args.candidates), console)
+                clean = console.cleaner()
+                send(json_parts(tables, places, _head(args, tables), args.candidates, clean), console, cleaned=True)
             case "csv":
                 send(csv_parts(tables, places, args.candidates), console)
             case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from policyc.engines.wan.associate import Association, RuleTrace, Standing
@@ -152,11 +152,11 @@ def _answer_lines(direction: str, answer: Answer) -> Iterator[str]:
 
 def row_data(row: Row) -> dict[str, Any]:
     """One row with its possible next hops."""
-    return {
-        "prefix": str(row.prefix),
-        "next_hops": [_option_data(option) for option in row.options],
-        "doubts": list(row.doubts),
-    }
+    return {"prefix": str(row.prefix), "next_hops": hops_data(row.options), "doubts": list(row.doubts)}
+
+
+def hops_data(options: Iterable[Option]) -> list[dict[str, Any]]:
+    return [_option_data(option) for option in options]
 
 
 def _option_data(option: Option) -> dict[str, Any]:

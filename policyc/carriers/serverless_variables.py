@@ -109,7 +109,8 @@ class Variables:
 
     def _found(self, words: str, span: Span, depth: int) -> JsonValue | None:
         first, *others = [part.strip() for part in words.split(",")]
-        bound = self._options.values.get(words, self._options.values.get(first))
+        names = (words, first, _AWS.get(words, ("",))[0])
+        bound = next((self._options.values[name] for name in names if name in self._options.values), None)
         if bound is not None:
             return JsonString(bound, span)
         source, _, address = first.partition(":")

@@ -21,11 +21,11 @@ _ORDERS: dict[Op, nodes.CompareOp] = {Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE
 
 
 class NoWords(Exception):
-    """The language has no words for it; `span` is where it stands in the document, where that is known."""
+    """The language has no words for it; `span` is where it stands in the document, where that is known, `what` says what that is and `help` what to do."""
 
-    def __init__(self, span: Span | None = None) -> None:
+    def __init__(self, span: Span | None = None, what: str = "", help: str = "") -> None:
         super().__init__()
-        self.span = span
+        self.span, self.what, self.help = span, what, help
 
 
 def expression(cond: Cond, names: Names) -> nodes.Expr:

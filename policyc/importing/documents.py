@@ -290,8 +290,9 @@ def _network(item: Given, run: _Run) -> None:
     try:
         node = network_node(network, name, cloud_wan.otherwise(span), run.plan.names)
     except NoWords as nothing:
-        message = "the language has no words for this part of the network"
-        run.diagnostics.error("not-importable", message, nothing.span or span.at_start(), "keep the document as it is")
+        message = f"the language has no words for {nothing.what or 'this part of the network'}"
+        place, help = nothing.span or span.at_start(), nothing.help or "keep the document as it is"
+        run.diagnostics.error("not-importable", message, place, help)
         return
 
     def differs(program: Program, documents: Sequence[Document]) -> tuple[bool, Span | None]:

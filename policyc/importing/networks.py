@@ -43,7 +43,7 @@ def _each(make: Callable[[_Part], _Node], parts: Iterable[_Part]) -> Iterator[_N
         try:
             yield make(part)
         except NoWords as nothing:
-            raise NoWords(getattr(part, "span", None)) from nothing
+            raise NoWords(nothing.span or getattr(part, "span", None), nothing.what, nothing.help) from nothing
 
 
 def _configuration(configuration: ir.Configuration) -> Iterator[network_nodes.NetItem]:
@@ -135,6 +135,8 @@ def _action(action: ir.SegmentAction) -> network_nodes.NetItem:
         case ir.SendVia():
             mode = network_nodes.NetMode(ident(action.mode.replace("-", "_")), NOWHERE)
             return _send("via", action, (mode, *map(_override, action.overrides), *described))
+        case ir.SendTo(sent_to=ir.SegmentSet(span=span)):
+            raise NoWords(span, "`when-sent-to` under `send-to`, which the service ignores", "leave it out")
         case ir.SendTo():
             return _send("to", action, (*map(_override, action.overrides), *described))
         case ir.AssociatePolicies():

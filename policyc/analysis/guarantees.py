@@ -25,9 +25,10 @@ from policyc.engines.proofs.domains import IPV6, Fits, Test, Unmodelled, Within
 from policyc.engines.proofs.texts import exactly
 from policyc.engines.proofs.value_tests import raw_test
 from policyc.engines.trace import Verdict
-from policyc.holes import has_hole
+from policyc.holes import has_hole, widened
 from policyc.ir.authz import Glob, Policy, Statement, Variable, raw_attribute
 from policyc.ir.pattern import Plain
+from policyc.model.values import Principal
 from policyc.model.vocabulary import Attribute
 from policyc.record import record
 from policyc.targets.iam_documents.kinds import KINDS
@@ -113,11 +114,15 @@ def _proven(guarantee: Guarantee, named: Named, version: Version, bindings: Mapp
         strangers = (CallerKind.ANONYMOUS,) if guarantee.of_callers else ()
         hopes = space.of_kinds(*strangers, CallerKind.ROLE)
         signed = (-space.callers.kind(CallerKind.ANONYMOUS),) if version.policy.kind in ALWAYS_SIGNED else ()
-        solution = space.ask(said.allowed, guarantee.breaks(space, named), *signed, hopes=hopes)
+        asked = (said.allowed, guarantee.breaks(space, named), *signed)
+        solution = space.ask(*asked, hopes=hopes)
+        unknown = () if solution is None else opaque_of(space, solution)
+        if unknown and guarantee.breaks is _public:
+            others = [-space.callers.named(item) for policy in space.policies for item in _open_names(policy)]
+            solution = space.ask(*asked, *others, hopes=hopes) if others else solution
         if solution is None:
             doubts = tuple(space.doubts())
             return Proof(None if doubts else True, open=doubts)
-        unknown = opaque_of(space, solution)
         if unknown:
             return Proof(None, open=unknown)
         witness = witness_of(space, solution)
@@ -171,6 +176,14 @@ def _public(space: Space, named: Named) -> Lit:
         for key, test in sorted(fixed, key=repr)
     ]
     return formula.every((stranger, *elsewhere, -_present(space, _DELEGATED)))
+
+
+def _open_names(policy: Policy) -> Iterator[Principal]:
+    """Principals that a template leaves open and that are ARNs whatever it fills in: each names one account, since AWS takes no wildcard there."""
+    for statement in policy.statements:
+        for item in statement.who.principals if statement.who is not None else ():
+            if has_hole(item.name) and widened(item.name).startswith("arn:"):
+                yield item
 
 
 def _fixed(policy: Policy) -> Iterator[tuple[str, Test]]:

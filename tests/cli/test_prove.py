@@ -143,6 +143,32 @@ def test_what_is_said_of_callers_is_not_asked_of_identity_policies(
     capsys.readouterr()
 
 
+@pytest.mark.parametrize(
+    ("principal", "holds"),
+    [
+        ("!Sub 'arn:${AWS::Partition}:iam::${AWS::AccountId}:root'", True),  # whatever account that is, it is named
+        ("!Sub 'arn:aws:iam::${Other}:role/x'", True),
+        ("!Ref Other", None),  # may be `*`
+        ("['*', !Sub 'arn:aws:iam::${Other}:role/x']", False),
+    ],
+)
+def test_a_caller_whose_account_a_template_leaves_open_is_named(
+    principal: str,
+    holds: bool | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    statement = f"{{Effect: Allow, Action: 'kms:Decrypt', Resource: '*', Principal: {{AWS: {principal}}}}}"
+    Path("t.yaml").write_text(
+        "Parameters: {Other: {Type: String}}\nResources:\n  Key:\n    Type: AWS::KMS::Key\n    Properties:\n"
+        f"      KeyPolicy: {{Version: '2012-10-17', Statement: [{statement}]}}\n"
+    )
+    main(["prove", "--that", "public", "--format", "json", "t.yaml"])
+    assert [item["holds"] for item in json.loads(capsys.readouterr().out)["proofs"]] == [holds]
+
+
 def test_the_project_at_hand_is_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,12 +12,13 @@ from typing import Final
 from policyc.carriers.astray import first_policy
 from policyc.carriers.bodies import documents_in, with_own_holes
 from policyc.carriers.embedded import Carried, Embedded, Hole, Options, Unreadable
+from policyc.carriers.secrets import cover, covered
 from policyc.carriers.types import text_at, types
 from policyc.diagnostics import Diagnostics
 from policyc.holes import mark
 from policyc.syntax.json_text import parse_json
 from policyc.syntax.json_tree import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
-from policyc.text import Source
+from policyc.text import Source, Span
 
 _UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
@@ -33,6 +34,8 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
     tree = parse_json(source, diagnostics)
     out: list[Embedded] = []
     lost: list[Unreadable] = []
+    if tree is not None and _SIGNATURE in source.text:
+        cover(source, _secrets(tree))
     for state in _states(tree) if tree is not None else ():
         inputs = state.get("inputs") if isinstance(state, JsonObject) else None
         if inputs is None:
@@ -71,6 +74,22 @@ def _states(tree: JsonValue) -> Iterator[JsonValue]:
     deployment = top.get("deployment")
     resources = deployment.get("resources") if isinstance(deployment, JsonObject) else None
     yield from resources.items if isinstance(resources, JsonArray) else ()
+
+
+def _secrets(tree: JsonValue) -> Iterator[tuple[Span, str]]:
+    """What stands in secrets, which an export may show."""
+    work: list[JsonValue] = [tree]
+    while work:
+        node = work.pop()
+        if isinstance(node, JsonArray):
+            work.extend(node.items)
+        elif isinstance(node, JsonObject):
+            secret = any(member.key == _SIGNATURE for member in node.members)
+            for member in node.members:
+                if not secret:
+                    work.append(member.value)
+                elif member.key != _SIGNATURE:
+                    yield from covered(member.value)
 
 
 def _opened(value: JsonValue, name: str, holes: dict[str, Hole]) -> JsonValue:

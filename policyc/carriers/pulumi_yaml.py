@@ -5,11 +5,12 @@ Source: https://www.pulumi.com/docs/iac/languages-sdks/yaml/yaml-language-refere
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from policyc.carriers.embedded import Carried, Embedded, Hole, Options, PlacedText, Unreadable
 from policyc.carriers.pulumi import of_resource
+from policyc.carriers.secrets import cover, covered
 from policyc.carriers.signs import EFFECT
 from policyc.carriers.types import text_at
 from policyc.carriers.yaml_tree import Unreadable as Fault
@@ -25,6 +26,7 @@ _VARIABLE: Final = regex(r"\$(\$?)\{((?:[^{}\"]|\"[^\"]*\")*)\}")
 #: values that are worked out for one file; a text that is put into another one
 _MOST: Final = 100_000
 _LONGEST: Final = 4096
+_DEEPEST: Final = 150
 _PREVIEW: Final = "check what `pulumi preview --json` prints"
 
 
@@ -44,6 +46,7 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
     resources = top.get("resources") if isinstance(top, JsonObject) else None
     if not isinstance(top, JsonObject) or not isinstance(resources, JsonObject):
         return Carried()
+    cover(source, _secrets(top))
     program = _Program(top, options)
     out: list[Embedded] = []
     lost: list[Unreadable] = []
@@ -56,6 +59,23 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
             (lost if isinstance(item, Unreadable) else out).append(item)  # type: ignore[arg-type]
     lost += _elsewhere(source, [resources.span, *(item.place for item in out), *(_place(item) for item in out)])
     return Carried(tuple(out), tuple(lost))
+
+
+def _secrets(top: JsonObject) -> Iterator[tuple[Span, str]]:
+    """What is written of secrets: in the configuration, and where a function makes one."""
+    work: list[JsonValue] = [top]
+    while work:
+        node = work.pop()
+        if isinstance(node, JsonArray):
+            work.extend(node.items)
+        elif isinstance(node, JsonObject):
+            told = node.get("secret")
+            secret = isinstance(told, JsonBool) and told.value
+            for member in node.members:
+                if member.key.lower() == "fn::secret" or (secret and member.key in ("value", "default")):
+                    yield from covered(member.value)
+                else:
+                    work.append(member.value)
 
 
 def _type(written: str) -> str:
@@ -90,10 +110,18 @@ class _Program:
         self._config = _members(top.get("config")) or _members(top.get("configuration"))
         self._made: dict[str, tuple[JsonValue | None, int]] = {}
         self._spent = 0
+        self._depth = 0
 
     def opened(self, value: JsonValue) -> JsonValue:
         """The value with marks for what is not known; what a function writes as JSON is the value that it writes."""
         self._spent += 1
+        self._depth += 1
+        try:
+            return self._opened(value) if self._depth <= _DEEPEST else self._hole("…", value.span)
+        finally:
+            self._depth -= 1
+
+    def _opened(self, value: JsonValue) -> JsonValue:
         match value:
             case JsonString(text, span) if "$" in text:
                 return self._text(text, span)

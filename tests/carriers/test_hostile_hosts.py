@@ -120,3 +120,45 @@ def test_deep_nesting_is_located() -> None:
     policy = "[" * 300 + "]" * 300
     rules, _, _ = read("t.yaml", "Resources:\n" + AUTH.format(policy=policy))
     assert rules == ["yaml-too-deep"]
+
+
+_PROGRAM = "variables:\n{variables}resources:\n  p: {{type: 'aws:iam:Policy', properties: {{policy: {{fn::toJSON: {{Statement: '${{v{last}}}'}}}}}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "each", "count"),
+    [
+        ("[x]", "['${v@}']", 3000),  # deeper than anybody calls
+        ("[{Effect: Allow}]", "['${v@}', '${v@}', '${v@}', '${v@}', '${v@}', '${v@}', '${v@}', '${v@}']", 14),
+        ("x", "'${v@}${v@}${v@}${v@}${v@}${v@}${v@}${v@}'", 14),
+        ("'${v3}'", "'${v@}'", 4),  # in a circle
+    ],
+)
+def test_variables_of_a_program_are_bounded(first: str, each: str, count: int) -> None:
+    lines = [f"  v0: {first}\n", *(f"  v{at}: {each.replace('@', str(at - 1))}\n" for at in range(1, count))]
+    text = _PROGRAM.format(variables="".join(lines), last=count - 1)
+    start = process_time()
+    rules, lost, _ = read("Pulumi.yaml", text)
+    assert rules == [] and len(lost) <= 1
+    assert process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "Pulumi.yaml",
+            "config: {t: {secret: true, value: hunter2}}\nresources:\n  p:\n    type: aws:iam:Policy\n    properties:\n"
+            "      tags: {fn::secret: [hunter2]}\n      policy: {fn::toJSON: {Statement: []}}\n",
+        ),
+        (
+            "stack.json",
+            '{"deployment": {"resources": [{"urn": "urn:pulumi:p", "inputs": {"t": {"4dabf18193072939515e22adb298388d": "1b4",'
+            ' "plaintext": "hunter2"}}}]}}',
+        ),
+    ],
+)
+def test_secrets_are_covered_in_what_reports_show(name: str, text: str) -> None:
+    source = Source(name, text)
+    carrier(recognized(name, text.encode())).carried(source, Options(), Diagnostics())
+    assert "hunter2" not in source.text and len(source.text) == len(text)

@@ -295,3 +295,10 @@ def test_variables_of_a_service_end(check, custom: str, name: str, known: bool) 
     text = f"custom:\n  {custom}\n" + SERVERLESS.replace("self:custom.bucket", f"self:custom.{name}")
     _, said = check("serverless.yml", text)
     assert ("with unknown values" in said or "not readable" in said) is not known, said
+
+
+def test_the_names_that_are_shown_take_values_in_a_service(check) -> None:  # type: ignore[no-untyped-def]
+    text = SERVERLESS.replace("${self:custom.bucket}", "arn:aws:s3:::b-${aws:region}-${aws:accountId}/*")
+    assert "1 with unknown values" in check("serverless.yml", text)[1]
+    bound = ("--bind", "AWS::AccountId=111122223333", "--bind", "AWS::Region=eu-west-1")
+    assert run(("check", "--no-cache", *bound, "serverless.yml")) == 0

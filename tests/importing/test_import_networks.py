@@ -113,6 +113,14 @@ def test_what_the_language_cannot_say_is_refused_at_its_place() -> None:
     assert (name, json.loads(at)) == ("not-importable", rule)
 
 
+def test_what_the_service_ignores_is_refused_at_its_place() -> None:
+    groups = [{"name": "fw", "require-attachment-acceptance": False}]
+    sent = {"action": "send-to", "segment": "production", "via": {"network-function-groups": ["fw"]}}
+    actions = [{**sent, "when-sent-to": {"segments": ["development"]}}]
+    [(name, at)] = refused(json.dumps({**SMALL, "network-function-groups": groups, "segment-actions": actions}))
+    assert (name, at) == ("not-importable", '["development"]')
+
+
 def test_a_document_of_the_wrong_shape_is_refused_with_its_own_error() -> None:
     found = refused(json.dumps(SMALL | {"segments": [{"name": 7}]}))
     assert [name for name, _ in found] == ["network-wrong-type"]

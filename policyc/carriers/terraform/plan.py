@@ -21,7 +21,7 @@ from policyc.carriers.terraform.expressions import Work
 from policyc.carriers.terraform.facts import around
 from policyc.carriers.terraform.modules import ResourceInstance
 from policyc.carriers.terraform.planned import Resource, instance_of, references_of, resources_of
-from policyc.carriers.terraform.secrets import cover
+from policyc.carriers.terraform.secrets import cover_plan
 from policyc.carriers.terraform.values import Failed, Text
 from policyc.diagnostics import Diagnostics
 from policyc.holes import has_hole
@@ -57,7 +57,7 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
     if not isinstance(version, JsonString) or version.value.partition(".")[0] not in ("0", "1"):
         reason = "its `format_version` is not known"
         return Carried(unreadable=(Unreadable(source.file, "plan", tree.span.at_start(), reason),))
-    cover(source, tree)
+    cover_plan(source, tree)
     return _Plan(source, tree, options).carried()
 
 

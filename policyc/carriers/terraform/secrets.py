@@ -8,26 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from policyc.syntax.json_tree import JsonArray, JsonBool, JsonNumber, JsonObject, JsonString, JsonValue
+from policyc.carriers.secrets import cover, covered
+from policyc.syntax.json_tree import JsonArray, JsonBool, JsonObject, JsonValue
 from policyc.text import Source, Span
 
 #: a member with values, and the one that says which of them are sensitive
 _MASKS: Final = (("before", "before_sensitive"), ("after", "after_sensitive"), ("values", "sensitive_values"))
 
 
-def cover(source: Source, tree: JsonObject) -> None:
-    """Write `*` over the sensitive values in the text that reports show; every other character keeps its place."""
-    spans = sorted({(span.start, span.end, text) for span, text in _sensitive(tree)})
-    if not spans:
-        return
-    parts: list[str] = []
-    at = 0
-    for start, end, text in spans:
-        if start < at:
-            continue
-        parts += [source.text[at:start], text]
-        at = end
-    source.text = "".join([*parts, source.text[at:]])
+def cover_plan(source: Source, tree: JsonObject) -> None:
+    """Write `*` over the sensitive values in the text that reports show."""
+    cover(source, _sensitive(tree))
 
 
 def _sensitive(tree: JsonObject) -> Iterator[tuple[Span, str]]:
@@ -35,7 +26,7 @@ def _sensitive(tree: JsonObject) -> Iterator[tuple[Span, str]]:
     for variables in (tree.get("variables"), _declared(tree)):
         for member in variables.members if isinstance(variables, JsonObject) else ():
             if member.key in names:
-                yield from _covered(member.value)
+                yield from covered(member.value)
     stack: list[JsonValue] = [tree]
     while stack:
         value = stack.pop()
@@ -50,7 +41,7 @@ def _of_object(value: JsonObject) -> Iterator[tuple[Span, str]]:
     told = value.get("sensitive")
     held = value.get("value")
     if isinstance(told, JsonBool) and told.value and held is not None:
-        yield from _covered(held)
+        yield from covered(held)
     for name, mask in _MASKS:
         held, which = value.get(name), value.get(mask)
         if held is not None and which is not None:
@@ -60,7 +51,7 @@ def _of_object(value: JsonObject) -> Iterator[tuple[Span, str]]:
 def _masked(value: JsonValue, mask: JsonValue) -> Iterator[tuple[Span, str]]:
     match value, mask:
         case _, JsonBool(True):
-            yield from _covered(value)
+            yield from covered(value)
         case JsonObject(members), JsonObject():
             for member in members:
                 inner = mask.get(member.key)
@@ -69,23 +60,6 @@ def _masked(value: JsonValue, mask: JsonValue) -> Iterator[tuple[Span, str]]:
         case JsonArray(items), JsonArray(masks):
             for item, inner in zip(items, masks):
                 yield from _masked(item, inner)
-        case _:
-            return
-
-
-def _covered(value: JsonValue) -> Iterator[tuple[Span, str]]:
-    """Every text and number in a value, with what stands there instead."""
-    match value:
-        case JsonString(_, span):
-            yield span, '"' + "*" * max(0, span.end - span.start - 2) + '"'
-        case JsonNumber(text, span):
-            yield span, "0" * len(text)
-        case JsonArray(items):
-            for item in items:
-                yield from _covered(item)
-        case JsonObject(members):
-            for member in members:
-                yield from _covered(member.value)
         case _:
             return
 

@@ -59,7 +59,7 @@ def caller_text(caller: Caller) -> tuple[str, str]:
     """The caller as the language writes it: exactly, and in the form that says less (the role of a session)."""
     account, name = quote(caller.account), quote(caller.name)
     match caller.kind:
-        case CallerKind.ANONYMOUS:
+        case CallerKind.ANONYMOUS | CallerKind.UNSTATED:
             return "anonymous", "anonymous"
         case CallerKind.SERVICE | CallerKind.PROVIDER:
             return (f"service({quote(caller.services[0])})",) * 2

@@ -34,6 +34,7 @@ logs of VPCs, transit gateways and core networks."""
 EPILOG = """examples:
   policyc replay logs/                              the project's policies against its own traffic
   policyc replay logs/ --against ../main            this checkout beside the policies in force
+  policyc replay logs/ --against none               what would change when the auth type is switched on
   policyc replay log.json.gz --service-policy new.json --old-service-policy old.json
   policyc replay 'logs/**/*.gz' --group-policy new.cedar --old-group-policy old.cedar
   policyc replay flows/ --core-network new.json --old-core-network old.json --attachments attachments.json
@@ -76,7 +77,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
         help="the policies (default: the project), or one document",
     )
     parser.add_argument(
-        "--against", metavar="PATH", help="the project with the policies in force, or the document; the others are new"
+        "--against",
+        metavar="PATH",
+        help="the project with the policies in force, or the document; the others are new. `none`: no policy was in force (auth none)",
     )
     parser.add_argument(
         "--known",
@@ -253,7 +256,9 @@ def _suggest(args: argparse.Namespace, asked: Policies, console: Console) -> int
     for line in left_out(Replay(log, tally, False)):
         console.remark(line)
     if not evidence.seen:
-        console.remark("no record of VPC Lattice that was let in")
+        for reason, count in sorted(evidence.left_out.items()):
+            console.remark(f"{count:,} left out: {reason}")
+        console.remark("no record of VPC Lattice that was let in and that a statement can be made of")
         return exits.NOTHING
     labels = None if side is None else [s.label for document in side.documents for s in document.statements]
     console.write(suggestion(evidence, labels))

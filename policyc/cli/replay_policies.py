@@ -41,6 +41,8 @@ ROLES: Final = (
 OLD: Final = ("service-policy", "network-policy", "bucket-policy")
 CEDAR: Final = ("group-policy", "endpoint-policy")
 NETWORK: Final = "core-network"
+#: what `--against` says of a time when no policy was in force
+NOTHING: Final = "none"
 WORDS: Final = ("service-auth", "network-auth", "protocol")
 #: what actions begin with in documents that are on a service, or on a bucket
 _OF_ACTIONS: Final = {"service-policy": "vpc-lattice-svcs", "bucket-policy": "s3"}
@@ -97,7 +99,7 @@ def _with_documents(args: argparse.Namespace) -> argparse.Namespace:
     ):
         return args
     held = dict(vars(args))
-    if args.against and not os.path.exists(args.against):  # noqa: PTH110 - False for a name that is too long
+    if args.against not in (None, NOTHING) and not os.path.exists(args.against):  # noqa: PTH110 - False for a name that is too long
         raise WrongUse(
             f"`{args.against}` does not exist",
             "name the folder of the project in force, or two documents: `--policies NEW --against OLD`",
@@ -106,7 +108,7 @@ def _with_documents(args: argparse.Namespace) -> argparse.Namespace:
         held["paths"] = []
         new = _kind_of(args.paths[0], args)
         held[new.replace("-", "_")] = _held(new, args.paths[0])
-        if args.against and _is_document(args.against):
+        if args.against not in (None, NOTHING) and _is_document(args.against):
             old = _kind_of(args.against, args)
             if old != new:
                 raise WrongUse(
@@ -197,9 +199,9 @@ def _known(args: argparse.Namespace) -> Known:
 def _documents(
     args: argparse.Namespace, project: Project, known: Known, console: Console
 ) -> tuple[Asker, Asker | None] | int:
-    from policyc.replay.askers.said import Many
+    from policyc.replay.askers.said import Many, Unguarded
 
-    if args.against or args.paths:
+    if args.against not in (None, NOTHING) or args.paths:
         raise WrongUse("documents take the place of a project", "leave `--in` and `--against` out")
     sides: list[dict[str, Asker]] = []
     for old in (False, True):
@@ -219,6 +221,12 @@ def _documents(
             "or `--core-network`",
         )
     replaced = any(_given(args, f"old-{name}") for name in (*OLD, *CEDAR, NETWORK))
+    if args.against == NOTHING:
+        if replaced:
+            raise WrongUse(
+                "`--against none` says that no policy was in force", "leave it out, or the `--old-…` documents"
+            )
+        return Unguarded(), Many(sides[0])
     return (Many(sides[1]), Many(sides[0])) if replaced else (Many(sides[0]), None)
 
 
@@ -302,6 +310,10 @@ def _projects(
     here = _of_project(args, project, known, console)
     if isinstance(here, int) or not args.against:
         return here if isinstance(here, int) else (here, None)
+    if args.against == NOTHING:
+        from policyc.replay.askers.said import Unguarded
+
+        return Unguarded(), here
     diagnostics = Diagnostics()
     there = argparse.Namespace(**{**vars(args), "root": Path(args.against), "root_option": "--against", "config": None})
     other = open_project(there, [], diagnostics)

@@ -32,6 +32,8 @@ _OFFSET: Final = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)([.,]\d+)?(?:
 _OF_ATHENA: Final = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d+)?(?: UTC)?", re.ASCII)
 #: of a moment since 1970 how many digits it has in this century, and the part of a second that each counts
 _SINCE_1970: Final = {10: 1, 13: 1_000, 16: 1_000_000, 19: 1_000_000_000}
+#: a caller whom a record does not name
+NOBODY: Final = "nobody named"
 _EMAIL: Final = re.compile(r"[^@\s]+@([^@\s]+)")
 #: a segment of a path that looks like an identifier, which differs from record to record and may be somebody's
 IDENTIFIER: Final = r"[^/]*[0-9@%][^/]*|[^/]{33,}"
@@ -40,7 +42,7 @@ _IDENTIFIER: Final = re.compile(IDENTIFIER)
 
 @record
 class Recorded:
-    """One logged request. `kind` names the log's kind; `who` is an ARN, an address, an email address or `anonymous`, `can` what was done, `where`
+    """One logged request. `kind` names the log's kind; `who` is an ARN, an address, an email address, `anonymous` or `NOBODY`, `can` what was done, `where`
     the resource, host or place that was asked, `path` empty where there is none, `network` the service network. `keys` holds what the record tells
     besides, by condition key or attribute; everything else is unknown.
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.globs import compile_glob, wildcard_tokens
-from policyc.replay.recorded import Recorded, is_time, path_form
+from policyc.replay.recorded import NOBODY, Recorded, is_time, path_form
 from policyc.replay.values import Met
 from policyc.report.screen import plural
 from policyc.simulation.request_text import parse_caller
@@ -83,6 +83,8 @@ class Evidence:
         service = _SERVICE.fullmatch(item.where)
         if service is None:
             self.left_out["its service has no ARN of one"] += 1
+        elif item.who == NOBODY and item.can != "connect":
+            self.left_out["the log does not name its caller (auth type NONE)"] += 1
         elif caller is None:
             self.left_out["its caller has no name that a policy can use"] += 1
         elif _ELSEWHERE.search(caller) is not None:

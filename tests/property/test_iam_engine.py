@@ -26,6 +26,7 @@ from policyc.engines.iam import (
     service,
     weigh,
 )
+from policyc.engines.iam.caller import unstated
 from policyc.engines.iam.reasons import CORE
 from policyc.engines.trace import Decision, Verdict
 from policyc.syntax.json_text import from_plain
@@ -423,4 +424,17 @@ def test_if_exists_is_absent_or_the_operator(data: st.DataObject, form: Any) -> 
 
 
 def test_every_kind_of_caller_is_covered() -> None:
-    assert {engine_caller(form).kind for form in CALLERS} == set(CallerKind)
+    assert {engine_caller(form).kind for form in CALLERS} == set(CallerKind) - {CallerKind.UNSTATED}
+
+
+@EFFORT
+@given(documents(), requests())
+def test_what_is_decided_whoever_calls_is_decided_so_for_each(plain: Any, form: Any) -> None:
+    document = engine_document(plain, Kind.RESOURCE)
+    whoever = decide(
+        document, Request.of(form["action"], form["resource"], unstated(), form["context"], form["unknown"])
+    )
+    if whoever is not Verdict.UNDECIDED:
+        for caller in CALLERS:
+            if caller["kind"] not in ("service", "provider"):
+                assert decide(document, engine_request({**form, "caller": caller})) is whoever

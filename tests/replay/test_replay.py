@@ -22,6 +22,7 @@ from policyc.replay.report.replay import Replay
 from policyc.replay.tally import Tally
 from policyc.targets.base import NoRequest
 from policyc.targets.lattice.access_log import read_record, session_free
+from tests.replay.test_kinds import http
 
 ARN = "arn:aws:vpc-lattice:us-west-2:111122223333:"
 SERVICE, NETWORK = ARN + "service/svc-0123456789abcdef0", ARN + "servicenetwork/sn-0123456789abcdef0"
@@ -92,7 +93,6 @@ def test_a_connection_has_no_path() -> None:
     ("changes", "words"),
     [
         ({"resolvedUser": "Unknown"}, "could not be authenticated"),
-        ({"resolvedUser": "-"}, "does not say who called"),
         ({"resolvedUser": "nobody"}, "`nobody` is no ARN"),
         ({"serviceArn": "-"}, "names no service"),
     ],
@@ -106,6 +106,11 @@ def test_what_no_policy_decides(changes: dict[str, Any], words: str) -> None:
 
 def test_an_anonymous_caller() -> None:
     assert read_record(row(resolvedUser="Anonymous")).who == "anonymous"
+
+
+def test_with_auth_none_nobody_is_asked_who_calls() -> None:
+    """Lattice reference, section 7: `-` with auth type NONE."""
+    assert read_record(row(resolvedUser="-")).who == ""
 
 
 def test_the_name_of_a_session_is_not_shown() -> None:
@@ -254,6 +259,39 @@ def test_what_a_record_does_not_tell_is_undecidable(run: Run) -> None:
     data = json.loads(run("log.json", *FLAGS, "--format", "json")[1])
     assert data["new"]["pairs"] == [{"recorded": "allow", "old": "allow", "new": "undecided", "count": 1}]
     assert any("x-team" in item["what"] for item in data["missing"])
+
+
+@pytest.mark.parametrize("engine", ["rows", "columns"])
+def test_what_would_be_refused_where_nothing_was_in_force(engine: str, run: Run) -> None:
+    """Auth type NONE: the log names no caller. What hangs on none is decided, the rest waits for who calls."""
+    if engine == "columns":
+        pytest.importorskip("duckdb")
+    nobody = {"resolvedUser": "-", "callerPrincipal": None}
+    vpcs, ways = ("vpc-1", "vpc-2"), ("GET", "PUT", "POST")
+    write(
+        *[row(**nobody, sourceVpcId=vpc, requestMethod=way, requestId=vpc + way) for vpc in vpcs for way in ways],
+        http(),
+    )
+    within = {"StringEquals": {"vpc-lattice-svcs:SourceVpc": "vpc-1", "vpc-lattice-svcs:RequestMethod": "GET"}}
+    statements = [
+        {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Condition": within},
+        {"Effect": "Deny", "NotPrincipal": {"AWS": "111122223333"}, "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"vpc-lattice-svcs:RequestMethod": "POST"}}},
+        *json.loads(auth("PUT"))["Statement"],
+    ]  # fmt: off
+    Path("new.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    flags = ("--against", "none", "--network-auth", "none", "--format", "json", "--engine", engine)
+    status, out, _ = run("log.json", "--policies", "new.json", *flags, "--fail-on", "newly-denied")
+    data = json.loads(out)
+    assert (data["in_force"]["reproduced"], status) == (6, 1)
+    assert {(item["old"], item["new"]): item["count"] for item in data["new"]["pairs"]} == {
+        ("allow", "allow"): 1, ("allow", "undecided"): 2, ("allow", "deny"): 3,
+    }  # fmt: off
+    assert [item["what"] for item in data["missing"]] == ["who"]
+    assert {item["who"] for item in data["new"]["classes"]} == {"nobody named"}
+    (told,) = data["skipped"]
+    assert "that nothing was in force says nothing of a record of kind verified-access" in told["reason"]
+    wrong = run("log.json", "--service-policy", "new.json", "--old-service-policy", "new.json", "--against", "none")
+    assert (wrong[0], "says that no policy was in force" in wrong[2]) == (2, True)
 
 
 def test_a_success_shows_that_the_callers_own_policies_let_it(run: Run) -> None:

@@ -27,10 +27,12 @@ class CallerKind(StrEnum):
     SERVICE = "service"
     ANONYMOUS = "anonymous"
     PROVIDER = "identity provider"
+    #: anybody but a service: a request that does not say who calls
+    UNSTATED = "caller who is not stated"
 
 
-#: callers without an account, and so without policies of their own
-UNOWNED = frozenset({CallerKind.SERVICE, CallerKind.ANONYMOUS, CallerKind.PROVIDER})
+#: callers without an account that is known, and so without policies of their own
+UNOWNED = frozenset({CallerKind.SERVICE, CallerKind.ANONYMOUS, CallerKind.PROVIDER, CallerKind.UNSTATED})
 
 
 class Grant(IntFlag):
@@ -63,6 +65,12 @@ OF_SIGNED: Final = (
 OF_SERVICES: Final = ("aws:principalservicename",)
 #: what keys begin with that a service states for whom it calls, and no caller without a signature
 OF_CALLS: Final = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:sourceorg", "aws:calledvia")
+#: what keys begin with that hang on who calls, and what stands among the names of a caller who is not stated
+_OF_ANYBODY: Final = (
+    *(*OF_SIGNED, *OF_CALLS),
+    *("aws:principalaccount", "aws:principaltype", "aws:userid", "aws:principalisawsservice"),
+)
+_ANYBODY: Final = "anybody:"
 #: the value of `aws:PrincipalType`
 PRINCIPAL_TYPES: Final = {
     CallerKind.ROOT: "Account",
@@ -122,7 +130,7 @@ class Caller:
                 return f"arn:{self.partition}:sts::{self.account}:federated-user/{self.name}"
             case CallerKind.SERVICE | CallerKind.PROVIDER:
                 return self.services[0]
-            case CallerKind.ANONYMOUS:
+            case CallerKind.ANONYMOUS | CallerKind.UNSTATED:
                 return ""
 
     @property
@@ -148,7 +156,10 @@ class Caller:
 
     def _compared(self, listed: frozenset[str]) -> Iterator[tuple[Grant, bool]]:
         """Names of a role session that only a comparison can tell: its role by another path, which names it for certain,
-        as a role's name is unique in an account; and a session of a role whose session is not known, which may be it."""
+        as a role's name is unique in an account; and a session of a role whose session is not known, which may be it. Every name may be that of
+        a caller who is not stated."""
+        if self.kind is CallerKind.UNSTATED:
+            yield from ((Grant.DIRECT, False) for name in listed if name != "*")
         if self.kind is not CallerKind.ROLE or (self.path is not None and self.session):
             return
         role = f"aws:arn:{self.partition}:iam::{self.account}:role/"
@@ -169,6 +180,8 @@ class Caller:
                 return False
             case CallerKind.SERVICE | CallerKind.PROVIDER:
                 return bool(listed & self.identity)
+            case CallerKind.UNSTATED:
+                return None if listed else False
         if not listed & {f"aws:{self.account}", f"aws:arn:{self.partition}:iam::{self.account}:root"}:
             return False
         if self.kind is not CallerKind.ROLE:
@@ -189,6 +202,11 @@ class Caller:
         if key == "aws:username":
             return self.kind is not CallerKind.USER
         return key.startswith(OF_SERVICES) and self.kind is not CallerKind.SERVICE
+
+    @property
+    def open_keys(self) -> tuple[str, ...]:
+        """What keys begin with of which nobody knows whether such a caller has them, nor with which value."""
+        return _OF_ANYBODY if self.kind is CallerKind.UNSTATED else ()
 
     def keys(self) -> Mapping[str, Values]:
         """The condition keys AWS derives from the caller, by folded name; unknown where only AWS could tell."""
@@ -214,6 +232,8 @@ def _grants(caller: Caller) -> dict[str, Grant]:
     grants: dict[str, Grant] = {"*": Grant.STAR}
     if caller.kind is CallerKind.ANONYMOUS:
         return grants
+    if caller.kind is CallerKind.UNSTATED:
+        return grants | {_ANYBODY: Grant.NONE}  # masks are remembered by the names of a caller
     if caller.kind is CallerKind.SERVICE:
         return grants | {f"service:{name}": Grant.DIRECT for name in caller.services}
     if caller.kind is CallerKind.PROVIDER:
@@ -292,6 +312,10 @@ def _provider_keys(caller: Caller) -> dict[str, Values]:
     }
 
 
+def _unstated_keys(caller: Caller) -> dict[str, Values]:
+    return {}
+
+
 _KEYS = {
     CallerKind.ROOT: _root_keys,
     CallerKind.USER: _user_keys,
@@ -300,12 +324,18 @@ _KEYS = {
     CallerKind.SERVICE: _service_keys,
     CallerKind.ANONYMOUS: _anonymous_keys,
     CallerKind.PROVIDER: _provider_keys,
+    CallerKind.UNSTATED: _unstated_keys,
 }
 
 
 def anonymous() -> Caller:
     """A caller that did not sign its request."""
     return Caller(CallerKind.ANONYMOUS)
+
+
+def unstated() -> Caller:
+    """Whoever makes a request that does not say who calls."""
+    return Caller(CallerKind.UNSTATED)
 
 
 def service(name: str, *others: str) -> Caller:

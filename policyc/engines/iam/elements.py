@@ -76,6 +76,7 @@ class PrincipalPart:
         can, must = caller.names(names)
         if self.open_names:
             can = max((can, *(caller.grants[name] for name in self._may_be(caller))))
+            can = Grant.DIRECT if caller.kind is CallerKind.UNSTATED else can
         if not self.negated:
             return can, must
         return Grant.NONE if must or not self.texts else Grant.STAR, Grant.NONE if can or not self.texts else Grant.STAR

@@ -96,7 +96,7 @@ def _values(asked: Request) -> tuple[dict[str, Values], tuple[str, ...]]:
         if folded in stated:
             raise ValueError(f"key `{key}` is given twice")
         stated[folded] = tuple(given) or None
-    prefixes: list[str] = []
+    prefixes = list(asked.caller.open_keys)
     for key in map(_folded, asked.unknown):
         if key == "*" or key.endswith("/*"):
             prefixes.append(key[:-1])

@@ -11,7 +11,7 @@ from policyc.engines.iam.values import Unknown, Values
 from policyc.replay.askers.projects import plain, why
 from policyc.replay.askers.said import Keys, Names, Said, by_itself, distinct, said_of
 from policyc.replay.columns.likeness import METHODS, Likeness, Side, no_problem
-from policyc.replay.recorded import Recorded
+from policyc.replay.recorded import NOBODY, Recorded
 from policyc.simulation.documents.ask import ask
 from policyc.simulation.documents.attached import Attached
 from policyc.simulation.documents.question import PolicyContext, Question, Who
@@ -108,7 +108,7 @@ class OfDocuments:
     def _asked(self, item: Recorded, arns: Mapping[str, str]) -> Said | str:
         question = Question(
             _NOWHERE,
-            Who(plain(item.who)),
+            None if item.who == NOBODY else Who(plain(item.who)),
             can=plain(item.can),
             path=plain(item.path) if item.path else None,
             context=self._context(item),

@@ -13,7 +13,7 @@ from policyc.model.values import Resource
 from policyc.model.vocabulary import Attribute
 from policyc.replay.askers.said import Keys, Names, Said, by_itself, distinct, said_of
 from policyc.replay.columns.likeness import Side
-from policyc.replay.recorded import Recorded
+from policyc.replay.recorded import NOBODY, Recorded
 from policyc.simulation.answer import answer
 from policyc.simulation.keys import EVERYTHING, attribute_of_key
 from policyc.simulation.references import PlainText
@@ -69,7 +69,7 @@ class OfProject:
             return f"the project declares no {what}"
         request = PlainRequest(
             plain(resource.name),
-            plain(item.who),
+            None if item.who == NOBODY else plain(item.who),
             plain(item.can),
             plain(item.path) if item.path else None,
             tuple((plain(key), (plain(value),)) for key, value in distinct(item.keys) if self._has(resource, key)),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Final, Protocol, TypeAlias
 
 from policyc.engines.trace import Decision, Outcome, StatementTrace, Verdict
 from policyc.record import record
-from policyc.replay.columns.likeness import Side
+from policyc.replay.columns.likeness import METHODS, Side, no_problem
 from policyc.replay.recorded import Recorded
 from policyc.report.outcome import deciding_gate
 from policyc.targets.lattice.access_log import session_free
@@ -85,6 +85,31 @@ class Many:
         if asker is None:
             return f"no policy is given that a record of kind {item.kind} meets"
         return asker.answer(item)
+
+
+class Unguarded:
+    """No policy was in force: whoever came to a service of VPC Lattice with auth type NONE was let in."""
+
+    def reads(self, key: str) -> bool:
+        return False
+
+    def caller(self, item: Recorded) -> str:
+        return ""
+
+    def alike(self, item: Recorded, told: Keys) -> Hashable:
+        return ()
+
+    def place(self, item: Recorded) -> Hashable:
+        return ()
+
+    def side(self) -> Side:
+        nothing: Callable[[str], bool] = lambda _: False  # noqa: E731
+        return Side((), "", nothing, lambda who: "", no_problem, None, False, (), True, METHODS, lambda arn: True)
+
+    def answer(self, item: Recorded) -> Said | str:
+        if item.kind != "vpc-lattice":
+            return f"that nothing was in force says nothing of a record of kind {item.kind}: only services of VPC Lattice let everybody in then"
+        return Said("allow", "no policy in force (auth none)", "", ())
 
 
 NOT_ASKED: Final = "no policy is asked"

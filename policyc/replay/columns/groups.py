@@ -18,6 +18,7 @@ from policyc.replay.columns.corpus import FILE, NUMBER, Requests
 from policyc.replay.columns.hours import ranked
 from policyc.replay.columns.told import Told
 from policyc.replay.reading import Place
+from policyc.replay.recorded import NOBODY
 from policyc.replay.tally import Tally
 from policyc.targets.lattice.access_log import read_caller
 
@@ -165,7 +166,7 @@ class Groups:
         files, rank = self.files.in_order()
         places = lines[:, _PLACES:]
         np.copyto(places, (rank[places >> FILE] << FILE) | (places & NUMBER), where=places >= 0)
-        who = [read_caller(text or "-") if text else "" for text in self.users.texts]
+        who = [(text and read_caller(text)) or NOBODY for text in self.users.texts]
         hashes = [caller_hash(text) for text in who]
         methods = self.methods.texts
         # callers and places that are shown alike are one

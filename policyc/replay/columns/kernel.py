@@ -17,7 +17,7 @@ from policyc.replay.columns.groups import Groups
 from policyc.replay.columns.likeness import Likeness, Side
 from policyc.replay.columns.signs import Signs
 from policyc.replay.columns.told import Told
-from policyc.replay.recorded import Recorded
+from policyc.replay.recorded import NOBODY, Recorded
 from policyc.replay.tally import NO_TIME, Kept, Replayer
 from policyc.targets.base import NoRequest
 from policyc.targets.lattice.access_log import ANONYMOUS, CONNECT, TOLD, VPC_OWNER, account_of, read_tags
@@ -114,7 +114,7 @@ class Kernel(Counting):
         user, method, path = (batch.columns[name] for name in ("user", "requestMethod", "requestPath"))
         connects = method.codes == len(method.values)
         return {
-            "who": replaced(user, lambda who: ANONYMOUS if who.lower() == ANONYMOUS else who, ""),
+            "who": replaced(user, lambda who: ANONYMOUS if who.lower() == ANONYMOUS else who, NOBODY),
             "can": replaced(method, str, CONNECT),
             "where": batch.columns["serviceArn"],
             "path": Column(cut_paths(path.values), np.where(connects, len(path.values), path.codes)),

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from policyc.engines.iam.caller import Caller, CallerKind
+from policyc.engines.iam.caller import Caller, CallerKind, unstated
 from policyc.engines.iam.columns import KeyColumn, Masks, PrincipalColumn, ResourceColumn
 from policyc.engines.iam.document import Document
 from policyc.engines.iam.reasons import each_reason
@@ -26,7 +26,7 @@ from policyc.replay.askers.said import distinct
 from policyc.replay.columns.coding import Coder
 from policyc.replay.columns.combine import unique_rows
 from policyc.replay.columns.likeness import Likeness, Side, is_network, is_service
-from policyc.replay.recorded import Recorded
+from policyc.replay.recorded import NOBODY, Recorded
 from policyc.simulation.keys import EVERYTHING
 from policyc.simulation.request_text import parse_caller
 from policyc.targets.base import NoRequest
@@ -201,7 +201,7 @@ class Signs:
                     return None
                 return value if side.declares(value) else likeness.place(value)
             case "user":
-                return None if value is None else self._caller(number, value)
+                return self._caller(number, value or "")
             case "requestMethod":
                 return None if value in _NO_METHODS else True if value in side.methods else value
             case "requestPath":
@@ -228,6 +228,9 @@ class Signs:
             named = read_caller(user)
         except NoRequest:
             return None
+        if not named:
+            self.callers[number] = (unstated(),)
+            return NOBODY
         who = self.read({**_ANYBODY, "resolvedUser": user}).who
         principal = parse_caller(who)
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policyc.record import record
-from policyc.replay.recorded import Data, ReadLine, Recorded, utc
+from policyc.replay.recorded import NOBODY, Data, ReadLine, Recorded, utc
 from policyc.targets.base import NoRequest
 from policyc.targets.lattice.access_log import is_record, read_record
 
@@ -26,7 +26,7 @@ class Lattice:
         item = read_record(data)
         return Recorded(
             self.name,
-            item.who,
+            item.who or NOBODY,
             item.can,
             item.service,
             item.path,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from policyc.record import record
-from policyc.replay.recorded import Data, Fields, ReadLine, Recorded, text_of, utc
+from policyc.replay.recorded import NOBODY, Data, Fields, ReadLine, Recorded, text_of, utc
 from policyc.targets.base import NoRequest
 
 _HTTP, _TCP, _OLD = "3006", "3003", "208001"
@@ -74,7 +74,7 @@ class VerifiedAccess:
 
 def _caller(data: Data) -> str:
     who = text_of(data, "actor", "user", "email_addr") or text_of(data, "actor", "user", "uid")
-    return who or text_of(data, "src_endpoint", "ip") or "nobody named"
+    return who or text_of(data, "src_endpoint", "ip") or NOBODY
 
 
 def _resource(data: Data) -> tuple[str, str, str]:

@@ -41,7 +41,7 @@ _MARKS: Final = ("serviceArn", "resolvedUser")
 
 @record
 class Recorded:
-    """One logged request. `who` is an ARN or `anonymous`, `can` a method or `connect`; `path` is empty where there is none. `keys` holds the
+    """One logged request. `who` is an ARN or `anonymous`, and empty where nobody was asked who calls (auth type NONE); `can` a method or `connect`; `path` is empty where there is none. `keys` holds the
     condition keys that the record tells; every other key is unknown. `denied` names who refused it: `Service`, `Network`, `Identity`,
     `policy` where the record does not say which, and is empty for a request that the policies let through. `id` is empty where the record has none."""
 
@@ -104,9 +104,9 @@ def read_record(data: Mapping[str, Any]) -> Recorded:
 
 
 def read_caller(user: str) -> str:
-    """The caller that a record names. Raises NoRequest."""
+    """The caller that a record names, empty where it names none. Raises NoRequest."""
     if not user:
-        raise NoRequest("it does not say who called")
+        return ""
     if user.lower() == ANONYMOUS:
         return ANONYMOUS
     if user.lower() == "unknown":

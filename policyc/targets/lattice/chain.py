@@ -60,7 +60,7 @@ def simulate(
     gates = _known_gates(program, request, facts, documents)
     notes = list(_notes(request, facts))
     if facts.asked is None:
-        return _without_caller(gates, facts, notes)
+        return _without_caller(gates, request, facts, notes)
     if not facts.path_known and not _any_path(gates, request):
         summary = "the policy looks at the path"
         traces = tuple(gate.settled or _open(gate.name, gate.kind, summary, "path") for gate in gates)
@@ -186,11 +186,18 @@ def _any_path(gates: Iterable[_Gate], request: Request) -> bool:
 # --- the answer -------------------------------------------------------------------------------------------------
 
 
-def _without_caller(gates: Sequence[_Gate], facts: Facts, notes: list[str]) -> Outcome:
+def _without_caller(gates: Sequence[_Gate], request: Request, facts: Facts, notes: list[str]) -> Outcome:
     """A request that does not say who calls, or how: only gates that refuse or pass everyone are settled."""
     summary = "the request does not state " + " and ".join(f"`{word}`" for word in facts.missing)
-    traces = tuple(gate.settled or _open(gate.name, gate.kind, summary, *facts.missing) for gate in gates)
-    return _outcome(traces, facts, notes)
+    anyone = facts.anyone if facts.path_known or _any_path(gates, request) else None
+    traces = []
+    for gate in gates:
+        trace = gate.settled
+        if trace is None and anyone is not None:
+            trace = explain(gate.documents, anyone, name=gate.name, kind=gate.kind)
+        is_open = trace is None or (gate.settled is None and trace.verdict is Verdict.UNDECIDED)
+        traces.append(_open(gate.name, gate.kind, summary, *facts.missing) if trace is None or is_open else trace)
+    return _outcome(tuple(traces), facts, notes)
 
 
 def _outcome(traces: tuple[GateTrace, ...], facts: Facts, notes: list[str]) -> Outcome:

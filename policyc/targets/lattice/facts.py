@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.iam.caller import Caller
+from policyc.engines.iam.caller import Caller, unstated
 from policyc.engines.iam.request import Request as Asked
 from policyc.ir.program import Program
 from policyc.model.values import Resource
@@ -25,13 +25,14 @@ from policyc.targets.lattice import words
 
 @light
 class Facts:
-    """`asked` is None when the caller or the action is not known; `missing` says what. With `path_known` False the
-    resource of `asked` stands for any path."""
+    """`asked` is None when the caller or the action is not known; `missing` says what. Where only the caller is not known, `anyone` is the request
+    whoever calls. With `path_known` False the resource of both stands for any path."""
 
     asked: Asked | None
     network: Resource | None
     missing: tuple[str, ...] = ()
     path_known: bool = True
+    anyone: Asked | None = None
 
 
 def read_request(program: Program, request: Request, diagnostics: Diagnostics) -> Facts | None:
@@ -56,19 +57,16 @@ def read_request(program: Program, request: Request, diagnostics: Diagnostics) -
         check_stated(request, caller, diagnostics)
     if len(diagnostics) > before:
         return None
-    if verb is None or caller is None:
-        missing = (("who",) if caller is None else ()) + (("can",) if verb is None else ())
-        return Facts(None, network, missing)
+    if verb is None:
+        return Facts(None, network, ("who", "can") if caller is None else ("can",))
     http = verb.action == words.INVOKE
     resource = _of(service).arn + ((request.path or "/") if http else "")
-    return Facts(
-        Asked(
-            verb.action, resource, caller, context, _unknown(context, request.unknown, http), _lacking(service, http)
-        ),
-        network,
-        (),
-        not http or request.path is not None,
-    )
+    unknown, lacking = _unknown(context, request.unknown, http), _lacking(service, http)
+    asked = Asked(verb.action, resource, caller or unstated(), context, unknown, lacking)
+    path_known = not http or request.path is not None
+    if caller is None:
+        return Facts(None, network, ("who",), path_known, asked)
+    return Facts(asked, network, (), path_known)
 
 
 def http_request(

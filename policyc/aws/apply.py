@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from policyc.aws import by_sid, wan
-from policyc.aws.checkpoint import save
+from policyc.aws.checkpoint import save, sealed
 from policyc.aws.meaning import alike, as_written, difference
 from policyc.aws.ports import read, write
 from policyc.aws.session import CallFailed, Sessions, Trouble
@@ -98,7 +98,7 @@ class Record:
 
     def data(self) -> dict[str, Any]:
         """The shape of `schemas/aws/record.schema.json`."""
-        return {
+        data = {
             "format_version": FORMAT_VERSION,
             "plan": self.plan,
             "saved_at": datetime.now(UTC).replace(microsecond=0).isoformat(),
@@ -113,6 +113,7 @@ class Record:
                 for step in self.steps
             ],
         }
+        return sealed(data)
 
     @property
     def finished(self) -> bool:
@@ -196,9 +197,13 @@ def effect(moves: Sequence[tuple[Step, State, State]]) -> Changes:
 
 
 def forged(found: Record) -> int | None:
-    """The place of the first step (from 0) of a record of which it saved what neither the old nor the new one is; None for a sound record."""
+    """The place of the first step (from 0) of a record of which it saved what neither the old nor the new one is, or nothing though it was begun; None
+    for a sound record."""
     for at, step in enumerate(found.steps):
         saved = found.before.get(step.number)
+        begun = found.progress[step.number] in (Progress.WRITING, Progress.DONE) or step.number in found.undone
+        if begun and saved is None:
+            return at
         if saved is not None and not (same(step, saved, step.old) or same(step, saved, step.new)):
             return at
     return None

@@ -73,7 +73,7 @@ def load(path: Path, kind: str) -> dict[str, Any]:
 
 
 def sealed(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A plan with the digest of all that it says: it is what somebody reviewed, and apart from that text in a file."""
+    """A plan or a record with the digest of all that it says: a plan is what somebody reviewed, a record what was done, and else a text in a file."""
     return {**data, "digest": digest({name: value for name, value in data.items() if name != "digest"})}
 
 

@@ -65,7 +65,7 @@ def _begin(path: Path, args: argparse.Namespace) -> Record:
     _see_sound(path, steps)
     place = Path(os.path.abspath(args.record)) if args.record else path.with_name(f"{path.name}.record")  # noqa: PTH100
     if place.exists():
-        known = record_of(place, _load(place, "record"))
+        known = record_of(place, _record_data(place))
         if known.plan != digest(data["steps"]):
             raise WrongUse(f"`{place.name}` is the record of another plan", "name another file with `--record`")
         if not known.finished:
@@ -76,13 +76,26 @@ def _begin(path: Path, args: argparse.Namespace) -> Record:
     return new_record(place, digest(data["steps"]), steps)
 
 
+def _record_data(path: Path) -> dict[str, Any]:
+    """Raises WrongUse for a record that is not as the last run left it: what it says of a step would be believed."""
+    from policyc.aws.checkpoint import sealed
+
+    data = _load(path, "record")
+    if sealed(data) != data:
+        raise WrongUse(
+            f"`{path.name}` was changed after it was made: it is not as the last run left it",
+            "see what is on AWS with `policyc aws drift`",
+        )
+    return data
+
+
 def _open_record(path: Path) -> Record:
     """Raises WrongUse for a record that was changed by hand."""
     from policyc.aws.apply import forged, record_of
     from policyc.aws.checkpoint import digest
     from policyc.aws.steps import step_data
 
-    found = record_of(path, _load(path, "record"))
+    found = record_of(path, _record_data(path))
     _see_sound(path, [replace(step, old=found.before.get(step.number, step.old)) for step in found.steps])
     changed = ""
     if digest([step_data(step) for step in found.steps]) != found.plan:

@@ -35,9 +35,11 @@ EPILOG = """examples:
   policyc routes core --attachments a.json --candidates         what was not chosen too, and by which step it lost
   policyc routes core --attachments a.json --advertised vpn1    what the far side of a VPN hears
   policyc routes core --attachments a.json --check              overlaps, ties, attachments in no segment, …
+  policyc routes live/…/core.json --attachments live/…/attachments.json --beside live/…/routes.json
   policyc routes core --attachments a.json --format csv > routes.csv
 
-exit status: 0 done, 1 the network has errors (or, with --check, findings), 2 wrong use, 3 internal error, 4 no policy file found."""
+exit status: 0 done, 1 the network has errors (or, with --check, findings, with --beside, differences), 2 wrong use, 3 internal error, 4 no policy file found,
+11 with --beside: a table of AWS was not readable."""
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +60,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
         help="in place of tables: what is wrong or doubtful about the network with these attachments; exit 1 when anything is",
     )
     parser.add_argument(
+        "--beside",
+        metavar="FILE",
+        help="in place of tables: where the route tables of AWS (the `routes.json` that `aws pull` wrote) are others than these; exit 1 where they are",
+    )
+    parser.add_argument(
         "--advertised", metavar="NAME", help="in place of tables: the routes that the far side of this attachment hears"
     )
 
@@ -65,9 +72,14 @@ def describe(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, console: Console) -> int:
     from policyc.targets.cloud_wan.questions import check_names, situate
 
-    if args.candidates and (args.check or args.advertised is not None):
-        other = "--check" if args.check else "--advertised"
-        raise WrongUse(f"`--candidates` is about tables, and `{other}` stands in their place", "give one of the two")
+    given = {"--check": args.check, "--advertised": args.advertised is not None, "--beside": args.beside is not None}
+    others = [name for name, is_there in given.items() if is_there]
+    if args.candidates and others:
+        raise WrongUse(
+            f"`--candidates` is about tables, and `{others[0]}` stands in their place", "give one of the two"
+        )
+    if len(others) > 1:
+        raise WrongUse(f"`{others[0]}` and `{others[1]}` both stand in place of the tables", "give one of the two")
     opened = open_network(args.network, args, console)
     if isinstance(opened, int):
         return opened
@@ -84,6 +96,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if args.check:
         return _check(args, console, tables, opened, doubts)
     tell_silent(tables, args, console)
+    if args.beside is not None:
+        return _beside(args, console, tables)
     if args.advertised is not None:
         return _advertised(args, console, tables)
     _write(args, tables, console)
@@ -117,6 +131,45 @@ def _check(args: argparse.Namespace, console: Console, tables: Tables, opened: O
     if args.format == "human" and not serious:
         console.write(f"{plural(len(tables.core.associations), 'attachment')}: no findings\n")
     return exits.FINDINGS if serious else exits.CLEAN
+
+
+def _beside(args: argparse.Namespace, console: Console, tables: Tables) -> int:
+    """The tables of AWS beside those that are computed."""
+    from policyc.cli.inputs import read_input
+    from policyc.cli.networks import LARGEST
+    from policyc.targets.cloud_wan.aws_routes import NoRoutes, compare_routes
+
+    if args.format == "csv":
+        raise WrongUse("`--beside` has no CSV form", "use `--format human` or `json`")
+    source = read_input(args.beside, "route tables of AWS", args, "--beside", LARGEST)
+    try:
+        found = compare_routes(tables, json.loads(source.text))
+    except (ValueError, RecursionError) as error:
+        why = str(error) if isinstance(error, NoRoutes) else "it is no JSON"
+        raise WrongUse(
+            f"`{args.beside}` holds no route tables of AWS: {why}", "give the `routes.json` that `aws pull` wrote"
+        ) from None
+    if args.format == "json":
+        data = {
+            "format_version": 1,
+            "tables": found.tables,
+            "routes": found.routes,
+            "differ": found.differ,
+            "not_compared": found.open,
+        }
+        console.write(json.dumps(data, indent=2) + "\n")
+    else:
+        for line in (*found.differ, *(f"not compared: {text}" for text in found.open)):
+            console.write("\n".join(wrap(line, console.options().width, "  ")) + "\n")
+        differ = (
+            f"{plural(len(found.differ), 'route')} that {'differs' if len(found.differ) == 1 else 'differ'}"
+            if found.differ
+            else "no route differs"
+        )
+        console.write(f"{plural(found.routes, 'route')} of AWS in {plural(found.tables, 'table')}: {differ}\n")
+    if found.differ:
+        return exits.FINDINGS
+    return exits.UNDECIDED if found.open or not found.tables else exits.CLEAN
 
 
 def _places(args: argparse.Namespace, tables: Tables) -> list[tuple[TableName, str]]:

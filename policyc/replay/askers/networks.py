@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Hashable, Iterable
+from functools import lru_cache
 
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.prefixes import Prefix, parse_prefix
@@ -14,6 +15,7 @@ from policyc.replay.kinds.flow_logs import SOURCE
 from policyc.replay.recorded import Recorded
 from policyc.targets.cloud_wan.unstated_prefixes import weigh_unstated
 
+_address = lru_cache(1 << 16)(parse_prefix)
 _DECISIONS = {Verdict.REACHABLE: "allow", Verdict.BLOCKED: "deny"}
 
 
@@ -50,7 +52,7 @@ class OfNetwork:
         return item.path
 
     def answer(self, item: Recorded) -> Said | str:
-        source, target = parse_prefix(item.who), parse_prefix(item.where)
+        source, target = _address(item.who), _address(item.where)
         if source is None or target is None:
             return "an address of it is none"
         start = self._start(item, source)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from policyc.record import record
@@ -102,11 +103,19 @@ def _address(data: Data, fields: dict[str, str], end: str) -> str:
     for name in (f"pkt-{end}addr", f"{end}addr"):
         text = text_of(data, fields.get(name, name))
         if text:
-            try:
-                return str(ipaddress.ip_address(text))
-            except ValueError:
-                raise NoRequest("an address of it is none") from None
+            if found := _one_spelling(text):
+                return found
+            raise NoRequest("an address of it is none")
     raise NoRequest("it has no address, so it tells of no packet")
+
+
+@lru_cache(1 << 16)
+def _one_spelling(text: str) -> str:
+    """An address as everybody writes it, empty for a text that is none."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return ""
 
 
 def _source(data: Data, fields: dict[str, str]) -> Iterator[tuple[str, str]]:

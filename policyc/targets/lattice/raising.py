@@ -33,6 +33,7 @@ _KIND: Final = KINDS["auth-policy"]
 _ARN: Final = regex(
     r"arn:([a-z0-9-]+):vpc-lattice:([a-z0-9-]+):([0-9]{12}):(service/(svc-[0-9a-z]{17})|servicenetwork/(sn-[0-9a-z]{17}))"
 )
+_ANY_ID: Final = regex(r"arn:[a-z0-9-]+:vpc-lattice:[a-z0-9-]+:[0-9]{12}:(?:service/svc|servicenetwork/sn)-[^/]+")
 EXAMPLE: Final = "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0123456789abcdef0"
 _PARTITION: Final = regex(r"arn:(aws-cn|aws-us-gov):")
 _NOBODY: Final = "000000000000"
@@ -45,6 +46,11 @@ _ANONYMOUS: Final = {"StringNotEqualsIgnoreCase": "authenticated", "StringEquals
 def is_carrier(arn: str) -> bool:
     """Whether an ARN is that of a service or a service network."""
     return _ARN.fullmatch(arn) is not None
+
+
+def has_odd_id(arn: str) -> bool:
+    """Whether an ARN is that of a service or a service network but for its id, which is not of the form that AWS gives: emulators give others."""
+    return not is_carrier(arn) and _ANY_ID.fullmatch(arn) is not None
 
 
 def is_placeholder(resource: Resource) -> bool:

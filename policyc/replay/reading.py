@@ -37,6 +37,9 @@ _LENIENT: Final = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])|(?i:(?<![\w.])[
 #: the time that an export of CloudWatch Logs has before each record
 #: how a file that is one list begins
 LIST: Final = re.compile(rb'\s*(?:\{\s*"(' + "|".join(HOLDERS).encode() + rb')"\s*:\s*)?\[\s*(?=\{)')
+#: how JSON writes halves of signs, and what they are then
+_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_HALVES: Final = re.compile("[\ud800-\udfff]")
 _PART: Final = 8 * 1024 * 1024
 _UNZIPPED: Final = 8 * 1024
 #: of a text of JSON what tells how deep it nests: what opens and closes, and the texts between
@@ -358,6 +361,18 @@ def _first(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found if len(found) == len(pairs) else dict(reversed(pairs))
 
 
+def _of_signs(value: Any) -> Any:
+    """A value whose texts hold no half of a sign, which JSON can write and UTF-8 cannot."""
+    match value:
+        case str():
+            return _HALVES.sub("\ufffd", value)
+        case dict():
+            return {_of_signs(name): _of_signs(item) for name, item in value.items()}
+        case list():
+            return [_of_signs(item) for item in value]
+    return value
+
+
 def is_deep(text: bytes) -> bool:
     """Whether a text of JSON nests deeper than records do."""
     if text.count(b"{") + text.count(b"[") <= DEEPEST:
@@ -379,7 +394,8 @@ def parsed(text: bytes) -> Any:
         return None
     words = text.decode("utf-8", "replace")
     try:
-        return json.loads(words, object_pairs_hook=_first)
+        found = json.loads(words, object_pairs_hook=_first)
+        return _of_signs(found) if _HALF.search(words) else found
     except (ValueError, RecursionError):
         pass
     if len(text) > LONGEST_LINE:
@@ -418,6 +434,6 @@ def sequence(text: bytes, between: str = "", most: int | None = None) -> tuple[l
             return found, words[at:]
         if not isinstance(value, dict) or is_deep(words[at:end].encode("utf-8", "replace")):
             return found, words[at:] or " "
+        found.append(_of_signs(value) if _HALF.search(words, at, end) else value)
         at = end
-        found.append(value)
     return found, words[at:]

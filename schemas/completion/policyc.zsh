@@ -423,6 +423,7 @@ _shtab_policyc_routes_options=(
   "*--edge[only this edge]:REGION:"
   "--candidates[every candidate for each row\: origin, attributes, class, next hop, which one is chosen, and why the others are not]"
   "--check[in place of tables\: what is wrong or doubtful about the network with these attachments\; exit 1 when anything is]"
+  "--beside[in place of tables\: where the route tables of AWS (the \`routes.json\` that \`aws pull\` wrote) are others than these\; exit 1 where they are]:FILE:_files"
   "--advertised[in place of tables\: the routes that the far side of this attachment hears]:NAME:"
   "--root[the project root\; nothing outside it is read (default\: the folder of policyc.toml, else the current folder)]:DIR:_files -/"
   "--config[the configuration in place of policyc.toml]:FILE:_files"

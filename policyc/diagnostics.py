@@ -127,8 +127,11 @@ class Diagnostic:
 
     def __hash__(self) -> int:
         return hash(
-            (self.rule, self.message)
-        )  # the places of a text that was read fast are found when they are compared
+            (self.rule, self.message, self._file())
+        )  # places of a text that was read fast are not found for that
+
+    def _file(self) -> str:
+        return "" if self.span is None else self.span.file
 
     def sort_key(self) -> tuple[str, int, int, str, str]:
         if self.span is None:
@@ -152,6 +155,25 @@ def _joined(group: Sequence[Diagnostic]) -> Diagnostic:
     return replace(first, message=f"{first.message}, here and at {further}", labels=(*first.labels, *labels), fix=fix)
 
 
+class _Places:
+    """Findings that say the same of one file, by where."""
+
+    __slots__ = ("_by_place",)
+
+    def __init__(self, items: Iterable[Diagnostic]) -> None:
+        self._by_place: dict[tuple[int, int], list[Diagnostic]] = {}
+        for item in items:
+            self.has(item)
+
+    def has(self, item: Diagnostic) -> bool:
+        place = (-1, -1) if item.span is None else (item.span.start, item.span.end)
+        held = self._by_place.setdefault(place, [])
+        if item in held:
+            return True
+        held.append(item)
+        return False
+
+
 class Diagnostics:
     """A sink that keeps findings in the order of arrival and drops exact repetitions."""
 
@@ -159,7 +181,7 @@ class Diagnostics:
 
     def __init__(self, items: Iterable[Diagnostic] = ()) -> None:
         self._items: list[Diagnostic] = []
-        self._seen: set[Diagnostic] = set()
+        self._seen: dict[tuple[str, str, str], list[Diagnostic] | _Places] = {}
         self.extend(items)
 
     def add(self, item: Diagnostic) -> None:
@@ -170,9 +192,20 @@ class Diagnostics:
             item = replace(item, fix=Fix(item.help, (edit,), item.help.applicability))
         if len(item.message) > _LONG or len(item.help) > _LONG:
             item = replace(item, message=_shortened(item.message), help=_shortened(item.help))
-        if item not in self._seen:
-            self._seen.add(item)
+        if not self._is_repeated(item):
             self._items.append(item)
+
+    def _is_repeated(self, item: Diagnostic) -> bool:
+        """Whether an equal finding is there; if not, it is from now on. Only those that say the same of one file are compared by their
+        places, and the place of the first is not found before there is a second."""
+        alike = self._seen.setdefault((item.rule, item.message, item._file()), [])
+        if isinstance(alike, list):
+            if not alike:
+                alike.append(item)
+                return False
+            self._seen[item.rule, item.message, item._file()] = places = _Places(alike)
+            alike = places
+        return alike.has(item)
 
     def extend(self, items: Iterable[Diagnostic]) -> None:
         for item in items:
@@ -206,14 +239,14 @@ class Diagnostics:
         for item in self._items:
             if item.rule in rules and item.span is not None:
                 groups.setdefault((item.rule, item.message, item.span.file), []).append(item)
+        joined: dict[int, Diagnostic | None] = {}
         for group in groups.values():
             if len(group) > 1:
-                joined = _joined(group)
-                at = self._items.index(group[0])
-                self._items[at] = joined
-                gone = {id(item) for item in group}
-                self._items = [item for item in self._items if id(item) not in gone]
-                self._seen.add(joined)
+                joined |= dict.fromkeys(map(id, group)) | {id(group[0]): _joined(group)}
+        self._items = [one for item in self._items if (one := joined.get(id(item), item)) is not None]
+        for one in joined.values():
+            if one is not None:
+                self._is_repeated(one)
 
     @property
     def has_errors(self) -> bool:

@@ -1,8 +1,8 @@
 """The memory of `check`: when nothing that matters has changed, the last answer is given again.
 
-One file per command line lies in `<root>/.policyc-cache/`: JSON, then a line with a keyed digest of that JSON. It records the
+One file per command line lies in `<root>/.policyc-cache/`: the record as Python writes it to disk, then a line with a keyed digest of that. It records the
 version and build of policyc, the command line, how the output looks, the configuration's and every input file's digest, and
-the report. Beside it, in the same form, lies what was found in each document and host file (`policyc.workspace.remembered`), for runs in which some of
+the report. Beside it, as JSON with such a line, lies what was found in each document and host file (`policyc.workspace.remembered`), for runs in which some of
 them have changed. The digest's key is random, belongs to the user and lies outside the project, so that a cache folder
 which arrives with somebody else's branch proves nothing here and is ignored; so is one that is broken or cut short. Nothing in
 this module may fail a run: without a cache the answer is worked out anew.
@@ -12,7 +12,7 @@ Imports stay minimal, because this runs before everything else.
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
 import sys
 
@@ -56,13 +56,15 @@ def recall(argv: Sequence[str], out: TextIO | None) -> int | None:
         if place is None:
             return None
         root, config = place
-        entry = _read(_entry_path(root, argv), _LARGEST)
+        # whoever cannot read the user's key cannot have written it, so that it need not be read as carefully as JSON, which takes
+        # longer to import than all the rest
+        entry = _current(marshal.loads(_read(_entry_path(root, argv), _LARGEST)))
         _require(entry["circumstances"] == _circumstances(argv, root, config, out))
         _require(_same_files(entry, root))
         text, status = entry["report"], entry["status"]
         if not (isinstance(text, str) and status in (0, 1)):
             return None
-    except (_Changed, OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (_Changed, OSError, ValueError, EOFError, KeyError, TypeError, RecursionError):
         return None
     try:
         write_utf_8(out)
@@ -102,7 +104,7 @@ def remember(
         }
         if not _same_files(entry, root):
             return False
-        _write(_entry_path(root, argv), json.dumps(entry, sort_keys=True), _LARGEST)
+        _write(_entry_path(root, argv), marshal.dumps(entry), _LARGEST)
     except (_Changed, OSError, ValueError):
         return False
     return True
@@ -110,11 +112,13 @@ def remember(
 
 def answers(root: str, settings: str) -> Remembered:
     """What earlier runs with the same settings (as a text that says them all) found in single files of a project."""
+    import json
+
     from policyc.workspace.remembered import Remembered
 
     def load() -> tuple[str, Mapping[str, Any]]:
         try:
-            kept = _read(_answers_path(root, settings), _LARGEST_ANSWERS)["answers"]
+            kept = _current(json.loads(_read(_answers_path(root, settings), _LARGEST_ANSWERS)))["answers"]
             _require(isinstance(kept, dict))
         except (_Changed, OSError, ValueError, KeyError, TypeError, RecursionError):
             kept = {}
@@ -126,9 +130,11 @@ def answers(root: str, settings: str) -> Remembered:
 def keep_answers(root: str, settings: str, known: Remembered) -> bool:
     """Keep what this run found in single files, in place of what was known before. Returns whether it is kept; failing to is no error."""
     if known.is_new:
+        import json
+
         entry = {"format_version": FORMAT_VERSION, "answers": known.now}
         try:
-            _write(_answers_path(root, settings), json.dumps(entry), _LARGEST_ANSWERS)
+            _write(_answers_path(root, settings), json.dumps(entry).encode("ascii"), _LARGEST_ANSWERS)
         except (_Changed, OSError, ValueError):
             return False
     return True
@@ -240,21 +246,25 @@ def _bytes(path: str) -> bytes:
 
 def _entry_path(root: str, argv: Sequence[str]) -> str:
     name = _digest("\0".join([os.getcwd(), *argv]).encode("utf-8", "surrogateescape"))
-    return os.path.join(root, FOLDER, f"check-{name[:16]}.json")
+    return os.path.join(root, FOLDER, f"check-{name[:16]}")
 
 
-def _read(path: str, largest: int) -> dict[str, Any]:
+def _read(path: str, largest: int) -> bytes:
+    """What this user kept there."""
     _require(not os.path.islink(os.path.dirname(path)))
     body, _, seal = read_regular(path, largest, follow=False).rpartition(b"\n")
     key = _key(create=False)
     _require(seal.decode("ascii") == _seal(body, key))
-    entry = json.loads(body)
+    return body
+
+
+def _current(entry: Any) -> dict[str, Any]:
     _require(isinstance(entry, dict) and entry["format_version"] == FORMAT_VERSION)
     found: dict[str, Any] = entry
     return found
 
 
-def _write(path: str, body: str, largest: int) -> None:
+def _write(path: str, data: bytes, largest: int) -> None:
     folder = os.path.dirname(path)
     _require(not os.path.islink(folder))
     os.makedirs(folder, exist_ok=True)
@@ -262,7 +272,6 @@ def _write(path: str, body: str, largest: int) -> None:
     if not os.path.lexists(ignore):
         with open(ignore, "x", encoding="utf-8") as file:
             file.write("*\n")
-    data = body.encode("ascii")
     _require(len(data) < largest)
     temporary = f"{path}.{os.getpid()}"
     with open(temporary, "xb") as out:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -47,7 +47,7 @@ def check(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, t
 
 
 def entry() -> Path:
-    found = list(Path(cache.FOLDER).glob("check-*.json"))
+    found = list(Path(cache.FOLDER).glob("check-*"))
     assert len(found) == 1
     return found[0]
 
@@ -148,8 +148,8 @@ def test_damage_and_forgery_are_ignored(check: Check, damage: str) -> None:
         case "seal":
             path.write_bytes(body + b"\n" + b"0" * len(seal))
         case "report":
-            forged = json.loads(body) | {"report": "all good\n"}
-            path.write_bytes(json.dumps(forged).encode() + b"\n" + seal)
+            forged = marshal.loads(body) | {"report": "all good\n"}
+            path.write_bytes(marshal.dumps(forged) + b"\n" + seal)
         case "binary":
             path.write_bytes(os.urandom(500))
         case "folder":

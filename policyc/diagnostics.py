@@ -41,7 +41,8 @@ class Edit:
 
     With `old`, both are words without their quotes: whoever made the edit has not seen how the file writes the word. `settled`
     (`policyc.workspace.mending`) makes it an edit of the text, where `old` stands there literally. With `part`, what stands at `span` is a
-    member of an object or an element of a list, and goes with one comma."""
+    member of an object or an element of a list, and goes with one comma; with a `replacement` beside it, that is a new member of the object of JSON
+    that begins at `span`."""
 
     span: Span
     replacement: str
@@ -290,6 +291,14 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
     A case-only difference always counts as close. `known` should be small (names in scope).
     """
     close = closest(word, known)
+    return meant(word, close) if close else otherwise
+
+
+def unused_word(word: str, known: Iterable[str], given: Container[str], otherwise: str) -> str:
+    """`did_you_mean` for what may be written once: no word that is there already is offered."""
+    close = closest(word, known)
+    if close in given:
+        return f"drop it: `{close}` is there as well"
     return meant(word, close) if close else otherwise
 
 

@@ -13,7 +13,7 @@ from policyc.ir.compare import compares
 from policyc.ir.conditions import conjunction, disjunction
 from policyc.ir.foreign import no_hint, of_nothing, refuse_call, refuse_null, report_unknown, with_hint
 from policyc.ir.raw_forms import RAW, NativeForms, lower_raw_test
-from policyc.ir.wording import article, of_many, text_of, without_quantifier
+from policyc.ir.wording import article, of_many, text_of, turned_pattern, turned_quantifier, without_quantifier
 from policyc.model.fit import assignable
 from policyc.model.names import known_names
 from policyc.model.scope import Scope
@@ -149,12 +149,9 @@ class _Lowering:
             if op == "in":
                 return self._membership(left, other, node.span, scope, env, negate)
             if op == "like":
-                self.diagnostics.error(
-                    "pattern-on-the-left",
-                    "the pattern of `like` stands on its right",
-                    node.span,
-                    f"write `{text_of(right)} like …`",
-                )
+                help, fix = turned_pattern(node, negate)
+                message = "the pattern of `like` stands on its right"
+                self.diagnostics.error("pattern-on-the-left", message, node.span, help, fix=fix)
                 return None
             subject, right, op = other, left, _FLIP[op]
         elif self._find_attribute(right, scope, env) is not None:
@@ -198,6 +195,7 @@ class _Lowering:
                 f"`{node.quantifier} … {node.op}` is easy to misread",
                 node.span,
                 f"write `not ({'all' if node.quantifier == 'any' else 'any'} …)` with the positive operator",
+                fix=turned_quantifier(node),
             )
             return None
         return self._test(attribute, node.op, node.right, node.quantifier, node.span, scope, env, negate)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from policyc.diagnostics import Diagnostics, Label, closest, did_you_mean
+from policyc.diagnostics import Diagnostics, Label, closest, did_you_mean, unused_word
 from policyc.model.scope import Scope
 from policyc.model.types import PLACE, RECORD, RESOURCE, SetOf
 from policyc.model.values import Resource, ResourceLink, Value
@@ -32,6 +32,7 @@ def bind_resource(
     seen: dict[str, Span] = {}
     meant: set[str] = set()
     unknown = 0
+    given = {entry.key.text for entry in node.fields.entries}
     for entry in node.fields.entries:
         name = entry.key.text
         if name in seen:
@@ -50,7 +51,9 @@ def bind_resource(
                 "unknown-field",
                 f"`{kind.name}` has no field `{name}`",
                 entry.key.span,
-                did_you_mean(name, kind.fields, "its fields are " + ", ".join(f"`{known}`" for known in kind.fields)),
+                unused_word(
+                    name, kind.fields, given, "its fields are " + ", ".join(f"`{known}`" for known in kind.fields)
+                ),
             )
             meant.add(closest(name, kind.fields))
             unknown += 1

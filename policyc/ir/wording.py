@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policyc.diagnostics import Applicability, Edit, Fix
+from policyc.diagnostics import Applicability, Edit, Fix, rewritten
 from policyc.model.types import EnumOf, Type
 from policyc.syntax import nodes
 from policyc.syntax.literals import quote
@@ -38,6 +38,19 @@ def without_quantifier(node: nodes.Quantified) -> Fix:
     """`any` and `all` say nothing of an attribute with one value."""
     quantifier = Span(node.span.file, node.span.start, node.subject.span.start)
     return Fix(f"drop `{node.quantifier}`", (Edit(quantifier, ""),), Applicability.SAFE)
+
+
+def turned_pattern(node: nodes.Compare, negate: bool) -> tuple[str, Fix | None]:
+    """What to write for `"x*" like attribute`."""
+    test = f"{text_of(node.right)} like {shown(node.left)}"
+    return f"write `{test}`", None if negate or "…" in test else rewritten(node.span, test)
+
+
+def turned_quantifier(node: nodes.Quantified) -> Fix | None:
+    """`any x not in […]` is `not (all x in […])`."""
+    other, op = "all" if node.quantifier == "any" else "any", "==" if node.op == "!=" else node.op.removeprefix("not ")
+    test = f"not ({other} {text_of(node.subject)} {op} {shown(node.right)})"
+    return None if "…" in test else rewritten(node.span, test)
 
 
 def shown(node: nodes.Expr) -> str:

@@ -22,6 +22,7 @@ _HCL: Final = (".tf", ".tofu", ".hcl")
 _PLAIN: Final = regex(r"(?!(?i:true|false|yes|no|on|off|null|y|n)$)[A-Za-z](?:[A-Za-z0-9_./*:-]*[A-Za-z0-9_/*-])?")
 #: what follows the last or another part of an object or a list
 _COMMA_BEHIND: Final = regex(r"\s*(?:(,)\s*|(?=[\}\]]))")
+_GAP: Final = regex(r"\s*")
 _COMMA_BEFORE: Final = regex(r",\s*\Z")
 #: what means itself between any quotes of any host
 _QUIET: Final = regex(r"[^\"'\\\x00-\x1f\x7f\u0085\u2028\u2029]*")
@@ -41,7 +42,7 @@ def _settled(fix: Fix, sources: Mapping[str, Source]) -> Fix | None:
         source = sources.get(edit.span.file)
         right: Edit | None = edit
         if edit.part:
-            right = None if source is None else _cut(edit, source)
+            right = None if source is None else (_added if edit.replacement else _cut)(edit, source)
         elif edit.old is not None:
             right = None if source is None else _written(edit, edit.old, source)
         if right is None:
@@ -68,6 +69,17 @@ def _cut(edit: Edit, source: Source) -> Edit | None:
     if before is not None:
         return Edit(Span(span.file, before.start(), span.end), "")
     return Edit(span, "") if opening == "{" else None
+
+
+def _added(edit: Edit, source: Source) -> Edit | None:
+    """The new member in front of the others, laid out as they are; None where no JSON is written, or there are none."""
+    text, at = source.text, edit.span.start + 1
+    gap = _GAP.match(text, at)
+    if source.file.endswith((*_YAML, *_HCL, *_OWN)) or text[edit.span.start : at] != "{" or gap is None:
+        return None
+    if text[gap.end() : gap.end() + 1] != '"':
+        return None
+    return Edit(Span(edit.span.file, at, at), f"{gap[0]}{edit.replacement},{'' if gap[0] else ' '}")
 
 
 def _is_one(form: str, written: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity
+from policyc.diagnostics import Advice, Diagnostic, Diagnostics, Fix, Label, Severity
 from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.switches import Switches
 from policyc.engines.iam.templates import unrendered
@@ -33,7 +33,7 @@ def silent(kind: Kind, version: str, switches: Switches) -> dict[object, Any]:
 @record(frozen=False)
 class Reading:
     """One document being read. `version` is empty when absent; `used` gathers the switches that shaped a statement, and
-    `version_told` tells whether a finding spoke of the version already; `tolerated` are rules whose findings leave the document usable;
+    `version_told` tells whether a finding spoke of the version already, `version_fix` writes the present one; `tolerated` are rules whose findings leave the document usable;
     `is_open` tells that a hole stands somewhere in it.
 
     Documents repeat themselves and one another: `silent` remembers by its text what was read without a word to say, and `told` counts the words.
@@ -46,6 +46,7 @@ class Reading:
     failed: bool = False
     used: set[str] = field(default_factory=set)
     version_told: bool = False
+    version_fix: Fix | None = None
     silent: dict[object, Any] = field(default_factory=dict)
     told: int = 0
     tolerated: frozenset[str] = frozenset()
@@ -62,29 +63,34 @@ class Reading:
         self.told += 1
         self.used.add(switch)
 
-    def error(self, rule: str, message: str, span: Span, help: str, labels: tuple[Label, ...] = ()) -> None:
+    def error(
+        self, rule: str, message: str, span: Span, help: str, labels: tuple[Label, ...] = (), fix: Fix | None = None
+    ) -> None:
         self.failed = self.failed or rule not in self.tolerated
         self.told += 1
-        self.diagnostics.error(rule, message, span, help, labels)
+        self.diagnostics.error(rule, message, span, help, labels, fix)
 
     def refuse(self, rule: str, message: str, span: Span, help: str, labels: tuple[Label, ...] = ()) -> None:
         """An error about what AWS does not store though its meaning is plain: the document can still be evaluated."""
         self.told += 1
         self.diagnostics.error(rule, message, span, help, labels)
 
-    def warn(self, rule: str, message: str, span: Span, help: str, labels: tuple[Label, ...] = ()) -> None:
+    def warn(
+        self, rule: str, message: str, span: Span, help: str, labels: tuple[Label, ...] = (), fix: Fix | None = None
+    ) -> None:
         self.told += 1
-        self.diagnostics.warning(rule, message, span, help, labels)
+        self.diagnostics.warning(rule, message, span, help, labels, fix)
 
     def mistake(self, rule: str, message: str, span: Span, help: str) -> None:
         """What never matches: a warning in documents of IAM, which stores it, and an error where a service's own checks refuse it."""
         (self.warn if self.kind.keeps_unknown_words else self.error)(rule, message, span, help)
 
-    def doubt(self, rule: str, message: str, span: Span, help: str) -> None:
+    def doubt(self, rule: str, message: str, span: Span, help: str, fix: Fix | None = None) -> None:
         """What AWS refuses in managed policies and stores elsewhere: a warning where the document may be one, else a note."""
         self.told += 1
         serious = self.kind in _MANAGED
-        self.diagnostics.add(Diagnostic(rule, message, span, help, Severity.WARNING if serious else Severity.INFO))
+        severity = Severity.WARNING if serious else Severity.INFO
+        self.diagnostics.add(Diagnostic(rule, message, span, help, severity, fix=fix))
 
     @property
     def expands(self) -> bool:
@@ -114,7 +120,8 @@ class Reading:
         try:
             return read_template(text, wildcards=wildcards, variables=variables and self.expands)
         except VariableError as problem:
-            self.error(problem.rule, str(problem), span, problem.help)
+            right = problem.right
+            self.error(problem.rule, str(problem), span, Advice(problem.help, text, right) if right else problem.help)
             return read_template(text, wildcards=wildcards, variables=False)
 
     def _note_version(self, text: str, span: Span) -> None:
@@ -122,11 +129,12 @@ class Reading:
         if not self.version:
             self.use("variables-without-version")
             help = 'add `"Version": "2012-10-17"`'
-            self.warn("missing-version", f"`{text}` may be read as plain text: the policy has no Version", span, help)
+            message = f"`{text}` may be read as plain text: the policy has no Version"
+            self.warn("missing-version", message, span, help, fix=self.version_fix)
         elif not self.expands:
             help = 'set `"Version": "2012-10-17"`, or write the text without `${`'
             rule = "variable-unsupported-in-version"
-            self.warn(rule, f"`{text}` is plain text under version `{self.version}`", span, help)
+            self.warn(rule, f"`{text}` is plain text under version `{self.version}`", span, help, fix=self.version_fix)
 
     def wrong_type(self, value: JsonValue, what: str, wanted: str) -> None:
         self.error("data-type-mismatch", f"{what} is {type_name(value)}", value.span, f"write {wanted}")

@@ -5,7 +5,7 @@ Source: IAM evaluation reference 8.1, 8.2 and 8.5.
 
 from __future__ import annotations
 
-from policyc.diagnostics import Advice, Label, did_you_mean, write_instead
+from policyc.diagnostics import Advice, Applicability, Edit, Fix, Label, did_you_mean, write_instead
 from policyc.engines.iam.arns import FIELDS, split_tokens
 from policyc.engines.iam.atoms import Atom, PolicyValue, atom, parse_value
 from policyc.engines.iam.dates import has_no_zone, is_odd, meant, plainly
@@ -211,9 +211,15 @@ def _items(entry: JsonMember, reading: Reading) -> list[JsonString | JsonNumber 
             reading.wrong_type(item, f"a value of `{entry.key}`", "a string, number, or true or false")
     if len(found) > 1 and len({type(item) for item in found}) > 1:
         help = "put all values in quotes"
+        edits = tuple(Edit(item.span, f'"{_bare(item)}"') for item in found if not isinstance(item, JsonString))
         message = f"the values of `{entry.key}` have different JSON types"
-        reading.error("invalid-condition-data-type", message, entry.value.span, help)
+        fix = Fix(help, edits, Applicability.SAFE)
+        reading.error("invalid-condition-data-type", message, entry.value.span, help, fix=fix)
     return found
+
+
+def _bare(item: JsonNumber | JsonBool) -> str:
+    return item.text if isinstance(item, JsonNumber) else str(item.value).lower()
 
 
 def _check_items(
@@ -304,7 +310,9 @@ def _check_value(operator: Operator, text: str, span: Span, reading: Reading) ->
     elif family is Family.DATE:
         reading.refuse(rule, message, span, f"write {wanted}")
     else:
-        reading.warn(rule, message, span, f"write {wanted}")
+        said = text.strip().lower() if rule == "type-mismatch-boolean" else ""
+        help = write_instead(text, said) if said in ("true", "false") else f"write {wanted}"
+        reading.warn(rule, message, span, help)
 
 
 def _fits(operator: Operator, text: str, reading: Reading) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from policyc.diagnostics import Diagnostics, Label, did_you_mean, remove_member, write_instead
+from policyc.diagnostics import Diagnostics, Edit, Fix, Label, did_you_mean, remove_member, unused_word, write_instead
 from policyc.engines.iam.characters import check_characters, words_of
 from policyc.engines.iam.findings import Reading, silent
 from policyc.engines.iam.read_conditions import read_conditions
@@ -50,6 +50,7 @@ def read_document(
     reading.is_open = has_hole(words)
     top = _elements(tree, _TOP, reading)
     reading.version = _version(top.get("Version"), reading)
+    reading.version_fix = _version_fix(top.get("Version"), tree)
     reading.silent = silent(kind, reading.version, switches)
     _id(top.get("Id"), reading)
     statements = _statements(top.get("Statement"), tree, reading, origins)
@@ -63,9 +64,10 @@ def read_document(
 def _elements(tree: JsonObject, known: Mapping[str, None], reading: Reading) -> dict[str, JsonMember]:
     """The members by name; an unknown name is an error."""
     found: dict[str, JsonMember] = {}
+    given = {member.key for member in tree.members}
     for member in tree.members:
         if member.key not in known:
-            help = did_you_mean(member.key, known, f"use one of {', '.join(known)}")
+            help = unused_word(member.key, known, given, f"use one of {', '.join(known)}")
             reading.error("invalid-policy-element", f"unknown element `{member.key}`", member.key_span, help)
             meant = next(
                 (name for name in known if tree.get(name) is None and help == did_you_mean(member.key, [name], "")), ""
@@ -94,6 +96,14 @@ def _version(member: JsonMember | None, reading: Reading) -> str:
     return VERSIONS[0]
 
 
+def _version_fix(member: JsonMember | None, tree: JsonObject) -> Fix:
+    brace = Span(tree.span.file, tree.span.start, tree.span.start + 1)
+    if member is None:
+        return Fix("add the version", (Edit(brace, f'"Version": "{VERSIONS[0]}"', part=True),))
+    old = member.value.value if isinstance(member.value, JsonString) else ""
+    return Fix(f"write `{VERSIONS[0]}`", (Edit(member.value.span, VERSIONS[0], old),))
+
+
 def _doubt_version(member: JsonMember | None, tree: JsonObject, reading: Reading) -> None:
     """Doubts about a version that nothing in the document hangs on; the reading of `${…}` told of the others."""
     if reading.version_told:
@@ -101,7 +111,7 @@ def _doubt_version(member: JsonMember | None, tree: JsonObject, reading: Reading
     if member is None:
         help = 'add `"Version": "2012-10-17"`'
         brace = Span(tree.span.file, tree.span.start, tree.span.start + 1)
-        reading.doubt("missing-version", "the policy has no `Version`", brace, help)
+        reading.doubt("missing-version", "the policy has no `Version`", brace, help, reading.version_fix)
     elif reading.version != VERSIONS[0]:
         message = f"`{reading.version}` is the old version of the policy language"
         right = write_instead(reading.version, VERSIONS[0])

@@ -46,13 +46,15 @@ Template = tuple["str | Wild | Variable", ...]
 
 
 class VariableError(Exception):
-    """A malformed variable at `start`..`end` of the pattern; `rule` and `help` as in a diagnostic."""
+    """A malformed variable at `start`..`end` of the pattern; `rule` and `help` as in a diagnostic; `right` is the whole text as it is certainly meant, if it is."""
 
-    def __init__(self, rule: str, message: str, help: str, start: int, end: int) -> None:
+    def __init__(self, rule: str, message: str, help: str, start: int, end: int, right: str = "") -> None:
         super().__init__(message)
+        self.right = right
         self.rule, self.message, self.help, self.start, self.end = rule, message, help, start, end
 
 
+_KEY = regex(r"[A-Za-z][\w-]*:[\w/-]*\w")
 _DEFAULT = regex(r"([^\s,']+), '([^']*)'")
 _SPECIAL = regex(r"\$\{|[*?]|" + MARK.pattern)
 
@@ -133,7 +135,10 @@ def _variable(text: str, start: int) -> tuple[str | Variable, int]:
         raise VariableError("missing-quote-in-variable", f"a malformed default in `${{{inner}}}`", help, start, after)
     if "," in inner or any(char.isspace() for char in inner):
         help = "write the key without spaces; a default is `${key, 'text'}`"
-        raise VariableError("unsupported-space-in-variable", f"`${{{inner}}}` is not one key", help, start, after)
+        key = inner.strip()
+        right = "" if "," in key or any(map(str.isspace, key)) else f"{text[:start]}${{{key}}}{text[after:]}"
+        message = f"`${{{inner}}}` is not one key"
+        raise VariableError("unsupported-space-in-variable", message, help, start, after, right)
     return Variable(fold(inner), inner), after
 
 
@@ -150,7 +155,9 @@ def _closing(text: str, start: int) -> int:
         raise VariableError(
             "missing-quote-in-variable", "the default of a variable is not closed", help, start, len(text)
         )
-    raise VariableError("missing-brace-in-variable", "a variable is not closed", "add the `}`", start, len(text))
+    right = f"{text}}}" if _KEY.fullmatch(text, start + 2) else ""
+    message = "a variable is not closed"
+    raise VariableError("missing-brace-in-variable", message, "add the `}`", start, len(text), right)
 
 
 def variables_of(template: Template) -> Iterator[Variable]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from policyc.diagnostics import Diagnostics, Label
+from policyc.diagnostics import Diagnostics, Label, write_instead
 from policyc.lint.raw.statements import RawStatement
 from policyc.regex import regex
 from policyc.syntax.json_text import JsonString
@@ -59,7 +59,8 @@ def check_resources(statement: RawStatement, diagnostics: Diagnostics) -> None:
                 "path-behind-object-lambda",
                 f"`{statement.said(item)}` never matches: an Object Lambda access point has no objects in its ARN",
                 item.span,
-                "write the ARN of the access point alone; keys can be told apart at the access point behind it",
+                write_instead(item.value, item.value[: -len(found["tail"])])
+                + "; keys can be told apart at the access point behind it",
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeVar, cast
 
-from policyc.diagnostics import Advice, Diagnostics, did_you_mean, write_instead
+from policyc.diagnostics import Advice, Diagnostics, did_you_mean, unused_word, write_instead
 from policyc.ir.network import Number, Word
 from policyc.syntax.json_text import (
     JsonArray,
@@ -58,20 +58,22 @@ class Fields:
         #: keys that are meant by misspelt ones, of which that is told
         self._meant: set[str] = set()
         allowed = frozenset(known)
+        given = {member.key for member in value}
         for member in value:
             if member.key in allowed:
                 self.members[member.key] = member
             else:
-                self._refuse_key(member, allowed)
+                self._refuse_key(member, allowed, given)
 
-    def _refuse_key(self, member: JsonMember, allowed: frozenset[str]) -> None:
+    def _refuse_key(self, member: JsonMember, allowed: frozenset[str], given: set[str]) -> None:
         stripped = member.key.strip()
         if stripped in allowed:
             help: str = Advice(f"remove the blank: `{stripped}`", member.key, stripped)
         elif _OLD_KEYS.get(member.key) in allowed:
             help = write_instead(member.key, _OLD_KEYS[member.key])
         else:
-            help = did_you_mean(member.key, allowed, "known keys here are " + ", ".join(sorted(allowed)))
+            known = "known keys here are " + ", ".join(sorted(allowed))
+            help = unused_word(member.key, allowed, given, known)
         if isinstance(help, Advice):
             self._meant.add(help.new)
         self.diagnostics.error(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policyc.diagnostics import Diagnostics, Label
+from policyc.diagnostics import Diagnostics, Label, dropped
 from policyc.ir.network import (
     BLACKHOLE,
     AssociatePolicies,
@@ -85,7 +85,8 @@ def _check_listed_once(kind: str, names: tuple[Word, ...], diagnostics: Diagnost
     seen: set[str] = set()
     for name in names:
         if name.text in seen:
-            diagnostics.warning("listed-twice", f"{kind} `{name.text[:80]}` is listed twice", name.span, "keep it once")
+            message = f"{kind} `{name.text[:80]}` is listed twice"
+            diagnostics.warning("listed-twice", message, name.span, "keep it once", fix=dropped(name.span))
         seen.add(name.text)
 
 
@@ -102,7 +103,11 @@ def check_policy_list(policies: tuple[Word, ...], kind: str, span: Span | None, 
     for policy in policies:
         if policy.text in seen:
             diagnostics.error(
-                "network-duplicate", f"routing policy `{policy}` is listed twice", policy.span or span, "keep it once"
+                "network-duplicate",
+                f"routing policy `{policy}` is listed twice",
+                policy.span or span,
+                "keep it once",
+                fix=dropped(policy.span),
             )
         seen.add(policy.text)
 
@@ -162,7 +167,11 @@ def _check_destinations(action: CreateRoute, network: CoreNetwork, diagnostics: 
             )
         if word.text in seen:
             diagnostics.error(
-                "network-duplicate", f"destination `{word}` is listed twice", word.span or action.span, "keep it once"
+                "network-duplicate",
+                f"destination `{word}` is listed twice",
+                word.span or action.span,
+                "keep it once",
+                fix=dropped(word.span),
             )
         seen.add(word.text)
     if not action.blackhole and len(seen) > len(network.locations):

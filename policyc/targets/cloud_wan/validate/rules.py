@@ -143,7 +143,9 @@ def _check_condition(condition: AttachCondition, diagnostics: Diagnostics) -> No
             "resource-id-is-an-arn",
             f"the id of a resource is no ARN, so nothing {condition.operator} `{value.text[:80]}`",
             value.span or condition.span,
-            "write the last part alone, such as `vpc-0a1b2c3d4e5f67890`",
+            write_instead(value.text, value.text.rpartition("/")[2])
+            if "/" in value.text.rstrip("/")
+            else "write the last part alone, such as `vpc-0a1b2c3d4e5f67890`",
         )
     if value is None or condition.operator not in ("equals", "not-equals"):
         return

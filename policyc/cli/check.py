@@ -91,6 +91,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="as --fix, with fixes that may change the meaning: look at what they did",
     )
+    parser.add_argument(
+        "--diff",
+        action="store_true",
+        help="write nothing, show what --fix or --unsafe-fixes would change; exit with 1 where that is anything",
+    )
     parser.add_argument("--strict", action="store_true", help="exit with 1 for notes too")
     parser.add_argument(
         "--pedantic",
@@ -103,7 +108,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    args.fix = args.fix or args.unsafe_fixes
+    args.fix = args.fix or args.unsafe_fixes or args.diff
     if args.watch:
         if "-" in args.paths or args.fix:
             raise WrongUse("`--watch` only looks, at files", "leave `--fix` and `-` out")
@@ -136,7 +141,7 @@ def _once(args: argparse.Namespace, console: Console) -> int:
         )
         part = (
             _mended(project, settings, mistakes, console, args.unsafe_fixes)
-            if args.fix
+            if args.fix and not args.diff
             else _checked(project, settings, mistakes, args, unsaved is not None)
         )
         if part is None:
@@ -149,6 +154,8 @@ def _once(args: argparse.Namespace, console: Console) -> int:
     console.names = whole.names
     if not (whole.modules or whole.natives or whole.shown or whole.tally != Tally()):
         return nothing_found(console, {path for one in projects for path in (one.root, *one.named)})
+    if args.diff:
+        return _show_fixes(found, console, args.unsafe_fixes)
     if earlier.is_asked(args):
         return _only_new(whole, args, console)
     status = _write(whole, args, console)
@@ -218,6 +225,22 @@ def _only_new(whole: Found, args: argparse.Namespace, console: Console) -> int:
     assert before is not None
     new, result = earlier.compared(whole, before, top)
     return _write(new, args, console, result)
+
+
+def _show_fixes(found: Sequence[Found], console: Console, unsafe: bool) -> int:
+    """What the fixes would change, and nothing written."""
+    from policyc.cli.fixing import fixed_texts
+    from policyc.cli.text_diff import write_diff
+
+    count = 0
+    for part in found:
+        texts, mended = fixed_texts(part.shown, part.sources, unsafe)
+        count += mended
+        for file, text in texts.items():
+            write_diff(console, part.names.shown(file), part.sources[file].text, text, "fixed")
+    console.remark(f"would fix {count} of {plural(sum(len(part.shown) for part in found), 'finding')}")
+    wrong = any(item.severity is Severity.ERROR for part in found for item in part.shown)
+    return exits.FINDINGS if count or wrong else exits.CLEAN
 
 
 def _mended(

@@ -17,6 +17,19 @@ def apply_fixes(root: Path, findings: Iterable[Diagnostic], sources: Mapping[str
     Of fixes that touch one another the first is applied; look again for the others. A file that changed in the meantime, or lies
     outside the root, is left alone. Each file is replaced in one step.
     """
+    texts, mended = fixed_texts(findings, sources, unsafe)
+    marks = {file: _mark(root, file, sources[file].text) for file in texts}
+    if any(mark is None for mark in marks.values()):
+        return 0
+    for file, text in texts.items():
+        replace_text((root / file).resolve(), f"{marks[file]}{text}")
+    return mended
+
+
+def fixed_texts(
+    findings: Iterable[Diagnostic], sources: Mapping[str, Source], unsafe: bool
+) -> tuple[dict[str, str], int]:
+    """The texts of files with fixes applied that do not touch one another, and how many findings that mends."""
     chosen: dict[str, list[Edit]] = {}
     mended = 0
     for finding in findings:
@@ -27,13 +40,7 @@ def apply_fixes(root: Path, findings: Iterable[Diagnostic], sources: Mapping[str
             for edit in fix.edits:
                 chosen.setdefault(edit.span.file, []).append(edit)
             mended += 1
-    texts = {file: _edited(sources[file].text, edits) for file, edits in chosen.items()}
-    marks = {file: _mark(root, file, sources[file].text) for file in texts}
-    if any(mark is None for mark in marks.values()):
-        return 0
-    for file, text in texts.items():
-        replace_text((root / file).resolve(), f"{marks[file]}{text}")
-    return mended
+    return {file: _edited(sources[file].text, edits) for file, edits in chosen.items()}, mended
 
 
 def _fits(edit: Edit, others: Iterable[Edit]) -> bool:

@@ -12,9 +12,10 @@ from policyc.cli.parser import WrongUse
 from policyc.cli.project import open_projects
 from policyc.cli.refuse import nothing_found, refuse, refuse_request
 from policyc.cli.replace_text import replace_text
+from policyc.cli.text_diff import write_diff
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.report.registry import render
-from policyc.report.screen import clean, paint, plural
+from policyc.report.screen import clean, plural
 from policyc.text import Source
 from policyc.workspace.found import Found, together
 from policyc.workspace.natives import NATIVES, find_natives, native
@@ -137,7 +138,7 @@ def _show_or_write(
     name: str, text: str, source: Source, project: Project, args: argparse.Namespace, console: Console
 ) -> None:
     if args.diff:
-        _write_diff(console, project.names.shown(name), source.text, text)
+        write_diff(console, project.names.shown(name), source.text, text, "formatted")
     elif args.check:
         console.write(f"would change: {clean(project.names.shown(name))}\n")
     else:
@@ -156,23 +157,7 @@ def _run_stream(args: argparse.Namespace, console: Console) -> int:
         items = [_other_layout(source, result)] if result != text else []
         console.write(render(args.format, items, {source.file: source}, console.options()))
     elif args.diff:
-        _write_diff(console, source.file, text, result)
+        write_diff(console, source.file, text, result, "formatted")
     elif not args.check:
         console.exact(result)
     return exits.FINDINGS if looked_only and result != text else exits.CLEAN
-
-
-def _write_diff(console: Console, name: str, before: str, after: str) -> None:
-    from difflib import unified_diff
-
-    color = console.options().color
-    styles = {"+": "good", "-": "error", "@": "frame"}
-    for line in unified_diff(_lines(before), _lines(after), name, name + " (formatted)"):
-        shown = clean(line.rstrip("\n"))
-        console.write(paint(shown, styles[line[0]], color) + "\n" if line[0] in styles else shown + "\n")
-
-
-def _lines(text: str) -> list[str]:
-    """Lines as a file has them; `splitlines` would also break at form feeds and other characters."""
-    lines = text.split("\n")
-    return [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])

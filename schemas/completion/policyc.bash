@@ -7,7 +7,7 @@
 
 _shtab_policyc_subparsers=(check build test simulate replay diff prove who matrix routes graph aws import list fmt explain facts lsp doctor play completion init)
 
-_shtab_policyc_check_option_strings=(--as --stdin-filename --trust --claims --bind --bindings --markdown --allow-unreadable --fix --unsafe-fixes --strict --pedantic --no-cache --watch --base --baseline --write-baseline --root --config --exclude --param --format --output --color -q --quiet --debug -h --help)
+_shtab_policyc_check_option_strings=(--as --stdin-filename --trust --claims --bind --bindings --markdown --allow-unreadable --fix --unsafe-fixes --diff --strict --pedantic --no-cache --watch --base --baseline --write-baseline --root --config --exclude --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_build_option_strings=(-o --out --target --to --check --explain --pretty --minimize --diff --network --attachments --root --config --exclude --param --format --color -q --quiet --debug -h --help)
 _shtab_policyc_test_option_strings=(-k --coverage --threshold --junit --watch --root --config --exclude --param --format --output --color -q --quiet --debug -h --help)
 _shtab_policyc_simulate_option_strings=(--who --can --path --set --absent --unknown --assume --request --in --explain --why-not --pulled --attachment --attachments --from --to --who-reaches --inspected --without --without-edge --tag --add --group-policy --context --log --trust --claims --identity --boundary --session --scp --rcp --endpoint-policy --resource-policy --trust-policy --service-policy --network-policy --object-lambda-policy --access-point-policy --bucket-policy --function-policy --function-role-policy --key-policy --action --resource-arn --service-arn --network-arn --object-lambda-arn --access-point-arn --bucket-arn --function-arn --key-arn --bind --bindings --service-auth --network-auth --protocol --transforms --bucket-account --resource-account --root --config --param --format --output --color --debug -h --help)
@@ -232,6 +232,7 @@ _shtab_policyc_check___markdown_nargs=0
 _shtab_policyc_check___allow_unreadable_nargs=0
 _shtab_policyc_check___fix_nargs=0
 _shtab_policyc_check___unsafe_fixes_nargs=0
+_shtab_policyc_check___diff_nargs=0
 _shtab_policyc_check___strict_nargs=0
 _shtab_policyc_check___pedantic_nargs=0
 _shtab_policyc_check___no_cache_nargs=0

@@ -80,6 +80,12 @@ def test_a_fix_that_needs_a_look_is_applied_when_asked_and_leaves_the_layout(
     assert check("--fix", name) == 1
     assert document.read_text() == text
     assert "fixed 0 findings; `--unsafe-fixes` mends 1 more" in capsys.readouterr().err
+    assert check("--unsafe-fixes", "--diff", name) == 1
+    shown = capsys.readouterr()
+    wrong = next(line for line in text.splitlines() if "get" in line)
+    assert f"\n-{wrong}\n+{wrong.replace('get', 'GET')}\n" in shown.out
+    assert "would fix 1 of 1 finding" in shown.err
+    assert document.read_text() == text
     assert check("--unsafe-fixes", name) == 0
     assert document.read_text() == text.replace("get", "GET")
     assert "fixed 1 finding" in capsys.readouterr().err

@@ -151,7 +151,7 @@ class Canvas:
 
 
 def _tip(text: str) -> str:
-    return f"<title>{shown(text)}</title>" if text else ""
+    return f"<title>{chr(10).join(map(shown, text.splitlines()))}</title>" if text else ""
 
 
 def mermaid_label(text: str) -> str:

@@ -94,7 +94,7 @@ def _canvas(found: Overview) -> Canvas:
         canvas.text(24, y, "Who is admitted where", size=18, bold=True)
         y = draw_admissions(canvas, found.admissions, y + 16) + 20
     if found.reaches:
-        canvas.text(24, y, "Who gets in by claims", size=18, bold=True)
+        canvas.text(24, y, "Who may do what", size=18, bold=True)
         y = draw_classes(canvas, found.reaches, y + 6) + 30
     for chart in found.charts:
         y = canvas.place(chart.picture(), y) + 30

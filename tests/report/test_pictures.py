@@ -152,3 +152,10 @@ def test_the_dark_sheet_has_what_is_used_and_no_more() -> None:
     canvas.text(0, 0, "x", fill="good")
     picture = canvas.svg()
     assert ".f-good{fill:#4cc38a}" in picture and ".f-ground" in picture and "violet" not in picture
+
+
+def test_a_tool_tip_of_several_lines_has_them() -> None:
+    canvas = Canvas("c")
+    canvas.box(0, 0, 1, 1, "panel", "first\nsecond\u202e")
+    (box,) = [item for item in ElementTree.fromstring(canvas.svg()).iter(f"{SVG}rect") if len(item)]
+    assert box[0].text == "first\nsecond\\u{202e}"

@@ -16,8 +16,8 @@ _CELLS: Final = 110
 _LINE: Final = 16.0
 _LEGEND: Final = (
     (Decision.ALLOW, "some requests are allowed; `policyc who` tells which"),
-    (Decision.DENY, "none is, whatever the request: what refuses stands below"),
-    (Decision.UNDECIDED, "not settled: why stands below"),
+    (Decision.DENY, "none is, whatever the request: what refuses stands under the table"),
+    (Decision.UNDECIDED, "not settled: why stands under the table"),
     (None, "the gate asks nothing of this caller"),
 )
 

@@ -21,7 +21,12 @@ fi
 # an action that is used from a path has no address of its own for the pages of findings
 case "${POLICYC_PAGES:-}" in *//blob/* | *blob//*) unset POLICYC_PAGES ;; esac
 
-read -r -a paths <<< "${POLICYC_PATHS:-}"
+# one a line where one holds a blank
+paths=()
+case "${POLICYC_PATHS:-}" in
+  *$'\n'*) while IFS= read -r path; do [ -z "$path" ] || paths+=("$path"); done <<< "$POLICYC_PATHS" ;;
+  *) read -r -a paths <<< "${POLICYC_PATHS:-}" ;;
+esac
 base=()
 if [ -n "${POLICYC_BASE:-}" ]; then
   # a checkout of one commit has no base: get that commit, and say so where that fails

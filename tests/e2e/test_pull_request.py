@@ -118,7 +118,9 @@ def test_documents_alone_have_no_tests_that_could_fail(tmp_path: Path, monkeypat
     assert "**policyc**: no findings" in summary
     (folder / "photos.json").write_text(DOCUMENT.replace("s3:GetObject", "s3:GetObjekt"))
     assert action(folder, POLICYC_TEST="true")[0] == 1
-    (folder / "photos.json").unlink()
+    (folder / "photos.json").rename(folder / "my photos.json")
+    assert "file=my photos.json," in action(folder, POLICYC_PATHS="my photos.json\n")[1]
+    (folder / "my photos.json").unlink()
     assert action(folder, POLICYC_TEST="true")[0] == 4
 
 

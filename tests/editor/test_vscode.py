@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -47,12 +48,16 @@ def without_node() -> str:
     )
 
 
-def tokens(texts: dict[str, str]) -> dict[str, list[list[tuple[int, int, str, list[str]]]]]:
+def need_node() -> None:
     why = without_node()
     if why and os.environ.get("POLICYC_NODE") == "required":
         pytest.fail(why)
     if why:
         pytest.skip(why)
+
+
+def tokens(texts: dict[str, str]) -> dict[str, list[list[tuple[int, int, str, list[str]]]]]:
+    need_node()
     asked = json.dumps({"grammar": textmate.text(), "texts": texts})
     done = subprocess.run(
         ["node", str(FOLDER / "test" / "tokens.mjs")], input=asked, capture_output=True, text=True, check=True
@@ -112,6 +117,27 @@ def test_a_folder_that_nobody_trusts_does_not_choose_what_is_run() -> None:
     about = json.loads((FOLDER / "package.json").read_text(encoding="utf-8"))
     assert about["contributes"]["configuration"]["properties"]["policyc.command"]["scope"] == "machine-overridable"
     assert about["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"] == ["policyc.command"]
+
+
+def test_the_bundled_extension_starts_its_server_and_takes_what_it_finds(tmp_path: Path) -> None:
+    need_node()
+    bundle = tmp_path / "extension.js"
+    script = shlex.split(json.loads((FOLDER / "package.json").read_text(encoding="utf-8"))["scripts"]["bundle"])
+    words = [f"--outfile={bundle}" if word.startswith("--outfile=") else word for word in script[1:]]
+    subprocess.run([FOLDER / "node_modules" / ".bin" / script[0], *words], cwd=FOLDER, check=True, capture_output=True)
+    done = subprocess.run(
+        ["node", FOLDER / "test" / "start.cjs", bundle, sys.executable, "-m", "policyc", "lsp"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert [(item["code"], item["line"]) for item in told["before"]] == [("unknown-type", 0)]
+    assert [(item["code"], item["line"]) for item in told["after"]] == [("syntax-error", 1)]
+    assert told["messages"] == []
 
 
 def test_the_package(tmp_path: Path) -> None:

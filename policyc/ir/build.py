@@ -48,7 +48,8 @@ def check_files(
     """The program of already parsed files; `root` is where further files are looked for that resources name, `read` has those of
     them that are not saved."""
     project = Project(params)
-    reserved = {file: _reserved(module, words) for file, module in files.modules.items()}
+    known: dict[frozenset[str], dict[str, str]] = {}  # files that write for the same targets reserve the same words
+    reserved = {file: _reserved(module, words, known) for file, module in files.modules.items()}
     own = {file: declare(module, file, reserved[file], diagnostics) for file, module in files.modules.items()}
     for file, module in files.modules.items():
         table = bind_imports(module, file, own[file], own, reserved[file], diagnostics)
@@ -89,10 +90,16 @@ def check_files(
     )
 
 
-def _reserved(module: nodes.Module, words: TargetPort) -> dict[str, str]:
+def _reserved(
+    module: nodes.Module, words: TargetPort, known: dict[frozenset[str], dict[str, str]]
+) -> Mapping[str, str]:
     """What a file may not declare: built-ins, and the words of the targets that it writes for."""
-    used = [node.target.text for node in module.declarations if isinstance(node, nodes.Policy | nodes.Network)]
-    return words.reserved(used) | {name: f"the built-in `{name}`" for name in constructors()}
+    used = frozenset(
+        node.target.text for node in module.declarations if isinstance(node, nodes.Policy | nodes.Network)
+    )
+    if used not in known:
+        known[used] = words.reserved(used) | {name: f"the built-in `{name}`" for name in constructors()}
+    return known[used]
 
 
 def _check_params(

@@ -94,9 +94,7 @@ def _reserved(
     module: nodes.Module, words: TargetPort, known: dict[frozenset[str], dict[str, str]]
 ) -> Mapping[str, str]:
     """What a file may not declare: built-ins, and the words of the targets that it writes for."""
-    used = frozenset(
-        node.target.text for node in module.declarations if isinstance(node, nodes.Policy | nodes.Network)
-    )
+    used = frozenset(node.target.text for node in module.declarations if isinstance(node, nodes.Policy | nodes.Network))
     if used not in known:
         known[used] = words.reserved(used) | {name: f"the built-in `{name}`" for name in constructors()}
     return known[used]

@@ -133,6 +133,33 @@ def cover_cedar(gates: Sequence[Gate], about: About | None = None, work: int = W
     return CedarCover(tuple(found), tuple(unless), tuple(dict.fromkeys(left)))
 
 
+@record
+class CedarProof:
+    """The answer to a claim on texts that all have to allow: proven where there is neither a `context` that breaks it, confirmed by Cedar, with what the
+    texts say of that and the statement that it is owed to, nor anything `open`. With `empty` no request is like the claim's."""
+
+    context: Mapping[str, Any] | None = None
+    verdict: Verdict = Verdict.IMPLICIT_DENY
+    by: str = ""
+    open: tuple[str, ...] = ()
+    empty: bool = False
+
+
+def prove_cedar(
+    gates: Sequence[Gate], claim: Gate, breaks: str, by: str = "", about: About | None = None, work: int = WORK
+) -> CedarProof:
+    """Whether a request that the text of `claim` permits is allowed, or denied (`breaks`), by the texts of `gates` together; with `by` only what permits of
+    that label let in counts. Raises Disagreement, CedarError."""
+    try:
+        comparison = _Comparison([claim], gates, about, work)
+        try:
+            return comparison.proof(breaks, by)
+        finally:
+            comparison.solver.close()
+    except (TooManyCases, TooLarge):
+        return CedarProof(open=("the budget of steps ran out",))
+
+
 def _alike(one: Gate, other: Gate) -> bool:
     """Whether the same statements stand in both, in any order."""
     if one.text is None or other.text is None:
@@ -251,6 +278,42 @@ class _Comparison:
                 return
             yield found
             wanted.append(-inside)
+
+    def proof(self, breaks: str, by: str) -> CedarProof:
+        """Whether the old version's requests, which it permits, are answered so by the new one."""
+        inside = [self.before[_YES]]
+        if by:
+            permits = [
+                truth.holds
+                for gate in self.new
+                if gate.text is not None
+                for at, (truth, item) in enumerate(
+                    zip(self.ends[id(gate)].statements, gate.text.document.statements, strict=True)
+                )
+                if item.effect == "permit" and label_of(item, at) == by
+            ]
+            if not permits:
+                return CedarProof(open=(f"no statement that permits is called `{by}`",))
+            inside.append(self.formula.some(permits))
+        pair = _YES, _YES if breaks == "allow" else _NO
+        solution = self.solver.solve([*inside, self.after[pair[1]]])
+        if solution is not None:
+            doubts = self.encoded.doubts(solution)
+            data = self.partial.context(self.encoded.chosen(solution), guess=bool(doubts))
+            if data is not None and (_state(self.old, data), _state(self.new, data)) == pair:
+                met = [_decided(gate, gate, data) for gate in self.new]
+                label = next((_label(item) for item in met if item.statement is not None), "")
+                return CedarProof(data, self._verdict(self.new, pair[1], data), by or label)
+            if data is not None and not doubts:
+                raise Disagreement(f"a claim was found broken, and Cedar says otherwise of {data}")
+            return CedarProof(open=tuple(self._wild(doubts)) or ("no request could be made of what was found",))
+        if self.solver.solve([*inside, self.after[_DOUBT]]) is not None:
+            return CedarProof(
+                open=(
+                    "it hangs on a `forbid` that cannot be evaluated: Cedar skips it, and AWS says that the policy denies",
+                )
+            )
+        return CedarProof(empty=self.solver.solve([self.before[_YES]]) is None)
 
     def _wild(self, doubts: Iterable[int]) -> Iterator[str]:
         """What a difference hangs on that is not understood, for people."""

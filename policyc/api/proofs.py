@@ -160,7 +160,7 @@ def _by_file(document: Document, guarantees: str | PathLike[str], kind: str) -> 
 
     from policyc.record import replace
     from policyc.targets.program import load_program
-    from policyc.workspace.guaranteed import Given, names_of, prove_documents
+    from policyc.workspace.guaranteed import given_in, named, prove_documents
 
     side, found = _versions(document, kind)
     file = Path(fspath(guarantees)).resolve()
@@ -169,9 +169,7 @@ def _by_file(document: Document, guarantees: str | PathLike[str], kind: str) -> 
     if diagnostics.has_errors:
         raise PolicyError(Findings(diagnostics, program.sources))
     own = replace(program, proofs=tuple(item for item in program.proofs if item.file == file.name))
-    names = names_of([name for name, _, _ in found])
-    given = [Given(names[name], name, version, doubts) for name, version, doubts in found]
-    return Proofs(tuple(prove_documents(own, given)), {**side.sources, **program.sources})
+    return Proofs(tuple(prove_documents(own, named(given_in(side, found)))), {**side.sources, **program.sources})
 
 
 def who(document: Document, *, can: str = "", principal: str = "", kind: str = "") -> Who:

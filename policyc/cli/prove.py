@@ -12,6 +12,7 @@ from policyc.cli.console import Console
 from policyc.cli.document_kinds import KIND_NAMES
 from policyc.cli.parser import WrongUse, keyword, one_of
 from policyc.cli.prove_blocks import documents_of, run_blocks, run_named
+from policyc.cli.trust import add_trust
 from policyc.report.screen import clean, paint, plural, wrap
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         type=one_of("kind", KIND_NAMES),
         help="what the documents are, as in `check`",
     )
+    add_trust(parser)
     parser.add_argument("--account", default="", metavar="ID", help="the account that owns the resources")
     parser.add_argument(
         "--organization",

@@ -25,6 +25,7 @@ from policyc.text import Source
 
 if TYPE_CHECKING:
     from policyc.analysis.compare import Version
+    from policyc.workspace.guaranteed_texts import GivenText
     from policyc.workspace.sides import Side
 
 
@@ -111,7 +112,7 @@ def run_named(args: argparse.Namespace, console: Console) -> int:
 
 def _guarantees(args: argparse.Namespace, console: Console) -> int:
     from policyc.targets.program import load_program
-    from policyc.workspace.guaranteed import Given, names_of, prove_documents
+    from policyc.workspace.guaranteed import Given, given_in, named, prove_documents
     from policyc.workspace.versions import told_with_others
 
     file = Path(os.path.realpath(args.guarantees))
@@ -121,23 +122,28 @@ def _guarantees(args: argparse.Namespace, console: Console) -> int:
     program = load_program(file.parent, [file], dict(args.param), diagnostics)
     if diagnostics.has_errors:
         return refuse_request(diagnostics, program.sources, args.format, console)
-    held: list[tuple[str, Version, tuple[str, ...]]] = []
+    held: list[Given | GivenText] = []
     for found in sides_of(args, console):
         if isinstance(found, int):
             return found
         side, documents = found
-        told = {name for name, _, _ in documents} | told_with_others(side)
+        mine = given_in(side, documents)
+        told = {item.path for item in mine} | told_with_others(side)
         for name in side.pieces:
             if name not in told:
-                console.error(f"nothing is proven of `{name}`: guarantees are about documents of IAM\n")
-        held += documents
-    names = names_of([name for name, _, _ in held])
-    given = [Given(names[name], name, version, doubts) for name, version, doubts in held]
+                console.error(f"nothing is proven of `{name}`: it has `prove` blocks beside its declared resource\n")
+        held += mine
+    given = named(held)
     if not given:
         console.error("nothing to prove: no document was found\n")
         return exits.NOTHING
     own = replace(program, proofs=tuple(item for item in program.proofs if item.file == file.name))
-    return _told(prove_documents(own, given), program.sources, args, console)
+    proofs = prove_documents(own, given)
+    asked = {claim.on for proof in proofs for claim in proof.claims}
+    for item in given:
+        if not isinstance(item, Given) and item.path not in asked:
+            console.error(f"nothing is proven of `{item.path}`: no claim names it (`to {item.name}`)\n")
+    return _told(proofs, program.sources, args, console)
 
 
 def _told(proofs: Sequence[Proof], sources: Mapping[str, Source], args: argparse.Namespace, console: Console) -> int:

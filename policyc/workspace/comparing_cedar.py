@@ -21,7 +21,7 @@ from policyc.targets.cedar_documents.facts import Fact, cedar_path
 from policyc.targets.cedar_documents.text.documented import of_context
 from policyc.targets.cedar_documents.text.supported import check_supported
 from policyc.targets.switches import choice
-from policyc.targets.verified_access.read.claims import declarations
+from policyc.targets.verified_access.read.claims import Declared, declarations
 from policyc.targets.verified_access.read.context import context_kind
 from policyc.targets.verified_access.scope import ENDPOINT
 from policyc.text import Source, Span
@@ -141,13 +141,19 @@ def documented_by(texts: Sequence[Text], side: Side, diagnostics: Diagnostics) -
     if facts:
         return of_facts(facts)
 
+    declared = declared_by(texts, side, diagnostics)
+    return of_context(context_kind(declared.trust, claims=declared.claims))
+
+
+def declared_by(texts: Sequence[Text], side: Side, diagnostics: Diagnostics) -> Declared:
+    """The trust providers of texts, and the claims that samples of them show; mistakes are reported."""
+
     def open_file(name: str, span: Span, found: Diagnostics) -> Source | None:
         return None if side.root is None else read_inside(side.root, name, span, found)
 
     documents = [text.document for text in texts]
     trust = {name: type for text in texts for name, type in text.piece.trust.items()} | dict(side.trust)
-    declared = declarations(documents, trust, side.samples, open_file, diagnostics)
-    return of_context(context_kind(declared.trust, claims=declared.claims))
+    return declarations(documents, trust, side.samples, open_file, diagnostics)
 
 
 def _agreed(told: Sequence[About]) -> About:

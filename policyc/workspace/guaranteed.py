@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from policyc.analysis.asking import asks
 from policyc.analysis.claims import clauses_of
@@ -34,7 +34,13 @@ from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.program import words
 from policyc.targets.registry import target
 from policyc.text import Span
+from policyc.workspace.pieces import ENDPOINT
 from policyc.workspace.proving_paths import claim_text
+from policyc.workspace.sides import Side
+from policyc.workspace.versions import told_with_others
+
+if TYPE_CHECKING:
+    from policyc.workspace.guaranteed_texts import GivenText
 
 _ANY_NAME: Final = re.compile(r"[^A-Za-z0-9_]")
 _OF_CALLERS: Final = Principal("role", ("111122223333", "example"))
@@ -63,12 +69,34 @@ def names_of(paths: Sequence[str]) -> dict[str, str]:
     return out
 
 
-def prove_documents(program: Program, documents: Sequence[Given], budget: int = BUDGET) -> list[Proof]:
+def given_in(side: Side, documents: Sequence[tuple[str, Version, tuple[str, ...]]]) -> list[Given | GivenText]:
+    """What claims can be about of one side: its IAM `documents` (`policyc.workspace.versions.versions`), and the Cedar texts that nobody declares a resource
+    for, by themselves or at an endpoint. Names are given by `named`."""
+    from policyc.workspace.guaranteed_texts import GivenText
+
+    found: list[Given | GivenText] = [Given("", name, version, doubts) for name, version, doubts in documents]
+    inside = told_with_others(side)
+    for name, way in side.ways.items():
+        if way.is_found and way.type == ENDPOINT:
+            found.append(GivenText("", name, way, side))
+    for name, piece in side.pieces.items():
+        if piece.kind == "cedar" and piece.facts is None and name not in inside:
+            found.append(GivenText("", name, piece, side))
+    return found
+
+
+def named(documents: Sequence[Given | GivenText]) -> list[Given | GivenText]:
+    """The documents with the names that claims have for them."""
+    names = names_of([item.path for item in documents])
+    return [replace(item, name=names[item.path]) for item in documents]
+
+
+def prove_documents(program: Program, documents: Sequence[Given | GivenText], budget: int = BUDGET) -> list[Proof]:
     """The proofs of a guarantees file about documents. Raises `policyc.analysis.compare.Disagreement`."""
     return [_proof(program, proof, documents, budget) for proof in program.proofs]
 
 
-def _proof(program: Program, proof: BoundProof, documents: Sequence[Given], budget: int) -> Proof:
+def _proof(program: Program, proof: BoundProof, documents: Sequence[Given | GivenText], budget: int) -> Proof:
     diagnostics = Diagnostics()
     label = proof.node.label
     answers: list[ClaimAnswer] = []
@@ -80,17 +108,27 @@ def _proof(program: Program, proof: BoundProof, documents: Sequence[Given], budg
             )
             continue
         for document in _about(proof, claim, documents, diagnostics):
-            answer = _answer(program, proof, claim, document, budget, diagnostics)
+            if isinstance(document, Given):
+                answer = _answer(program, proof, claim, document, budget, diagnostics)
+            else:
+                from policyc.workspace.guaranteed_texts import answer_of_text
+
+                answer = answer_of_text(program, proof, claim, document, diagnostics)
             answers += [] if answer is None else [answer]
     return proof_of(label.value, label.span, answers, diagnostics)
 
 
 def _about(
-    proof: BoundProof, claim: nodes.RequestClaim, documents: Sequence[Given], diagnostics: Diagnostics
-) -> list[Given]:
-    if not claim.to:
-        return list(documents)
-    out: list[Given] = []
+    proof: BoundProof, claim: nodes.RequestClaim, documents: Sequence[Given | GivenText], diagnostics: Diagnostics
+) -> list[Given | GivenText]:
+    at = claim.at or (claim.by if isinstance(claim.by, nodes.Ref) else None)
+    if at is not None:
+        message = f"documents have no gate `{at.text}`"
+        diagnostics.error("unprovable-claim", message, at.span, 'leave it out, or name a statement: `by "label"`')
+        return []
+    if not claim.to:  # what is said of callers says nothing of claims
+        return [item for item in documents if isinstance(item, Given)] or list(documents)
+    out: list[Given | GivenText] = []
     for item in claim.to:
         name = item.text if isinstance(item, nodes.Ref) else "this"
         found = next((one for one in documents if one.name == name), None)

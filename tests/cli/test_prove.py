@@ -209,3 +209,45 @@ def test_wrong_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyte
     ):
         assert main(["prove", *words]) == 2, words
         assert "error" in capsys.readouterr().err
+
+
+CEDAR = """permit(principal, action, resource) when { context.idc.user.email.verified == true };
+@id("risk")
+forbid(principal, action, resource) when { context.jamf.risk == "HIGH" };
+"""
+#: a text, a claim on it, and what the claim comes to (https://docs.cedarpolicy.com/auth/authorization.html: a forbid wins, a policy that cannot be
+#: evaluated is skipped; https://docs.aws.amazon.com/verified-access/latest/ug/auth-policies.html: AWS denies then)
+CLAIMS = [
+    (CEDAR, "every request where not idc.user.email.verified is deny", "holds"),
+    (CEDAR, 'every request where jamf.risk == "HIGH" is deny', "holds"),
+    (CEDAR, 'every request where idc.user.email.verified and jamf.risk == "LOW" is allow', "holds"),
+    (CEDAR, "every request where idc.user.email.verified is allow", "broken"),
+    (CEDAR, 'no request where idc.user.email.address like "*@x.com" is allowed', "broken"),
+    (CEDAR, 'no request where not idc.user.email.verified is allowed by "permit 1"', "holds"),
+    # a test without a documented kind may fail, and nobody lets such requests in for certain
+    (CEDAR + "forbid(principal, action, resource) when { context.x.age > 5 };", 'every request where jamf.risk == "HIGH" is deny', "holds"),
+    (CEDAR + "forbid(principal, action, resource) when { context.x.age > 5 && false };", 'every request where idc.user.email.verified and jamf.risk == "LOW" is allow', "not settled"),
+    # nothing is like that
+    (CEDAR, 'every request where jamf.risk == "LOW" and jamf.risk == "HIGH" is deny', "broken"),
+    (CEDAR, "every request where okta.level == 1 is deny", "broken"),
+    (CEDAR, "every request who anonymous is deny", "broken"),
+    (CEDAR, "every request where idc.user.email.verified is deny at group", "broken"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "claim", "state"), CLAIMS)
+def test_claims_on_cedar_texts(
+    text: str,
+    claim: str,
+    state: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("group.cedar").write_text(text, encoding="utf-8")
+    Path("org.policy").write_text(f'prove "it" {{ {claim} }}', encoding="utf-8")
+    words = ["prove", "--guarantees", "org.policy", "group.cedar", "--format", "json"]
+    status = main([*words, "--trust", "idc=iam_identity_center", "--trust", "jamf=jamf"])
+    (proof,) = json.loads(capsys.readouterr().out)["proofs"]
+    assert (proof["state"], status) == (state, {"holds": 0, "broken": 1, "not settled": 11}[state])

@@ -345,7 +345,7 @@ def test_guarantees_of_documents(tmp_path: Path, capsys: pytest.CaptureFixture[s
     found = [item["holds"] for proof in data["proofs"] for item in proof["claims"]]
     assert found == [holds for _, holds in DOCUMENT_CLAIMS]
     (tmp_path / "group.cedar").write_text("permit (principal, action, resource);", encoding="utf-8")
-    assert main([*words, str(tmp_path / "group.cedar")]) == 4
+    assert main([*words, str(tmp_path / "bucket.json"), str(tmp_path / "group.cedar")]) == 1
     assert "nothing is proven of `group.cedar`" in capsys.readouterr().err
 
 

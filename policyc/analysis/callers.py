@@ -31,6 +31,8 @@ _REST: Final = {
 }
 _DIGITS: Final[Pattern] = (("#", ""),) * 12
 _NAME: Final[Pattern] = (("-", ":"), (".", ":"))
+#: a path may hold colons (https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html)
+_PATH_AND_NAME: Final[Pattern] = (("*", ""), ("-", ":"))
 _ANY_FIELD: Final[Pattern] = ((".", ":"),)
 _SERVICE: Final[Pattern] = (*_NAME, *exactly(".amazonaws.com"), (".", ":"))
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
@@ -433,7 +435,7 @@ def _arn_of(account: Pattern, partition: Pattern = _ANY_FIELD) -> Pattern:
 
 def _shape(partition: str, kind: CallerKind) -> Pattern:
     before, after = f"arn:{partition}:{_REST[kind]}".split("{}")
-    name: Pattern = () if kind is CallerKind.ROOT else _NAME
+    name: Pattern = () if kind is CallerKind.ROOT else _NAME if kind is CallerKind.FEDERATED else _PATH_AND_NAME
     return (*exactly(before), *_DIGITS, *exactly(after), *name)
 
 

@@ -54,6 +54,7 @@ def uses_of(policies: Sequence[Policy]) -> dict[str, Use]:
     """The keys that policies test, and how."""
     quantified: dict[str, set[object]] = {}
     attributes: dict[str, Use] = {}
+    plain: set[str] = set()
     for policy in policies:
         for statement in policy.statements:
             for test in tests(statement.when):
@@ -65,7 +66,9 @@ def uses_of(policies: Sequence[Policy]) -> dict[str, Use]:
                     quantified.setdefault(key, set()).add((test.op, test.values, test.quantifier))
                 elif isinstance(test, RawTest) and ":" in test.operator:
                     quantified.setdefault(key, set()).add((test.operator, test.values))
-    return {key: Use(use.attribute, len(quantified.get(key, ()))) for key, use in attributes.items()}
+                elif isinstance(test, RawTest) and test.operator != "Null":
+                    plain.add(key)
+    return {key: Use(use.attribute, len(quantified.get(key, ())), key in plain) for key, use in attributes.items()}
 
 
 def variables_of(policies: Sequence[Policy]) -> dict[str, Variable]:

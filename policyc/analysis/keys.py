@@ -29,10 +29,12 @@ MOST_VALUES: Final = 40
 
 @record
 class Use:
-    """How policies use a key: what is known of it, and how many values of it a request may need."""
+    """How policies use a key: what is known of it, and how many values of it a request may need: one for each quantified test, and two to
+    fail a `plain` one, which wants a value alone."""
 
     attribute: Attribute
     quantified: int = 0
+    plain: bool = False
 
     @property
     def many(self) -> bool:
@@ -41,7 +43,7 @@ class Use:
 
     @property
     def values(self) -> int:
-        return max(1, self.quantified) if self.many else 1
+        return max(2 if self.plain else 1, self.quantified) if self.many else 1
 
 
 @dataclass

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 from policyc.analysis.callers import ARN_KEY, PROVIDER_KEY, SERVICE_KEY, USERID_KEY, HasId, IsKind, IsSession, MadeBy
@@ -10,10 +11,12 @@ from policyc.analysis.invoked import PATH, path_of
 from policyc.analysis.keys import ACTION, RESOURCE
 from policyc.analysis.moment import epoch_of
 from policyc.analysis.question import USER_IDS, NoResource, Space, known_actions
-from policyc.analysis.solver import Opaque, Present, Solution
+from policyc.analysis.solver import Opaque, Present, Slot, Solution, Tested
 from policyc.engines.iam.caller import Caller, CallerKind, anonymous, caller_from_arn, identity_provider, service
 from policyc.engines.iam.request import Request
+from policyc.engines.proofs.domains import Fits, Unmodelled
 from policyc.engines.proofs.moments import CURRENT, EPOCH
+from policyc.engines.proofs.texts import exactly
 from policyc.record import record
 from policyc.targets.registry import resource_types
 
@@ -86,8 +89,7 @@ def witness_of(space: Space, solution: Solution) -> Witness:
         if key == PATH and space.invoked is not None:
             context[key] = path_of(action, resource)
             continue
-        found = (solution.values.get((key, index)) for index in there)
-        values = tuple(dict.fromkeys(_any_value(space, key) if text is None else text for text in found))
+        values = _several(space, solution, held, [(key, index) for index in there])
         values = epoch_of(now) if key == EPOCH else values
         use = space.keys.uses.get(key)
         spelled = use.attribute.native if use is not None else key
@@ -112,6 +114,25 @@ def _userid(solution: Solution, caller: Caller, held: Mapping[object, bool]) -> 
             return solution.values.get((USERID_KEY, 0), "example") if there else None
         case _:
             return None
+
+
+def _several(space: Space, solution: Solution, held: Mapping[object, bool], slots: Sequence[Slot]) -> tuple[str, ...]:
+    """The values of a key, different ones where there are such: a test without a quantifier tells one from two."""
+    found: list[str] = []
+    for slot in slots:
+        text = solution.values.get(slot)
+        text = _any_value(space, slot[0]) if text is None else text
+        if text in found:
+            goals = [
+                (item.test, holds) for item, holds in held.items() if isinstance(item, Tested) and item.slot == slot
+            ]
+            goals += [(Fits(exactly(other)), False) for other in found]
+            domain = space.solver.domains.get(slot[0]) or space.keys.domain(slot[0])
+            with suppress(Unmodelled):
+                text = domain.value(goals, space.solver.steps) or text
+        found.append(text)
+    use = space.keys.uses.get(slots[0][0]) if slots else None
+    return tuple(found if use is not None and use.plain else dict.fromkeys(found))
 
 
 def _any_value(space: Space, key: str) -> str:

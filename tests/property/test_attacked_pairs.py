@@ -1,0 +1,131 @@
+"""Pairs of documents that somebody would choose who wants to hear a false "same", answered by hand from the IAM evaluation reference (sections 4 to 9)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from policyc.analysis.compare import compare
+from tests.bench.diff import version
+
+Body = dict[str, Any]
+ORG, TAG, TAGS, MANY = "aws:PrincipalOrgID", "aws:PrincipalTag/X", "aws:TagKeys", "aws:PrincipalOrgPaths"
+NOW, ARN, IP, COUNT, MFA = (
+    "aws:CurrentTime",
+    "aws:PrincipalArn",
+    "aws:SourceIp",
+    "s3:max-keys",
+    "aws:MultiFactorAuthPresent",
+)
+TLS, USER, OWN = "aws:SecureTransport", "aws:username", "arn:aws:s3:::b/${aws:username}/*"
+ACME = "o-a1b2c3d4e5"
+NEVER = {"StringEquals": {TAG: "a"}, "Null": {TAG: "true"}}
+#: conditions of one statement on either side; an empty one always holds
+SAME: list[tuple[Body, Body]] = [
+    ({"StringNotEquals": {ORG: ACME}}, {"StringNotEqualsIfExists": {ORG: ACME}}),
+    ({"NumericEquals": {COUNT: "10"}}, {"NumericEquals": {COUNT: "1.0e1"}}),
+    ({"NumericLessThan": {COUNT: "10"}}, {"NumericLessThanEquals": {COUNT: 9}}),
+    ({"DateLessThan": {NOW: "1704067200"}}, {"DateLessThan": {NOW: "2024-01-01T01:00:00+01:00"}}),
+    ({"DateLessThan": {NOW: "2024-01-01"}}, {"NumericLessThan": {"aws:EpochTime": "1704067200"}}),
+    ({"DateGreaterThan": {NOW: "2024-01-01"}}, {"DateGreaterThanIfExists": {NOW: "2024-01-01T00:00:00Z"}}),
+    ({"Bool": {TLS: "false"}}, {"BoolIfExists": {TLS: False}}),
+    ({"StringEquals": {"AWS:principalORGID": ACME}}, {"StringEquals": {ORG: ACME}}),
+    ({"StringEquals": {"aws:PrincipalTag/Team": "a"}}, {"StringEquals": {"aws:PrincipalTag/team": "a"}}),
+    ({"IpAddress": {IP: ["10.0.0.0/9", "10.128.0.0/9"]}}, {"IpAddress": {IP: "10.1.2.3/8"}}),
+    ({"IpAddress": {IP: "2001:db8::/32"}}, {"IpAddress": {IP: "2001:0DB8:0::/32"}}),
+    ({"StringLike": {TAG: "a${*}b"}}, {"StringEquals": {TAG: "a${*}b"}}),
+    ({"StringLike": {TAG: "*"}}, {"Null": {TAG: "false"}}),
+    ({"StringNotLike": {TAG: "*"}}, {"Null": {TAG: "true"}}),
+    ({"StringLike": {TAG: "*?*?"}}, {"StringLike": {TAG: "??*"}}),
+    ({"StringEquals": {USER: "a"}}, {"ArnLike": {ARN: ["arn:aws:iam::*:user/a", "arn:aws:iam::*:user/*/a"]}}),
+    ({"StringEquals": {"aws:PrincipalAccount": "111122223333"}}, {"ArnLike": {ARN: "arn:aws:*::111122223333:*"}}),
+    ({"StringEquals": {TAG: "${aws:PrincipalTag/x}"}}, {"StringEquals": {TAG: "${aws:principaltag/X}"}}),
+    ({"ForAnyValue:StringEquals": {TAGS: []}}, NEVER),
+    ({"StringEquals": {"aws:SourceVpc": "vpc-1"}, "IpAddress": {IP: "10.0.0.0/8"}}, NEVER),
+]  # fmt: skip
+DIFFERENT: list[tuple[Body, Body]] = [
+    ({"ForAllValues:StringEquals": {TAGS: "a"}}, {"ForAllValues:StringEquals": {TAGS: "a"}, "Null": {TAGS: "false"}}),
+    # several values fail every test of one
+    ({"StringEquals": {MANY: "o-a1b2c3d4e5/r-ab12/"}}, {"ForAnyValue:StringEquals": {MANY: "o-a1b2c3d4e5/r-ab12/"}}),
+    ({"StringNotEquals": {TAGS: "a"}}, {"ForAllValues:StringNotEquals": {TAGS: "a"}}),
+    ({"StringLike": {TAGS: "*"}}, {"Null": {TAGS: "false"}}),
+    ({"ForAnyValue:StringNotEquals": {TAGS: "a"}}, {"ForAllValues:StringNotEquals": {TAGS: "a"}}),
+    ({"ForAnyValue:StringEqualsIfExists": {TAGS: "a"}}, {"ForAnyValue:StringEquals": {TAGS: "a"}}),
+    ({"ForAllValues:StringLike": {TAGS: "a*"}, "Null": {TAGS: "false"}}, {"ForAnyValue:StringLike": {TAGS: "a*"}}),
+    # a path may hold colons, which no wildcard of an ARN operator crosses
+    ({"ArnLike": {ARN: "arn:aws:iam::*:role/x"}}, {"StringLike": {ARN: "arn:aws:iam::*:role/x"}}),
+    ({"StringEquals": {USER: "a"}}, {"ArnLike": {ARN: "arn:aws:iam::*:user/a"}}),
+    ({"StringEquals": {"aws:PrincipalAccount": "111122223333"}}, {"ArnLike": {ARN: "arn:aws:iam::111122223333:*"}}),
+    ({"ArnLike": {"x:y": "*"}}, {"Null": {"x:y": "false"}}),
+    ({"NumericLessThan": {"x:y": "10"}}, {"NumericLessThanEquals": {"x:y": "9"}}),
+    ({"DateLessThan": {NOW: "1704067200"}}, {"DateLessThanEquals": {NOW: "2024-01-01T00:00:00Z"}}),
+    ({"Bool": {MFA: "false"}}, {"BoolIfExists": {MFA: "false"}}),
+    ({"StringEquals": {TAG: "a"}}, {"StringEquals": {TAG: "A"}}),
+    ({"StringEquals": {TAG: "\u00e9"}}, {"StringEquals": {TAG: "e\u0301"}}),
+    ({"StringEqualsIgnoreCase": {TAG: "stra\u00dfe"}}, {"StringEqualsIgnoreCase": {TAG: "STRASSE"}}),
+    ({"IpAddress": {IP: "10.0.0.0/8"}}, {"IpAddress": {IP: "::ffff:10.0.0.0/104"}}),
+    ({"IpAddress": {IP: "0.0.0.0/0"}}, {"IpAddress": {IP: ["0.0.0.0/0", "::/0"]}}),
+    ({"NotIpAddress": {IP: "128.0.0.0/1"}}, {"IpAddress": {IP: "0.0.0.0/1"}}),
+    ({"IpAddressIfExists": {IP: "10.0.0.0/8"}}, {"IpAddress": {IP: "10.0.0.0/8"}}),
+    ({"StringEquals": {TAG: "a*b"}}, {"StringLike": {TAG: "a*b"}}),
+    ({"StringLike": {TAG: "a*b*c"}}, {"StringLike": {TAG: "a*c"}}),
+    ({"StringEquals": {TAG: ""}}, {"Null": {TAG: "true"}}),
+    ({"StringEquals": {"s3:prefix": "${aws:PrincipalTag/p, 'x'}"}}, {"StringEquals": {"s3:prefix": "${aws:PrincipalTag/p}"}}),
+    ({"Null": {ORG: "true"}}, {"Null": {"aws:PrincipalAccount": "true"}}),
+    ({"ArnLike": {"aws:SourceArn": "arn:aws:s3:*:*:*"}}, {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}),
+]  # fmt: skip
+#: elements of one statement beside the condition; None leaves one out
+ELEMENTS: list[tuple[Body, Body, bool]] = [
+    ({"Resource": "arn:aws:s3:::b/*"}, {"Resource": ["arn:aws:s3:::b/", "arn:aws:s3:::b/?*"]}, True),
+    ({"Resource": "arn:aws:s3:::b/a*"}, {"Resource": "arn:aws:s3:::b/a?"}, False),
+    ({"Resource": "arn:aws:s3:::b/${*}"}, {"Resource": "arn:aws:s3:::b/*"}, False),
+    ({"Resource": OWN}, {"Resource": "arn:aws:s3:::b/${aws:UserName}/*"}, True),
+    ({"Resource": OWN}, {"Resource": "arn:aws:s3:::b/*"}, False),
+    ({"Action": "s3:Get*"}, {"Action": "s3:get*"}, True),
+    ({"Action": "s3:*"}, {"Action": "*"}, True),
+    ({"Action": "s3:GetObject*"}, {"Action": ["s3:GetObject", "s3:GetObject?*"]}, True),
+    ({"Principal": {"AWS": "111122223333"}}, {"Principal": {"AWS": "arn:aws:iam::111122223333:root"}}, True),
+    ({"Principal": "*"}, {"Principal": {"AWS": "*"}}, True),
+]
+
+
+def statement(**rest: Any) -> Body:
+    held = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*", **rest}
+    return {name: value for name, value in held.items() if value not in (None, {})}
+
+
+def same(old: list[Body], new: list[Body]) -> bool:
+    found = [compare([version(one, "bucket")], [version(other, "bucket")]) for one, other in ((old, new), (new, old))]
+    assert found[0].same is found[1].same
+    return found[0].same
+
+
+@pytest.mark.parametrize(("old", "new"), SAME)
+def test_the_same(old: Body, new: Body) -> None:
+    assert same([statement(Condition=old)], [statement(Condition=new)])
+
+
+@pytest.mark.parametrize(("old", "new"), DIFFERENT)
+def test_not_the_same(old: Body, new: Body) -> None:
+    assert not same([statement(Condition=old)], [statement(Condition=new)])
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), ELEMENTS)
+def test_elements(old: Body, new: Body, expected: bool) -> None:
+    assert same([statement(**old)], [statement(**new)]) is expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ({"Condition": {"StringEqualsIfExists": {ORG: ACME}}}, [{"Condition": {"StringEquals": {ORG: ACME}}}, {"Condition": {"Null": {ORG: "true"}}}], True),
+        ({"Resource": None, "NotResource": "arn:aws:s3:::b/*"}, [{"Resource": "*"}, {"Effect": "Deny"}], False),
+        ({"Action": None, "NotAction": "s3:DeleteObject"}, [{"Action": "s3:*"}, {"Effect": "Deny", "Action": "s3:DeleteObject"}], False),
+        ({}, [{}, {"Effect": "Deny", "Condition": NEVER}], True),
+        ({}, [{}, {"Effect": "Deny", "Principal": None, "NotPrincipal": {"AWS": "arn:aws:iam::111122223333:role/a"}}], False),
+        ({"Condition": {"ForAllValues:StringEquals": {TAGS: ["a", "b"]}}}, [{}, {"Effect": "Deny", "Condition": {"ForAnyValue:StringNotEquals": {TAGS: ["a", "b"]}}}], False),
+    ],
+)  # fmt: skip
+def test_one_statement_and_several(old: Body, new: list[Body], expected: bool) -> None:
+    assert same([statement(**old)], [statement(**item) for item in new]) is expected

@@ -77,7 +77,8 @@ def ways(
         ]
     if documented is not None and documented.values and "text" in kinds:
         return Ways((*choices, *(Choice("value", text) for text in documented.values)))
-    texts, loose = _texts(values, [point for point in points if isinstance(point, str)], kinds)
+    free = documented is None or "text" in documented.kinds
+    texts, loose = _texts(values, [point for point in points if isinstance(point, str)], kinds, free)
     choices += [Choice("value", text) for text in texts]
     return Ways(tuple(choices), loose)
 
@@ -119,8 +120,10 @@ def _numbers(tests: Iterable[OfValue], documented: tuple[int, int] | None) -> li
     return sorted(number for number in near | ends if low <= number <= high)
 
 
-def _texts(tests: Sequence[OfValue], points: Sequence[str], kinds: frozenset[Kind]) -> tuple[list[str], bool]:
-    """The texts, and whether they are samples only."""
+def _texts(
+    tests: Sequence[OfValue], points: Sequence[str], kinds: frozenset[Kind], free: bool
+) -> tuple[list[str], bool]:
+    """The texts, and whether they are samples only; `free` ones may be blocks of addresses where nobody documents an address."""
     patterns = list(dict.fromkeys(test.pattern for test in tests if test.pattern is not None))
     asked = any(test.kind == "address" for test in tests)
     out: list[str] = []
@@ -133,7 +136,9 @@ def _texts(tests: Sequence[OfValue], points: Sequence[str], kinds: frozenset[Kin
         loose = loose or bool(patterns)
         named = set(points)
         out += [point for point in points if _address(point) is not None]
-        out += _addresses([block for test in tests for block in test.blocks], named)
+        blocks = [block for test in tests for block in test.blocks]
+        out += _addresses(blocks, named)
+        out += _blocks([*blocks, *points], named) if free else ()
     return list(dict.fromkeys(out)), loose
 
 
@@ -150,6 +155,17 @@ def _addresses(blocks: Iterable[str], named: set[str]) -> Iterator[str]:
             numbers = range(start, min(stop, start + len(named) + 1))
             free = (text for number in numbers for text in _spellings(family(number)) if text not in named)
             yield from list(islice(free, 1))
+
+
+def _blocks(texts: Iterable[str], named: set[str]) -> Iterator[str]:
+    """Blocks of addresses, which `ip` reads as well: each that is compared, which its halves do not hold one by one, by its own address and by another
+    one in it, and one of every address. A block of one address is equal to that, and another text."""
+    read = [(text, found) for text in (*texts, *_SPECIAL, "0.0.0.0/0", "::/0") if (found := _network(text)) is not None]
+    for text, network in read:
+        ends = (network.network_address, network.broadcast_address)
+        for spelled in (text if "/" in text else "", *(f"{end}/{network.prefixlen}" for end in ends)):
+            if spelled and spelled not in named:
+                yield spelled
 
 
 def _spellings(address: IPv4Address | IPv6Address) -> tuple[str, ...]:

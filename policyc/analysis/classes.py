@@ -6,7 +6,8 @@ Of the lists of a statement only those items are named that have requests in the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
+from itertools import combinations
 from operator import eq
 from typing import Final
 
@@ -222,21 +223,44 @@ def _paired(ones: Sequence[Statement], others: Sequence[Statement]) -> dict[int,
     hundreds of statements are others now, what became of one of them is no explanation."""
     if len(ones) * len(others) > _MOST_PAIRS:
         return {}
-    known: dict[tuple[str, ...], int] = {}
+    known: dict[object, int] = {}
     sides = [[_parts(item, known) for item in side] for side in (ones, others)]
-    pairs = []
-    for at, (effect, same, items) in enumerate(sides[0]):
-        for place, (its_effect, its_same, its_items) in enumerate(sides[1]):
-            alike = sum(map(eq, same, its_same)) if effect == its_effect else 0
-            if alike >= 2:
-                pairs.append((alike, len(items & its_items), -abs(at - place), -at, -place))
     out: dict[int, Statement] = {}
-    taken = set[int]()
-    for _, _, _, at, place in sorted(pairs, reverse=True):
-        if id(ones[-at]) not in out and -place not in taken:
-            out[id(ones[-at])] = others[-place]
-            taken.add(-place)
+    free = [set(range(len(side))) for side in sides]
+    for count in (3, 2):  # parts of four that they share
+        for at, place in _ranked(sides, free, count):
+            if at in free[0] and place in free[1]:
+                out[id(ones[at])] = others[place]
+                free[0].discard(at)
+                free[1].discard(place)
     return out
+
+
+_Parts = tuple[str, list[int], int]
+
+
+def _ranked(sides: Sequence[Sequence[_Parts]], free: Sequence[Set[int]], count: int) -> list[tuple[int, int]]:
+    """The pairs of statements that share so many parts, by how much they share, then by the items in common, then by how near they stand."""
+    sharing: dict[tuple[object, ...], list[int]] = {}
+    for place in sorted(free[1]):
+        for key in _some_parts(sides[1][place], count):
+            sharing.setdefault(key, []).append(place)
+    ranked: list[tuple[int, int, int, int, int]] = []
+    for at in sorted(free[0]):
+        _, same, items = mine = sides[0][at]
+        for place in {place for key in _some_parts(mine, count) for place in sharing.get(key, ())}:
+            _, its_same, its_items = sides[1][place]
+            common = (items & its_items).bit_count()
+            ranked.append((-sum(map(eq, same, its_same)), -common, abs(at - place), at, place))
+    ranked.sort()
+    return [(at, place) for *_, at, place in ranked]
+
+
+def _some_parts(parts: _Parts, count: int) -> Iterator[tuple[object, ...]]:
+    """Every so many parts of a statement, with its effect."""
+    effect, same, _ = parts
+    for chosen in combinations(range(len(same)), count):
+        yield effect, chosen, *(same[at] for at in chosen)
 
 
 #: the twins of the statements of a policy in another one, by their identity
@@ -245,14 +269,11 @@ _twins: Final[PerObject[Policy, PerObject[Policy, dict[int, Statement]]]] = PerO
 )
 
 
-def _parts(statement: Statement, known: dict[tuple[str, ...], int]) -> tuple[str, list[int], set[tuple[int, str]]]:
-    """The effect, the parts by a number that equal ones share, and the items of all parts."""
+def _parts(statement: Statement, known: dict[object, int]) -> _Parts:
+    """The effect, the parts by a number that equal ones share, and the items of all parts as bits."""
     parts = [part(statement) for part in (_who, _can, _where, _when)]
-    return (
-        statement.effect,
-        [known.setdefault(part, len(known)) for part in parts],
-        {(at, text) for at, part in enumerate(parts) for text in part},
-    )
+    items = {1 << known.setdefault((at, text), len(known)) for at, part in enumerate(parts) for text in part}
+    return statement.effect, [known.setdefault(part, len(known)) for part in parts], sum(items)
 
 
 def _who(statement: Statement) -> tuple[str, ...]:

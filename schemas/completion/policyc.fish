@@ -268,6 +268,8 @@ complete -c policyc -n '_shtab_policyc_using prove' -s k -x -d 'only proofs whos
 complete -c policyc -n '_shtab_policyc_using prove' -l guarantees -xka "(__fish_complete_path (commandline -ct))" -d 'a policy file whose `prove` blocks are about the documents that are named'
 complete -c policyc -n '_shtab_policyc_using prove' -l that -xka "public cross_account confused_deputy organization_only tls_only" -d 'the guarantee: public, cross_account, confused_deputy, organization_only, tls_only; may be given several times'
 complete -c policyc -n '_shtab_policyc_using prove' -l as -xka "identity boundary session trust scp rcp auth-policy object-lambda access-point bucket function key endpoint resource core-network cedar" -d 'what the documents are, as in `check`'
+complete -c policyc -n '_shtab_policyc_using prove' -l trust -x -d 'a trust provider of Cedar text: its policy reference name and iam_identity_center, oidc, jamf, crowdstrike or jumpcloud; may be given several times'
+complete -c policyc -n '_shtab_policyc_using prove' -l claims -x -d 'what an OIDC provider of Cedar text sends for one user, as JSON; may be given several times'
 complete -c policyc -n '_shtab_policyc_using prove' -l account -x -d 'the account that owns the resources'
 complete -c policyc -n '_shtab_policyc_using prove' -l organization -x -d 'the organization (default: the only one that a document, or all of them, name)'
 complete -c policyc -n '_shtab_policyc_using prove' -l root -xka "(__fish_complete_directories)" -d 'the project root; nothing outside it is read (default: the folder of policyc.toml, else the current folder)'

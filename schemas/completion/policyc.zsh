@@ -343,6 +343,8 @@ _shtab_policyc_prove_options=(
   "--guarantees[a policy file whose \`prove\` blocks are about the documents that are named]:FILE:_files"
   "*--that[the guarantee\: public, cross_account, confused_deputy, organization_only, tls_only\; may be given several times]:NAME:(public cross_account confused_deputy organization_only tls_only)"
   "--as[what the documents are, as in \`check\`]:KIND:(identity boundary session trust scp rcp auth-policy object-lambda access-point bucket function key endpoint resource core-network cedar)"
+  "*--trust[a trust provider of Cedar text\: its policy reference name and iam_identity_center, oidc, jamf, crowdstrike or jumpcloud\; may be given several times]:NAME=TYPE:"
+  "*--claims[what an OIDC provider of Cedar text sends for one user, as JSON\; may be given several times]:NAME=FILE:"
   "--account[the account that owns the resources]:ID:"
   "--organization[the organization (default\: the only one that a document, or all of them, name)]:ID:"
   "--root[the project root\; nothing outside it is read (default\: the folder of policyc.toml, else the current folder)]:DIR:_files -/"

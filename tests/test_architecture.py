@@ -288,6 +288,7 @@ ABOUT_ONE_TARGET = {
         "importing/cedar",
         "lint/rules/verified_access",
         "workspace/comparing_cedar",
+        "workspace/guaranteed_texts",
         "workspace/sides",
     },
     "client_vpn": {"analysis", "importing/cedar"},

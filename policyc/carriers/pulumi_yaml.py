@@ -10,6 +10,7 @@ from typing import Final
 
 from policyc.carriers.embedded import Carried, Embedded, Hole, Options, PlacedText, Unreadable
 from policyc.carriers.pulumi import of_resource
+from policyc.carriers.pulumi_document import FUNCTIONS, document
 from policyc.carriers.secrets import cover, covered
 from policyc.carriers.signs import EFFECT
 from policyc.carriers.types import text_at
@@ -144,9 +145,23 @@ class _Program:
                 parts = [_word(self.opened(item)) for item in items]
                 if None not in parts:
                     return JsonString(between.join(part for part in parts if part is not None), span)
+            case "fn::invoke", JsonObject() as invoked:
+                made = self._invoked(invoked, span)
+                if made is not None:
+                    return made
             case "fn::secret", _:
                 return self._hole("fn::secret", span, sensitive=True)
         return self._hole(call.key, span)
+
+    def _invoked(self, call: JsonObject, span: Span) -> JsonValue | None:
+        """What a function of the provider gives, where that is a document that is written here."""
+        if text_at(call, "function") not in FUNCTIONS:
+            return None
+        arguments = call.get("arguments")
+        found = document(None if arguments is None else self.opened(arguments))
+        if found is None or text_at(call, "return") == "json":
+            return found
+        return JsonObject((JsonMember("json", span.at_start(), found),), span)
 
     def _text(self, text: str, span: Span) -> JsonValue:
         out: list[str] = []
@@ -172,6 +187,11 @@ class _Program:
         held = self._config.get(name)
         if held is not None:
             return self._hole(name, span, sensitive=isinstance(held, JsonObject) and held.get("secret") is not None)
+        first, dot, inner = name.partition(".")
+        if dot and name not in self._variables and first in self._variables:
+            known = self._value(first, span)
+            found = known.get(inner) if isinstance(known, JsonObject) else None
+            return self._hole(name, span) if found is None else found
         if name not in self._variables:
             return self._hole(name, span)
         if name not in self._made:

@@ -27,7 +27,7 @@ NATIVES: Mapping[str, str] = {".json": "native_json", ".cedar": "native_cedar"}
 #: the kinds of `--as` that are no JSON -> the ending whose module reads them
 KINDS: Mapping[str, str] = {"cedar": ".cedar"}
 #: what folders are searched for beside policy files; all but Cedar text may be anything, so it is looked at first
-SEARCHED = tuple(dict.fromkeys((".cedar", ".json", ".yaml", ".yml", *endings(), ".hcl")))
+SEARCHED = tuple(dict.fromkeys((".cedar", ".json", ".yaml", ".yml", *endings(), ".hcl", ".j2", ".jinja2", ".erb")))
 #: what a command line may name: these, and some that no folder is searched for
 NAMED = (*SEARCHED, *named_endings())
 

@@ -169,6 +169,7 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
             'inputs = { policy = { Statement = [{ Effect = "Allow" }] } }\n',
             "env.hcl (in a form that is not read)",
         ),
+        ("policy.json.j2", ONE.replace("*", "{{ bucket }}"), "policy.json.j2 (in a form that is not read)"),
         ("play.yml", f"- iam_policy: {{policy_json: '{ONE}'}}\n", "play.yml (in a form that is not read)"),
     ],
 )

@@ -8,38 +8,26 @@ left open where the tables alone cannot rule it out. Source: Cloud WAN reference
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
+from policyc.analysis.admission import find_admitted
 from policyc.engines.proofs.budget import Steps
-from policyc.engines.wan.associate import associate
 from policyc.engines.wan.attachments import Announced, Attachment
 from policyc.engines.wan.core import build_core
-from policyc.engines.wan.prefixes import Prefix, parse_prefix
+from policyc.engines.wan.prefixes import WIDTH, Prefix, parse_prefix
 from policyc.engines.wan.reach import Verdict, build_tables
 from policyc.engines.wan.switches import Switches
-from policyc.ir.network import (
-    ATTACHMENT_TYPES,
-    AttachCondition,
-    AttachmentType,
-    AttachRule,
-    CoreNetwork,
-    CreateRoute,
-    SendTo,
-    SendVia,
-    Share,
-    ToGroup,
-    ToSegment,
-)
+from policyc.ir.network import ATTACHMENT_TYPES, BLACKHOLE, CoreNetwork, CreateRoute, SendTo, SendVia, Share
 from policyc.record import record, replace
 from policyc.syntax.literals import quote
 from policyc.targets.cloud_wan.crowds import Crossing, crossings
 from policyc.targets.cloud_wan.probes import named_prefixes, probe_block
 
 GIVEN: Final = ("attachments have prefixes of their own, and are working",)
-_ACCOUNTS: Final = ("111122223333", "999988887777")
 #: blocks of addresses that networks seldom name, to have one outside of all that this one names
 _OUTSIDE: Final = ("192.168.0.0/16", "172.16.0.0/12", "100.64.0.0/10", "198.18.0.0/15", "11.0.0.0/8", "240.0.0.0/4")
+_OUTSIDE_V6: Final = ("fd00:6e65:7400::/40", "2001:db8:6e00::/40", "fc00:6e65:7400::/40")
 #: blocks of addresses that are tried, and sets of edges with appliances
 _MOST_BLOCKS: Final = 10
 _MOST_SETS: Final = 10
@@ -106,7 +94,7 @@ class Paths:
             return Answer(False, empty=empty)
         seen, open_path = False, None
         for path in self.paths(source, to):
-            seen = seen or path.certain
+            seen = True
             if group in path.groups if group is not None else path.groups:
                 continue
             if path.certain:
@@ -135,11 +123,14 @@ class Paths:
         self, source: str, to: str
     ) -> Iterator[tuple[tuple[Attachment, ...], tuple[Attachment, ...], tuple[Attachment, ...]]]:
         """Who sends, who receives, and which appliances there are."""
-        senders, receivers = self.admitted(source), self.admitted(to)
         groups = {group.name.text for group in self.network.groups}
+        # a function group has one attachment at an edge (reference, section 3.9)
+        senders, receivers = (
+            self._one_type(self.admitted(place)) if place in groups else self.admitted(place) for place in (source, to)
+        )
         # where nothing is sent through a function group, appliances are none of the matter
         matter = bool(self.ways(source, to)) or bool({source, to} & groups)
-        for places in self._appliance_sets() if matter else ((),):
+        for places in self._appliance_sets((source, to)) if matter else ((),):
             for block in self._blocks():
                 numbers = iter(range(1 << 20))
                 sending = tuple(
@@ -153,9 +144,10 @@ class Paths:
                 )
                 yield sending, receiving, appliances
 
-    def _appliance_sets(self) -> Iterator[tuple[Attachment, ...]]:
-        """Appliances of every group at every edge, at none, and at single edges."""
-        every = [item for group in self.network.groups for item in self._one_type(self.admitted(group.name.text))]
+    def _appliance_sets(self, ends: Collection[str]) -> Iterator[tuple[Attachment, ...]]:
+        """Appliances of every group but those that are an end, at every edge, at none, and at single edges."""
+        names = [group.name.text for group in self.network.groups if group.name.text not in ends]
+        every = [item for name in names for item in self._one_type(self.admitted(name))]
         yield tuple(every)
         if every:
             yield ()
@@ -177,13 +169,13 @@ class Paths:
         yield probe_block(self.network, 1 << 12)
         if not named:
             return
-        outside = (parse_prefix(text) for text in _OUTSIDE)
-        yield from [
-            block
-            for block in outside
-            if block is not None and not any(block.covers(item) or item.covers(block) for item in named)
-        ][:1]
-        inside = [item for item in named if item.family == 4 and item.length <= 20]
+        for texts in (_OUTSIDE, _OUTSIDE_V6):
+            blocks = [block for block in map(parse_prefix, texts) if block is not None]
+            apart = [block for block in blocks if not any(map(block.overlaps, named))]
+            # without one outside, one that only wider prefixes cover
+            within = [block for block in blocks if not any(map(block.covers, named))]
+            yield from (apart or within)[:1]
+        inside = [item for item in named if item.length <= (20 if item.family == 4 else 56)]
         yield from inside[:_MOST_BLOCKS]
 
     # --- admission ----------------------------------------------------------------------------------------------
@@ -196,19 +188,10 @@ class Paths:
         out = self._admissions[place] = []
         for kind in ATTACHMENT_TYPES:
             for edge in self.edges:
-                found = self._admitted(place, kind, edge)
+                found = find_admitted(self.network, self.switches, place, kind, edge, self.steps)
                 if found is not None:
                     out.append(found)
         return out
-
-    def _admitted(self, place: str, kind: AttachmentType, edge: str) -> Attachment | None:
-        for rule in sorted(self.network.attach_rules, key=lambda item: item.number.value):
-            for draft in _drafts(rule, place, kind, edge):
-                self.steps.take()
-                found = associate(self.network, draft, self.switches)
-                if found.working and found.place == place:
-                    return draft
-        return None
 
     def empty(self, places: Iterable[str]) -> str:
         """Why there is nothing to prove of places: nobody is admitted there; empty where somebody is."""
@@ -245,7 +228,9 @@ class Paths:
 
     def _leads_to_attachments(self, source: str) -> bool:
         return any(
-            isinstance(action, CreateRoute) and action.segment.text == source and bool(action.destinations)
+            isinstance(action, CreateRoute)
+            and action.segment.text == source
+            and any(word.text != BLACKHOLE for word in action.destinations)
             for action in self.network.actions
         )
 
@@ -277,63 +262,9 @@ def _paths_of(crossing: Crossing, appliances: tuple[Attachment, ...]) -> Iterato
 
 def _placed(item: Attachment, name: str, block: Prefix, number: int) -> Attachment:
     """An attachment with a prefix of its own in a block."""
-    length = max(24, min(28, block.length + 8))
-    prefix = Prefix(4, block.bits + (number << 32 - length), length)
+    length = max(24, min(28, block.length + 8)) if block.family == 4 else 64
+    prefix = Prefix(block.family, block.bits + (number << WIDTH[block.family] - length), length)
     return replace(item, name=name, routes=(Announced(prefix),))
-
-
-def _drafts(rule: AttachRule, place: str, kind: AttachmentType, edge: str) -> Iterator[Attachment]:
-    """Attachments that a rule may put into a place."""
-    action = rule.action
-    tags: dict[str, str] = {}
-    match action:
-        case ToSegment(segment=word):
-            if word.text != place:
-                return
-        case ToGroup(group=word):
-            if word.text != place:
-                return
-        case _:
-            tags = {action.key.text: place}
-    sets = [(item,) for item in rule.conditions] if rule.logic == "or" else [rule.conditions]
-    for conditions in sets:
-        for account in _ACCOUNTS:
-            draft = _draft(conditions, dict(tags), account, kind, edge)
-            if draft is not None:
-                yield draft
-
-
-def _draft(
-    conditions: Sequence[AttachCondition], tags: dict[str, str], account: str, kind: AttachmentType, edge: str
-) -> Attachment | None:
-    """An attachment that meets conditions; None where its type or its edge cannot."""
-    resource: str | None = None
-    for condition in sorted(conditions, key=lambda item: item.operator != "equals"):
-        wanted = "" if condition.value is None else condition.value.text
-        other = condition.operator == "not-equals"
-        match condition.type:
-            case "tag-exists" | "tag-name":
-                tags.setdefault("" if condition.key is None else condition.key.text, "x")
-            case "tag-value":
-                key = "" if condition.key is None else condition.key.text
-                if other:
-                    tags.setdefault(key, f"{wanted}-x")
-                elif condition.operator == "equals" or wanted not in tags.get(key, ""):
-                    tags[key] = wanted
-            case "account-id":
-                if condition.operator == "equals":
-                    account = wanted
-                elif not other:
-                    account = wanted.ljust(12, "0")[:12]
-            case "resource-id":
-                resource = f"{wanted}x" if other else wanted
-            case "region" if condition.operator == "equals" and wanted != edge:
-                return None
-            case "attachment-type" if condition.operator == "equals" and wanted != kind:
-                return None
-            case _:
-                pass
-    return Attachment("draft", kind, (edge,), account, resource, tuple(tags.items()), state="available")
 
 
 def attachment_text(item: Attachment) -> str:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from policyc.engines.wan.associate import Association
 from policyc.engines.wan.core import Core, TableName
+from policyc.engines.wan.lookups import Finds, Lookups
 from policyc.engines.wan.mesh import Star
 from policyc.engines.wan.origins import Entry
-from policyc.engines.wan.prefixes import WIDTH, Prefix
+from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.routing_policies import Sieve
 from policyc.engines.wan.rows import Row
 from policyc.engines.wan.tables import Tables
@@ -98,7 +100,7 @@ def segment_matrix(tables: Tables) -> Matrix:
     names = tables.domains.names
     nest = _Nest(tables)
     kinds: dict[tuple[str, tuple[RoutingPolicy, ...]], list[_Kind]] = {}
-    walker = _Walker(tables, {})
+    walker = _Walker(tables, Lookups(tables))
     cells: dict[tuple[str, str], Cell] = {}
     for here in names:
         for there in names:
@@ -238,20 +240,21 @@ def _kinds(tables: Tables, segment: str, nest: _Nest, sieve: Sieve) -> list[_Kin
 
 
 class _Told(NamedTuple):
-    """What becomes of a kind of route to an attachment `there`, for traffic of some edges."""
+    """What becomes of a kind of route to an attachment, for traffic of some edges (see `_state`)."""
 
     edges: Sequence[str]
     begins: str
     prefix: Prefix
     ends: frozenset[_End]
-    there: str
+    state: str
 
-    @property
-    def state(self) -> str:
-        """`delivered`, `lost`, or `unknown`: also where the service picks one of several ends."""
-        # Someone of another segment who announces the same prefix is not the one that was meant.
-        found = {"lost" if end.end == "delivered" and end.place != self.there else end.end for end in self.ends}
-        return found.pop() if len(found) == 1 else "unknown"
+
+@lru_cache(maxsize=4096)
+def _state(ends: frozenset[_End], there: str) -> str:
+    """What comes of traffic that is meant for a segment: `delivered`, `lost`, or `unknown`, also where the service picks one of several ends."""
+    # Someone of another segment who announces the same prefix is not the one that was meant.
+    found = {"lost" if end.end == "delivered" and end.place != there else end.end for end in ends}
+    return found.pop() if len(found) == 1 else "unknown"
 
 
 def _cell(walker: _Walker, here: str, there: str, kinds: list[_Kind]) -> Cell:
@@ -261,11 +264,12 @@ def _cell(walker: _Walker, here: str, there: str, kinds: list[_Kind]) -> Cell:
     for kind in kinds:
         begins = kind.edges[0] if kind.edges else ""
         if not walker.knows(name, kind.prefix):
-            found.append(_Told(edges[:1], begins, kind.prefix, _NOTHING, there))
+            found.append(_Told(edges[:1], begins, kind.prefix, _NOTHING, "lost"))
             continue
         telling = _telling(walker.tables, name, edges, kind)
         found += [
-            _Told(told, begins, kind.prefix, some, there) for told, some in walker.by_edge(name, telling, kind.prefix)
+            _Told(told, begins, kind.prefix, some, _state(some, there))
+            for told, some in walker.by_edge(name, telling, kind.prefix)
         ]
     families = sorted({told.prefix.family for told in found})
     by_family = tuple((family, _flow([told for told in found if told.prefix.family == family])) for family in families)
@@ -345,38 +349,48 @@ class _Step(NamedTuple):
 
 @record(frozen=False)
 class _Walker:
-    """Follows next hops; what one table does with a prefix is worked out once."""
+    """Follows next hops; what one table does with a prefix is worked out once. `grouped` are edges with one row, by what was found (kept in
+    `finds`, so that its id stays its own)."""
 
     tables: Tables
-    known: dict[_Key, frozenset[_End]]
+    lookups: Lookups
+    known: dict[_Key, frozenset[_End]] = field(default_factory=dict)
+    finds: dict[Prefix, Finds] = field(default_factory=dict)
+    grouped: dict[tuple[int, tuple[str, ...]], list[tuple[Row | None, list[str]]]] = field(default_factory=dict)
     sources: dict[TableName, list[Mapping[Prefix, Entry | None]]] = field(default_factory=dict)
 
     def knows(self, name: TableName, prefix: Prefix) -> bool:
         """Whether any table of that name may have a row that covers the prefix."""
+        blocks = (prefix, *self.of(prefix).wider)
+        if not any(name in self.lookups.knowing(block) for block in blocks):
+            return False
         sources = self.sources.get(name)
         if sources is None:
             sources = self.sources[name] = self.tables.sources(name)
-        width = WIDTH[prefix.family]
-        for length in self.tables.lengths(name)[prefix.family]:
-            if length <= prefix.length:
-                shift = width - length
-                wider = Prefix(prefix.family, prefix.bits >> shift << shift, length)
-                if any(wider in source for source in sources):
-                    return True
-        return False
+        return any(block in source for block in blocks for source in sources)
+
+    def of(self, prefix: Prefix) -> Finds:
+        found = self.finds.get(prefix)
+        if found is None:
+            found = self.finds[prefix] = self.lookups.of(prefix)
+        return found
 
     def by_edge(
-        self, name: TableName, edges: Sequence[str], prefix: Prefix
+        self, name: TableName, edges: tuple[str, ...], prefix: Prefix
     ) -> Iterator[tuple[list[str], frozenset[_End]]]:
         """Every possible end of a packet from the tables of a name on, for edges with one row together."""
-        rows: dict[int, tuple[Row | None, list[str]]] = {}
-        for edge in edges:
-            row = self.tables.table(name, edge).lookup(prefix)
-            rows.setdefault(id(row), (row, []))[1].append(edge)
-        for at, (row, told) in rows.items():
-            key = (name, at, prefix)
-            found = self.known.get(key)
-            yield told, self._walk(key, row) if found is None else found
+        found = self.of(prefix).at(name)
+        grouped = self.grouped.get((id(found), edges))
+        if grouped is None:
+            rows: dict[int, tuple[Row | None, list[str]]] = {}
+            for edge in edges:
+                row = found.get(edge)
+                rows.setdefault(id(row), (row, []))[1].append(edge)
+            grouped = self.grouped[id(found), edges] = list(rows.values())
+        for row, told in grouped:
+            key = (name, id(row), prefix)
+            ends = self.known.get(key)
+            yield told, self._walk(key, row) if ends is None else ends
 
     def _walk(self, key: _Key, row: Row | None) -> frozenset[_End]:
         """Iterative: a chain of tables may be long."""
@@ -425,7 +439,7 @@ class _Walker:
             elif table is None:
                 ends.add(_End("lost", exit=hop.name))
             else:
-                there = self.tables.table(table, hop.edge).lookup(prefix)
+                there = self.of(prefix).row(table, hop.edge)
                 following.append(_Following((table, id(there), prefix), there, hop.name))
         return _Step(key, ends, following)
 
@@ -433,5 +447,5 @@ class _Walker:
         """Where the table of its own place leads what somebody is handed who does not have the address."""
         table = place_of(found)
         at = edge if edge in found.attachment.regions else found.attachment.regions[0]
-        row = self.tables.table(table, at).lookup(prefix) if at in self.tables.edges_of(table) else None
+        row = self.of(prefix).row(table, at)
         return _Following((table, id(row), prefix), row, "", passed_on=True)

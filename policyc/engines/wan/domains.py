@@ -32,7 +32,7 @@ class Domain:
 
     visible: Mapping[Prefix, Entry]
     own: Sheet
-    taken: dict[str, TakenSheet] = field(default_factory=dict)
+    taken: Mapping[str, TakenSheet] = field(default_factory=dict)
     mixed: Routes = field(default_factory=dict)
     worked: Sheet = field(default_factory=Sheet)
     dropped: Dropped = field(default_factory=list)
@@ -131,11 +131,15 @@ class Domains:
     def every(self) -> Iterator[tuple[str, Domain]]:
         return ((name, self.of(name)) for name in self.names)
 
+    def givers(self, segment: str) -> tuple[str, ...]:
+        """The segments that share with one, and that its filters let in."""
+        core = self.core
+        return tuple([other for other in core.shared_with(segment) if core.admits(segment, other)])
+
     def extra(self, segment: str) -> Iterable[Prefix]:
         """The prefixes of a segment that may begin with none of the attachments: static routes and summaries."""
         core = self.core
-        givers = core.shared_with(segment)
-        policies = [policy for other in givers for policy in core.share_policies(segment, other)]
+        policies = [policy for other in self.givers(segment) for policy in core.share_policies(segment, other)]
         if core.pairs(segment).sieve.summarizes or Sieve(policies, core.around).summarizes:
             return self.of(segment).mixed
         statics = Origins()
@@ -219,7 +223,7 @@ class Domains:
     def _terms(self, segment: str) -> _Terms:
         core, declared = self.core, self.core.network.segment(segment)
         assert declared is not None
-        givers = tuple([other for other in core.shared_with(segment) if core.admits(segment, other)])
+        givers = self.givers(segment)
         return _Terms(
             declared.isolated,
             core.edges_of(segment),
@@ -301,8 +305,8 @@ def _domain(domains: Domains, name: str) -> Domain:
         visible, own = {}, Sheet()
     else:
         own = write_sheet(core, visible) if terms.isolated else domains.own_sheet(name)
-    sheets = {other: _taken_sheet(domains, name, other, policies[other]) for other in taken}
-    return Domain(visible, own, sheets, mixed, write_sheet(core, mixed), everything.dropped)
+    sheets = {other: policies[other] for other in taken}
+    return Domain(visible, own, _Taken(domains, name, sheets), mixed, write_sheet(core, mixed), everything.dropped)
 
 
 def _special(
@@ -329,6 +333,31 @@ def _special(
         if known + (prefix in visible) > 1:
             out.add(prefix)
     return out
+
+
+class _Taken(Mapping[str, TakenSheet]):
+    """The sheets of other segments' routes, by segment, each written when somebody asks for it."""
+
+    __slots__ = ("_domains", "_into", "_made", "_policies")
+
+    def __init__(self, domains: Domains, into: str, policies: Mapping[str, Sequence[RoutingPolicy]]) -> None:
+        self._domains, self._into, self._policies = domains, into, policies
+        self._made: dict[str, TakenSheet] = {}
+
+    def __getitem__(self, name: str) -> TakenSheet:
+        found = self._made.get(name)
+        if found is None:
+            found = self._made[name] = _taken_sheet(self._domains, self._into, name, self._policies[name])
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._policies
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._policies)
+
+    def __len__(self) -> int:
+        return len(self._policies)
 
 
 def _taken_sheet(domains: Domains, into: str, out_of: str, policies: Sequence[RoutingPolicy]) -> TakenSheet:

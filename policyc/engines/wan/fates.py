@@ -20,7 +20,6 @@ from policyc.engines.wan.reach import (
     Verdict,
     cannot_receive,
     heard_by,
-    heard_of,
     parts_of,
 )
 from policyc.engines.wan.tables import Row
@@ -57,6 +56,7 @@ _Look = tuple[TableName, int, Prefix]
 #: by part of a target whether a far side is sure not to hear of it, and whether that cannot be known
 Hearing = tuple[tuple[bool, bool], ...]
 _ALL: Final[Hearing] = ((False, False),)
+_HEARD_LESS: Final = frozenset({(True, False), (False, True), (True, True)})
 
 
 class Senders:
@@ -116,15 +116,9 @@ class Fates:
         """What somebody hears of the target who is told that; empty when it hears all of it."""
         if told is None:
             return ()
-        parts = self.parts(families)
-        for prefix, _ in parts:
-            if not told.hears(prefix):
-                break
-        else:
-            return ()
-        found = [heard_of(told, prefix) for prefix, _ in parts]
+        found = [told.judge(prefix) for prefix, _ in self.parts(families)]
         heard = tuple([(bool(unheard), bool(doubts)) for unheard, doubts in found])
-        return heard if any(True in pair for pair in heard) else ()
+        return heard if _HEARD_LESS.intersection(heard) else ()
 
     def first_rows(self, start: Start, families: frozenset[int]) -> Hashable:
         """What tells starts in one table apart: the rows that the packets of somebody with addresses of those IP versions are looked up by first.

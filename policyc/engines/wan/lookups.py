@@ -34,6 +34,13 @@ class _Around(NamedTuple):
     leads: dict[TableName, Lead]
 
 
+def lookups_of(tables: Tables) -> Lookups:
+    """The look-ups in tables that are not changed any more."""
+    found: Lookups = tables.lookups or Lookups(tables)
+    tables.lookups = found
+    return found
+
+
 class Lookups:
     """The look-ups in all tables of one network. INVARIANT: the tables are not changed any more."""
 
@@ -62,8 +69,8 @@ class Lookups:
         """The tables with routes of some segments that are not worked out one by one."""
         tables, domains = self.tables, self.tables.domains
         yield from (TableName("own", owner) for owner in owners)
-        for name, domain in domains.every():
-            if any(owner == name or owner in domain.taken for owner in owners):
+        for name in domains.names:
+            if not {name, *domains.givers(name)}.isdisjoint(owners):
                 yield TableName("segment", name)
         indexes = {id(domains.own[owner]) for owner in owners}
         yield from (name for name, laid in tables.overlays.items() if any(id(item.index) in indexes for item in laid))
@@ -71,8 +78,8 @@ class Lookups:
     def _find_apart(self) -> dict[Prefix, frozenset[TableName]]:
         """The tables by the prefixes that they have by themselves."""
         domains, found = self.tables.domains, dict[Prefix, set[TableName]]()
-        for name, domain in domains.every():
-            for prefix in domain.mixed:
+        for name in domains.names:
+            for prefix in domains.extra(name):
                 found.setdefault(prefix, set()).add(TableName("segment", name))
         whole = {id(routes) for routes in domains.own.values()}
         for table, laid in self.tables.overlays.items():
@@ -161,10 +168,13 @@ class Finds:
         """The rows of shorter prefixes."""
         found = self._around.rows.get(name)
         if found is None:
-            found = self._around.rows[name] = {
-                edge: next((table[block] for block in reversed(self.wider) if block in table), None)
-                for edge, table in self._lookups.rows(name).items()
-            }
+            blocks = [block for block in reversed(self.wider) if name in self._lookups.knowing(block)]
+            if blocks:
+                tables = self._lookups.rows(name).items()
+                found = {edge: next((rows[block] for block in blocks if block in rows), None) for edge, rows in tables}
+            else:
+                found = dict.fromkeys(self._lookups.tables.edges_of(name))
+            self._around.rows[name] = found
         return found
 
 

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from policyc.engines.wan.associate import Association
 from policyc.engines.wan.core import Core, TableName
-from policyc.engines.wan.lookups import Finds, Lookups
+from policyc.engines.wan.lookups import Finds, Lookups, lookups_of
 from policyc.engines.wan.mesh import Star
 from policyc.engines.wan.origins import Entry
 from policyc.engines.wan.prefixes import Prefix
@@ -100,7 +100,7 @@ def segment_matrix(tables: Tables) -> Matrix:
     names = tables.domains.names
     nest = _Nest(tables)
     kinds: dict[tuple[str, tuple[RoutingPolicy, ...]], list[_Kind]] = {}
-    walker = _Walker(tables, Lookups(tables))
+    walker = _Walker(tables, lookups_of(tables))
     cells: dict[tuple[str, str], Cell] = {}
     for here in names:
         for there in names:

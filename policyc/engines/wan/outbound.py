@@ -111,7 +111,7 @@ class AnnouncingEdge:
         "_rows",
         "_shared",
         "_sieve",
-        "_sure",
+        "_signs",
         "aggregates",
         "edge",
     )
@@ -130,7 +130,7 @@ class AnnouncingEdge:
         self._refuses = loops == "refuse"
         self._known: dict[Hashable, Heard | None] = {}
         self._pieces: dict[Hashable, tuple[_Piece, ...]] = {}
-        self._sure: dict[Hashable, bool] = {}
+        self._signs: dict[Hashable, Heard | None] = {}
 
     def routes(self, only: Collection[Prefix] | None = None) -> list[Heard]:
         """The routes, of all rows or those of some prefixes, in order."""
@@ -155,28 +155,31 @@ class AnnouncingEdge:
 
     def surely_tells(self, prefix: Prefix) -> bool:
         """Whether there is a route for a prefix that is sure to be announced and taken."""
-        row = None if prefix in self.aggregates else self._rows.get(prefix)
+        heard = self._like(prefix)
+        return heard is not None and not heard.refused and not heard.doubts
+
+    def sign(self, prefix: Prefix) -> Hashable:
+        """Equal for prefixes that are announced alike, if none is an aggregate; None for one that has no row. As for `_key`: the tables keep
+        all rows, and rows that lead alike mostly have one object for that."""
+        row = self._rows.get(prefix)
         if row is None:
-            return _is_sure(self._like(prefix))
-        # As for `_key`: the tables keep all rows, and rows that lead alike have one object for that.
-        key = id(row.options), row.doubts, () if self._sieve is None else self._sieve.answers(prefix)
-        found = self._sure.get(key)
-        if found is None:
-            found = self._sure[key] = _is_sure(self._like(prefix))
-        return found
+            return None
+        return id(row.options), row.doubts, () if self._sieve is None else self._sieve.answers(prefix)
 
     def _like(self, prefix: Prefix) -> Heard | None:
         """The route for a prefix, or for one that is announced alike."""
         if prefix in self.aggregates:
             return self._aggregate(prefix)
-        row = self._rows.get(prefix)
-        if row is None:
+        sign = self.sign(prefix)
+        if sign is None:
             return None
-        key = self._key(row)
-        if key not in self._known:
-            found = self.routes((prefix,))
-            self._known[key] = next((heard for heard in found if heard.prefix == prefix), None)
-        return self._known[key]
+        if sign not in self._signs:
+            key = self._key(self._rows[prefix])
+            if key not in self._known:
+                found = self.routes((prefix,))
+                self._known[key] = next((heard for heard in found if heard.prefix == prefix), None)
+            self._signs[sign] = self._known[key]
+        return self._signs[sign]
 
     def _aggregate(self, prefix: Prefix) -> Heard | None:
         members: list[Prefix] = []
@@ -245,10 +248,6 @@ class _Gathered:
 
     def heard(self, edge: str, prefix: Prefix) -> Heard:
         return Heard(edge, prefix, tuple(self.paths), tuple(self.members), self.doubts)
-
-
-def _is_sure(heard: Heard | None) -> bool:
-    return heard is not None and not heard.refused and not heard.doubts
 
 
 def _judged(heard: Heard, asn: int, sure: bool) -> Heard:

@@ -8,9 +8,8 @@ receive, and what `send-to` lets out not to come back. Source: Cloud WAN referen
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from itertools import repeat
 from operator import itemgetter
 from typing import Final
 
@@ -18,7 +17,7 @@ from policyc.engines.wan.associate import Association, Standing
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import Core
 from policyc.engines.wan.insertion import insert_services
-from policyc.engines.wan.outbound import AnnouncingEdge, Heard, announcing_edges, far_asn, hears_less
+from policyc.engines.wan.outbound import Heard, announcing_edges, far_asn, hears_less
 from policyc.engines.wan.paths import merge
 from policyc.engines.wan.prefixes import WIDTH, Prefix, fills, shorten
 from policyc.engines.wan.tables import Tables, segment_tables, uncollected
@@ -174,12 +173,13 @@ class Told:
     """What the far side of an attachment is told by prefix, each route with its place in the order of announcement. A route comes of the row of
     its own prefix, an aggregate of its members' rows, so that only what is asked about is worked out."""
 
-    __slots__ = ("_around", "_edges", "_found", "_lengths", "aggregates")
+    __slots__ = ("_around", "_edges", "_found", "_judged", "_lengths", "aggregates")
 
     def __init__(self, tables: Tables, association: Association) -> None:
         self._edges = announcing_edges(tables, association)
         self._found: dict[Prefix, list[tuple[tuple[int, Prefix], Heard]]] = {}
         self._around: dict[Prefix, list[tuple[tuple[int, Prefix], Heard]]] = {}
+        self._judged: dict[Hashable, tuple[str, tuple[str, ...]]] = {}
         #: what something may be summed up to
         self.aggregates = frozenset(block for edge in self._edges for block in edge.aggregates if block is not None)
         lengths = tables.lengths(place_of(association))
@@ -215,9 +215,28 @@ class Told:
             found = self._around[narrowest] = [some for block in blocks for some in self.of(block)]
         return found
 
-    def hears(self, prefix: Prefix) -> bool:
-        """Whether there is a route for exactly this prefix that is sure to be announced and taken."""
-        return any(map(AnnouncingEdge.surely_tells, self._edges, repeat(prefix)))
+    def judge(self, prefix: Prefix) -> tuple[str, tuple[str, ...]]:
+        """As `heard_of`: the same for prefixes within the same blocks that are announced alike."""
+        if prefix in self.aggregates:
+            return self._judge(prefix)
+        narrowest = next((one for one in reversed(self._lengths[prefix.family]) if one < prefix.length), None)
+        around = None if narrowest is None else shorten(prefix, narrowest)
+        key = around, *[edge.sign(prefix) for edge in self._edges]
+        found = self._judged.get(key)
+        if found is None:
+            found = self._judged[key] = self._judge(prefix)
+        return found
+
+    def _judge(self, prefix: Prefix) -> tuple[str, tuple[str, ...]]:
+        if any(edge.surely_tells(prefix) for edge in self._edges):
+            return "", ()
+        covering = self.covering(prefix)
+        taken = [item for item in covering if not item.refused]
+        if any(not item.doubts for item in taken):
+            return "", ()
+        if not taken:
+            return "refused" if covering else "not-announced", ()
+        return "", merge(*(item.doubts for item in taken))
 
     def every(self) -> Iterator[Heard]:
         """Every route."""
@@ -244,15 +263,7 @@ _PLACE: Final = itemgetter(0)
 
 def heard_of(told: Told | None, prefix: Prefix) -> tuple[str, tuple[str, ...]]:
     """Why the far side is sure to have no route to the prefix (the end of a walk; empty when it may have one), and why that is not certain."""
-    if told is None or told.hears(prefix):
-        return "", ()
-    covering = told.covering(prefix)
-    taken = [item for item in covering if not item.refused]
-    if any(not item.doubts for item in taken):
-        return "", ()
-    if not taken:
-        return "refused" if covering else "not-announced", ()
-    return "", merge(*(item.doubts for item in taken))
+    return ("", ()) if told is None else told.judge(prefix)
 
 
 def reach_back(tables: Tables, source: str, answer: Answer) -> Answer | None:

@@ -54,7 +54,8 @@ def _equal(one: Overlay, other: Overlay) -> bool:
 @record(frozen=False)
 class Tables:
     """Every table of the core network by name and edge. `like` are the tables of another network that these have much in common with, and
-    `alike` tells which are the same there. `told` remembers what far sides hear (see `outbound`), `sorted` every prefix. INVARIANT: overlays are laid before the first look-up."""
+    `alike` tells which are the same there. `told` remembers what far sides hear (see `outbound`), `sorted` every prefix, `lookups` is for those who ask
+    about single prefixes (see there). INVARIANT: overlays are laid before the first look-up."""
 
     core: Core
     domains: Domains
@@ -65,6 +66,7 @@ class Tables:
     masks: dict[TableName, Mapping[int, Sequence[int]]] = field(default_factory=dict)
     lengths_of: dict[int, frozenset[tuple[int, int]]] = field(default_factory=dict)
     told: dict[str, Any] = field(default_factory=dict)
+    lookups: Any = None
     alike: dict[TableName, bool] = field(default_factory=dict)
     sorted: list[Prefix] | None = None
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from policyc.engines.wan.associate import Association
 from policyc.engines.wan.core import Core, TableName
+from policyc.engines.wan.lookups import lookups_of
 from policyc.engines.wan.paths import merge
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.tables import Option, Row, Tables
@@ -182,7 +183,7 @@ class _State:
 
 def _lookup(tables: Tables, name: TableName, edge: str, prefix: Prefix) -> Row | None:
     """The row at an edge; None too where the table does not exist."""
-    return tables.table(name, edge).lookup(prefix) if edge in tables.edges_of(name) else None
+    return lookups_of(tables).of(prefix).row(name, edge)
 
 
 def is_local(row: Row | None, edge: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from policyc.engines.wan.associate import Standing
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.fates import Fates, Senders
-from policyc.engines.wan.lookups import Lookups
+from policyc.engines.wan.lookups import lookups_of
 from policyc.engines.wan.reach import Answer, Target, Verdict, reach
 from policyc.engines.wan.tables import Tables
 from policyc.record import record
@@ -60,7 +60,7 @@ def crossings(tables: Tables, here: Sequence[Attachment], there: Sequence[Attach
     sources, targets = {item.name for item in here}, {item.name for item in there if item.prefixes}
     sending = [kept for some in senders(tables, tables) if (kept := tuple(i for i in some if i.name in sources))]
     receiving = [kept for some in receivers(tables, tables) if (kept := tuple(i for i in some if i.name in targets))]
-    begun = Senders(Lookups(tables))
+    begun = Senders(lookups_of(tables))
     for to in receiving:
         fates: dict[str, Fates] = {}
         for by in sending:

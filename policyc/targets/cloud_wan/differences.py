@@ -15,7 +15,7 @@ from typing import Final
 from policyc.engines.wan.associate import Association, Standing
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import NextHop, TableName
-from policyc.engines.wan.lookups import Lookups
+from policyc.engines.wan.lookups import Lookups, lookups_of
 from policyc.engines.wan.outbound import Heard, hears_less, told_to
 from policyc.engines.wan.prefixes import Prefix, shorten
 from policyc.engines.wan.reach import Told, heard_by, heard_of
@@ -115,7 +115,7 @@ class Differences:
         self._last: tuple[Sequence[Class], _Beginning] | None = None
         #: what tables that know nothing of a prefix lead to, for all prefixes within the same blocks (see `_Ways.never_meets`)
         self._never: dict[Hashable, dict[TableName, bool]] = {}
-        self.lookups = (Lookups(old), Lookups(new))
+        self.lookups = (lookups_of(old), lookups_of(new))
 
     def suspects(self, sent: Sequence[Class], prefixes: Sequence[Prefix]) -> list[Class]:
         """The classes of senders whose way to one of the prefixes may not be the same before and after."""
@@ -139,10 +139,13 @@ class Differences:
         cut = any(divided(tables, prefix) for tables in self._tables for prefix in touched)
         ways = [] if cut else [self._ways(prefix) for prefix in touched]
         groups: list[tuple[TableName, Collection[Group], list[_Ways]]] = []
+        open_: dict[TableName, list[_Ways]] = {}
+        for way in ways:
+            for name in way.meeting(beginning.groups):
+                open_.setdefault(name, []).append(way)
         for name, begun in beginning.groups.items() if touched else ():
-            open_ = [way for way in ways if not way.never_meets(name)]
-            if cut or open_:
-                groups.append((name, begun.values(), open_))
+            if cut or name in open_:
+                groups.append((name, begun.values(), open_.get(name, [])))
         return Near(found, groups, cut)
 
     def _ways(self, prefix: Prefix) -> _Ways:
@@ -295,6 +298,12 @@ class _Ways:
             waiting += following
         self._known.update(dict.fromkeys(seen, True))
         return True
+
+    def meeting(self, names: Iterable[TableName]) -> list[TableName]:
+        """The tables from which a way may come to one with a suspect row."""
+        knowing, never = self._finds[1].knowing, self._never
+        left = [name for name in names if name in knowing or not never.get(name, False)]
+        return [name for name in left if not self.never_meets(name)]
 
     def never_meets(self, start: TableName) -> bool:
         """Whether no way from a table, at whatever edge, comes to one with a suspect row, or to somebody who is elsewhere now."""

@@ -159,12 +159,17 @@ class AnnouncingEdge:
         return heard is not None and not heard.refused and not heard.doubts
 
     def sign(self, prefix: Prefix) -> Hashable:
-        """Equal for prefixes that are announced alike, if none is an aggregate; None for one that has no row. As for `_key`: the tables keep
-        all rows, and rows that lead alike mostly have one object for that."""
+        """Equal for prefixes that are announced alike, if none is an aggregate; None for one that has no row. Quicker than `kind`, and not
+        for all of them. As for `_key`: the tables keep all rows, and rows that lead alike mostly have one object for that."""
         row = self._rows.get(prefix)
         if row is None:
             return None
         return id(row.options), row.doubts, () if self._sieve is None else self._sieve.answers(prefix)
+
+    def kind(self, prefix: Prefix) -> Hashable:
+        """As `sign`, for all that are told apart by nothing."""
+        row = self._rows.get(prefix)
+        return None if row is None else (self._key(row),)
 
     def _like(self, prefix: Prefix) -> Heard | None:
         """The route for a prefix, or for one that is announced alike."""

@@ -224,7 +224,10 @@ class Told:
         key = around, *[edge.sign(prefix) for edge in self._edges]
         found = self._judged.get(key)
         if found is None:
-            found = self._judged[key] = self._judge(prefix)
+            kind = around, *[edge.kind(prefix) for edge in self._edges]
+            if kind not in self._judged:
+                self._judged[kind] = self._judge(prefix)
+            found = self._judged[key] = self._judged[kind]
         return found
 
     def _judge(self, prefix: Prefix) -> tuple[str, tuple[str, ...]]:

@@ -185,6 +185,30 @@ PLANTED: list[tuple[str, Edit, str, Edit]] = [
         condition(3, 0, of("resource-id", "vpc-", "begins-with")),
     ),
     (
+        "a tag that contains nothing",
+        condition(0, 0, tag("function", "", "contains")),
+        "empty-part",
+        condition(0, 0, {"type": "tag-exists", "key": "function"}),
+    ),
+    (
+        "a resource that begins with nothing",
+        condition(3, 0, of("resource-id", "", "begins-with")),
+        "empty-part",
+        condition(3, 0, of("resource-id", "vpc-", "begins-with")),
+    ),
+    (
+        "letters in a part of an account",
+        condition(1, 1, of("account-id", "12ab", "begins-with")),
+        "account-condition",
+        condition(1, 1, of("account-id", "1111", "begins-with")),
+    ),
+    (
+        "a part of an account that is longer than one",
+        condition(1, 1, of("account-id", "1111222233334", "contains")),
+        "account-condition",
+        condition(1, 1, of("account-id", "111122223333", "contains")),
+    ),
+    (
         "an ARN for an id",
         condition(3, 0, of("resource-id", "arn:aws:ec2:us-east-1:111122223333:vpc/vpc-0a1b2c3d4e5f67890")),
         "resource-id-is-an-arn",

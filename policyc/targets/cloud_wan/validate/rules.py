@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity, did_you_mean, write_instead
-from policyc.ir.network import ATTACHMENT_TYPES, AttachCondition, AttachRule, CoreNetwork, Number, ToGroup, ToTag
+from policyc.ir.network import ATTACHMENT_TYPES, AttachCondition, AttachRule, CoreNetwork, Number, ToGroup, ToTag, Word
 from policyc.regex import regex
 from policyc.targets.cloud_wan.inventory import type_hint
 
 MAX_RULE_NUMBER = 65535
 _TAG_CONDITIONS = ("tag-exists", "tag-name", "tag-value")
-_ACCOUNT = regex(r"[0-9]{12}")
+_ACCOUNT, _ACCOUNT_PART = regex(r"[0-9]{12}"), regex(r"[0-9]{1,12}")
 
 
 def check_rules(network: CoreNetwork, diagnostics: Diagnostics) -> None:
@@ -100,6 +100,26 @@ def _check_region(condition: AttachCondition, network: CoreNetwork, diagnostics:
         )
 
 
+def _check_part(condition: AttachCondition, value: Word, diagnostics: Diagnostics) -> None:
+    """A part of what an attachment has: one that everything has, or no account."""
+    if not value.text:
+        diagnostics.warning(
+            "empty-part",
+            f"every {'value' if condition.type == 'tag-value' else condition.type} {condition.operator} nothing, so this sets no condition",
+            value.span or condition.span,
+            "write the part that is wanted, or `tag-exists`"
+            if condition.type == "tag-value"
+            else "write the part that is wanted",
+        )
+    elif condition.type == "account-id" and _ACCOUNT_PART.fullmatch(value.text) is None:
+        diagnostics.warning(
+            "account-condition",
+            f"no account id {condition.operator} `{value.text[:80]}`",
+            value.span or condition.span,
+            "write digits, twelve at most",
+        )
+
+
 def _check_condition(condition: AttachCondition, diagnostics: Diagnostics) -> None:
     value = condition.value
     if condition.key is not None and not condition.key.text:
@@ -147,7 +167,10 @@ def _check_condition(condition: AttachCondition, diagnostics: Diagnostics) -> No
             if "/" in value.text.rstrip("/")
             else "write the last part alone, such as `vpc-0a1b2c3d4e5f67890`",
         )
-    if value is None or condition.operator not in ("equals", "not-equals"):
+    if value is None or condition.operator is None:
+        return
+    if condition.operator in ("contains", "begins-with"):
+        _check_part(condition, value, diagnostics)
         return
     if condition.type == "attachment-type" and value.text not in ATTACHMENT_TYPES:
         diagnostics.error(

@@ -124,6 +124,56 @@ def verified_access(rows: int, distinct: bool) -> Iterator[str]:
         )
 
 
+def flow_logs(rows: int, distinct: bool) -> Iterator[str]:
+    """As a transit gateway writes them, which tells drops for want of a route. Source of the shape: access log reference, section 5."""
+    drawn = random.Random(7)
+    yield "version tgw-src-vpc-id srcaddr dstaddr srcport dstport protocol packets bytes start end log-status packets-lost-no-route"
+    for number in range(rows):
+        to = number if distinct else min(int(drawn.paretovariate(0.8)), 4_000)
+        lost = 6 if to % 3 == 2 else 0
+        ends = f"10.1.{number % 4}.{number % 251} 10.{2 + to % 3}.{to // 250 % 250}.{to % 250}"
+        start = 1_793_491_200 + number * 30 * 86_400 // rows
+        yield f"6 vpc-a {ends} {drawn.randrange(1_024, 65_536)} 443 6 {6 - lost} 840 {start} {start + 60} OK {lost}"
+
+
+def core(name: Path, share: bool) -> str:
+    """A core network of two segments, which share their routes or do not."""
+    segments = [{"name": segment, "require-attachment-acceptance": False} for segment in ("dev", "prod")]
+    rule = {"rule-number": 100, "conditions": [{"type": "tag-exists", "key": "segment"}]}
+    tagged = {"association-method": "tag", "tag-value-of-key": "segment"}
+    locations = [{"location": "us-east-1"}]
+    document = {
+        "version": "2025.11",
+        "core-network-configuration": {"asn-ranges": ["64512-64555"], "edge-locations": locations},
+        "segments": segments,
+        "attachment-policies": [{**rule, "action": tagged}],
+    }
+    if share:
+        action = {"action": "share", "mode": "attachment-route", "segment": "dev", "share-with": ["prod"]}
+        document["segment-actions"] = [action]
+    name.write_text(json.dumps(document))
+    return str(name)
+
+
+def attached(name: Path) -> str:
+    held = {
+        at: {
+            "type": "vpc",
+            "region": "us-east-1",
+            "resource_id": f"vpc-{at}",
+            "tags": {"segment": segment},
+            "cidrs": [block],
+        }
+        for at, segment, block in (
+            ("a", "dev", "10.1.0.0/16"),
+            ("b", "dev", "10.2.0.0/16"),
+            ("c", "prod", "10.3.0.0/16"),
+        )
+    }
+    name.write_text(json.dumps({"attachments": held}))
+    return str(name)
+
+
 def bucket(name: Path, folder: str, roles: str) -> str:
     """A policy of a bucket that lets everybody read, and write below two folders."""
     photos = "arn:aws:s3:::photos/"
@@ -170,11 +220,14 @@ def asked(kind: str, folder: Path) -> list[str]:
     if kind == "verified-access":
         old, new = cedar(folder / "old.cedar", 3, "/api/*"), cedar(folder / "new.cedar", 5, "/admin/*")
         return ["--group-policy", new, "--old-group-policy", old, "--trust", "idc=iam_identity_center"]
+    if kind == "flow-logs":
+        old, new = core(folder / "old.json", False), core(folder / "new.json", True)
+        return ["--core-network", new, "--old-core-network", old, "--attachments", attached(folder / "attached.json")]
     old, new = bucket(folder / "old.json", "out", "role-1"), bucket(folder / "new.json", "reports", "role-02")
     return ["--bucket-policy", new, "--old-bucket-policy", old]
 
 
-MAKERS = {"cloudtrail": cloudtrail, "s3": s3, "verified-access": verified_access}
+MAKERS = {"cloudtrail": cloudtrail, "s3": s3, "verified-access": verified_access, "flow-logs": flow_logs}
 
 
 def main() -> None:

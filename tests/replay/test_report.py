@@ -71,6 +71,14 @@ def test_nothing_is_said_of_new_policies_when_nothing_fits() -> None:
     assert json.loads(as_json(found))["new"] is None
 
 
+def test_a_log_that_never_says_what_came_of_it_tells_what_changes_and_that_nothing_vouches_for_it() -> None:
+    found = report((item(verdict=""), ALLOW, DENY))
+    for text in (human(found, Options()), as_markdown(found), as_html(found)):
+        assert "so nothing vouches for them" in " ".join(text.split()) and "newly denied" in text
+    assert json.loads(as_json(found))["new"]["pairs"][0]["new"] == "deny"
+    assert not report((item(verdict=""), ALLOW, DENY), (item(), DENY, ALLOW)).tells_of_new
+
+
 def test_a_time_that_is_none_is_odd_and_the_record_counts() -> None:
     tally = counted(
         (item(time="yesterday"), ALLOW, DENY), (item(time="9999-01-01T00:00:00Z"), ALLOW, DENY), (item(), ALLOW, DENY)

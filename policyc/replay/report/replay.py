@@ -30,8 +30,14 @@ class Replay:
 
     @property
     def tells_of_new(self) -> bool:
-        """Whether anything is said of new policies: only of those whose predecessors explain something of the log."""
-        return self.compared and self.tally.reproduced > 0
+        """Whether anything is said of new policies: only of those whose predecessors explain something of the log, or where it has nothing to explain."""
+        return self.compared and (self.tally.reproduced > 0 or self.is_mute)
+
+    @property
+    def is_mute(self) -> bool:
+        """Whether the log says of no request what came of it, as flow logs of VPCs do: then nothing vouches for the policies in force."""
+        tally = self.tally
+        return tally.silent > 0 and not tally.reproduced + tally.open + tally.contradicted
 
 
 @record
@@ -75,7 +81,9 @@ def fit(tally: Tally) -> str:
         return f"{100 * count / judged:.1f} % ({count:,})" if judged else "0"
 
     text = f"policies in force: {share(tally.reproduced)} reproduced, {share(tally.open)} undecidable, {share(tally.contradicted)} contradicted"
-    return text + (f"; of {tally.silent:,} the log does not say what came" if tally.silent else "")
+    if tally.silent:
+        text += f"; of {tally.silent:,} the log does not say what came"
+    return text if judged or not tally.silent else f"{text}, so nothing vouches for them"
 
 
 def change_of(item: Class) -> str:

@@ -42,7 +42,7 @@ class Edit:
     With `old`, both are words without their quotes: whoever made the edit has not seen how the file writes the word. `settled`
     (`policyc.workspace.mending`) makes it an edit of the text, where `old` stands there literally. With `part`, what stands at `span` is a
     member of an object or an element of a list, and goes with one comma; with a `replacement` beside it, that is a new member of the object of JSON
-    that begins at `span`."""
+    that begins at `span` and has a member called `old`."""
 
     span: Span
     replacement: str

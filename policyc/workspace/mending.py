@@ -72,12 +72,16 @@ def _cut(edit: Edit, source: Source) -> Edit | None:
 
 
 def _added(edit: Edit, source: Source) -> Edit | None:
-    """The new member in front of the others, laid out as they are; None where no JSON is written, or there are none."""
+    """The new member in front of the others, laid out as they are; None where no object of JSON is written that has the member called `old` and not this one."""
     text, at = source.text, edit.span.start + 1
     gap = _GAP.match(text, at)
-    if source.file.endswith((*_YAML, *_HCL, *_OWN)) or text[edit.span.start : at] != "{" or gap is None:
+    if source.file.endswith((*_YAML, *_HCL, *_OWN)) or gap is None:
         return None
-    if text[gap.end() : gap.end() + 1] != '"':
+    try:
+        there, _ = json.JSONDecoder().raw_decode(text, edit.span.start)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(there, dict) or edit.old not in there or there.keys() & json.loads(f"{{{edit.replacement}}}"):
         return None
     return Edit(Span(edit.span.file, at, at), f"{gap[0]}{edit.replacement},{'' if gap[0] else ' '}")
 

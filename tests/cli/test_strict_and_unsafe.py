@@ -100,3 +100,33 @@ def test_failed_tests_as_sarif(
     )
     assert main(["test", "--format", "sarif"]) == 1
     assert '"ruleId": "test-failed"' in capsys.readouterr().out
+
+
+_BODY = (
+    '"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]'
+)
+_ROLE = '{"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": %s}}}}'
+_VERSION = '"Version": "2012-10-17"'
+
+
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        (f"{{{_BODY}}}", f"{{{_VERSION}, {_BODY}}}"),
+        (f"{{\r\n\t{_BODY}\r\n}}\r\n", f"{{\r\n\t{_VERSION},\r\n\t{_BODY}\r\n}}\r\n"),
+        (_ROLE % f"{{\n  {_BODY}}}", _ROLE % f"{{\n  {_VERSION},\n  {_BODY}}}"),
+        # the object at the place is the function, and the policies are its branches
+        (
+            _ROLE % f'{{"Fn::If": ["C", {{{_BODY}}}, {{{_BODY}}}]}}',
+            _ROLE % f'{{"Fn::If": ["C", {{{_VERSION}, {_BODY}}}, {{{_VERSION}, {_BODY}}}]}}',
+        ),
+    ],
+    ids=["one line", "tabs and line ends of Windows", "template", "branches"],
+)
+def test_a_version_is_put_in_front_as_the_others_are_laid_out(
+    text: str, mended: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.json").write_bytes(text.encode())
+    check("--unsafe-fixes", "a.json")
+    assert Path("a.json").read_bytes().decode() == mended

@@ -105,7 +105,10 @@ def test_failed_tests_as_sarif(
 _BODY = (
     '"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]'
 )
-_ROLE = '{"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": %s}}}}'
+_ROLE = (
+    '{"Conditions": {"C": {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}}, "Resources": {"R": '
+    '{"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": %s}}}}'
+)
 _VERSION = '"Version": "2012-10-17"'
 
 

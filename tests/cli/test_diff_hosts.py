@@ -102,6 +102,16 @@ def test_a_lost_condition_is_shown_with_a_value(diff: Any) -> None:
     assert found["open"] == ["what else changes hangs on ‹AWS::AccountId›, ‹Stock.Arn›, ‹Vpc›"]
 
 
+def test_an_open_principal_may_be_everybody(diff: Any) -> None:
+    """A deny of a principal that is left open may refuse a service as well: what it is let in by is no certain change."""
+    deny = '          - {Sid: Stop, Effect: Deny, Principal: {AWS: !Ref Other}, Action: "*", Resource: "*"}\n'
+    allow = (
+        '          - {Sid: Logs, Effect: Allow, Principal: {Service: logs.amazonaws.com}, Action: "*", Resource: "*"}\n'
+    )
+    _, (found,) = diff(TEMPLATE + deny, TEMPLATE + deny + allow)
+    assert any("‹Other›" in text for text in found["open"])
+
+
 def test_another_parameter_is_another_value(diff: Any) -> None:
     status, (found,) = diff(TEMPLATE, TEMPLATE.replace("!Ref Vpc", "!Ref Other"))
     assert status == 1

@@ -71,20 +71,25 @@ class PrincipalPart:
     def grant(self, caller: Caller, switches: Switches) -> tuple[Grant, Grant]:
         """The strongest way in which an allow with this part may, and in which it surely names the caller."""
         names = self.names
-        if caller.kind is CallerKind.SERVICE and switches.star_matches_services == "no" and not self.negated:
+        barred = caller.kind is CallerKind.SERVICE and switches.star_matches_services == "no" and not self.negated
+        if barred:
             names = names - {"*"}
         can, must = caller.names(names)
         if self.open_names:
-            can = max((can, *(caller.grants[name] for name in self._may_be(caller))))
+            can = max((can, *(caller.grants[name] for name in self._may_be(caller) if name != "*" or not barred)))
             can = Grant.DIRECT if caller.kind is CallerKind.UNSTATED else can
         if not self.negated:
             return can, must
         return Grant.NONE if must or not self.texts else Grant.STAR, Grant.NONE if can or not self.texts else Grant.STAR
 
     def _may_be(self, caller: Caller) -> frozenset[str]:
-        """The caller's names that the open ones may stand for."""
-        fit = [matcher(compile_glob(wildcard_tokens(widened(name)))) for name in self.open_names]
-        return frozenset(name for name in caller.identity if any(test(name) for test in fit))
+        """The caller's names that the open ones may stand for; one of which nothing is known may be everybody's."""
+        wide = [widened(name) for name in self.open_names]
+        fit = [matcher(compile_glob(wildcard_tokens(name))) for name in wide]
+        everybody = "aws:*" in wide
+        return frozenset(
+            name for name in caller.identity if (everybody and name == "*") or any(test(name) for test in fit)
+        )
 
 
 @light

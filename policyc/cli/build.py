@@ -38,6 +38,7 @@ REPORT = "findings"
 #: of `--diff` alone
 FORMATS = ("svg", "html")
 SOURCE_MAP = "source-map.json"
+_NO_DOCUMENT = -1
 
 DESCRIPTION = """Compile policies and write one document per policy, network or link of a chain, with
 source-map.json, which leads from every statement of every document to the line that it comes from.
@@ -57,7 +58,7 @@ longer come out are removed, unless they were changed by hand; with PATH or --ta
 belong to it. {MANIFEST} in the output folder keeps the list.
 
 exit status: 0 done, 1 findings (or, with --check, out of date; with --diff, something changes), 2 wrong use or configuration,
-3 internal error, 4 no policy file found."""
+3 internal error, 4 nothing to build."""
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -117,12 +118,16 @@ def run(args: argparse.Namespace, console: Console) -> int:
     several = len(projects) > 1
     ordered = sorted(projects, key=lambda one: one.root)
     statuses = [_build(project, args, console, several) for project in ordered]
-    found = [status for status in statuses if status != exits.NOTHING]
+    found = [status for status in statuses if status not in (exits.NOTHING, _NO_DOCUMENT)]
+    if not found and _NO_DOCUMENT in statuses:
+        console.error("nothing to build: no document comes of these policy files\n")
+        console.error("  = help: name files with a `policy` or a `network`, or leave the paths and `--target` out\n")
+        return exits.NOTHING
     return max(found) if found else nothing_found(console)
 
 
 def _build(project: Project, args: argparse.Namespace, console: Console, several: bool) -> int:
-    """Build one project; the exit status, `NOTHING` where it has no policies."""
+    """Build one project; the exit status, `NOTHING` where it has no policies, `_NO_DOCUMENT` where nothing comes of them or ever came."""
     console.names = project.names
     files: Files
     places: Sequence[tuple[Host, Stated]] = ()
@@ -157,6 +162,9 @@ def _build(project: Project, args: argparse.Namespace, console: Console, several
     if project.named:
         files = {path: file for path, file in files.items() if not file.source or project.asks_about(file.source)}
     output = Output(_out_folder(args, project), project.root)
+
+    if not files.keys() - {SOURCE_MAP} and not places and not output.is_used:
+        return _NO_DOCUMENT
 
     def asked(target: str, source: str) -> bool:
         return (not args.target or target in args.target) and (

@@ -94,6 +94,11 @@ class Output:
         except ValueError:  # another drive
             return self.root.resolve().as_posix()
 
+    @property
+    def is_used(self) -> bool:
+        """Whether an earlier build wrote there."""
+        return os.path.lexists(self.folder / MANIFEST)
+
     def compare(self, files: Files, asked: Asked) -> list[tuple[str, str]] | Problem:
         """`missing`, `stale` and `extra` files and `leftover` folders of killed builds, in order of their path."""
         with locked(self.folder) as lock:

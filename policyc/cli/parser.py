@@ -106,10 +106,11 @@ class Parser(argparse.ArgumentParser):
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace:
         """The arguments as a namespace. Raises WrongUse."""
-        read = self.parse_known_intermixed_args if self.mixed else self.parse_known_args
-        options, extra = read(list(words))
         # INVARIANT: argparse keeps every option's names here; there is no public list.
         actions = self._option_string_actions
+        _refuse_empty(words, actions)
+        read = self.parse_known_intermixed_args if self.mixed else self.parse_known_args
+        options, extra = read(list(words))
         names = [word.partition("=")[0] for word in words]
         options.given = {actions[name].dest: name for name in names if name in actions}
         _refuse_twice(names[: names.index("--") if "--" in names else None], actions)
@@ -117,9 +118,7 @@ class Parser(argparse.ArgumentParser):
             word = extra[0]
             if word.startswith("-") and word != "-":
                 name = word.partition("=")[0]
-                # INVARIANT: argparse keeps every option's names here; there is no public list.
-                known = self._option_string_actions
-                if close := close_option(name, known, ""):
+                if close := close_option(name, actions, ""):
                     raise WrongUse(f"unknown option `{name}`", close)
                 raise UnknownOption(name, f"see `{self.prog} --help`")
             raise WrongUse(f"unexpected argument `{word}`", f"see `{self.prog} --help`")
@@ -137,6 +136,17 @@ def _refuse_twice(names: Sequence[str], actions: Mapping[str, argparse.Action]) 
             also = "" if seen[action.dest] == name else f", the first time as `{seen[action.dest]}`"
             raise WrongUse(f"`{name}` is given twice{also}", "leave one of the two out")
         seen[action.dest] = name
+
+
+def _refuse_empty(words: Sequence[str], actions: Mapping[str, argparse.Action]) -> None:
+    """What a shell variable without a value leaves behind would be taken for the current folder, or for everything. Raises WrongUse."""
+    for before, word in zip(["", *words], words):
+        name, sign, value = word.partition("=")
+        taken = actions.get(name if sign else before)
+        if word and not (sign and taken is not None and not value):
+            continue
+        given = f"`{name if sign else before}` has an empty value" if taken is not None and taken.nargs != 0 else "an argument is empty"
+        raise WrongUse(given, "write a value or leave it out; a shell variable that is not set leaves nothing in its place")
 
 
 def close_option(name: str, known: Iterable[str], otherwise: str) -> str:

@@ -51,6 +51,16 @@ def test_build_of_a_path_writes_and_removes_what_comes_from_it(shop: Run) -> Non
     assert set(files()) == before | {"lattice/renamed.json"}
 
 
+def test_a_build_of_which_nothing_comes_is_no_build(shop: Run) -> None:
+    shared = "policies/shared.policy"
+    for words in ((), ("--check",), ("--to", "terraform"), ("--format", "json")):
+        result = shop("build", shared, *words)
+        assert (result.status, result.out) == (4, "") and "nothing to build" in result.err and not Path("out").exists()
+    assert shop("build").status == 0
+    Path(SHOP).unlink()
+    assert "removed: lattice/mesh_guard.json" in shop("build").out
+
+
 def test_a_build_folder_of_another_project_is_refused(run: Run) -> None:
     assert run("init", "one").status == 0 and run("init", "two").status == 0
     assert run("build", "--root", "one", "-o", "out").status == 0

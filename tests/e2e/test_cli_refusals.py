@@ -91,6 +91,14 @@ def test_a_name_that_no_file_system_has(command: str, option: str, capsys: Print
         assert "Errno" not in out + err and "internal" not in err
 
 
+@pytest.mark.parametrize("command", sorted(set(COMMANDS) - {"lsp", "play"}))
+def test_an_empty_argument_names_nothing(command: str, capsys: Printed) -> None:
+    for words in ([""], ["a", ""], ["--debug", ""], ["--", ""]):
+        assert main([command, *words]) == 2
+        out, err = capsys.readouterr()
+        assert not out and "empty" in err
+
+
 def test_a_file_of_users_with_a_mistake(capsys: Printed) -> None:
     Path("a.policy").write_text(POLICY, encoding="utf-8")
     for form in formats("matrix"):

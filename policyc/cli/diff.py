@@ -170,10 +170,21 @@ def placed(word: str, root: Path, held: ExitStack) -> tuple[Path, Path]:
             raise WrongUse(f"`{name}` has no `{inner}`", "check the path after the `:`")
         return folder / wanted, folder
     if not os.path.exists(path):  # noqa: PTH110
-        raise WrongUse(f"`{word}` does not exist", "check the path")
+        raise WrongUse(f"`{word}` does not exist", _revision_meant(word, root))
     real = path.resolve()
     if not real.is_relative_to(root):
         raise WrongUse(
             f"`{word}` lies outside the project root `{root.name}`", "give `--root` with a folder that holds it"
         )
     return real, root
+
+
+def _revision_meant(word: str, root: Path) -> str:
+    """Help for a word that is no path: a revision needs its colon."""
+    from policyc.workspace.revisions import NoRevision, revision
+
+    try:
+        revision(str(root), word)
+    except NoRevision:
+        return "check the path"
+    return f"it is a revision: write `{word}:` for all of it, `{word}:PATH` for a part"

@@ -61,7 +61,7 @@ def answer(situation: PolicyContext, question: Question, diagnostics: Diagnostic
             Decision.ALLOW, (), notes=(f"`{asked.action}` needs no permission, and no policy can deny it: {source}",)
         )
     asked = replace(asked, caller=with_role_path(asked.caller, (item.compiled for item in situation.documents)))
-    policies = _policies(situation, asked.action, given, own)
+    policies = _policies(situation, asked, given, own)
     open_gate = not given and own.rule is not Rule.MAY
     bearing = replace(policies, resource=(allows_everyone(),)) if open_gate else policies
 
@@ -102,18 +102,21 @@ def _given_policy(
     return None if len(diagnostics) > before else in_role(held, own.document) or in_role(held, ANY.document)
 
 
-def _policies(situation: PolicyContext, action: str, resource: tuple[Compiled, ...], own: OwnPolicy) -> Policies:
+def _policies(situation: PolicyContext, asked: Request, resource: tuple[Compiled, ...], own: OwnPolicy) -> Policies:
     documents = situation.documents
-    owner = situation.words.get("resource-account")
+    stated = situation.words.get("resource-account")
+    owner = stated.text if stated is not None else ""
+    if not owner and asked.resource == "*" and _is_of_no_resource(asked.action):
+        owner = asked.caller.account  # what is about nothing stays in the account
     return Policies(
         identity=in_role(documents, "identity"),
         resource=resource,
         boundary=in_role(documents, "boundary") or None,
         session=in_role(documents, "session") or None,
         scps=levels(documents, "scp"),
-        rcps=levels(documents, "rcp") if rcps_bear_on(action, situation.switches) else (),
+        rcps=levels(documents, "rcp") if rcps_bear_on(asked.action, situation.switches) else (),
         endpoint=in_role(documents, "endpoint-policy") or None,
-        owner="" if owner is None else owner.text,
+        owner=owner,
         resource_must_allow=own.rule is not Rule.MAY,
         identity_must_allow=own.rule is Rule.EVERY,
     )
@@ -154,7 +157,7 @@ def _beside_aws(outcome: Outcome, asked: Request) -> Outcome:
 
 def _notes(situation: PolicyContext, asked: Request, own: OwnPolicy, given: tuple[Compiled, ...]) -> list[str]:
     notes = []
-    if not given and own.rule is Rule.MAY:
+    if not given and own.rule is Rule.MAY and not _is_of_no_resource(asked.action):
         notes.append(f"no {own.title} was given, so the resource was taken to have none")
     types = _resource_types(asked.action) if asked.resource == "*" else None
     if types is not None and types.types:
@@ -179,6 +182,8 @@ def _doubts(asked: Request) -> Iterator[str]:
         yield f"no action is called `{asked.action}` (as of {services.updated()})"
         return
     forms = arns.forms_of_action(service.prefix, name)
+    if _is_of_no_resource(asked.action):
+        yield f"no request of `{asked.action}` is about a resource: leave `--resource-arn` out, and it is about `*`"
     if forms and not arns.any_may_be(asked.resource, forms):
         places = [bool(field) for field in asked.resource.split(":", 5)[3:5]]
         alike = [form for form in forms if [bool(field) for field in form.split(":", 5)[3:5]] == places]
@@ -191,13 +196,14 @@ def _doubts(asked: Request) -> Iterator[str]:
 
 def _request(question: Question, diagnostics: Diagnostics) -> Request | None:
     before = len(diagnostics)
-    for name, value in (("who", question.who), ("action", question.action), ("resource-arn", question.resource)):
-        if value is None:
+    action = question.action
+    nothing = question.resource is None and action is not None and _is_of_no_resource(action.text)
+    for name, value in (("who", question.who), ("action", action), ("resource-arn", question.resource)):
+        if value is None and not (nothing and name == "resource-arn"):
             diagnostics.error(
                 "incomplete-question", f"the request does not say `{name}`", question.span, f"add `--{name}`"
             )
     caller = None if question.who is None else read_caller(question.who.name, diagnostics)
-    action = question.action
     if action is not None and _ACTION.fullmatch(action.text) is None:
         diagnostics.error(
             "not-one-action",
@@ -205,7 +211,8 @@ def _request(question: Question, diagnostics: Diagnostics) -> Request | None:
             action.span,
             "write `service:Name`, such as `s3:GetObject`",
         )
-    resource = None if question.resource is None else _one_resource(question.resource, diagnostics)
+    none = "*" if nothing else None
+    resource = none if question.resource is None else _one_resource(question.resource, diagnostics)
     types = _resource_types(action.text) if action is not None and resource == "*" else None
     if types is not None and types.required and question.resource is not None:
         diagnostics.error(
@@ -228,6 +235,12 @@ def _resource_types(action: str) -> services.Action | None:
         return None
     known = services.service(prefix)
     return None if known is None else known.actions.get(name)
+
+
+def _is_of_no_resource(action: str) -> bool:
+    """Whether it is known that no request of the action is about a resource: it is `*`, and belongs to nobody."""
+    known = _resource_types(action)
+    return known is not None and not known.types
 
 
 def _one_resource(text: PlainText, diagnostics: Diagnostics) -> str | None:

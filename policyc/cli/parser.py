@@ -145,8 +145,14 @@ def _refuse_empty(words: Sequence[str], actions: Mapping[str, argparse.Action]) 
         taken = actions.get(name if sign else before)
         if word and not (sign and taken is not None and not value):
             continue
-        given = f"`{name if sign else before}` has an empty value" if taken is not None and taken.nargs != 0 else "an argument is empty"
-        raise WrongUse(given, "write a value or leave it out; a shell variable that is not set leaves nothing in its place")
+        given = (
+            f"`{name if sign else before}` has an empty value"
+            if taken is not None and taken.nargs != 0
+            else "an argument is empty"
+        )
+        raise WrongUse(
+            given, "write a value or leave it out; a shell variable that is not set leaves nothing in its place"
+        )
 
 
 def close_option(name: str, known: Iterable[str], otherwise: str) -> str:

@@ -70,7 +70,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
     for role, text in _ROLES.items():
         group.add_argument(f"--{role}", action="append", default=[], metavar="FILE", help=text)
     group.add_argument("--action", metavar="NAME", help="what the caller does, such as s3:GetObject")
-    group.add_argument("--resource-arn", metavar="ARN", help="the resource that is asked, or `*`")
+    group.add_argument(
+        "--resource-arn", metavar="ARN", help="the resource that is asked; not needed for an action of none"
+    )
     for name in _ARNS:
         group.add_argument(f"--{name}-arn", metavar="ARN", help=f"the {name.replace('-', ' ')} of a chain")
     add_bindings(group)

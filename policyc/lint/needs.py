@@ -52,7 +52,7 @@ _ARN: Final = Named("arn")
 _NAMED: Final = frozenset({"account", "root", "role", "session", "user", "federated_user", "service", "cloudfront"})
 _WILD: Final = frozenset("*?")
 #: what placeholders are written with
-_SIGNS: Final = ("{{", "%", "__", "@@", "<")
+_SIGNS: Final = ("{{", "%", "__", "@@", "<", "#{", "$")
 
 
 def may_speak(rule: str, traits: Collection[str]) -> bool:
@@ -129,6 +129,8 @@ def _of_statement(policy: Policy, statement: Statement) -> Iterator[str]:
         yield "placeholder"
     for principal in who.principals if who is not None else ():
         yield f"by:{principal.kind}"
+        if any(map(_has_signs, principal.args)):
+            yield "placeholder"
 
 
 def _is_open(who: Who | None) -> bool:
@@ -164,9 +166,9 @@ def _has_signs(text: str) -> bool:
 
 
 def _values(test: Atom | RawTest) -> str:
-    """The texts that a test compares with, as written."""
+    """The key of a test and the texts that it compares with, as written."""
     if test.spelling is not None:
-        return " ".join(value.text for value in test.spelling.values)
+        return " ".join([test.spelling.key, *(value.text for value in test.spelling.values)])
     if isinstance(test, RawTest):
         return " ".join(value.text for value in test.values)
     return " ".join(str(value.value) for value in test.values) if test.op is Op.EQ else ""

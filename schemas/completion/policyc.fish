@@ -170,7 +170,7 @@ complete -c policyc -n '_shtab_policyc_using simulate' -l function-policy -xka "
 complete -c policyc -n '_shtab_policyc_using simulate' -l function-role-policy -xka "(__fish_complete_path (commandline -ct))" -d 'the identity policy of the function'"'"'s execution role, or `none`'
 complete -c policyc -n '_shtab_policyc_using simulate' -l key-policy -xka "(__fish_complete_path (commandline -ct))" -d 'the policy of a KMS key'
 complete -c policyc -n '_shtab_policyc_using simulate' -l action -x -d 'what the caller does, such as s3:GetObject'
-complete -c policyc -n '_shtab_policyc_using simulate' -l resource-arn -x -d 'the resource that is asked, or `*`'
+complete -c policyc -n '_shtab_policyc_using simulate' -l resource-arn -x -d 'the resource that is asked; not needed for an action of none'
 complete -c policyc -n '_shtab_policyc_using simulate' -l service-arn -x -d 'the service of a chain'
 complete -c policyc -n '_shtab_policyc_using simulate' -l network-arn -x -d 'the network of a chain'
 complete -c policyc -n '_shtab_policyc_using simulate' -l object-lambda-arn -x -d 'the object lambda of a chain'

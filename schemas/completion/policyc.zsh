@@ -488,7 +488,7 @@ _shtab_policyc_simulate_options=(
   "*--function-role-policy[the identity policy of the function\'s execution role, or \`none\`]:FILE:_files"
   "*--key-policy[the policy of a KMS key]:FILE:_files"
   "--action[what the caller does, such as s3\:GetObject]:NAME:"
-  "--resource-arn[the resource that is asked, or \`\*\`]:ARN:"
+  "--resource-arn[the resource that is asked\; not needed for an action of none]:ARN:"
   "--service-arn[the service of a chain]:ARN:"
   "--network-arn[the network of a chain]:ARN:"
   "--object-lambda-arn[the object lambda of a chain]:ARN:"

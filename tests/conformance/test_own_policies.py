@@ -298,6 +298,28 @@ def test_no_resource_is_asked_where_the_action_has_none(action: str, rules: list
     assert [item.rule for item in diagnostics] == rules
 
 
+@pytest.mark.parametrize(
+    ("action", "decision"),
+    [
+        ("sts:GetCallerIdentity", Decision.ALLOW),
+        ("s3:ListAllMyBuckets", Decision.ALLOW),
+        ("ec2:DescribeInstances", Decision.DENY),
+        ("s3:GetObject", None),
+        ("nosuch:Thing", None),
+    ],
+)
+def test_an_action_of_no_resource_needs_none_stated(action: str, decision: Decision | None) -> None:
+    diagnostics = Diagnostics()
+    held = read_attached("identity", Source("identity.json", policy("s3:*")), 1, Switches(), diagnostics)
+    assert held is not None
+    given = [held]
+    question, situation, _ = read_question({"who": USER, "action": action}, (), (), given, [], {}, diagnostics)
+    outcome = ask(situation, question, diagnostics)
+    assert (None if outcome is None else outcome.decision) is decision
+    assert [item.rule for item in diagnostics] == ([] if decision else ["incomplete-question"])
+    assert outcome is None or not any("resource" in note for note in outcome.notes)
+
+
 def test_a_real_star_in_a_key_is_written_as_in_policies() -> None:
     held = policy("s3:*").replace('"*"', '"arn:aws:s3:::b/a${*}b"')
     assert answer("s3:GetObject", "arn:aws:s3:::b/a${*}b", identity=held).decision is Decision.ALLOW

@@ -70,10 +70,18 @@ def test_messages_that_cannot_be_written_change_nothing(project: Path, command: 
     assert shell(project, command, redirect)[0] == {**WRITERS, **SILENT, "chekc": 2}[command]
 
 
-@pytest.mark.parametrize("command", ["check -", "fmt -", "simulate --request -"])
+@pytest.mark.parametrize("command", ["check -", "fmt -", "simulate --request -", "lsp"])
 def test_a_closed_standard_input_is_wrong_use(project: Path, command: str) -> None:
     status, err = shell(project, command, "<&-")
     assert status == exits.WRONG_USE and "error: standard input is closed" in err
+
+
+def test_a_language_server_whose_answers_nobody_takes_ends(project: Path) -> None:
+    asked = '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"capabilities":{}}}'
+    (project / "asked").write_bytes(f"Content-Length: {len(asked)}\r\n\r\n{asked}".encode())
+    for redirect, reason in ((">/dev/full", "no space left on device"), (">&-", "is closed")):
+        status, err = shell(project, "lsp", f"<asked {redirect}")
+        assert status == exits.WRONG_USE and reason in err and "Traceback" not in err
 
 
 def test_a_current_folder_that_is_gone_is_wrong_use(project: Path) -> None:

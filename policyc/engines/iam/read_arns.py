@@ -11,6 +11,7 @@ from policyc.diagnostics import write_instead
 from policyc.engines.iam.arns import FIELDS
 from policyc.engines.iam.findings import Reading
 from policyc.engines.iam.globs import Wild
+from policyc.engines.iam.templates import rather
 from policyc.engines.iam.variables import Variable
 from policyc.regex import regex
 from policyc.text import Span
@@ -41,7 +42,7 @@ def check_fields(text: str, fields: Sequence[Field], span: Span, reading: Readin
             return True
         help = "write the 12 digits of the account, or nothing where the service's ARNs have none"
         told = reading.warn if reading.kind.keeps_unknown_words else reading.refuse
-        told("invalid-arn-account", message, span, help)
+        told("invalid-arn-account", message, span, rather(text, help))
     else:
         return False
     return True

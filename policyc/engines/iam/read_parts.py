@@ -26,10 +26,9 @@ from policyc.engines.iam.findings import Reading, is_empty
 from policyc.engines.iam.globs import Wild, wildcard_tokens
 from policyc.engines.iam.read_arns import check_fields, completed
 from policyc.engines.iam.statement import Kind
-from policyc.engines.iam.templates import unrendered
+from policyc.engines.iam.templates import rather, unrendered
 from policyc.engines.iam.variables import Template, Variable
 from policyc.holes import has_hole, widened, without_holes
-from policyc.model.placeholders import RENDER, is_template
 from policyc.regex import regex
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString
 from policyc.text import Span
@@ -106,7 +105,12 @@ def _check_action(item: JsonString, reading: Reading) -> bool:
     elif not is_action(text) or (reading.kind.keeps_unknown_words and "_" in text.partition(":")[0]):
         help = "write `service:Name`, where `*` and `?` are wildcards, or `*` alone"
         told = reading.mistake if _VENDOR.fullmatch(text) else reading.error
-        told("invalid-action", f"`{text}` is not an action", item.span, help)
+        told(
+            "invalid-action",
+            f"`{text}` is not an action",
+            item.span,
+            rather(text.partition(":")[2], rather(text, help)),
+        )
         return False
     elif reading.kind is Kind.SCP and re.search(r"[*?].", text):
         help = "end the action with the wildcard"
@@ -161,7 +165,7 @@ def _resource(item: JsonString, reading: Reading) -> ResourcePattern:
     elif has_hole(text) and _may_be_arn(text):
         template = _check_arn(text, template, item.span, reading) if text.startswith("arn:") else template
     elif not text.startswith(("arn:", "*", "?")):
-        help = _rendered(text) or "write an ARN, or `*`"
+        help = rather(text, "write an ARN, or `*`")
         reading.error("invalid-arn-prefix", f"resource `{text}` is not an ARN", item.span, help)
     elif text != "*" and ":" not in text and reading.kind.keeps_unknown_words:
         help = "write an ARN, or `*`"
@@ -351,10 +355,10 @@ def _principal_name(type_: str, item: JsonString, reading: Reading) -> str:
             if _ACCOUNT.fullmatch(text)
             else write_instead(text, f"{text}.amazonaws.com")
             if _WORD.fullmatch(text)
-            else _rendered(text) or "write a name such as `lambda.amazonaws.com`"
+            else "write a name such as `lambda.amazonaws.com`"
         )
         rule = "invalid-service-principal-format"
-        reading.refuse(rule, f"`{text}` is no service principal", item.span, help)
+        reading.refuse(rule, f"`{text}` is no service principal", item.span, rather(text.partition(".")[0], help))
     elif type_ == "CanonicalUser" and _CANONICAL.fullmatch(text) is None:
         help = "write the id of an account as S3 shows it, 64 hexadecimal digits"
         reading.refuse("invalid-principal-format", f"`{text}` is no canonical user", item.span, help)
@@ -370,9 +374,4 @@ def _check_aws(text: str, span: Span, reading: Reading) -> None:
         reading.warn(rule, f"`{text}` is an id that names no living principal", span, help)
         return
     help = "write a 12-digit account, or the ARN of an account, user, role or session; groups are no principals"
-    reading.error("invalid-principal-format", f"`{text}` is not a principal", span, _rendered(text) or help)
-
-
-def _rendered(text: str) -> str:
-    """What to do about a text with a placeholder that nobody filled in, empty for another one."""
-    return f"{RENDER}, or write the value itself" if is_template(text) else ""
+    reading.error("invalid-principal-format", f"`{text}` is not a principal", span, rather(text, help))

@@ -16,6 +16,7 @@ from policyc.engines.iam.read_parts import read_actions, read_principals, read_r
 from policyc.engines.iam.statement import Hole, Kind, Origin, Statement
 from policyc.engines.iam.stored import STORED, set_aside, set_open_aside
 from policyc.engines.iam.switches import Switches
+from policyc.engines.iam.templates import rather
 from policyc.holes import has_hole, without_holes
 from policyc.regex import regex
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
@@ -227,7 +228,9 @@ def _sid(member: JsonMember | None, reading: Reading) -> str:
         help = "use letters A-Z, a-z and digits only"
         if plain:
             help = write_instead(text, plain)
-        reading.error("unsupported-sid", f"`Sid` `{text}` has other characters than it may", member.value.span, help)
+        reading.error(
+            "unsupported-sid", f"`Sid` `{text}` has other characters than it may", member.value.span, rather(text, help)
+        )
     return text
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from policyc.model.placeholders import RENDER, is_left_over
 from policyc.regex import regex
 
 _PLACE = regex(r"\$\{([^}]*)\}")
@@ -27,6 +28,11 @@ def unrendered(text: str) -> str | None:
         if inner and inner not in _PLAIN and _is_foreign(inner):
             return found[0]
     return None
+
+
+def rather(text: str, help: str) -> str:
+    """Help for a text that is not what it should be: `help`, unless it waits to be filled in."""
+    return f"{RENDER}, or write the value itself" if unrendered(text) is not None or is_left_over(text) else help
 
 
 def _is_foreign(inner: str) -> bool:

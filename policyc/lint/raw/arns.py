@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from policyc.diagnostics import Diagnostics, write_instead
 from policyc.holes import starred
 from policyc.lint.raw.nearest import nearest_name
+from policyc.model.placeholders import is_left_over
 from policyc.model.values import PARTITIONS, partition_of
 from policyc.record import record
 from policyc.targets.iam_documents import arns, services
@@ -39,6 +40,8 @@ class ArnProblem:
 def check_arns(statement: RawStatement, diagnostics: Diagnostics) -> None:
     """Report them."""
     for item in statement.named_resources:
+        if is_left_over(item.value):
+            continue  # told as that
         found = arn_problem(_padded(item.value)) or (
             _vague_path(item.value) if statement.kind.engine.keeps_unknown_words else None
         )

@@ -13,6 +13,7 @@ from policyc.diagnostics import Diagnostics, Label, write_instead
 from policyc.engines.iam.elements import action_pattern
 from policyc.engines.iam.operators import Family, Operator, Qualifier, read_operator
 from policyc.lint.raw.statements import ConditionKey, RawStatement, strings
+from policyc.model.placeholders import is_left_over
 from policyc.regex import regex
 from policyc.syntax.json_text import JsonBool, JsonString
 from policyc.targets.iam_documents import arns, services
@@ -71,7 +72,7 @@ def _meant_by(text: str) -> tuple[tuple[Service, Action], ...]:
 
 
 def _applies(service: Service, action: Action, resources: tuple[JsonString, ...], statement: RawStatement) -> bool:
-    if any(not item.value.strip("*") for item in resources):
+    if any(not item.value.strip("*") or is_left_over(item.value) for item in resources):
         return True
     if not action.types:
         if (form := arns.asked_of(service.prefix, action.name)) and any(

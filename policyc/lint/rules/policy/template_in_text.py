@@ -1,9 +1,9 @@
 """A text of a policy holds a placeholder that nobody filled in.
 
 ## What it does
-Finds `${…}`, `{{ … }}`, `%{…}`, `$(…)`, `%NAME%`, `__NAME__`, `@@NAME@@` and `<…>` in the values and patterns that a policy
-compares with, in its paths, resources and the names of its callers. A `${…}` that would be a policy variable in the IAM document is left alone, as is `{{resolve:…}}`, which CloudFormation
-fills in. In IAM documents `${…}` is `template-not-rendered` and `$(…)` is left alone; Cedar text has `cedar-template-text`.
+Finds `${…}`, `{{ … }}`, `%{…}`, `%(…)s`, `#{…}`, `$(…)`, `$NAME`, `%NAME%`, `%s`, `__NAME__`, `@@NAME@@` and `<…>` in the values, patterns and keys that a
+policy compares with, in its paths, resources and the names of its callers. A `${…}` that would be a policy variable in the IAM document is left alone, as is `{{resolve:…}}`, which CloudFormation
+fills in. In IAM documents `${…}` is `template-not-rendered`, and where a placeholder makes a text no action, principal or ARN, that is told and its help says so; Cedar text has `cedar-template-text`.
 
 ## Why is this bad
 Neither the language nor AWS has templates: such a text is compared as it stands, and no request has it. An `allow` lets nobody in, and a `deny` guards
@@ -41,13 +41,14 @@ from policyc.ir.authz import Atom, Op, Origin, Policy, Statement
 from policyc.ir.conditions import tests, worded_atoms
 from policyc.lint.rule import Lint, kind_of
 from policyc.lint.speech import pattern_text
-from policyc.model.placeholders import is_template
+from policyc.model.placeholders import is_left_over, is_template
 from policyc.targets.iam_documents.kinds import KINDS
 from policyc.text import Span
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 NEEDS = (("language", "placeholder"),)
+YIELDS_TO = ("invalid-arn-account", "invalid-service-principal-format", "unknown-service-principal")
 
 
 def check(lint: Lint) -> None:
@@ -66,10 +67,9 @@ def check(lint: Lint) -> None:
 
 
 def _is_left_over(policy: Policy, text: str) -> bool:
-    """A `${…}` that names a condition key may be meant as the document would have it. In documents that is the reader's to tell, and a lone
-    dollar is a character of keys in S3."""
+    """A `${…}` that names a condition key may be meant as the document would have it."""
     if policy.origin is not Origin.LANGUAGE:
-        return "$" not in text and "{{resolve:" not in text and is_template(text)
+        return is_left_over(text)
     if kind_of(policy) in KINDS and "${" in text:
         return unrendered(text) is not None
     return is_template(text)
@@ -77,10 +77,13 @@ def _is_left_over(policy: Policy, text: str) -> bool:
 
 def _written(statement: Statement) -> Iterator[tuple[str, Span | None]]:
     """The texts of a document."""
+    if statement.who is not None:
+        yield from ((text, item.span or statement.who.span) for item in statement.who.principals for text in item.args)
     if statement.resources is not None:
         yield from ((glob.text, glob.span) for glob in statement.resources.patterns)
     for test in tests(statement.when):
         if test.spelling is not None:
+            yield test.spelling.key.partition("/")[2], test.span
             yield from ((glob.text, glob.span or test.span) for glob in test.spelling.values)
 
 

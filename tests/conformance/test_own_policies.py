@@ -312,8 +312,7 @@ def test_an_action_of_no_resource_needs_none_stated(action: str, decision: Decis
     diagnostics = Diagnostics()
     held = read_attached("identity", Source("identity.json", policy("s3:*")), 1, Switches(), diagnostics)
     assert held is not None
-    given = [held]
-    question, situation, _ = read_question({"who": USER, "action": action}, (), (), given, [], {}, diagnostics)
+    question, situation, _ = read_question({"who": USER, "action": action}, (), (), (), [held], {}, diagnostics)
     outcome = ask(situation, question, diagnostics)
     assert (None if outcome is None else outcome.decision) is decision
     assert [item.rule for item in diagnostics] == ([] if decision else ["incomplete-question"])

@@ -115,7 +115,13 @@ def facts_of(principal: Principal, partition: str = "") -> Facts:
         lacked = OF_SERVICES if principal.kind == "user" else (*OF_SERVICES, "aws:username")
     if principal.kind == "service":
         known["aws:principalisawsservice"] = True
-        lacked = ("aws:username", "aws:principalorgid", "aws:principalorgpaths")
+        lacked = (
+            "aws:username",
+            "aws:principalorgid",
+            "aws:principalorgpaths",
+            "aws:multifactorauth",
+            "aws:federatedprovider",
+        )
     if partition and principal.kind in ("role", "user") and principal.account and not principal.is_pattern:
         known["aws:principalarn"] = f"arn:{partition}:iam::{principal.account}:{principal.kind}/{principal.args[1]}"
 

@@ -16,7 +16,7 @@ _DELEGATION: Final = ("s3:dataaccesspointaccount", "s3:dataaccesspointarn")
 #: keys that say for whom a service acts
 _SOURCES: Final = (
     *("aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths"),
-    "aws:calledvia",
+    *("aws:calledvia", "lambda:eventsourcetoken"),
 )
 _ENCRYPTION_CONTEXT: Final = "kms:encryptioncontext:"
 

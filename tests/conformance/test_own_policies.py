@@ -276,6 +276,22 @@ def test_nobody_can_allow_what_aws_keeps_to_itself(action: str, resource: str, w
     assert denied.decision is Decision.DENY and denied.deciding != "AWS"
 
 
+@pytest.mark.parametrize(
+    ("action", "resource", "document", "signed"),
+    [
+        ("kms:Decrypt", KEY, "key_policy", True),
+        ("sts:AssumeRole", f"arn:aws:iam::{HOME}:role/deploy", "trust_policy", True),
+        ("s3:GetObject", "arn:aws:s3:::acme-photos/a", "bucket_policy", False),
+    ],
+)
+def test_some_services_take_no_request_without_a_signature(
+    action: str, resource: str, document: str, signed: bool
+) -> None:
+    outcome = answer(action, resource, "anonymous", **{document: policy(action, "*")})
+    assert outcome.decision is (Decision.DENY if signed else Decision.ALLOW)
+    assert (outcome.deciding == "AWS") is signed
+
+
 @pytest.mark.parametrize("resource", ["arn:aws:s3:::b/*", "arn:aws:s3:::b?/k", "arn:aws:sqs:*:111122223333:q", "b/k"])
 def test_a_request_is_about_one_resource(resource: str) -> None:
     diagnostics = Diagnostics()

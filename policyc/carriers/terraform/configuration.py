@@ -98,6 +98,7 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
     """The documents that stand in a file, and those of the modules that it calls."""
     folder = posixpath.dirname(source.file)
     try:
+        options = _without_rivals(source.file, folder, options)
         folders = _folders(options)
         _report_fault(source, folders.configuration.declared(folder).faults.get(source.file), diagnostics)
         home = folders.trees.root_of(folder)
@@ -120,6 +121,17 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
         tuple(item for file, call, item in root.companions if file in mine or call in mine),
         home or ".",
     )
+
+
+def _without_rivals(file: str, folder: str, options: Options) -> Options:
+    """The options without the files of a folder that declare the same names as one of them: Terraform takes no two such files into one module, so that
+    they stand for themselves, as examples do. Raises MissingPackage."""
+    rivals = _folders(options).configuration.declared(folder).rivals_of(file)
+    if not rivals:
+        return options
+    left_out = {posixpath.basename(name) for name in rivals}
+    names = tuple(name for name in options.folder(folder) if name not in left_out)
+    return replace(options, folder=lambda asked: names if asked == folder else options.folder(asked))
 
 
 def documents_of_folder(folder: str, options: Options) -> tuple[Embedded, ...]:
@@ -167,6 +179,11 @@ def _worked_out(tree: Tree, configuration: Configuration) -> Root:
             _add(found, top, place, placed, documents, unreadable)
             block = name, placed.block.head
             absent[block] = absent.get(block, True) and not there
+        for name, placed in place.declared.again:
+            if holds_documents(placed.block.type, placed.block.labels):
+                reason = "declared a second time in this file, which Terraform refuses"
+                made = Unreadable(name, placed.block.labels[0], placed.block.head, reason)
+                unreadable.append((placed.file, _call_file(top, place), made))
     for place, name, placed in later:
         if (placed.file, placed.block.head.start) not in work.used:
             found, _ = _of_block(top, place, name, placed, known, work)

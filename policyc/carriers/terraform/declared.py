@@ -28,7 +28,7 @@ class Placed:
 
 @record(frozen=False)
 class Declared:
-    """One folder: what it declares by name. `faults` has the first syntax fault of each file, `read` the names of its files."""
+    """One folder: what it declares by name. `faults` has the first syntax fault of each file."""
 
     folder: str
     variables: dict[str, Placed] = field(default_factory=dict)
@@ -38,6 +38,15 @@ class Declared:
     #: by `TYPE.NAME`, data sources by `data.TYPE.NAME`
     resources: dict[str, Placed] = field(default_factory=dict)
     faults: dict[str, Span] = field(default_factory=dict)
+    #: what is declared -> the files that do, but for those that override
+    holders: dict[str, set[str]] = field(default_factory=dict)
+    #: what stands in one file twice: the later ones
+    again: list[tuple[str, Placed]] = field(default_factory=list)
+
+    def rivals_of(self, file: str) -> frozenset[str]:
+        """The files that declare the same as one of them, which Terraform refuses to take into one module."""
+        together = [files for files in self.holders.values() if len(files) > 1 and file in files]
+        return frozenset().union(*together) - {file}
 
     def source_of(self, module: Placed) -> str | None:
         """The source that a module call names, None when it is no plain text."""
@@ -101,28 +110,37 @@ def _add(found: Declared, body: Body, file: str, overrides: bool) -> None:
         match block.type, block.labels:
             case ("locals", ()):
                 for name, argument in block.body.arguments.items():
+                    _hold(found, f"local.{name}", file, overrides)
                     if overrides or name not in found.locals:
                         found.locals[name] = argument
             case ("variable", (name,)):
-                _put(found.variables, name, block, file, overrides)
+                _put(found, found.variables, name, block, file, overrides)
             case ("output", (name,)):
-                _put(found.outputs, name, block, file, overrides)
+                _put(found, found.outputs, name, block, file, overrides)
             case ("module", (name,)):
-                _put(found.modules, name, block, file, overrides)
+                _put(found, found.modules, name, block, file, overrides)
             case ("resource", (type, name)):
-                _put(found.resources, f"{type}.{name}", block, file, overrides)
+                _put(found, found.resources, f"{type}.{name}", block, file, overrides)
             case ("data" | "ephemeral", (type, name)):
-                _put(found.resources, f"{block.type}.{type}.{name}", block, file, overrides)
+                _put(found, found.resources, f"{block.type}.{type}.{name}", block, file, overrides)
             case _:
                 continue
 
 
-def _put(into: dict[str, Placed], name: str, block: Block, file: str, overrides: bool) -> None:
+def _put(found: Declared, into: dict[str, Placed], name: str, block: Block, file: str, overrides: bool) -> None:
     known = into.get(name)
+    _hold(found, " ".join((block.type, *block.labels)), file, overrides)
     if known is None:
         into[name] = Placed(block, file)
     elif overrides:
         into[name] = Placed(_merged(known.block, block), known.file)
+    elif known.file == file:
+        found.again.append((name, Placed(block, file)))
+
+
+def _hold(found: Declared, what: str, file: str, overrides: bool) -> None:
+    if not overrides:
+        found.holders.setdefault(what, set()).add(file)
 
 
 def _merged(block: Block, over: Block) -> Block:

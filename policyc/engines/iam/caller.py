@@ -61,6 +61,8 @@ OF_SIGNED: Final = (
     "aws:sourceidentity",
     "aws:federatedprovider",
 )
+#: those of them that tell how somebody signed in
+_OF_SIGN_IN: Final = ("aws:multifactorauth", "aws:federatedprovider")
 #: what keys begin with that only a call by an AWS service itself has
 OF_SERVICES: Final = ("aws:principalservicename",)
 #: what keys begin with that a service states for whom it calls, and no caller without a signature
@@ -201,6 +203,8 @@ class Caller:
             return key.startswith((*OF_SIGNED, *OF_SERVICES, *OF_CALLS))
         if key == "aws:username":
             return self.kind is not CallerKind.USER
+        if self.kind is CallerKind.SERVICE and key.startswith(_OF_SIGN_IN):
+            return True
         return key.startswith(OF_SERVICES) and self.kind is not CallerKind.SERVICE
 
     @property

@@ -353,8 +353,8 @@ def _principal_name(type_: str, item: JsonString, reading: Reading) -> str:
         help = (
             f'name an account as `{{"AWS": "{text}"}}`'
             if _ACCOUNT.fullmatch(text)
-            else write_instead(text, f"{text}.amazonaws.com")
-            if _WORD.fullmatch(text)
+            else write_instead(text, f"{text.partition('.')[0]}.amazonaws.com")
+            if _WORD.fullmatch(text.partition(".")[0])
             else "write a name such as `lambda.amazonaws.com`"
         )
         rule = "invalid-service-principal-format"

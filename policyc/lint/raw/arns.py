@@ -7,7 +7,7 @@ Source: IAM evaluation reference, section 13 (INVALID_ARN_REGION, ARN_REGION_NOT
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from policyc.diagnostics import Diagnostics, write_instead
 from policyc.holes import starred
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _FIELDS = 6
 _VAGUE = ("*", "?", "$")
+#: what a service puts behind the names of its resources, which nobody chooses
+_BEHIND_NAMES: Final = {"secretsmanager": "-??????"}
 #: what IAM itself looks at on save, by the service of the ARN
 _REFUSED = (("arn-region-not-allowed", "iam"), ("arn-region-not-allowed", "s3"), ("invalid-arn-resource", "iam"))
 
@@ -144,11 +146,18 @@ def _form(text: str, fields: Sequence[str]) -> ArnProblem | None:
     if not forms or arns.any_may_be(text, forms):
         return None
     alike = [form.split(":", _FIELDS - 1) for form in forms if arns.resource_may_be(text, form)]
+    words = {form[5].partition("/")[0] for form in (item.split(":", _FIELDS - 1) for item in forms)}
+    if alike and all(form[5].startswith("$") for form in alike) and fields[5].partition("/")[0] in words:
+        return _no_resource(text, service, forms)  # any text may be a name, and this one begins as another kind does
     return _field(text, fields, alike) if alike else _no_resource(text, service, forms)
 
 
 def _no_resource(text: str, service: str, forms: Sequence[str]) -> ArnProblem:
     part = text.split(":", 5)[5]
+    ended = text + _BEHIND_NAMES.get(service, "")
+    if ended != text and arns.any_may_be(ended, tuple(forms)):
+        message = f"no resource of `{service}` is `{part}` alone: the service adds some characters to the name"
+        return _problem("invalid-arn-resource", message, service, write_instead(text, ended))
     word = part.replace(":", "/").partition("/")[0]
     words = {form.split(":", _FIELDS - 1)[5].replace(":", "/").partition("/")[0] for form in forms}
     same = [form for form in forms if form.split(":", _FIELDS - 1)[5].startswith(word)] if word in words else []

@@ -147,8 +147,8 @@ def _with_open_policies(outcome: Outcome, own: OwnPolicy, open_gate: bool) -> Ou
 
 
 def _beside_aws(outcome: Outcome, asked: Request) -> Outcome:
-    """The outcome where the resource is AWS's own and the request would change it: no policy can allow that."""
-    told = is_beyond_permission(asked.action, asked.resource)
+    """The outcome where no policy can allow a request: the resource is AWS's own and would change, or the service takes none without a signature."""
+    told = is_beyond_permission(asked.action, asked.resource, asked.caller)
     if told is None or outcome.decision is Decision.DENY or asked.caller.is_service_linked:
         return outcome
     gates = (*outcome.gates, GateTrace(_AWS, _AWS, Verdict.IMPLICIT_DENY, f"{told[0]}: {told[1]}"))

@@ -59,10 +59,11 @@ def needs_no_permission(action: str, caller: Caller) -> str:
     return ""
 
 
-def is_beyond_permission(action: str, resource: str) -> tuple[str, str] | None:
+def is_beyond_permission(action: str, resource: str, caller: Caller) -> tuple[str, str] | None:
     """Why no policy can allow a request, and the source that says so; None where policies decide."""
-    for patterns, where, says, source in _beyond():
-        if where.matches(resource) and fold(action) in patterns:
+    for patterns, where, callers, says, source in _beyond():
+        asked = where.matches(resource) and any(pattern.matches(fold(action)) for pattern in patterns)
+        if asked and (not callers or caller.kind.value in callers):
             return says, source
     return None
 
@@ -79,11 +80,12 @@ def _table() -> dict[str, Any]:
 
 
 @cache
-def _beyond() -> tuple[tuple[frozenset[str], Glob, str, str], ...]:
+def _beyond() -> tuple[tuple[tuple[Glob, ...], Glob, tuple[str, ...], str, str], ...]:
     return tuple(
         (
-            frozenset(map(fold, row["actions"])),
+            tuple(compile_glob(wildcard_tokens(fold(pattern))) for pattern in row["actions"]),
             compile_glob(wildcard_tokens(row["resource"])),
+            tuple(row.get("callers", ())),
             str(row["says"]),
             str(row["source"]),
         )

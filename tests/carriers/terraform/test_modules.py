@@ -99,6 +99,24 @@ def test_a_module_from_a_registry_about_policies_is_not_read(check: Any) -> None
     assert [(item.line, item.reason) for item in checked.tally.unreadable] == [(1, "module from a registry")]
 
 
+def test_files_that_declare_the_same_are_each_read_by_themselves(check: Any) -> None:
+    """Terraform takes no two of them into one module; folders of examples hold such files."""
+    block = OPEN.replace("var.method", "local.m").replace('variable "method" {}', 'locals { m = "%s" }')
+    files = {"a": "GET", "b": "get", "c": "post", "other": ""}
+    text = "".join(
+        f"=== {name}.tf{block % method if method else chr(10) + 'locals {}'}" for name, method in files.items()
+    )
+    checked = check(text)
+    assert checked.found == (f"b.tf:1 {NEVER}", f"c.tf:1 {NEVER}")
+    assert not checked.tally.unreadable
+
+
+def test_a_second_block_of_one_name_in_a_file_is_counted_as_not_read(check: Any) -> None:
+    checked = check(OPEN + OPEN.replace('variable "method" {}', ""))
+    assert [item.line for item in checked.tally.unreadable] == [18]
+    assert "second time" in checked.tally.unreadable[0].reason
+
+
 def test_a_module_that_init_brought_is_read(check: Any) -> None:
     listed = '{"Modules": [{"Key": "", "Dir": "."}, {"Key": "a", "Source": "acme/policy/aws", "Dir": ".terraform/modules/a"}]}'
     text = '=== main.tf\nmodule "a" {\n  source = "acme/policy/aws"\n  method = "get"\n}\n=== .terraform/modules/modules.json\n'

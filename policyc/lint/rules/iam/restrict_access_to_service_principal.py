@@ -2,7 +2,7 @@
 
 ## What it does
 Finds an allow for a service principal, or for everybody on condition of `aws:SourceArn` or `aws:SourceAccount`, which services alone carry, without a test of `aws:SourceArn`, `aws:SourceAccount`, `aws:SourceOrgID`,
-`aws:SourceOrgPaths` or `aws:CalledVia`, or at a key of its encryption context, that fixes an account, an organization or a name; `IfExists`, `*` and
+`aws:SourceOrgPaths`, `aws:CalledVia` or (for Alexa) `lambda:EventSourceToken`, or at a key of its encryption context, that fixes an account, an organization or a name; `IfExists`, `*` and
 `arn:aws:s3:::*` fix none. So does the ARN of a bucket by itself, which holds no account: a test of `aws:SourceAccount` goes with it. CloudFront on a function is a note of its own
 (any-distribution-invokes), and so is Object Lambda (never-calls-the-function).
 
@@ -48,6 +48,8 @@ NEEDS = ("allow", ("by:service", "by:anyone"))
 FOLLOWS = ("invalid-service-principal-format",)
 YIELDS_TO = ("source-of-another-service",)
 
+#: services that say by a token of their own for whom they call
+_WITH_TOKENS = ("alexa-appkit.amazon.com", "alexa-connectedhome.amazon.com")
 #: what the policy of a function has rules of its own for
 _TOLD = {"function": ("cloudfront.amazonaws.com", "s3-object-lambda.amazonaws.com")}
 
@@ -73,7 +75,9 @@ def check(lint: Lint) -> None:
                 lint.report(
                     item.span or who.span,
                     f"`{item.args[0]}` may act here for anyone's resources",
-                    "add a condition on `aws:SourceArn` or `aws:SourceAccount`",
+                    "add a condition on `lambda:EventSourceToken`, with the id of your skill"
+                    if item.args[0] in _WITH_TOKENS
+                    else "add a condition on `aws:SourceArn` or `aws:SourceAccount`",
                 )
 
 

@@ -43,6 +43,7 @@ from policyc.targets.iam_documents import services
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 NEEDS = ("by:service",)
+YIELDS_TO = ("invalid-service-principal-format",)
 
 _END = ".amazonaws.com"
 #: service principals that begin with the prefix of no service, from the guides of the services

@@ -11,7 +11,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from policyc.diagnostics import did_you_mean, write_instead
-from policyc.syntax.cedar_hints import PRESENCE, long_name, odd_name, presence
+from policyc.syntax.cedar_hints import (
+    FOREIGN_METHODS,
+    NOTHING,
+    PRESENCE,
+    foreign_method,
+    long_name,
+    nothing,
+    odd_name,
+    presence,
+)
 from policyc.syntax.cedar_lexer import CedarMistake, Token
 from policyc.syntax.cedar_literals import RESERVED, BadEscape, pattern, unescape
 from policyc.syntax.cedar_nodes import (
@@ -77,18 +86,6 @@ METHODS: Final[dict[str, int | None]] = {
 _ORDERS: Final = ("==", "!=", "<", "<=", ">", ">=")
 _LONG: Final = 2**63
 _WORDS: Final = {"and": "&&", "or": "||", "not": "!", "AND": "&&", "OR": "||", "NOT": "!"}
-_FOREIGN_METHODS: Final = {
-    "startsWith": 'write `like "text*"`',
-    "endsWith": 'write `like "*text"`',
-    "includes": "use `.contains(…)` on a set, `like` on text",
-    "toLower": "Cedar compares text as it is; list the spellings",
-    "toLowerCase": "Cedar compares text as it is; list the spellings",
-    "toUpper": "Cedar compares text as it is; list the spellings",
-    "matches": "write `like`, whose only wildcard is `*`",
-    "equals": "write `==`",
-    "length": "Cedar cannot count; `.isEmpty()` asks whether a set is empty",
-    "size": "Cedar cannot count; `.isEmpty()` asks whether a set is empty",
-}
 
 
 def expected(what: str, token: Token, source: Source) -> CedarMistake:
@@ -381,10 +378,10 @@ class ConditionReader:
         if name not in METHODS:
             if name in FUNCTIONS:
                 help = f"write `{name}(…)`"
+            elif name in FOREIGN_METHODS:
+                raise foreign_method(name, of, self._arguments(), self.span(token), self._from(start), self.source)
             else:
-                help = _FOREIGN_METHODS.get(name) or did_you_mean(
-                    name, METHODS, "the methods of sets are `contains`, …"
-                )
+                help = did_you_mean(name, METHODS, "the methods of sets are `contains`, …")
             raise CedarMistake("cedar-unknown-method", f"Cedar has no method `{name}`", self.span(token), help)
         args = self._arguments()
         self._check_count(token, args, METHODS[name])
@@ -564,6 +561,8 @@ class ConditionReader:
         name = token.text
         if name in _WORDS:
             return expected("a value or an attribute", token, self.source)
+        if name in NOTHING:
+            return nothing(name, self.span(token), self.source)
         reads = self.peek.text in (".", "[")
         help = "trust data stands below `context`, such as `context.idc.user`"
         if reads or name in ("http_request", "tcp_flow"):

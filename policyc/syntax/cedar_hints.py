@@ -1,4 +1,5 @@
-"""Cedar text that means something which Cedar writes in another way: names with hyphens and colons, `has` as a function."""
+"""Cedar text that means something which Cedar writes in another way: names with hyphens and colons, `has` as a function, fractions, `null`,
+methods of other languages."""
 
 from __future__ import annotations
 
@@ -15,6 +16,22 @@ from policyc.text import Source, Span
 #: A name that goes on behind hyphens and colons, all in one piece.
 _LONG_NAME: Final = regex(r"[A-Za-z0-9_]+(?:(?:-|::?)[A-Za-z0-9_]+)+")
 _ODD_NAME: Final = regex(r"[0-9][A-Za-z0-9_-]*[A-Za-z0-9_]|[0-9]")
+#: How other languages call what is not there.
+NOTHING: Final = frozenset({"null", "nil", "None", "undefined"})
+_COMPARED: Final = regex(r"(context[\w.]*|[\w.]+)(?:\.(\w+)|\[\"([^\"]*)\"\])\s*(==|!=)\s*$")
+#: Methods that Cedar lacks: the pattern that stands for one, or what to do.
+FOREIGN_METHODS: Final = {
+    "startsWith": "{}*",
+    "endsWith": "*{}",
+    "includes": "use `.contains(…)` on a set, `like` on text",
+    "toLower": "Cedar compares text as it is; list the spellings",
+    "toLowerCase": "Cedar compares text as it is; list the spellings",
+    "toUpper": "Cedar compares text as it is; list the spellings",
+    "matches": "write `like`, whose only wildcard is `*`",
+    "equals": "write `==`",
+    "length": "Cedar cannot count; `.isEmpty()` asks whether a set is empty",
+    "size": "Cedar cannot count; `.isEmpty()` asks whether a set is empty",
+}
 #: How other languages call the question that Cedar asks with `has`.
 PRESENCE: Final = frozenset({"has", "exists", "defined", "isset", "isPresent", "hasAttribute", "has_attribute"})
 
@@ -38,14 +55,50 @@ def long_name(source: Source, of: Expr, start: int, asks: bool, variables: Seque
 
 
 def odd_name(source: Source, of: Expr, start: int) -> CedarMistake | None:
-    """The mistake of a name at `start` behind `of` and a dot that begins with a digit, None for any other."""
+    """The mistake of a name at `start` behind `of` and a dot that begins with a digit, None for any other; behind a number it is a fraction."""
     found = _ODD_NAME.match(source.text, start)
+    if found is not None and isinstance(of, Lit) and type(of.value) is int:
+        written = f"{_text(of, source)}.{found[0]}"
+        help = f'write a whole number, or compare `decimal("{written}")` by its methods, such as `.lessThan(…)`'
+        return CedarMistake(
+            "cedar-syntax",
+            f"`{written}` is a fraction, and numbers of Cedar are whole",
+            source.span(of.span.start, found.end()),
+            help,
+        )
     if found is None or not isinstance(of, Get | Var):
         return None
     better = f'{_text(of, source)}["{found[0]}"]'
     fix = Fix(f"write `{better}`", (Edit(source.span(of.span.start, found.end()), better),))
     message = f"`{found[0]}` cannot follow a dot: it begins with a digit"
     return CedarMistake("cedar-attribute-name", message, source.span(start, found.end()), f"write `{better}`", fix)
+
+
+def nothing(name: str, at: Span, source: Source) -> CedarMistake:
+    """`context.idp.email == null`: Cedar asks with `has` whether there is a value."""
+    found = _COMPARED.search(source.text, max(0, at.start - 300), at.start)
+    message = f"Cedar has no `{name}`: `has` asks whether an attribute is there"
+    if found is None:
+        return CedarMistake("cedar-unknown-variable", message, at, "write such as `context.idc has groups`")
+    better = f"{found[1]} has {_named(found[2] or found[3])}"
+    better = f"!({better})" if found[4] == "==" else better
+    fix = Fix(f"write `{better}`", (Edit(source.span(found.start(), at.end), better),))
+    return CedarMistake("cedar-unknown-variable", message, at, f"write `{better}`", fix)
+
+
+def foreign_method(name: str, of: Expr, args: Sequence[Expr], at: Span, whole: Span, source: Source) -> CedarMistake:
+    """`x.startsWith("a")`: what to write for it."""
+    help, fix = FOREIGN_METHODS[name], None
+    if "{}" in help:
+        match args:
+            case (Lit(str()) as text,):
+                pattern = help.format(_text(text, source)[1:-1].replace("*", "\\*"))
+                help = f'{_text(of, source)} like "{pattern}"'
+                fix = Fix(f"write `{help}`", (Edit(whole, help),))
+            case _:
+                help = f'like "{help.format("text")}"'
+        help = f"write `{help}`"
+    return CedarMistake("cedar-unknown-method", f"Cedar has no method `{name}`", at, help, fix)
 
 
 def presence(name: str, of: Expr | None, args: Sequence[Expr], at: Span, whole: Span, source: Source) -> CedarMistake:

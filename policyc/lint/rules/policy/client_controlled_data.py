@@ -32,7 +32,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-polic
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.ir.authz import Atom, RawTest
+from policyc.ir.authz import Atom, Op, RawTest
 from policyc.ir.conditions import tests
 from policyc.lint.rule import Lint
 from policyc.lint.speech import key_of
@@ -46,7 +46,10 @@ NEEDS = (_MADE_UP,)
 
 def check(lint: Lint) -> None:
     for _, statement in lint.statements():
-        for test in tests(statement.when):
+        held = list(tests(statement.when))
+        for test in held:
+            if _is_guard(test) and sum(one.attribute == test.attribute for one in held) > 1:
+                continue  # it asks whether the value is there that the other test reads
             grants = _excludes(test) is (statement.effect == "deny")
             if grants and test.attribute.native.lower() in _MADE_UP:
                 lint.report(
@@ -54,6 +57,10 @@ def check(lint: Lint) -> None:
                     f"`{key_of(test)}` is whatever the client says, so it proves nothing",
                     "test who the caller is, or where the request comes from",
                 )
+
+
+def _is_guard(test: Atom | RawTest) -> bool:
+    return isinstance(test, Atom) and test.op is Op.EXISTS
 
 
 def _excludes(test: Atom | RawTest) -> bool:

@@ -173,6 +173,11 @@ def _unlike(checker: Checks, node: Compare, left: Info, right: Info) -> None:
         help = f"write `{written(subject)}.contains(…)`"
     elif info.kind.name == "record" and info.kind.members:
         help = "test one of its attributes: " + ", ".join(f"`{name}`" for name in list(info.kind.members)[:6])
+    elif info.kind.keyed:
+        other = node.right if subject is node.left else node.left
+        ids = [item.value for item in other.items if isinstance(item, Lit)] if isinstance(other, SetOf) else []
+        names = ids if 0 < len(ids) < 4 else ["<group id>"]
+        help = "write `" + " || ".join(f'{written(subject)} has "{name}"' for name in names) + "`"
     elif info.member is not None and info.member.range is not None:
         help = f"it is a number from {info.member.range[0]} to {info.member.range[1]}; compare it with `>=`"
     elif info.kind.name == "bool":
@@ -223,6 +228,8 @@ def _in(checker: Checks, node: Compare, left: Expr, right: Expr, known: Known) -
     sent = first.kind.name == "unknown" and path_of(left) is not None  # nothing below `context` is an entity
     if sent or first.kind.name not in ("entity", "unknown"):
         help = f"write `{written(right)}.contains({written(left)})`" if _lists(second) else "write `==`"
+        if _lists(first) and _lists(second):
+            help = f"write `{written(left)}.containsAny({written(right)})`"
         what = "data of a request" if sent else first.kind.words
         checker.fails(f"`in` wants an entity on its left, and `{written(left)}` is {what}", node.span, help)
         return Info(BOOL, risks=risks, broken=True)

@@ -122,7 +122,7 @@ def _check_ports(tests: list[Test], diagnostics: Diagnostics) -> None:
                 f"AWS's pages disagree whether `{path[-1]}` is a number or text, and `{port}` is not tested as "
                 f"{other} here",
                 span,
-                f'test both, such as `[22, "22"].contains(context.{".".join(path)})`',
+                f'test both, such as `[{port}, "{port}"].contains(context.{".".join(path)})`',
             )
 
 

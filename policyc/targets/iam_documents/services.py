@@ -30,6 +30,7 @@ AMBIENT_KEYS: Final = frozenset(
         "glue:credentialissuingservice",
         "identitystore:userid",
         "organizations:serviceprincipal",
+        "aws-marketplace:productid",  # AWS's guide for buyers tests it of `Subscribe`
     }
 )
 #: what a documented key writes for a name of the user's: `${TagKey}`, `<key>`, `tag-key`, or nothing after a slash

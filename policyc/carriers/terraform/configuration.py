@@ -182,8 +182,8 @@ def _worked_out(tree: Tree, configuration: Configuration) -> Root:
         for name, placed in place.declared.again:
             if holds_documents(placed.block.type, placed.block.labels):
                 reason = "declared a second time in this file, which Terraform refuses"
-                made = Unreadable(name, placed.block.labels[0], placed.block.head, reason)
-                unreadable.append((placed.file, _call_file(top, place), made))
+                second = Unreadable(name, placed.block.labels[0], placed.block.head, reason)
+                unreadable.append((placed.file, _call_file(top, place), second))
     for place, name, placed in later:
         if (placed.file, placed.block.head.start) not in work.used:
             found, _ = _of_block(top, place, name, placed, known, work)

@@ -88,6 +88,8 @@ class Opening:
     parameters: dict[str, Parameter] = field(default_factory=dict)
     taken: list[str] = field(default_factory=list)
     _known: dict[tuple[str, ...], str] = field(default_factory=dict)
+    #: expressions for the samples, and of how many parameters they know
+    _made: tuple[int, re.Pattern[str], re.Pattern[str]] | None = None
 
     def filled(self, file: str, value: str, holes: Mapping[str, Open], places: Mapping[str, str]) -> str:
         """A text of a document with samples in the places of its holes; `places` has the type of each hole, where what stands around it tells one. Raises Unclear."""
@@ -227,23 +229,26 @@ class Opening:
 
     def pieces(self, value: str) -> list[tuple[str, bool]]:
         """A text cut at the samples in it, each piece with whether it is one; those of lists stand for no text."""
-        found = self._cuts().split(value) if self.parameters else [value]
+        found = self._samples()[0].split(value) if self.parameters else [value]
         return [(one, at % 2 == 1) for at, one in enumerate(found) if one]
 
-    def _cuts(self) -> re.Pattern[str]:
-        singles = sorted((one for one, held in self.parameters.items() if not held.pieces), key=len, reverse=True)
-        return re.compile(f"({'|'.join(map(re.escape, singles))})" if singles else r"(?!)()")
+    def _samples(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
+        """Expressions for the samples that are texts, and for all of them."""
+        if self._made is None or self._made[0] != len(self.parameters):
+            every = sorted(self.parameters, key=len, reverse=True)
+            singles = [one for one in every if not self.parameters[one].pieces]
+            found = [f"({'|'.join(map(re.escape, some))})" if some else r"(?!)()" for some in (singles, every)]
+            self._made = len(self.parameters), re.compile(found[0]), re.compile(found[1])
+        return self._made[1:]
 
     def left_in(self, node: nodes.Declaration, names: Names) -> Parameter | None:
         """A parameter whose sample is a part of a text in a declaration, or in one that it uses."""
         if not self.parameters:
             return None
         used = [names.declared[name] for name in used_by([node], names.declared)]
-        for text_ in _texts([with_parameters(node, self, names), *used]):
-            for sample, parameter in self.parameters.items():
-                if sample in text_:
-                    return parameter
-        return None
+        every = self._samples()[1]
+        found = (every.search(text_) for text_ in _texts([with_parameters(node, self, names), *used]))
+        return next((self.parameters[one[0]] for one in found if one is not None), None)
 
 
 def _texts(node: object) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,7 +97,7 @@ def _compiled(plan: Plan, layout: Layout, root: Path, diagnostics: Diagnostics) 
             settled = Settled(files, program, documents)
             return settled if _comes_out(plan.wholes, settled, diagnostics) else None
         if not wrong:
-            _report_file(plan, program, found, diagnostics)
+            _report_file(plan, layout, program, found, diagnostics)
             return None
         if not _moved_on(wrong, diagnostics):
             return None
@@ -225,7 +226,7 @@ def _report(choice: Choice, why: Diagnostic | None, diagnostics: Diagnostics) ->
     )
 
 
-def _report_file(plan: Plan, program: Program, found: Diagnostics, diagnostics: Diagnostics) -> None:
+def _report_file(plan: Plan, layout: Layout, program: Program, found: Diagnostics, diagnostics: Diagnostics) -> None:
     """The errors that lie in no statement, at the documents that they are about."""
     origins = {draft.name: draft.origin.name_span or draft.origin.span for draft in plan.drafts}
     origins |= {whole.name: whole.span for whole in plan.wholes}
@@ -234,6 +235,11 @@ def _report_file(plan: Plan, program: Program, found: Diagnostics, diagnostics: 
         for module in program.modules.values()
         for node in module.declarations
         if isinstance(node, nodes.Policy | nodes.Network) and node.name.text in origins
+    ]
+    # what cannot be parsed has no policy around it, and its file is that of one document as a rule
+    placed += [
+        (Span(layout.path(draft.given.stem), 0, sys.maxsize), draft.origin.name_span or draft.origin.span)
+        for draft in plan.drafts
     ]
     for item in found:
         if item.severity is Severity.ERROR:

@@ -45,7 +45,8 @@ def caller_node(item: Principal, names: Names) -> nodes.Expr:
 
 
 def _can(can: Can) -> nodes.ListClause:
-    items = (call(RAW, text(verb.action)) if verb.glob else word(verb.name) for verb in can.verbs)
+    # an action of a document that is none has its text for a name
+    items = (call(RAW, text(v.action)) if v.glob or v.name == v.action else word(v.name) for v in can.verbs)
     return clause("can", items, can.negated)
 
 

@@ -58,3 +58,11 @@ def test_who_carries_it_can_be_stated() -> None:
     found = import_documents(given, Layout(file="d.policy"), ROOT, Diagnostics())
     assert found is not None and [item.unplaced for item in found.policies] == [""]
     assert 'principal team_ann = user(account_111122223333, "team/ann")' in found.files["d.policy"]
+
+
+def test_an_action_that_is_none_stays_as_it_is() -> None:
+    """IAM stores it, and it never matches: a comma within the quotes, as lists in YAML get one."""
+    actions = ["ec2:CreateImage,", 'ec2:a"b', "ec2:DeregisterImage"]
+    text = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]})
+    found = imported({"d.json": text})
+    assert sorted(json.loads(built(found)["d.json"])["Statement"][0]["Action"]) == sorted(actions)

@@ -324,6 +324,26 @@ def test_acceptance_that_is_wanted_from_now_on_leaves_who_is_there() -> None:
     assert len(found.configuration) == 1 and not found.associations and not found.reach
 
 
+def test_far_sides_that_are_nowhere_from_now_on_send_nothing() -> None:
+    loose = [
+        {
+            "rule-number": 1,
+            "conditions": [of("region", EU)],
+            "action": {"association-method": "tag", "tag-value-of-key": "s"},
+        }
+    ]
+    people = [
+        attached(name, "apps", edge, f"10.{at}.0.0/16", kind="connect", as_path=(65001,))
+        for at, (name, edge) in enumerate((("one", US), ("two", US), ("three", EU)))
+    ]
+    there, gone = network(BOTH), network(BOTH, attachment_policies=loose)
+    for before, after, told in ((there, gone, ("not known", "blocked")), (gone, there, ("blocked", "not known"))):
+        found = compare(before, after, Inventory(tuple(people)))
+        assert [change.subject for change in found.associations] == ["one", "two"]
+        # where all are there, whether they take one another's routes, whose paths hold their own ASN, is an open question
+        assert {(change.before, change.after) for change in found.reach} == {told}
+
+
 @pytest.mark.parametrize(
     ("net", "here", "there", "bare"),
     [

@@ -209,6 +209,17 @@ PLANTED: list[tuple[str, Edit, str, Edit]] = [
         condition(1, 1, of("account-id", "111122223333", "contains")),
     ),
     (
+        "a share of two that are nowhere together",
+        both(
+            set_at("segments", 1, "edge-locations", [REGIONS[0]]), set_at("segments", 2, "edge-locations", [REGIONS[1]])
+        ),
+        "share-without-common-edge",
+        both(
+            set_at("segments", 1, "edge-locations", [REGIONS[0]]),
+            set_at("segments", 2, "edge-locations", list(REGIONS)),
+        ),
+    ),
+    (
         "an ARN for an id",
         condition(3, 0, of("resource-id", "arn:aws:ec2:us-east-1:111122223333:vpc/vpc-0a1b2c3d4e5f67890")),
         "resource-id-is-an-arn",

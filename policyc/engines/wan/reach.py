@@ -251,8 +251,9 @@ class Told:
 
 
 def heard_by(tables: Tables, association: Association) -> Told | None:
-    """What the far side of an attachment is told, when it may not hear or take all of it; None when it hears all that there is."""
-    if not hears_less(tables.core, association):
+    """What the far side of an attachment is told, when it may not hear or take all of it; None when it hears all that there is, and when
+    it carries no traffic."""
+    if not association.working or not hears_less(tables.core, association):
         return None
     name = association.attachment.name
     found: Told | None = tables.told.get(name)

@@ -34,12 +34,14 @@ PLAN = sealed(
         "missing": {},
     }
 )
-RECORD = {
-    "format_version": 1,
-    "plan": digest([_STEP]),
-    "saved_at": "2026-05-01T10:00:00Z",
-    "steps": [{**_STEP, "progress": "done", "undone": None, "before": _WRITTEN, "note": ""}],
-}
+RECORD = sealed(
+    {
+        "format_version": 1,
+        "plan": digest([_STEP]),
+        "saved_at": "2026-05-01T10:00:00Z",
+        "steps": [{**_STEP, "progress": "done", "undone": None, "before": _WRITTEN, "note": ""}],
+    }
+)
 LOCK = {
     "format_version": 1,
     "pulled_at": "2026-05-01T10:00:00Z",

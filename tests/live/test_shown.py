@@ -85,7 +85,7 @@ def test_a_changed_record_is_refused(
     record = json.loads(Path("p.json.record").read_text())
     record["steps"][0][member] = value
     record["steps"][0]["progress"] = "writing"
-    Path("p.json.record").write_text(json.dumps(record))
+    Path("p.json.record").write_text(json.dumps(sealed(record)))
     planned.aws.log.clear()
     status, out, err = policyc("aws", *words, "p.json.record", "--yes")
     assert (status, out) == (2, "") and said in squeezed(err) and planned.aws.log == []

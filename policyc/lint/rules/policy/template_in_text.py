@@ -68,11 +68,9 @@ def check(lint: Lint) -> None:
 
 def _is_left_over(policy: Policy, text: str) -> bool:
     """A `${…}` that names a condition key may be meant as the document would have it."""
-    if policy.origin is not Origin.LANGUAGE:
-        return is_left_over(text)
-    if kind_of(policy) in KINDS and "${" in text:
-        return unrendered(text) is not None
-    return is_template(text)
+    if policy.origin is Origin.LANGUAGE and kind_of(policy) not in KINDS:
+        return is_template(text)
+    return is_left_over(text) or (policy.origin is Origin.LANGUAGE and unrendered(text) is not None)
 
 
 def _written(statement: Statement) -> Iterator[tuple[str, Span | None]]:
@@ -91,6 +89,8 @@ def _texts(statement: Statement) -> Iterator[tuple[str, Span | None]]:
     if statement.who is not None:
         named = (item for item in statement.who.principals if item.kind != "native")
         yield from ((text, item.span or statement.who.span) for item in named for text in item.args)
+    if statement.resources is not None:
+        yield from ((glob.text, glob.span) for glob in statement.resources.patterns if glob.span is not None)
     if statement.path is not None:
         yield from ((text, statement.path.span) for text in statement.path.patterns)
     for atom in worded_atoms(statement.when):

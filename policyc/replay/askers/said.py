@@ -87,8 +87,8 @@ class Many:
         return asker.answer(item)
 
 
-class Unguarded:
-    """No policy was in force: whoever came to a service of VPC Lattice with auth type NONE was let in."""
+class _Unasked:
+    """No policy decides, so that nothing of a record bears on what is said."""
 
     def reads(self, key: str) -> bool:
         return False
@@ -101,6 +101,10 @@ class Unguarded:
 
     def place(self, item: Recorded) -> Hashable:
         return ()
+
+
+class Unguarded(_Unasked):
+    """No policy was in force: whoever came to a service of VPC Lattice with auth type NONE was let in."""
 
     def side(self) -> Side:
         nothing: Callable[[str], bool] = lambda _: False  # noqa: E731
@@ -115,20 +119,8 @@ class Unguarded:
 NOT_ASKED: Final = "no policy is asked"
 
 
-class Nobody:
+class Nobody(_Unasked):
     """No policies: nobody is asked."""
-
-    def reads(self, key: str) -> bool:
-        return False
-
-    def caller(self, item: Recorded) -> str:
-        return ""
-
-    def alike(self, item: Recorded, told: Keys) -> Hashable:
-        return ()
-
-    def place(self, item: Recorded) -> Hashable:
-        return ()
 
     def side(self) -> None:
         """There is nothing to know."""

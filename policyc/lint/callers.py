@@ -122,6 +122,8 @@ def facts_of(principal: Principal, partition: str = "") -> Facts:
             "aws:multifactorauth",
             "aws:federatedprovider",
         )
+    if principal.kind == "user" and not principal.is_pattern:
+        known["aws:username"] = principal.args[1].rpartition("/")[2]
     if partition and principal.kind in ("role", "user") and principal.account and not principal.is_pattern:
         known["aws:principalarn"] = f"arn:{partition}:iam::{principal.account}:{principal.kind}/{principal.args[1]}"
 

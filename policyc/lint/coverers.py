@@ -21,6 +21,7 @@ from policyc.ir.pattern import is_plain, plain_text
 from policyc.lint.covering import OF_ACCOUNTS, action_pattern, is_open
 from policyc.lint.places import label_of
 from policyc.lint.rule import Lint
+from policyc.lint.told import is_told
 from policyc.model.types import STRING, Named, SetOf, shapes
 from policyc.model.values import Principal
 
@@ -179,7 +180,8 @@ class _Conditions:
     """Statements by the texts of which their conditions ask for one.
 
     Where a condition that can hold says nothing of a key but that it equals some texts, and implies that it is one of `values`, then one
-    of those texts is among `values`: any other text that nobody names could stand in the key's place.
+    of those texts is among `values`: any other text that nobody names could stand in the key's place. Not so for keys of which callers and
+    places tell.
     """
 
     def __init__(self, statements: Sequence[Statement]) -> None:
@@ -189,7 +191,7 @@ class _Conditions:
         for place, statement in enumerate(statements):
             when = statement.when
             asked = next(filter(_is_one_of, when.items if isinstance(when, All) else (when,)), None)
-            if not isinstance(asked, Atom):
+            if not isinstance(asked, Atom) or is_told(asked.attribute):
                 self._all.append(place)
                 continue
             key = asked.attribute.native.lower()

@@ -30,7 +30,7 @@ IN_PERMITS = {
     "negated-test-admits-absent": "negated-test-admits-absent",
 }
 #: what a single policy shows of what a rule knows of a whole project
-ALIKE = frozenset(RULES) - DIFFERENT.keys()
+ALIKE = frozenset(RULES) - DIFFERENT.keys() - {"redundant-statement"}  # alternatives become statements of their own
 
 #: target -> the resource, and what its statements are made of
 CLAUSES = {

@@ -41,7 +41,6 @@ DIFFERENT = {
     "policy-not-active": WIRING,
     "policy-without-test": SOURCE,
     "reads-the-original": CHAIN,
-    "redundant-statement": "a pattern of roles becomes a condition on `aws:PrincipalArn`",
     "redundant-value": "what stands twice is written once",
     "static-route-before-attachment": "the inventory is named in the project",
     "template-in-text": "in documents readers say it, as `template-not-rendered` and `cedar-template-text`",

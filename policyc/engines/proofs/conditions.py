@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias, assert_never
 
+from policyc.engines.proofs import linked
 from policyc.engines.proofs.budget import Steps, TooLarge
 from policyc.engines.proofs.values import may_hold, one_value, same_key
 from policyc.ir.authz import (
@@ -155,7 +156,8 @@ def branches(
                 case _:
                     assert_never(cond)
         else:
-            yield held
+            if linked.agree(held, [(test, wanted) for test, wanted in opaque if isinstance(test, RawTest)]):
+                yield held
 
 
 def _raw_fits(test: RawTest | RawExpression, wanted: bool, held: Sequence[_Opaque], facts: Facts) -> bool:

@@ -37,7 +37,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
+from policyc.engines.proofs.conditions import never_holds
 from policyc.ir.authz import Statement
+from policyc.lint.callers import facts_of
 from policyc.lint.doors import is_for_services, names_a_source, source_of_no_account
 from policyc.lint.rule import Lint, kind_of
 from policyc.lint.speech import is_document, key_of
@@ -71,7 +73,11 @@ def check(lint: Lint) -> None:
                     "services may act here for anyone's resources",
                     "name an account in the condition on `aws:SourceArn`, or test `aws:SourceAccount`",
                 )
-            elif item.kind == "service" and item.args[0] not in _TOLD.get(kind_of(policy), ()):
+            elif (
+                item.kind == "service"
+                and item.args[0] not in _TOLD.get(kind_of(policy), ())
+                and not never_holds(statement.when, facts_of(item))  # that it cannot act at all is told by itself
+            ):
                 lint.report(
                     item.span or who.span,
                     f"`{item.args[0]}` may act here for anyone's resources",

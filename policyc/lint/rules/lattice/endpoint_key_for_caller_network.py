@@ -1,7 +1,7 @@
 """A condition uses a key of VPC endpoints to tell where a caller of VPC Lattice is.
 
 ## What it does
-Finds `aws.SourceVpc`, `aws.SourceVpce`, `aws.SourceIp` and `aws.VpcSourceIp` in policies for `lattice`.
+Finds `aws.SourceIp`, `aws.SourceVpc` and the other keys that come of a VPC endpoint (`aws.SourceVpce`, `aws.VpceOrgID`, …) in policies for `lattice`.
 
 ## Why is this bad
 Those keys describe requests to AWS's own endpoints. Nothing says that a request to a Lattice service has them: an
@@ -39,7 +39,16 @@ from policyc.lint.speech import key_of, word
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 
-_ENDPOINT_KEYS = ("aws:sourcevpc", "aws:sourcevpce", "aws:sourceip", "aws:vpcsourceip")
+_ENDPOINT_KEYS = (
+    "aws:sourceip",
+    "aws:sourcevpc",
+    "aws:sourcevpcarn",
+    "aws:sourcevpce",
+    "aws:vpceaccount",
+    "aws:vpceorgid",
+    "aws:vpceorgpaths",
+    "aws:vpcsourceip",
+)
 NEEDS = ("auth-policy", _ENDPOINT_KEYS)
 
 

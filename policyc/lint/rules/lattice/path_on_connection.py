@@ -1,10 +1,11 @@
-"""A resource with a path is no resource of a connection.
+"""A connection has no path, nor anything else of HTTP.
 
 ## What it does
-Finds a statement that names `Connect` while every resource of it ends in a path.
+Finds a statement that names `Connect` while every resource of it ends in a path, or that names it beside `Invoke` with a condition on the method,
+path, headers or query string.
 
 ## Why is this bad
-A TLS passthrough connection has no path: its resource is the service alone. The statement never matches one.
+A TLS passthrough connection has no path: its resource is the service alone. Nor has it a method, headers or a query string. The statement never matches one.
 
 ## Example
 ```json as=auth-policy
@@ -33,30 +34,49 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
+from policyc.engines.proofs.conditions import never_holds
 from policyc.ir.authz import Can, Glob, Resources
 from policyc.lint.paths import SERVICE
+from policyc.lint.places import condition_of
 from policyc.lint.rule import Lint
+from policyc.model.values import Scalar
+from policyc.model.vocabulary import Attribute
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"
-NEEDS = ("patterns", ("auth-policy", "identity"))
+NEEDS = (("patterns", "vpc-lattice-svcs:request*"), ("auth-policy", "identity"))
 
 _CONNECT = "vpc-lattice-svcs:connect"
+_OF_HTTP = "vpc-lattice-svcs:request"
 
 
 def check(lint: Lint) -> None:
     for _, statement in lint.statements("auth-policy", "identity"):
-        can, resources = statement.can, statement.resources
-        if can is None or resources is None or not _connects(can) or not _only_paths(resources):
+        can = statement.can
+        if can is None or not _connects(can):
             continue
-        first: Glob = resources.patterns[0]
-        service = _service(first)
-        lint.report(
-            first.span,
-            f"`{first.text}` never matches `Connect`: a TLS passthrough connection has no path",
-            f"write `{service}` for connections"
-            + ("" if len(can.verbs) == 1 else f", beside `{first.text}` for requests"),
-        )
+        if statement.resources is not None and _only_paths(statement.resources):
+            _report_path(lint, can, statement.resources.patterns[0])
+        elif len(can.verbs) > 1 and never_holds(statement.when, _lacks) and not never_holds(statement.when):
+            lint.report(
+                condition_of(statement.when, statement),
+                "`Connect` never passes this condition: a TLS passthrough connection has no method, path, headers or query string",
+                "give `Connect` a statement of its own without it",
+            )
+
+
+def _report_path(lint: Lint, can: Can, first: Glob) -> None:
+    service = _service(first)
+    lint.report(
+        first.span,
+        f"`{first.text}` never matches `Connect`: a TLS passthrough connection has no path",
+        f"write `{service}` for connections" + ("" if len(can.verbs) == 1 else f", beside `{first.text}` for requests"),
+    )
+
+
+def _lacks(attribute: Attribute) -> tuple[Scalar, ...] | None:
+    """What is known of a connection."""
+    return () if attribute.native.lower().startswith(_OF_HTTP) else None
 
 
 def _connects(can: Can) -> bool:

@@ -41,11 +41,12 @@ from policyc.engines.proofs.conditions import may_be_met, never_holds
 from policyc.ir.authz import Policy, Statement
 from policyc.ir.conditions import tests
 from policyc.lint.coverers import Coverers
-from policyc.lint.covering import reach_covers, statement_covers
+from policyc.lint.covering import reach_covers
 from policyc.lint.gates import SERVICE, checks, network_of, policies_for
 from policyc.lint.places import label_of
 from policyc.lint.rule import Lint
 from policyc.lint.speech import effect
+from policyc.lint.told import covers
 from policyc.model.values import Resource
 
 SEVERITY = Severity.ERROR
@@ -64,7 +65,7 @@ def check(lint: Lint) -> None:
             if allow.effect != "allow" or never_holds(allow.when):
                 continue
             near = list(coverers.of(allow))
-            deny = next((item for item in near if statement_covers(item, allow)), None)
+            deny = next((item for item in near if covers(policy, item, allow)), None)
             if deny is not None:
                 _report(lint, policy, allow, [deny])
             elif together := _covering_together(allow, near):

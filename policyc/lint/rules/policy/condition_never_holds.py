@@ -38,7 +38,6 @@ from typing import Final
 from policyc.diagnostics import Label, Severity
 from policyc.engines.proofs.budget import Steps, TooLarge
 from policyc.engines.proofs.conditions import Goal, branches, may_be_met, never_holds, nothing_known
-from policyc.engines.proofs.values import one_value
 from policyc.ir.authz import All, AnyOf, Atom, Cond, Never, Origin, Policy, Statement
 from policyc.ir.conditions import tests
 from policyc.lint.places import condition_of
@@ -104,7 +103,7 @@ def _contradiction(cond: Cond) -> tuple[Atom, Atom] | None:
     tests = [item for item in (cond.items if isinstance(cond, All) else ()) if isinstance(item, Atom)]
     for at, second in enumerate(tests):
         for first in tests[:at]:
-            if one_value(first.attribute, second.attribute) and not may_be_met([(first, True), (second, True)]):
+            if not may_be_met([(first, True), (second, True)]):
                 return first, second
     return None
 

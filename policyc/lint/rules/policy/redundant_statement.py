@@ -39,9 +39,10 @@ from policyc.diagnostics import Label, Severity, dropped
 from policyc.engines.proofs.conditions import never_holds
 from policyc.ir.authz import Origin, Policy, Statement
 from policyc.lint.coverers import Coverers
-from policyc.lint.covering import statement_covers, who_covers
+from policyc.lint.covering import who_covers
 from policyc.lint.places import label_of
 from policyc.lint.rule import Lint, kind_of
+from policyc.lint.told import covers
 from policyc.record import replace
 from policyc.targets.iam_documents.kinds import GRANTING
 
@@ -65,7 +66,7 @@ def _check_policy(lint: Lint, policy: Policy) -> None:
         for wide in coverers.of(narrow):
             if wide.index == narrow.index or wide.effect != narrow.effect or wide.index in gone:
                 continue
-            if statement_covers(wide, narrow) and not (grants and _grants_more(wide, narrow)):
+            if covers(policy, wide, narrow) and not (grants and _grants_more(wide, narrow)):
                 gone.add(narrow.index)
                 _report(lint, policy, narrow, wide)
                 break

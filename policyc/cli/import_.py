@@ -213,7 +213,7 @@ def _documents(
         else:
             diagnostics.add(fault)
     inside = {item.file for item in taken} | set(filter(formats.get, formats))
-    sources = {name: source for name, source in sources.items() if name not in inside}
+    read, sources = sources, {name: source for name, source in sources.items() if name not in inside}
     attached = _attached(args.on, [*sources, *(item.source.file for item in taken)])
     top = os.path.commonpath([str(PurePosixPath(name).parent) for name in sources]) if sources else ""
     locks: Known = {}
@@ -238,7 +238,7 @@ def _documents(
         stem = PurePosixPath(item.file).with_name(snake(_WORDS.sub("_", _short(item.name)), "policy")).as_posix()
         on = attached.get(item.source.file, item.attached)
         given.append(Given(item.source, item.kind, on, stem, False, item.comments, called=item.called, auth=item.auth))
-    return given, {**sources, **{item.source.file: item.source for item in taken}}, left
+    return given, {**read, **{item.source.file: item.source for item in taken}}, left
 
 
 def _placed(known: Pulled) -> str:

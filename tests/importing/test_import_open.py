@@ -347,9 +347,25 @@ def test_a_broken_file_of_a_folder_keeps_nobody_back(run: Run) -> None:
     Path("bad.yaml").write_text(
         "Resources:\n  P:\n    Type: AWS::IAM::ManagedPolicy\n    Type: AWS::IAM::ManagedPolicy\n   broken: [\n"
     )
+    Path("wan.json").write_text(json.dumps(NETWORK))
     status, out = run("import", ".", "-o", "policies")
-    assert status == 0 and "not imported: bad.yaml:" in out and "1 document in 1 file; 1 not imported" in out
+    assert status == 0 and "not imported: bad.yaml:" in out and "1 document in 1 file; 2 not imported" in out
+    assert "not imported: wan.json: the language has no words for the name `not-secured`\n" in out
     assert run("import", "bad.yaml")[0] == 1
+    assert run("import", "wan.json", "good.json")[1].count("--> wan.json:1:") == 1
+
+
+NETWORK = {
+    "version": "2021.12",
+    "core-network-configuration": {"asn-ranges": ["64512-64555"], "edge-locations": [{"location": "us-east-1"}]},
+    "segments": [{"name": "not-secured"}],
+}
+
+
+def test_what_is_wrong_in_a_named_template_is_told_at_its_line(run: Run) -> None:
+    Path("t.yaml").write_text(CONDITIONAL.replace("ACTION", '"s3:ListBucket"').replace("Sid: T,", "Sid: T, Sid: U,"))
+    status, out = run("import", "t.yaml")
+    assert status == 1 and "--> t.yaml:7:" in out
 
 
 CONDITIONAL = """\

@@ -21,6 +21,7 @@ _POLICY: Final = "AWS::VpcLattice::AuthPolicy"
 _ASSOCIATION: Final = "AWS::VpcLattice::ServiceNetworkServiceAssociation"
 _AUTH: Final = {"AWS_IAM": "aws_iam", "NONE": "none"}
 _PROVIDER: Final = "AWS::EC2::VerifiedAccessTrustProvider"
+_GROUP: Final = "AWS::EC2::VerifiedAccessGroup"
 _ENDPOINT: Final = "AWS::EC2::VerifiedAccessEndpoint"
 _OPTIONS: Final = ("LoadBalancerOptions", "NetworkInterfaceOptions", "RdsOptions", "CidrOptions")
 _SPOKEN: Final = {"http": "http", "https": "http", "tcp": "tcp"}
@@ -59,6 +60,21 @@ def companions(template: Template, unread: Collection[str]) -> Iterator[Companio
         links = {"network": network} if network in template.resources else {}
         yield Companion(resource.name, kind, resource.name_span, {"auth": auth}, links)
     yield from (item for item in wired(template) if item.name not in unread)
+    yield from _without_policy(template)
+
+
+def _without_policy(template: Template) -> Iterator[Companion]:
+    """The groups of Verified Access without a policy. What one on an endpoint alone does is not documented: groups of such endpoints are left out."""
+    groups = [one for one in template.resources.values() if one.type == _GROUP and not _is_stated(one)]
+    own = [one for one in template.resources.values() if one.type == _ENDPOINT and _is_stated(one)] if groups else []
+    led = {logical(one.properties.get("VerifiedAccessGroupId")) for one in own}
+    for group in groups:
+        if group.name not in led and "" not in led and group.problem is None:
+            yield Companion(group.name, "verified_access.group", group.name_span, {})
+
+
+def _is_stated(resource: Resource) -> bool:
+    return resource.properties.get("PolicyDocument") is not None
 
 
 def _auth(resource: Resource) -> str:

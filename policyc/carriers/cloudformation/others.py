@@ -47,8 +47,10 @@ def tell_others(template: Template, diagnostics: Diagnostics) -> None:
 def _tell_grants(template: Template, diagnostics: Diagnostics) -> None:
     """A note on the policy templates and connectors of SAM: their statements are made when it is deployed."""
     found: dict[str, Span] = {}
+    # the body of a resource that is nobody's business is not read: what is wrong with it is not ours to tell
+    connected = "Connectors" in template.source.text
     for resource in template.resources.values():
-        if not resource.type.startswith(_SAM) and resource.body.get("Connectors") is None:
+        if not resource.type.startswith(_SAM) and not connected:
             continue
         if resource.type == f"{_SAM}Connector":
             found.setdefault(resource.name, resource.name_span)

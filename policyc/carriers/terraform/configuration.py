@@ -207,12 +207,12 @@ def _worked_out(tree: Tree, configuration: Configuration) -> Root:
 def _judged(
     known: Around, tree: Tree, documents: list[tuple[str, str, Embedded]], unreadable: list[tuple[str, str, Unreadable]]
 ) -> Iterator[Companion]:
-    """The gates that set rules look at: those whose policies are all here. Where it is not known what a policy is attached to, or what stands in
+    """The gates that set rules look at: those whose policies are all here, and groups of Verified Access that have none. Where it is not known what a policy is attached to, or what stands in
     a module, a gate without one may have one all the same."""
     on = {item.facts.get("resource", "") for _, _, item in documents if item.type in AUTH_POLICIES}
     certain = not tree.lost and "" not in on and not any(item.type in AUTH_POLICIES for _, _, item in unreadable)
     for item in known.companions.values():
-        if item.type.startswith("lattice.") and "auth" in item.fields and (certain or item.name in on):
+        if (item.type.startswith("lattice.") and "auth" in item.fields and (certain or item.name in on)) or (item.name in known.bare and not tree.lost):
             yield item
 
 

@@ -68,11 +68,13 @@ def is_context(type: str) -> bool:
 
 @record
 class Around:
-    """Everything of one tree of modules that documents are judged with: companions by address, and for each Verified Access instance
-    its trust providers (`name=type,…`)."""
+    """Everything of one tree of modules that documents are judged with: companions by address, for each Verified Access instance
+    its trust providers (`name=type,…`), and the groups without a policy. What one on an endpoint alone does is not documented: groups of
+    such endpoints are left out."""
 
     companions: Mapping[str, Companion]
     trust: Mapping[str, str]
+    bare: frozenset[str]
 
 
 def around(instances: Iterable[ResourceInstance], work: Work) -> Around:
@@ -90,7 +92,17 @@ def around(instances: Iterable[ResourceInstance], work: Work) -> Around:
                 known = found[holder].links
                 single = other in found and known.get(field, other) == other
                 found[holder] = replace(found[holder], links={**known, field: other if single else ""})
-    return Around(found, _trust(all, work))
+    own = {
+        address_of(_argument(item, "verified_access_group_id", work), {}, work)
+        for item in all
+        if item.type == "aws_verifiedaccess_endpoint" and "policy_document" in item.body.arguments
+    }
+    groups = {
+        item.address
+        for item in all
+        if item.type == "aws_verifiedaccess_group" and "policy_document" not in item.body.arguments
+    }
+    return Around(found, _trust(all, work), frozenset(groups - own if "" not in own else ()))
 
 
 def facts_of(instance: ResourceInstance, known: Around, work: Work) -> dict[str, str]:

@@ -44,5 +44,7 @@ def check(lint: Lint) -> None:
             lint.report(
                 name_of(lint, resource),
                 f"the group `{resource.name}` has no policy, so its endpoints refuse every request",
-                f"write `policy … for verified_access on {resource.name} {{ … }}`",
+                f"write `policy … for verified_access on {resource.name} {{ … }}`"
+                if resource.file in lint.program.modules
+                else f"give `{resource.name}` a policy",
             )

@@ -212,7 +212,9 @@ def _judged(
     on = {item.facts.get("resource", "") for _, _, item in documents if item.type in AUTH_POLICIES}
     certain = not tree.lost and "" not in on and not any(item.type in AUTH_POLICIES for _, _, item in unreadable)
     for item in known.companions.values():
-        if (item.type.startswith("lattice.") and "auth" in item.fields and (certain or item.name in on)) or (item.name in known.bare and not tree.lost):
+        if (item.type.startswith("lattice.") and "auth" in item.fields and (certain or item.name in on)) or (
+            item.name in known.bare and not tree.lost
+        ):
             yield item
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -58,7 +57,7 @@ class Class:
     count: int = 0
     first: str = ""
     last: str = ""
-    paths: Counter[str] = field(default_factory=Counter)
+    paths: dict[str, int] = field(default_factory=dict)
     places: list[Place] = field(default_factory=list)
     callers: set[int] = field(default_factory=set)
 
@@ -72,14 +71,9 @@ class Class:
         callers: Collection[int],
     ) -> None:
         """More records."""
-        if not self.count and len(paths) <= MOST_PATHS and len(callers) <= MOST_CALLERS and len(places) <= MOST_PLACES:
-            self.count, self.first, self.last = count, first, last
-            self.paths, self.places, self.callers = Counter(paths), list(places), set(callers)
-            return
         self.count += count
         self._see(first, last)
-        for path, number in paths.items():
-            self.paths[path] += number
+        self._count(paths)
         if len(self.paths) > 2 * MOST_PATHS:
             self._cut_paths()
         self.callers.update(callers)
@@ -92,10 +86,14 @@ class Class:
         """The records of another part with the same key."""
         self.count += other.count
         self._see(other.first, other.last)
-        self.paths.update(other.paths)
+        self._count(other.paths)
         self._cut_paths()
         self.callers = set(sorted(self.callers | other.callers)[:MOST_CALLERS])
         self.places = sorted({*self.places, *other.places})[:MOST_PLACES]
+
+    def _count(self, paths: Mapping[str, int]) -> None:
+        for path, number in paths.items():
+            self.paths[path] = self.paths.get(path, 0) + number
 
     def _see(self, first: str, last: str) -> None:
         if first:
@@ -104,7 +102,7 @@ class Class:
 
     def _cut_paths(self) -> None:
         if len(self.paths) > MOST_PATHS:
-            self.paths = Counter({path: self.paths[path] for path in sorted(self.paths)[:MOST_PATHS]})
+            self.paths = {path: self.paths[path] for path in sorted(self.paths)[:MOST_PATHS]}
 
     @property
     def distinct_callers(self) -> int:
@@ -116,6 +114,16 @@ class Class:
         """The paths with most records, in an order that does not hang on how they came."""
         kept = sorted(self.paths)[:MOST_PATHS]
         return sorted(((path, self.paths[path]) for path in kept), key=lambda pair: (-pair[1], pair[0]))[:most]
+
+
+def begun(key: ClassKey, sums: Sums) -> Class:
+    """A class of these records alone."""
+    number, first, last, paths, places, callers = sums
+    if len(paths) <= MOST_PATHS and len(callers) <= MOST_CALLERS and len(places) <= MOST_PLACES:
+        return Class(key, number, first, last, dict(paths), list(places), set(callers))
+    found = Class(key)
+    found.take(*sums)
+    return found
 
 
 def ordered(classes: Iterable[Class]) -> list[Class]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from policyc.replay.askers.known import Known
 from policyc.replay.askers.said import Asker, Said
-from policyc.replay.classes import Class, ClassKey, Sums, caller_hash, merge_classes, ordered
+from policyc.replay.classes import Class, ClassKey, Sums, begun, caller_hash, merge_classes, ordered
 from policyc.replay.kinds.registry import kind_of
 from policyc.replay.reading import Place
 from policyc.replay.recorded import Kind, Recorded, is_time, path_form, redacted
@@ -129,8 +129,9 @@ class Tally:
         key = ClassKey(kind, verdict, old.decision, then.decision, who, can, where, by, then.missed)
         found = classes.get(key)
         if found is None:
-            found = classes[key] = Class(key)
-        found.take(*sums)
+            classes[key] = begun(key, sums)
+        else:
+            found.take(*sums)
 
     def shown(self, who: str) -> str:
         """A caller or place as the report shows it."""

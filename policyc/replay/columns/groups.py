@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from policyc.replay.classes import MOST_PLACES, Sums, caller_hash
 from policyc.replay.columns.batch import TIME, Batch
 from policyc.replay.columns.coding import cut_paths, path_forms
-from policyc.replay.columns.combine import gathered
+from policyc.replay.columns.combine import gathered, unique_rows
 from policyc.replay.columns.corpus import FILE, NUMBER, Requests
 from policyc.replay.columns.hours import ranked
 from policyc.replay.columns.told import Told
@@ -30,6 +30,7 @@ _KEY: Final = 5
 _COUNT, _FIRST, _LAST, _PLACES = 5, 6, 7, 8
 _WIDTH: Final = _PLACES + MOST_PLACES
 _NONE: Final = -1
+_LATE: Final = np.iinfo(np.int64).max
 
 
 class _Names:
@@ -176,54 +177,68 @@ class Groups:
         forms, form_of = _folded([text or "" for text in self.forms.texts])
         bare = np.array([text is None for text in methods], bool)
         lines[:, 4] = np.where(bare[lines[:, 2]], forms.index(""), form_of[lines[:, 4]])
-        for number in np.unique(lines[:, 0]).tolist():
+        alike = np.stack([lines[:, 0], who_of[lines[:, 1]], lines[:, 2], where_of[lines[:, 3]]], axis=1)
+        classes, _, of = unique_rows(alike)
+        filed = [[] if answer.said is None else list(tally.filed(answer.verdict, *answer.said)) for answer in told]
+        sums_of = _summed(lines, of, hashes, forms, times, files)
+        for (number, caller, method, where), sums in zip(classes.tolist(), sums_of):
             answer = told[number]
             assert answer.said is not None
-            held = lines[lines[:, 0] == number]
-            key = (who_of[held[:, 1]] * len(methods) + held[:, 2]) * len(shown_where) + where_of[held[:, 3]]
-            tables = list(tally.filed(answer.verdict, *answer.said))
-            for one, sums in _summed(held, key, hashes, forms, times, files):
-                rest, where = divmod(one, len(shown_where))
-                caller, method = divmod(rest, len(methods))
-                names = shown_who[caller], methods[method] or "connect", shown_where[where]
-                for table, then in tables:
-                    tally.add_class(table, answer.kind, answer.verdict, answer.said[0], then, *names, sums)
+            names = shown_who[caller], methods[method] or "connect", shown_where[where]
+            for table, then in filed[number]:
+                tally.add_class(table, answer.kind, answer.verdict, answer.said[0], then, *names, sums)
 
 
 def _summed(
-    lines: Ints, key: Ints, hashes: Sequence[int], forms: Sequence[str], times: Sequence[str], files: Sequence[str]
-) -> Iterator[tuple[int, Sums]]:
-    """Lines of one answer, summed for each class that they belong to (by its number, `key`)."""
+    lines: Ints, of: Ints, hashes: Sequence[int], forms: Sequence[str], times: Sequence[str], files: Sequence[str]
+) -> Iterator[Sums]:
+    """Lines summed for each class, in the order of the classes; `of` is the number of the class of each."""
     # the first places of a class are among those of the lines that begin first
-    order = np.lexsort((lines[:, _PLACES], key))
-    key, lines = key[order], lines[order]
-    starts = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
-    ends = [*starts[1:].tolist(), len(key)]
+    order = np.lexsort((lines[:, _PLACES], of))
+    of, lines = of[order], lines[order]
+    starts = np.flatnonzero(np.r_[True, of[1:] != of[:-1]])
     counts = np.add.reduceat(lines[:, _COUNT], starts).tolist()
     firsts = np.minimum.reduceat(np.where(lines[:, _FIRST] < 0, len(times), lines[:, _FIRST]), starts).tolist()
     lasts = np.maximum.reduceat(lines[:, _LAST], starts).tolist()
-    paths, path_starts = _counted(key, lines[:, 4], lines[:, _COUNT], forms)
-    firsts_of = lines[:, _PLACES:].tolist()
-    users = [hashes[user] for user in lines[:, 1].tolist()]
-    start = 0
-    for at, (one, end, count, first, last) in enumerate(zip(key[starts].tolist(), ends, counts, firsts, lasts)):
-        some = sorted(
-            place for line in firsts_of[start : min(end, start + MOST_PLACES)] for place in line if place >= 0
-        )
-        places = [Place(files[place >> FILE], place & NUMBER) for place in some[:MOST_PLACES]]
-        seen = (times[first], times[last]) if last >= 0 else ("", "")
+    paths, path_starts = _counted(of, lines[:, 4], lines[:, _COUNT], forms)
+    callers, caller_starts = _distinct(of, lines[:, 1], hashes)
+    places = _first_places(lines[:, _PLACES:], starts)
+    place_files, numbers = (places >> FILE).tolist(), (places & NUMBER).tolist()
+    held = (places >= 0).sum(axis=1).tolist()
+    for at, (count, first, last) in enumerate(zip(counts, firsts, lasts)):
+        begins, ends = (times[first], times[last]) if last >= 0 else ("", "")
         forms_of = dict(paths[path_starts[at] : path_starts[at + 1]])
-        yield one, Sums(count, seen[0], seen[1], forms_of, places, set(users[start:end]))
-        start = end
+        some = [Place(files[place_files[at][one]], numbers[at][one]) for one in range(held[at])]
+        yield Sums(count, begins, ends, forms_of, some, set(callers[caller_starts[at] : caller_starts[at + 1]]))
 
 
-def _counted(key: Ints, forms: Ints, counts: Ints, texts: Sequence[str]) -> tuple[list[tuple[str, int]], Sequence[int]]:
+def _first_places(places: Ints, starts: Ints) -> Ints:
+    """The first places of each class, in order and none behind them, of lines in the order of their first ones."""
+    ends = np.r_[starts[1:], len(places)]
+    table = np.full((len(starts), MOST_PLACES * MOST_PLACES), _LATE, np.int64)
+    for at in range(MOST_PLACES):
+        has = np.flatnonzero(starts + at < ends)
+        some = places[starts[has] + at]
+        table[has, at * MOST_PLACES : (at + 1) * MOST_PLACES] = np.where(some < 0, _LATE, some)
+    table.sort(axis=1)
+    table = table[:, :MOST_PLACES]
+    return np.where(table == _LATE, _NONE, table)
+
+
+def _distinct(of: Ints, users: Ints, hashes: Sequence[int]) -> tuple[list[int], Sequence[int]]:
+    """The hashes of the distinct callers of each class, one class behind the other; where those of each begin."""
+    classes, users = np.divmod(np.unique(of.astype(np.int64) * len(hashes) + users), len(hashes))
+    starts = np.searchsorted(classes, np.arange(int(of[-1]) + 2))
+    return np.array(hashes, np.uint64)[users].tolist(), starts.tolist()
+
+
+def _counted(of: Ints, forms: Ints, counts: Ints, texts: Sequence[str]) -> tuple[list[tuple[str, int]], Sequence[int]]:
     """For each class its forms of paths with how many records have each; where those of each class begin."""
-    order = np.lexsort((forms, key))
-    key, forms = key[order], forms[order]
-    starts = np.flatnonzero(np.r_[True, (key[1:] != key[:-1]) | (forms[1:] != forms[:-1])])
+    order = np.lexsort((forms, of))
+    of, forms = of[order], forms[order]
+    starts = np.flatnonzero(np.r_[True, (of[1:] != of[:-1]) | (forms[1:] != forms[:-1])])
     sums = np.add.reduceat(counts[order], starts).tolist()
-    heads = key[starts]
+    heads = of[starts]
     begins = np.flatnonzero(np.r_[True, heads[1:] != heads[:-1]]).tolist()
     return [(texts[form], sum) for form, sum in zip(forms[starts].tolist(), sums)], [*begins, len(sums)]
 

@@ -70,7 +70,8 @@ class Kernel(Counting):
         if len(self.answers) > _KNOWS_MOST:
             self.answers.clear()
         table = np.ascontiguousarray(combinations.astype(np.int32))
-        keys = [row.tobytes() for row in table]
+        whole: Any = np.dtype((np.void, table.itemsize * table.shape[1]))
+        keys: list[bytes] = table.view(whole).ravel().tolist()
         new = [at for at, key in enumerate(keys) if key not in self.answers]
         if new:
             asked = combinations[new]

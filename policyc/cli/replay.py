@@ -15,7 +15,8 @@ from policyc.cli.parser import one_of
 from policyc.cli.progress import Progress
 from policyc.cli.replay_engines import ENGINES
 from policyc.cli.replay_files import add_connection
-from policyc.cli.replay_policies import CEDAR, NETWORK, OLD, ROLES, WORDS, policies
+from policyc.cli.replay_policies import CEDAR, NETWORK, OLD, OLD_SETTINGS, ROLES, SETTINGS, policies
+from policyc.cli.simulate_documents import add_word
 from policyc.cli.trust import add_trust
 
 if TYPE_CHECKING:
@@ -140,8 +141,10 @@ def describe(parser: argparse.ArgumentParser) -> None:
         group.add_argument(f"--{role}", metavar="FILE", help=what)
         group.add_argument(f"--old-{role}", metavar="FILE", help="the one in force; the other is new")
     add_trust(group)
-    for name in WORDS:
-        group.add_argument(f"--{name}", metavar="WORD", help=f"as in `simulate --{name}`")
+    for name in SETTINGS:
+        add_word(group, name, f"as in `simulate --{name}`")
+    for name in OLD_SETTINGS:
+        add_word(group, name, f"the {name} in force; the other is new", "old-")
     add_connection(parser.add_argument_group("whom to read logs in S3 as"))
 
 

@@ -43,7 +43,9 @@ CEDAR: Final = ("group-policy", "endpoint-policy")
 NETWORK: Final = "core-network"
 #: what `--against` says of a time when no policy was in force
 NOTHING: Final = "none"
-WORDS: Final = ("service-auth", "network-auth", "protocol")
+SETTINGS: Final = ("service-auth", "network-auth", "protocol")
+#: those of which another may have held before
+OLD_SETTINGS: Final = SETTINGS[:2]
 #: what actions begin with in documents that are on a service, or on a bucket
 _OF_ACTIONS: Final = {"service-policy": "vpc-lattice-svcs", "bucket-policy": "s3"}
 _OF_SERVICES: Final = ("vpc-lattice",)
@@ -164,8 +166,12 @@ def _given(args: argparse.Namespace, name: str) -> Any:
 
 
 def _has_documents(args: argparse.Namespace) -> bool:
-    names = (*ROLES, *WORDS, *CEDAR, NETWORK, *(f"old-{name}" for name in (*OLD, *CEDAR, NETWORK)))
-    return any(_given(args, name) for name in names)
+    return _is_replaced(args) or any(_given(args, name) for name in (*ROLES, *SETTINGS, *CEDAR, NETWORK))
+
+
+def _is_replaced(args: argparse.Namespace) -> bool:
+    """Whether something is given that was in force."""
+    return any(_given(args, f"old-{name}") for name in (*OLD, *OLD_SETTINGS, *CEDAR, NETWORK))
 
 
 def _known(args: argparse.Namespace) -> Known:
@@ -220,7 +226,7 @@ def _documents(
             "name one with `--service-policy`, `--network-policy`, `--bucket-policy`, `--group-policy`, `--endpoint-policy` "
             "or `--core-network`",
         )
-    replaced = any(_given(args, f"old-{name}") for name in (*OLD, *CEDAR, NETWORK))
+    replaced = _is_replaced(args)
     if args.against == NOTHING:
         if replaced:
             raise WrongUse(
@@ -250,7 +256,8 @@ def _of_iam(args: argparse.Namespace, project: Project, console: Console, old: b
     given, sources = read_flags(_before(args, OLD, old), ROLES, switches, diagnostics)
     if diagnostics.has_errors:
         return refuse_request(diagnostics, sources, "human", console)
-    words = {name: _given(args, name) for name in WORDS if _given(args, name) is not None}
+    said = _before(args, OLD_SETTINGS, old)
+    words = {name: _given(said, name) for name in SETTINGS if _given(said, name) is not None}
     made: dict[str, Asker] = {}
     # a request to a service meets no policy of a bucket, and the other way round
     for kinds, own, settings in ((_OF_SERVICES, OLD[:2], words), (_OF_BUCKETS, OLD[2:], {})):

@@ -17,6 +17,7 @@ from policyc.cli.project import here, open_project
 from policyc.cli.refuse import refuse, refuse_request
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Decision, Outcome, Verdict, changed
+from policyc.simulation.documents.words import WORDS
 from policyc.targets.base import Document, NoRequest
 from policyc.text import Source
 from policyc.workspace.places import file_and_part
@@ -48,13 +49,13 @@ _ROLES: Final = {
 #: what may stand beside a project, whose own documents it does not replace
 _BESIDE_PROJECT: Final = ("boundary", "session", "scp", "rcp")
 _ARNS: Final = ("service", "network", "object-lambda", "access-point", "bucket", "function", "key")
-_WORDS: Final = {
-    "service-auth": ("the auth type of the service (default: aws_iam with a policy)", ("none", "aws_iam")),
-    "network-auth": ("the auth type of the service network (default: aws_iam with a policy)", ("none", "aws_iam")),
-    "protocol": ("what the service speaks (default: https)", ("http", "https", "grpc", "tls_passthrough", "mixed")),
-    "transforms": ("the calls that run the function, with commas (default: GetObject)", None),
-    "bucket-account": ("the account of the bucket (default: that of the access point)", None),
-    "resource-account": ("the account of the resource, where its ARN has none", None),
+_SAID: Final = {
+    "service-auth": "the auth type of the service (default: aws_iam with a policy)",
+    "network-auth": "the auth type of the service network (default: aws_iam with a policy)",
+    "protocol": "what the service speaks (default: https)",
+    "transforms": "the calls that run the function, with commas (default: GetObject)",
+    "bucket-account": "the account of the bucket (default: that of the access point)",
+    "resource-account": "the account of the resource, where its ARN has none",
 }
 
 #: see `policyc.cli.simulate.Mode`
@@ -76,10 +77,16 @@ def describe(parser: argparse.ArgumentParser) -> None:
     for name in _ARNS:
         group.add_argument(f"--{name}-arn", metavar="ARN", help=f"the {name.replace('-', ' ')} of a chain")
     add_bindings(group)
-    for name, (text, choices) in _WORDS.items():
-        group.add_argument(
-            f"--{name}", metavar="WORD", help=text, type=str if choices is None else one_of("value", choices)
-        )
+    for name, text in _SAID.items():
+        add_word(group, name, text)
+
+
+def add_word(group: argparse._ArgumentGroup, name: str, help: str, prefix: str = "") -> None:
+    """The option of something that is said of a chain's resources."""
+    choices = WORDS[name]
+    group.add_argument(
+        f"--{prefix}{name}", metavar="WORD", help=help, type=one_of("value", choices) if choices else str
+    )
 
 
 def wants(args: argparse.Namespace) -> bool:
@@ -89,7 +96,7 @@ def wants(args: argparse.Namespace) -> bool:
 
 def _mentioned(args: argparse.Namespace) -> str | None:
     """The first option of this mode that is used."""
-    names = [*_ROLES, "action", "resource-arn", "unknown", *(f"{name}-arn" for name in _ARNS), *_WORDS]
+    names = [*_ROLES, "action", "resource-arn", "unknown", *(f"{name}-arn" for name in _ARNS), *WORDS]
     return next((name for name in names if getattr(args, name.replace("-", "_"))), None)
 
 
@@ -104,7 +111,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     given, sources = read_flags(args, tuple(_ROLES), project.config.switches, diagnostics)
     texts = {name: getattr(args, name.replace("-", "_")) for name in ("who", "action", "resource-arn", "can", "path")}
     texts |= {f"{name}-arn": getattr(args, f"{name}-arn".replace("-", "_")) for name in _ARNS}
-    texts |= {name: getattr(args, name.replace("-", "_")) for name in _WORDS}
+    texts |= {name: getattr(args, name.replace("-", "_")) for name in WORDS}
     texts = {name: text for name, text in texts.items() if text is not None}
     settings, unknown = list(args.settings), [*args.unknown, *(["*"] if args.assume == "unknown" else [])]
     logged = _logged(args) if args.log else None
@@ -249,7 +256,7 @@ def beside_project(
     args: argparse.Namespace, switches: Mapping[str, str], diagnostics: Diagnostics
 ) -> tuple[list[Document], dict[str, Source]]:
     """Limits of the caller given as raw documents beside a project. Raises WrongUse for other options of this mode."""
-    names = [*_ROLES, "action", "resource-arn", *(f"{name}-arn" for name in _ARNS), *_WORDS]
+    names = [*_ROLES, "action", "resource-arn", *(f"{name}-arn" for name in _ARNS), *WORDS]
     for name in names:
         if name not in _BESIDE_PROJECT and getattr(args, name.replace("-", "_")):
             raise WrongUse(

@@ -23,6 +23,7 @@ from policyc.simulation.answer import answer_fully
 from policyc.simulation.documents.ask import ask
 from policyc.simulation.documents.attached import LEVELS, ROLES, Attached, read_attached
 from policyc.simulation.documents.question import ARNS, PolicyContext, Question, Who
+from policyc.simulation.documents.words import WORDS
 from policyc.simulation.keys import EVERYTHING
 from policyc.simulation.references import PlainText
 from policyc.simulation.request_text import PlainRequest, bind
@@ -36,7 +37,6 @@ Plain: TypeAlias = "str | bool | int | Decimal | Sequence[str | bool | int | Dec
 _NOWHERE: Final = Span("<request>", 0, 0)
 _MOST_KEPT: Final = 256
 _NO_STATEMENTS: Final = '{"Version": "2012-10-17", "Statement": []}'
-_WORDS: Final = ("service-auth", "network-auth", "protocol", "transforms", "bucket-account", "resource-account")
 
 
 class Unaskable(ValueError):
@@ -148,7 +148,7 @@ class DocumentAsker:
         diagnostics = Diagnostics()
         for name, known, what in (
             *((n, ARNS, "ARN") for n in arns or ()),
-            *((n, _WORDS, "setting") for n in settings or ()),
+            *((n, tuple(WORDS), "setting") for n in settings or ()),
         ):
             if name not in known:
                 raise ValueError(f"there is no {what} `{name}`; write one of {', '.join(known)}")

@@ -297,6 +297,8 @@ def test_a_path_is_whatever_check_reads(tmp_path: Path, monkeypatch: pytest.Monk
     answer = policyc.simulate(asked, who=ROLE, can="GET", path="/x", service_arn=service, network_auth="none")  # type: ignore[arg-type]
     assert answer.denied
     assert "stack.yaml:10" in answer.explain()
+    with pytest.raises(policyc.PolicyError, match="`NONE` is no value for `--network-auth`"):
+        policyc.simulate(asked, who=ROLE, can="GET", path="/x", service_arn=service, network_auth="NONE")  # type: ignore[arg-type]
     Path("group.cedar").write_text(GROUP)
     assert policyc.simulate({"group": Path("group.cedar")}, context={"idp": {"level": "high"}}).allowed
     (cedar,) = policyc.who("group.cedar").classes

@@ -294,6 +294,25 @@ def test_what_would_be_refused_where_nothing_was_in_force(engine: str, run: Run)
     assert (wrong[0], "says that no policy was in force" in wrong[2]) == (2, True)
 
 
+@pytest.mark.parametrize("engine", ["rows", "columns"])
+def test_a_network_was_guarded_and_its_services_were_not(engine: str, run: Run) -> None:
+    """Auth type NONE on the service, a policy on its network: only the network asked who calls."""
+    if engine == "columns":
+        pytest.importorskip("duckdb")
+    refused = {"authDeniedReason": "Network", "failureReason": "ClientAccessDenied"}
+    write(row(), row(requestMethod="PUT"), row(requestMethod="POST", **refused))
+    Path("network.json").write_text(auth("GET", "PUT"))
+    Path("service.json").write_text(auth("GET", "POST"))
+    given = ("--network-policy", "network.json", "--service-policy", "service.json", "--format", "json")
+    data = json.loads(run("log.json", *given, "--old-service-auth", "none", "--engine", engine)[1])
+    assert data["in_force"]["reproduced"] == 3
+    assert {(item["recorded"], item["old"], item["new"]) for item in data["new"]["pairs"]} == {
+        ("allow", "allow", "allow"), ("allow", "allow", "deny"), ("deny", "deny", "deny"),
+    }  # fmt: off
+    wrong = run("log.json", *given, "--old-service-auth", "aws-iam")
+    assert (wrong[0], "did you mean `aws_iam`?" in " ".join(wrong[2].split())) == (2, True)
+
+
 def test_a_success_shows_that_the_callers_own_policies_let_it(run: Run) -> None:
     denied = {"authDeniedReason": "Service", "failureReason": "ClientAccessDenied"}
     write(row(), row(requestMethod="POST", **denied))

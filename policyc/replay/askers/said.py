@@ -169,6 +169,10 @@ def _spelled_out(text: str) -> str:
         return text
 
 
+#: what decides where no gate asks
+_AUTH: Final = "the auth types"
+
+
 def said_of(outcome: Outcome, item: Recorded) -> Said:
     """The answer in short. A request that went through had a caller whose own policies let it: where only those are open, that is known."""
     decision = outcome.decision
@@ -180,7 +184,7 @@ def said_of(outcome: Outcome, item: Recorded) -> Said:
         and all(g.kind == "identity" and not g.statements for g in waiting)
     ):
         decided = next((gate for gate in reversed(outcome.gates) if gate.decided_by), None)
-        by = f"`{decided.decided_by[0].label}` at {decided.title}" if decided is not None else "the auth types"
+        by = f"`{decided.decided_by[0].label}` at {decided.title}" if decided is not None else _AUTH
         return Said("allow", by, "", ())
     gate = deciding_gate(outcome)
     if decision is Decision.UNDECIDED:
@@ -190,6 +194,8 @@ def said_of(outcome: Outcome, item: Recorded) -> Said:
         # the gate of a caller bears the name of its session
         where = "the caller's own policies" if gate.kind == "identity" else gate.title
         by = f"`{gate.decided_by[0].label}` at {where}" if gate.decided_by else f"nothing at {where}"
+        if gate.verdict is Verdict.SKIPPED:  # no gate asks
+            by = _AUTH
         if decision is Decision.DENY and not gate.decided_by and gate.nearest is not None:
             missed = _missed(gate.nearest)
     return Said(decision.value, by, missed, ())

@@ -19,6 +19,7 @@ from policyc.simulation.answer import answer_fully
 from policyc.simulation.documents.attached import Attached, attach
 from policyc.simulation.documents.question import PolicyContext, Question
 from policyc.simulation.documents.resources import Drafts
+from policyc.simulation.documents.words import WORDS
 from policyc.simulation.keys import attribute_of_key
 from policyc.simulation.references import PlainText
 from policyc.simulation.request import own_method
@@ -143,6 +144,15 @@ def _drafts(
         if name not in names and name != "key":
             diagnostics.error(
                 "two-kinds-of-question", f"`--{name}-arn` is no part of this chain", arn.span, "leave it out"
+            )
+    for name, word in situation.words.items():
+        choices = WORDS.get(name, ())
+        if choices and word.text not in choices:
+            diagnostics.error(
+                "unknown-word",
+                f"`{word.text}` is no value for `--{name}`",
+                word.span,
+                did_you_mean(word.text, choices, "choose one of " + ", ".join(f"`{choice}`" for choice in choices)),
             )
     if len(diagnostics) > before:
         return None

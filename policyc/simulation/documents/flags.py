@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from policyc.diagnostics import Diagnostics
 from policyc.simulation.documents.attached import Attached
 from policyc.simulation.documents.question import ARNS, PolicyContext, Question, Who
+from policyc.simulation.documents.words import WORDS
 from policyc.simulation.references import PlainText
 from policyc.text import Source
-
-_WORDS = ("service-auth", "network-auth", "protocol", "transforms", "bucket-account", "resource-account")
 
 
 def read_question(
@@ -54,7 +53,7 @@ def read_question(
     situation = PolicyContext(
         tuple(given),
         {name: named[f"{name}-arn"] for name in ARNS if f"{name}-arn" in named},
-        {name: named[name] for name in _WORDS if name in named},
+        {name: named[name] for name in WORDS if name in named},
         switches,
     )
     return question, situation, source

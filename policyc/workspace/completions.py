@@ -33,8 +33,6 @@ _ARNS: Final = frozenset({"Resource", "NotResource"})
 _ARN_SERVICES: Final = {"vpc-lattice-svcs": "vpc-lattice"}
 _PARTITION, _REGION = "aws", "us-east-1"
 _ACCOUNTS: Final = ("909090909090", "818181818181")
-#: names of a document that are tried as the value of its holes
-_MOST_NAMES: Final = 6
 
 
 @record
@@ -196,24 +194,18 @@ def completions(documents: Sequence[Embedded]) -> list[Completion]:
     tried = [Completion("q7x", _ACCOUNTS[0]), Completion("*", account, "list")]
     if network:
         tried += [Completion("q7x", _ACCOUNTS[0], whole) for whole in ("list", "number", "true", "nothing", "object")]
-    wanted = [*names][: _MOST_NAMES if network else 1]
-    return tried + [Completion(name, account) for name in wanted]
+    return tried + [Completion(name, account) for name in [*names][:1]]
 
 
-def fitting(tried: Sequence[tuple[Completion, Set[Span]]]) -> Iterator[tuple[Completion, Completion]]:
-    """The completions that put a value of a wrong type somewhere, each with one that puts one of another type there: whoever deploys the document has a value
-    that its place takes, so that such a mistake hides nothing else. `tried` has the places that were wrong with each; one that takes nothing that was tried stays as it is."""
-    wrong: dict[Span, set[str]] = {}
-    for way, places in tried:
-        for place in places:
-            wrong.setdefault(place, set()).add(way.whole)
-    fits = {
-        place: next((way.whole for way, _ in tried if way.whole not in kinds), None) for place, kinds in wrong.items()
+def fitting(way: Completion, places: Set[Span], tried: Sequence[tuple[Completion, Set[Span]]]) -> Completion:
+    """The completion with values of another type at the `places` where its own is of a wrong one: whoever deploys the document has a value
+    that its place takes, so that such a mistake hides nothing else. `tried` has the places that were wrong with others; what takes nothing that was tried stays as it is."""
+    instead = {
+        place: whole
+        for place in places
+        if (whole := next((one.whole for one, wrong in tried if place not in wrong), None)) is not None
     }
-    for way, _ in tried:
-        instead = {place: whole for place, whole in fits.items() if whole is not None and way.whole in wrong[place]}
-        if instead:
-            yield way, replace(way, instead=MappingProxyType(instead))
+    return replace(way, instead=MappingProxyType(instead)) if instead else way
 
 
 def _texts(content: JsonValue | PlacedText) -> Iterator[str]:

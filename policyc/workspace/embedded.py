@@ -154,28 +154,45 @@ def _certain(
     opened = [item.document for item in items if item.document.holes]
     if not opened:
         return found, {}
-    from policyc.workspace.completions import completions, fitting  # most documents are whole
+    from policyc.workspace.completions import Completion, completions, fitting  # most documents are whole
 
     every = {_key(item): item for item in found}
     unsure: set[_Key] = set()
-    ways = [(way, *_findings(items, resources, settings, way)) for way in completions(opened)]
-    misfits = {
-        id(way): {
-            item.span for item in mine if item.rule == _MISFIT and item.span is not None and _key(item) not in every
-        }
-        for way, mine, _ in ways
-    }
-    for way, fits in fitting([(way, misfits[id(way)]) for way, _, _ in ways]):
-        ways.append((fits, *_findings(items, resources, settings, fits)))
-        ways = [item for item in ways if item[0] is not way]
-    for _, mine, read in ways:
+    untried = set(stated)
+    tried: list[tuple[Completion, set[Span]]] = []
+
+    def misfits(mine: Sequence[Diagnostic]) -> set[Span]:
+        return {item.span for item in mine if item.rule == _MISFIT and item.span is not None and _key(item) not in told}
+
+    def compare(way: Completion, mine: Sequence[Diagnostic], read: set[int]) -> None:
+        fits = fitting(way, misfits(mine), tried)
+        if fits is not way:
+            mine, read = _findings(items, resources, settings, fits)
         keys = {_key(item): item for item in mine}
         # with such values the service would refuse the document, so nothing follows from what is not found in it
         refused = [place for item in items if id(item) in stated - read for place in item.places]
-        unsure |= {key for key in every.keys() ^ keys.keys() if not any(_is_in(key, place) for place in refused)}
-        every = keys | every
+        unsure.update(key for key in every.keys() ^ keys.keys() if not any(_is_in(key, place) for place in refused))
+        every.update({key: one for key, one in keys.items() if key not in every})
+        untried.difference_update(read)
+
+    told = frozenset(every)
+    ways = [(way, *_findings(items, resources, settings, way)) for way in completions(opened)]
+    tried += [(way, misfits(mine)) for way, mine, _ in ways]
+    for way, mine, read in ways:
+        compare(way, mine, read)
+    networks = [item for item in items if item.document.kind == CORE_NETWORK and item.document.holes]
+    if networks and any(_key(item) not in unsure for item in found):
+        from policyc.workspace.open_networks import is_about_open, values_of, words_for
+
+        values = values_of(item.tree(Diagnostics()) for item in networks)
+        unsure |= {_key(item) for item in found if is_about_open(item, values)}
+        for item, word in words_for((item for item in found if _key(item) not in unsure), values):
+            for way in () if word is None else (Completion(word, word), Completion(word, word, "list")):
+                if _key(item) not in unsure:
+                    compare(way, *_findings(items, resources, settings, way))
+            if word is None:
+                unsure.add(_key(item))
     # where no way was read, nothing was tried of what speaks of a hole
-    untried = stated.difference(*(read for _, _, read in ways))
     places = [place for item in items if id(item) in untried for place in item.places]
     unsure |= {
         key for key, one in every.items() if has_hole(one.message) and any(_is_in(key, place) for place in places)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -119,3 +121,108 @@ resource "aws_s3_bucket_policy" "p" {
         (item["rule"], item["location"]["start"]["line"]) for item in json.loads(capsys.readouterr().out)["findings"]
     ]
     assert found == [("key-not-carried", 10)]
+
+
+NETWORK: dict[str, Any] = {
+    "version": "2021.12",
+    "core-network-configuration": {
+        "asn-ranges": ["64512-64555"],
+        "inside-cidr-blocks": ["10.1.0.0/16"],
+        "edge-locations": [
+            {"location": "us-east-1", "asn": 64512, "inside-cidr-blocks": ["10.1.0.0/24"]},
+            {"location": "eu-west-1"},
+        ],
+    },
+    "segments": [
+        {"name": "prod", "edge-locations": ["us-east-1"], "isolate-attachments": False},
+        {"name": "dev", "allow-filter": ["shared"]},
+        {"name": "shared", "description": "what all need"},
+    ],
+    "network-function-groups": [{"name": "fw", "require-attachment-acceptance": True}],
+    "segment-actions": [
+        {"action": "share", "mode": "attachment-route", "segment": "shared", "share-with": ["prod", "dev"]},
+        {
+            "action": "create-route",
+            "segment": "prod",
+            "destination-cidr-blocks": ["0.0.0.0/0"],
+            "destinations": ["attachment-0123456789abcdef0"],
+        },
+        {
+            "action": "send-via",
+            "segment": "dev",
+            "mode": "single-hop",
+            "when-sent-to": {"segments": ["prod"]},
+            "via": {
+                "network-function-groups": ["fw"],
+                "with-edge-overrides": [{"edge-sets": [["us-east-1", "eu-west-1"]], "use-edge-location": "us-east-1"}],
+            },
+        },
+    ],
+    "attachment-policies": [
+        {
+            "rule-number": 100,
+            "condition-logic": "or",
+            "conditions": [
+                {"type": "tag-value", "operator": "equals", "key": "stage", "value": "prod"},
+                {"type": "account-id", "operator": "equals", "value": "111122223333"},
+            ],
+            "action": {"association-method": "constant", "segment": "prod"},
+        },
+        {
+            "rule-number": 200,
+            "conditions": [{"type": "tag-exists", "key": "fw"}],
+            "action": {"add-to-network-function-group": "fw"},
+        },
+        {
+            "rule-number": 300,
+            "condition-logic": "and",
+            "conditions": [{"type": "attachment-type", "operator": "equals", "value": "vpc"}],
+            "action": {"association-method": "tag", "tag-value-of-key": "segment", "require-acceptance": True},
+        },
+    ],
+}
+
+
+def _parts(value: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Where the values of a network stand, lists and texts alike."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    if at and not isinstance(value, dict):
+        yield at
+    for key, item in items:
+        yield from _parts(item, (*at, key))
+
+
+def _with(network: Any, at: tuple[str | int, ...], value: Any) -> Any:
+    made = json.loads(json.dumps(network))
+    place = made
+    for key in at[:-1]:
+        place = place[key]
+    place[at[-1]] = value
+    return made
+
+
+def test_a_right_core_network_stays_right_with_any_one_value_left_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And a wrong name is told unless the open value may be what declares it."""
+    monkeypatch.chdir(tmp_path)
+    wrong = _with(NETWORK, ("segment-actions", 0, "share-with", 0), "prd")
+    parts = list(_parts(NETWORK))
+    for number, at in enumerate(parts):
+        for name, network in (("right", NETWORK), ("wrong", wrong))[: 2 if at[0] != "attachment-policies" else 1]:
+            document = _with(network, at, {"Ref": "X"})
+            core = {
+                "Type": "AWS::NetworkManager::CoreNetwork",
+                "Properties": {"GlobalNetworkId": "g", "PolicyDocument": document},
+            }
+            template = {"Parameters": {"X": {"Type": "String"}}, "Resources": {"N": core}}
+            Path(f"{name}{number}.json").write_text(json.dumps(template))
+    main(["check", "--no-cache", "--format", "json", "."])
+    told: dict[str, list[str]] = {}
+    for item in json.loads(capsys.readouterr().out)["findings"]:
+        if item["severity"] == "error":
+            told.setdefault(item["location"]["file"], []).append(item["rule"])
+    assert not [(at, told[name]) for number, at in enumerate(parts) if (name := f"right{number}.json") in told]
+    other = [at for number, at in enumerate(parts) if told.get(f"wrong{number}.json") == ["network-unknown-name"]]
+    assert {str(at[-1]) for at in other} >= {"location", "asn", "description", "isolate-attachments", "mode"}
+    assert not {at for at in other if at[0] == "segments" and at[-1] in ("segments", "name")}

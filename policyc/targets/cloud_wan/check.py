@@ -62,14 +62,15 @@ def _declares_all(network: CoreNetwork, tree: JsonValue) -> bool:
         (("routing-policies",), network.routing_policies),
         (("core-network-configuration", "edge-locations"), network.configuration.edges),
     )
-    return all(len(_items(tree, path)) == len(read) for path, read in declared)
+    return all(_count(tree, path) == len(read) for path, read in declared)
 
 
-def _items(tree: JsonValue, path: Sequence[str]) -> Sequence[JsonValue]:
+def _count(tree: JsonValue, path: Sequence[str]) -> int | None:
+    """How many things a section declares; None for one that is no list."""
     found: JsonValue | None = tree
     for key in path:
         found = found.get(key) if isinstance(found, JsonObject) else None
-    return found.items if isinstance(found, JsonArray) else ()
+    return 0 if found is None else len(found.items) if isinstance(found, JsonArray) else None
 
 
 def check_document(source: Source, diagnostics: Diagnostics, tree: JsonValue | None = None) -> CoreNetwork | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Cond
@@ -13,6 +14,9 @@ from policyc.targets.cedar_documents.text.kinds import Member
 from policyc.targets.cedar_documents.text.proof import Proof
 from policyc.targets.cedar_documents.text.to_conditions import Meaning
 from policyc.text import Span
+
+#: what alternatives that a template writes one by one end with (`|| false`)
+_LAST: Final = Lit(False)
 
 
 def check_parts(
@@ -54,7 +58,7 @@ def check_alternatives(condition: Expr, meaning: Meaning, proof: Proof, diagnost
                 for item in items:
                     if not proof.impossible(meaning.of(item).true, *rest):
                         work.append((item, rest))
-                    elif not told_of(item.span, diagnostics):
+                    elif item != _LAST and not told_of(item.span, diagnostics):
                         message = "no request passes this alternative together with the rest"
                         diagnostics.error("condition-never-holds", message, item.span, "correct it, or drop it")
             case _:
@@ -67,8 +71,10 @@ def _tests(condition: Expr) -> Iterator[Expr]:
     while work:
         node = work.pop()
         match node:
-            case And(items) | Or(items) if not is_constant(node):
+            case And(items) if not is_constant(node):
                 work.extend(reversed(items))
+            case Or(items) if not is_constant(node):
+                work.extend(item for item in reversed(items) if item != _LAST)
             case Not(of) if not is_constant(node):
                 work.append(of)
             case If(test, then, otherwise) if not is_constant(node):

@@ -21,7 +21,7 @@ from policyc.carriers.yaml_tree import documents, is_json
 from policyc.diagnostics import Diagnostics
 from policyc.regex import regex
 from policyc.syntax.json_text import parse_json_values
-from policyc.syntax.json_tree import JsonArray, JsonObject, JsonValue
+from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString, JsonValue
 from policyc.text import Source
 
 #: an action of a Go template: a value, a pipeline, or one of the words of Go, Sprig and Helm; other braces are text
@@ -54,15 +54,12 @@ def recognize(name: str, raw: bytes) -> bool:
 
 def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carried:
     """The documents of a file with any number of manifests."""
-    template = _template(source)
-    if template is not None:
-        return Carried((), (template,))
     out: list[Embedded] = []
     lost: list[Unreadable] = []
     found = Diagnostics()
     bodies = list(_bodies(source, found, lost))
-    if found.has_errors and (action := _ACTION.search(source.text)) is not None and not is_json(source):
-        return Carried((), (Unreadable("", "", source.span(*action.span()), _HELM),))
+    if found.has_errors and (template := _template(source)) is not None:
+        return Carried((), (template,))
     diagnostics.extend(found)
     for body in bodies:
         type_ = _type(body)
@@ -72,14 +69,16 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
         for item in documents_in(source, body, types("kubernetes").get(type_, ()), called, type_, written=written):
             if isinstance(item, Unreadable):
                 lost.append(item)
+            elif _ACTION.search(source.text, item.place.start, item.place.end) is not None:
+                lost.append(Unreadable(called, type_, item.place, _HELM))
             else:
                 out.append(item)
     return Carried(tuple(out), tuple(lost))
 
 
 def _template(source: Source) -> Unreadable | None:
-    """The first manifest of ours that is not rendered yet; those of others may hold braces as they like."""
-    if "{{" not in source.text or source.text.lstrip().startswith('{"'):
+    """The first manifest that is not rendered yet in a file that is no YAML, one of ours where there is one."""
+    if is_json(source):
         return None
     cuts = [0, *(found.end() for found in _SPLIT.finditer(source.text)), len(source.text)]
     for start, end in pairwise(cuts):
@@ -88,7 +87,8 @@ def _template(source: Source) -> Unreadable | None:
         if action is not None and _groups().search(raw) is not None and _kinds().search(raw) is not None:
             where = _KIND.search(source.text, start, end) or action
             return Unreadable("", "", source.span(*where.span()), _HELM)
-    return None
+    action = _ACTION.search(source.text)
+    return None if action is None else Unreadable("", "", source.span(*action.span()), _HELM)
 
 
 def _bodies(source: Source, diagnostics: Diagnostics, lost: list[Unreadable]) -> Iterator[JsonValue]:
@@ -96,12 +96,12 @@ def _bodies(source: Source, diagnostics: Diagnostics, lost: list[Unreadable]) ->
     try:
         if is_json(source):
             for tree in parse_json_values(source, diagnostics) or ():
-                yield from _within(tree)
+                yield from _within(tree, lost)
             return
         for node in documents(source, diagnostics):
             raw = source.text[node.span.start : node.span.end].encode()
             if "apiVersion" in node.members() and _groups().search(raw) and _kinds().search(raw):
-                yield from _within(node.value())
+                yield from _within(node.value(), lost)
             elif (sign := EFFECT.search(source.text, node.span.start, node.span.end)) is not None:
                 place = source.span(*sign.span())
                 lost.append(Unreadable("", "", place, "a manifest of a kind that is not read"))
@@ -115,8 +115,8 @@ def _type(body: JsonValue) -> str:
     return f"{group}/{text_at(body, 'kind')}"
 
 
-def _within(tree: JsonValue) -> Iterator[JsonValue]:
-    """The manifests of ours in a manifest: itself, the items of a list, the bases of a composition, whatever holds one."""
+def _within(tree: JsonValue, lost: list[Unreadable]) -> Iterator[JsonValue]:
+    """The manifests of ours in a manifest: itself, the items of a list, the bases of a composition, whatever holds one. Statements in a text around them are `lost`."""
     work: list[JsonValue] = [tree]
     while work:
         part = work.pop()
@@ -127,3 +127,5 @@ def _within(tree: JsonValue) -> Iterator[JsonValue]:
                 yield part
             else:
                 work += [member.value for member in reversed(part.members)]
+        elif isinstance(part, JsonString) and EFFECT.search(part.value) is not None:
+            lost.append(Unreadable("", "", part.span, "a manifest inside a text"))

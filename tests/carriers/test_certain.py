@@ -222,7 +222,7 @@ def test_a_right_core_network_stays_right_with_any_one_value_left_open(
     for item in json.loads(capsys.readouterr().out)["findings"]:
         if item["severity"] == "error":
             told.setdefault(item["location"]["file"], []).append(item["rule"])
-    assert not [(at, told[name]) for number, at in enumerate(parts) if (name := f"right{number}.json") in told]
+    assert not [(at, told[f"right{number}.json"]) for number, at in enumerate(parts) if f"right{number}.json" in told]
     other = [at for number, at in enumerate(parts) if told.get(f"wrong{number}.json") == ["network-unknown-name"]]
     assert {str(at[-1]) for at in other} >= {"location", "asn", "description", "isolate-attachments", "mode"}
     assert not {at for at in other if at[0] == "segments" and at[-1] in ("segments", "name")}

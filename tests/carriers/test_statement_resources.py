@@ -73,7 +73,13 @@ ROWS = [
     ("m.yaml", MANIFEST, {"ACTION": "vpc-lattice-svcs:Invoke", "NOTE": "{{x}}"}, [], 0),
     ("m.yaml", MANIFEST, {"ACTION": "vpc-lattice-svcs:Invok", "NOTE": "{{x}}"}, [("invalid-action", 12)], 0),
     ("m.yaml", MANIFEST, {"ACTION": "{{ .Values.action }}", "NOTE": "n"}, [], 1),
-    ("m.yaml", MANIFEST, {"ACTION": "vpc-lattice-svcs:Invoke", "NOTE": '{{ include \\"x\\" . }}'}, [], 1),
+    (
+        "m.yaml",
+        MANIFEST,
+        {"ACTION": "vpc-lattice-svcs:Invok", "NOTE": '{{ include \\"x\\" . }}'},
+        [("invalid-action", 12)],
+        0,
+    ),
 ]
 
 

@@ -8,8 +8,8 @@ from itertools import product
 from typing import Final
 
 from policyc.engines.proofs.conditions import Facts, implies, may_be_met, nothing_known
-from policyc.ir.authz import AnyOf, Atom, Cond, Constant, Op, Policy, Statement
-from policyc.ir.conditions import atoms, tests
+from policyc.ir.authz import AnyOf, Atom, Cond, Constant, Op, Policy, Statement, raw_attribute
+from policyc.ir.conditions import atoms, conjunction, disjunction, tests
 from policyc.ir.pattern import escape_pattern
 from policyc.lint.callers import facts_of
 from policyc.lint.covering import reach_covers
@@ -17,7 +17,7 @@ from policyc.lint.paths import SERVICE
 from policyc.lint.speech import is_document
 from policyc.model.values import PARTITIONS, Resource
 from policyc.model.vocabulary import Attribute
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.regex import regex
 from policyc.targets.iam_documents.known_keys import known_keys
 from policyc.targets.iam_documents.resources import resource_arn
@@ -64,6 +64,29 @@ def is_told(attribute: Attribute) -> bool:
 
 def covers(policy: Policy, outer: Statement, inner: Statement) -> bool:
     """Whether `outer` matches every request that `inner` matches, for each caller and place that `inner` names."""
+    return _covers(policy, outer, inner) or (
+        any(map(_asks_by_verb, (outer, inner))) and _covers(policy, _without_verbs(outer), _without_verbs(inner))
+    )
+
+
+def _asks_by_verb(statement: Statement) -> bool:
+    """Whether the verbs of a statement, all of one action, come to a test: that of the method."""
+    can = statement.can
+    if can is None or can.negated or len({verb.action for verb in can.verbs}) != 1:
+        return False
+    return all(verb.requires and not verb.glob for verb in can.verbs)
+
+
+def _without_verbs(statement: Statement) -> Statement:
+    """The statement with the tests that its verbs come to in its condition."""
+    if statement.can is None or not _asks_by_verb(statement):
+        return statement
+    plain = replace(statement.can, verbs=(replace(statement.can.verbs[0], requires=()),))
+    methods = [conjunction([_equals(key, text) for key, text in verb.requires]) for verb in statement.can.verbs]
+    return replace(statement, can=plain, when=conjunction([disjunction(methods), statement.when]))
+
+
+def _covers(policy: Policy, outer: Statement, inner: Statement) -> bool:
     if not reach_covers(outer, inner):
         return False
     if implies(inner.when, outer.when):
@@ -145,6 +168,12 @@ def _told_by(pattern: str) -> Iterator[Cond]:
 def _like(key: str, pattern: str) -> Sequence[Cond]:
     attribute = known_keys().find(key)
     return () if attribute is None else (Atom(attribute, Op.LIKE, (Constant(attribute.type, pattern),)),)
+
+
+def _equals(key: str, text: str) -> Cond:
+    """That a key has a value; what nobody knows of is a text."""
+    attribute = known_keys().find(key) or raw_attribute(key)
+    return Atom(attribute, Op.EQ, (Constant(attribute.type, text),))
 
 
 def _owner(account: str) -> Sequence[Cond]:

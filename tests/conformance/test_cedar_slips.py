@@ -81,6 +81,7 @@ def findings(condition: str, effect: str = "permit") -> list[Diagnostic]:
         ("not-a-host-name", f'{HOST} == "https://app.example.com"', f'{HOST} == "app.example.com"'),
         ("not-a-host-name", f'["app.example.com:8443"].contains({HOST})', f'["app.example.com"].contains({HOST})'),
         ("not-a-host-name", f'{HOST} == "app.example.com/wiki"', f'{HOST} == "app.example.com"'),
+        ("not-a-host-name", f'{HOST} == "10.0.0.1"', f'{HOST} == "app.example.com"'),
         ("not-a-host-name", f'{HOST} like "http://*.example.com"', f'{HOST} like "*.example.com"'),
         ("everyone-allowed", "context has idp", 'context has idp && context.idp.groups.contains("x")'),
         ("everyone-allowed", "context has idp && context.idp has email", 'context.idp.groups.contains("x")'),

@@ -25,6 +25,7 @@ _PREFIXED: Final = regex(r"[0-9a-f]{10}-[0-9A-Fa-f-]{36}")
 _SCHEME: Final = regex(r"[A-Za-z][A-Za-z0-9+.-]*://")
 #: what no host name holds; `*` and brackets of IPv6 aside, letters beyond ASCII may
 _STRANGE: Final = regex(r"[\s@,;?#\"'|()^$\\]")
+_ADDRESS: Final = regex(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _PORT: Final = regex(r":[0-9]+$")
 
 
@@ -50,7 +51,11 @@ def store_prefix(group: str) -> Slip | None:
 
 
 def host_name(text: str, pattern: bool = False) -> Slip | None:
-    """A host name, or a pattern of some, with what a request's host name never has: a scheme, a port, a path."""
+    """A host name, or a pattern of some, with what a request's host name never has: a scheme, a port, a path. An endpoint is reached by its
+    domain, never by an address."""
+    if _ADDRESS.fullmatch(text):
+        message = f"`{text}` is an address, and an endpoint is reached by its domain"
+        return Slip(message, "write the domain, such as `app.example.com`, or test the client's address", "", True)
     scheme = _SCHEME.match(text)
     host, slash, _ = text[scheme.end() if scheme else 0 :].partition("/")
     port = _PORT.search(host)

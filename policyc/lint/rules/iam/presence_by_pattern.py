@@ -1,7 +1,7 @@
 """A pattern that every value fits only asks whether a key is there.
 
 ## What it does
-Finds `StringLike` and `ArnLike` with `*` in documents, which hold for every request that has the key, and `StringNotLike` and `ArnNotLike`, with and
+Finds `StringLike`, `ArnLike` and `ArnEquals` with `*` in documents, which hold for every request that has the key, and `StringNotLike`, `ArnNotLike` and `ArnNotEquals`, with and
 without `IfExists`, which hold for every request that lacks it. With `IfExists` or `ForAllValues` before it, the positive one holds for all requests: that is told as
 condition-always-holds.
 
@@ -52,8 +52,8 @@ def check(lint: Lint) -> None:
     for _, statement in lint.statements():
         for test in tests(statement.when):
             spelling = test.spelling
-            if spelling is None or "Like" not in spelling.operator:
-                continue
+            if spelling is None or not any(word in spelling.operator for word in ("Like", "Arn")):
+                continue  # `ArnEquals` is `ArnLike`
             if not any(value.text and not value.text.strip("*") for value in spelling.values):
                 continue
             absent = "Not" in spelling.operator

@@ -55,12 +55,13 @@ def _read(
 
 
 def _declares_all(network: CoreNetwork, tree: JsonValue) -> bool:
-    """Whether everything that the document declares could be read by its name: what is wrong elsewhere is then no reason for what names it."""
+    """Whether everything that the document declares could be read: what is wrong elsewhere is then no reason for what names it, or lies in it."""
     declared = (
         (("segments",), network.segments),
         (("network-function-groups",), network.groups),
         (("routing-policies",), network.routing_policies),
         (("core-network-configuration", "edge-locations"), network.configuration.edges),
+        (("core-network-configuration", "asn-ranges"), network.configuration.asn_ranges),
     )
     return all(_count(tree, path) == len(read) for path, read in declared)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 
 from policyc.analysis.compare import Difference, Version, compare
-from policyc.diagnostics import Diagnostics, Severity
+from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.caller import Grant
 from policyc.engines.proofs.texts import Pattern, whole
 from policyc.engines.trace import Verdict
@@ -21,7 +21,7 @@ from policyc.targets.registry import network_of
 from policyc.text import Source, Span
 from policyc.workspace.completions import filled_by_name, values_by_name
 from policyc.workspace.native_json import CORE_NETWORK, shape_of
-from policyc.workspace.pieces import ENDPOINT, HOST, Piece, caller_of, requests_to, who_carries
+from policyc.workspace.pieces import ENDPOINT, HOST, Piece, caller_of, requests_to, unread, who_carries
 from policyc.workspace.sides import Side, pairs
 from policyc.workspace.versions import NOTHING, doubts_of, obstacles, on_the_way, stand_in, stated, version_of
 
@@ -168,8 +168,7 @@ def _is_read(piece: Piece, side: Side, diagnostics: Diagnostics) -> bool:
 def _unread(name: str, before: Piece | None, after: Piece | None, faults: Diagnostics) -> Compared:
     """A document among others that cannot be read, with the reason."""
     kind = next((piece.kind for piece in (after, before) if piece is not None and piece.kind), "document")
-    fault = next(item for item in faults if item.severity is Severity.ERROR)
-    return Compared(name, kind, OPEN, open=(f"it cannot be read: {fault.message}",))
+    return Compared(name, kind, OPEN, open=(unread(faults),))
 
 
 def _open_names(*pieces: Piece | None) -> list[str]:
@@ -383,7 +382,7 @@ def _networks(
         why = tuple(f"it hangs on ‹{hole}›, which is not known" for hole in holes)
         return Compared(name, CORE_NETWORK, OPEN, open=why)
     target = network_of(CORE_NETWORK)
-    one, two = (target.check_text(piece.source, diagnostics) for piece in (before, after))
+    one, two = (target.check_text(piece.source, diagnostics, piece.tree(diagnostics)) for piece in (before, after))
     if one is None or two is None or diagnostics.has_errors:
         return None
     sentences = tuple(target.changes(one, two, side.switches))

@@ -128,7 +128,7 @@ def read_text(piece: Piece, diagnostics: Diagnostics) -> Text | None:
     found = Diagnostics()
     document = parse_cedar(piece.source, found)
     if document is None or not check_supported(piece.source, document, found):
-        diagnostics.extend(found)
+        diagnostics.extend(piece.told(found))
         return None
     return Text(piece, document)
 

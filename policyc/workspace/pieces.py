@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from policyc.diagnostics import Diagnostics
+from policyc.carriers.embedded import PlacedText
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.engines.proofs.texts import Pattern, whole
 from policyc.holes import has_hole, shown
 from policyc.ir.pattern import Plain, Wild, escape_pattern, pattern_tokens
@@ -17,6 +18,7 @@ from policyc.syntax.json_text import JsonValue, parse_json
 from policyc.targets.cedar_documents.facts import Fact
 from policyc.text import Source
 from policyc.workspace.embedded import Item
+from policyc.workspace.placed import moved
 
 #: a resource whose gates hold Cedar text
 ENDPOINT: Final = "verified_access.endpoint"
@@ -45,6 +47,16 @@ class Piece:
     def tree(self, diagnostics: Diagnostics) -> JsonValue | None:
         """The tree of a JSON document, with its places; None after an error."""
         return parse_json(self.source, diagnostics) if self.item is None else self.item.tree(diagnostics)
+
+    def told(self, found: Iterable[Diagnostic]) -> list[Diagnostic]:
+        """What is found in the text of `source`, at its places in the host where it stands in one."""
+        content = None if self.item is None else self.item.document.content
+        return [moved(one, content) if isinstance(content, PlacedText) else one for one in found]
+
+
+def unread(found: Iterable[Diagnostic]) -> str:
+    """Why nothing is known of a document among others."""
+    return f"it cannot be read: {next(item.message for item in found if item.severity is Severity.ERROR)}"
 
 
 #: what callers carry or are bound by (`identity`, `boundary`, `scp 1` for the first level of an organization), and whom: the ARN of a role or user, or

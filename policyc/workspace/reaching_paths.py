@@ -16,8 +16,8 @@ from policyc.report.who import May, Reach
 from policyc.targets.registry import network as network_target
 from policyc.targets.registry import network_of
 from policyc.targets.switches import wan_switches
-from policyc.text import Source
 from policyc.workspace.native_json import CORE_NETWORK
+from policyc.workspace.pieces import Piece
 
 #: edges at which attachments are tried where all edges are alike
 _EDGES = 2
@@ -32,10 +32,11 @@ def who_reaches(program: Program, bound: BoundNetwork, diagnostics: Diagnostics,
 
 
 def who_in_network(
-    name: str, source: Source, switches: Mapping[str, str], diagnostics: Diagnostics, budget: int = BUDGET
+    name: str, piece: Piece, switches: Mapping[str, str], diagnostics: Diagnostics, budget: int = BUDGET
 ) -> Reach | None:
     """The same of a core network policy in JSON; None after reporting."""
-    network = network_of(CORE_NETWORK).check_text(source, diagnostics)
+    tree = piece.tree(diagnostics)
+    network = None if tree is None else network_of(CORE_NETWORK).check_text(piece.source, diagnostics, tree)
     return None if network is None else _reach_of(name, network, wan_switches(switches), budget)
 
 

@@ -8,7 +8,7 @@ from policyc.analysis.compare import Version
 from policyc.diagnostics import Diagnostics
 from policyc.model.values import Principal
 from policyc.report.who import Reach
-from policyc.workspace.pieces import ENDPOINT, Piece, Way
+from policyc.workspace.pieces import ENDPOINT, Piece, Way, unread
 from policyc.workspace.reaching import who_in_document
 from policyc.workspace.reaching_texts import who_at_endpoint, who_in_text
 from policyc.workspace.sides import Side
@@ -43,10 +43,16 @@ def who_in_side(
             message = f"requests to `{name}` have no principal and no action"
             diagnostics.error("clause-not-allowed", message, None, "leave `--can` and `--principal` out")
             return []
+        faults = Diagnostics()
         if isinstance(held, Way):
-            reach = who_at_endpoint(name, held, side, diagnostics)
+            reach = who_at_endpoint(name, held, side, faults)
         else:
-            reach = who_in_text(name, held, side, diagnostics)
+            reach = who_in_text(name, held, side, faults)
+        if faults.has_errors and len(side.pieces) > 1:
+            kind = held.type if isinstance(held, Way) else held.kind or "document"
+            reach = Reach(name, kind, (), False, (unread(faults),))
+        else:
+            diagnostics.extend(faults)
         if reach is None or diagnostics.has_errors:
             return []
         found.append(reach)

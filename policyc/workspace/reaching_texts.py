@@ -32,7 +32,7 @@ def who_in_text(name: str, piece: Piece, side: Side, diagnostics: Diagnostics) -
         return Reach(name, "cedar" if is_cedar else "core network", classes, False, why, (_TOLD,) if classes else ())
     if is_cedar:
         return _cedar(name, piece, side, diagnostics)
-    return who_in_network(name, piece.source, side.switches, diagnostics)
+    return who_in_network(name, piece, side.switches, diagnostics)
 
 
 def _with_values(name: str, piece: Piece, side: Side) -> tuple[May, ...]:

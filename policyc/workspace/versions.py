@@ -28,6 +28,7 @@ from policyc.workspace.pieces import (
     caller_of,
     is_carrier,
     requests_to,
+    unread,
     who_carries,
 )
 from policyc.workspace.placed import obstacle
@@ -98,8 +99,8 @@ def obstacles(tree: JsonValue) -> list[str]:
 
 
 def versions(side: Side, diagnostics: Diagnostics) -> list[tuple[str, Version, tuple[str, ...]]] | None:
-    """Every IAM document of a side by name, with what of it is not understood; those that requests to a service meet which was pulled are one.
-    None after reporting one that cannot be read."""
+    """Every IAM document of a side by name, with what of it is not understood: for one of several, also why it cannot be read; those that requests to a service
+    meet which was pulled are one. None after reporting a single one that cannot be read."""
     out: list[tuple[str, Version, tuple[str, ...]]] = []
     inside = told_with_others(side)
     for name, way in side.ways.items():
@@ -115,11 +116,17 @@ def versions(side: Side, diagnostics: Diagnostics) -> list[tuple[str, Version, t
         if piece.kind == HOST:
             out.append((name, stated(KINDS["auth-policy"], NOTHING), (f"{piece.source.file} cannot be read",)))
             continue
-        tree = None if piece.kind == "cedar" else piece.tree(diagnostics)
-        if tree is None or CORE_NETWORK in (piece.kind, shape_of(tree)):
+        faults = Diagnostics()
+        tree = None if piece.kind == "cedar" else piece.tree(faults)
+        if tree is not None and CORE_NETWORK in (piece.kind, shape_of(tree)):
             continue
-        found = version_of(piece, tree, side, diagnostics)
-        if found is not None:
+        found = None if tree is None else version_of(piece, tree, side, faults)
+        if faults.has_errors and len(side.pieces) > 1:
+            kind = KINDS[piece.kind if piece.kind in KINDS else "auth-policy"]
+            out.append((name, stated(kind, NOTHING), (unread(faults),)))
+        else:
+            diagnostics.extend(faults)
+        if found is not None and tree is not None:
             kind, version = found
             version = replace(version, carrier=caller_of(piece.carrier), whose=who_carries(kind.name, piece.carrier))
             out.append((name, version, tuple(doubts_of(version) + obstacles(tree))))

@@ -323,3 +323,44 @@ Resources:
     values = {row["part"]: row["value"] for row in allowed["witness"]}
     assert f'context.idc.groups["{values["‹Finance›"]}"]' in values
     assert found["open"] == ["it hangs on ‹Finance›, which is not known"]
+
+
+def test_a_document_that_cannot_be_read_is_told_among_others_and_at_its_line_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sound = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+    queue = {"Type": "AWS::SQS::QueuePolicy", "Properties": {"Queues": ["q"]}}
+    network = {
+        "version": "2021.12",
+        "core-network-configuration": {"asn-ranges": ["64512-64555"], "edge-locations": [{"location": "us-east-1"}]},
+        "segments": [{"name": "prod", "isolate-attachments": "true"}],
+    }
+    core = {
+        "Type": "AWS::NetworkManager::CoreNetwork",
+        "Properties": {"GlobalNetworkId": "g", "PolicyDocument": network},
+    }
+    text = "permit(principal, action, resource) when { context.http_request.http_method is 7 };"
+    group = {"Type": "AWS::EC2::VerifiedAccessGroup", "Properties": {"PolicyDocument": text}}
+
+    def policy(**more: str) -> dict[str, Any]:
+        held = {**queue["Properties"], "PolicyDocument": {"Version": "2012-10-17", "Statement": [{**sound, **more}]}}
+        return {**queue, "Properties": held}
+
+    def stack(name: str, **resources: Any) -> Path:
+        file = tmp_path / name
+        file.write_text(json.dumps({"Resources": resources}, indent=1), encoding="utf-8")
+        return file
+
+    every = stack("all.json", A=policy(Effect="allow"), B=policy(), C=core, D=group)
+    status, found = asked(tmp_path, capsys, str(every))
+    assert status == 11 and [(item["on"], bool(item["classes"])) for item in found] == [
+        ("A", False), ("B", True), ("C", False), ("D", False)
+    ]  # fmt: skip
+    assert all("it cannot be read: " in item["open"][0] for item in found if not item["classes"])
+    assert main(["prove", "--that", "public", str(every), "--root", str(tmp_path)]) == 1
+    assert "not settled: public in A\n  it cannot be read: `Effect` is neither" in capsys.readouterr().out
+    for resource, word in ((policy(Effect="allow"), '"allow"'), (core, '"true"'), (group, " is 7")):
+        file = stack("one.json", A=resource)
+        line = next(at for at, held in enumerate(file.read_text().splitlines(), 1) if word in held)
+        assert main(["who", str(file), "--root", str(tmp_path)]) != 0
+        assert f"--> {file.name}:{line}:" in capsys.readouterr().err

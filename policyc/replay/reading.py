@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from io import BufferedReader, BytesIO, RawIOBase
 from typing import Any, Final, NamedTuple
 
-from policyc.replay.csv_rows import LINE_FIELD, csv_form
+from policyc.replay.csv_rows import LINE_FIELD, CsvRows, csv_form
 from policyc.replay.kinds.registry import KINDS
 from policyc.replay.recorded import ReadLine
 from policyc.replay.tabular import record_of
@@ -28,6 +28,8 @@ DEEPEST: Final = 400
 #: bytes of a file that is one value (an array, `{"Records": …}`), which is read whole
 LARGEST_VALUE: Final = 256 * 1024 * 1024
 CUT_SHORT: Final = "a compressed file that is cut short or broken; what stands before was read"
+_NO_RECORD: Final = "an entry that is no record"
+_LACKS: Final = "a line that lacks fields"
 _GZIP: Final = b"\x1f\x8b"
 _SKIPPED_ENDINGS: Final = (".orc", ".avro", ".zip", ".zst", ".bz2")
 #: keys under which files and answers hold their records
@@ -140,6 +142,7 @@ class Log:
         reader = LineReader(self, name)
         for number, line in enumerate(lines, 1):
             yield from reader.take(number, line)
+        yield from reader.end()
 
     def _sequence(self, values: Sequence[Any], name: str) -> Iterator[tuple[dict[str, Any], Place]]:
         """The records of a file that is one value, or several one behind the other."""
@@ -166,7 +169,7 @@ class Log:
         if isinstance(found, dict) and not holds_records(found):
             item = _message(_one(found))
             if item is None:
-                self.miss("an entry that is no record", place)
+                self.miss(_NO_RECORD, place)
             else:
                 yield item, place
         else:
@@ -185,7 +188,7 @@ class Log:
         """The record that an entry of a list is, or holds."""
         found = _message(_one(item))
         if found is None:
-            self.miss("an entry that is no record", place)
+            self.miss(_NO_RECORD, place)
         else:
             yield found, place
 
@@ -197,10 +200,20 @@ class LineReader:
         self.log, self.name = log, name
         self.plain: ReadLine | None = None
         self.seen = False
+        #: the lines so far of a row of CSV that goes over several, and their bytes
+        self.row: list[tuple[int, bytes]] = []
+        self.size = 0
 
     def take(self, number: int, line: bytes) -> Iterator[tuple[dict[str, Any], Place]]:
         """The records of a line."""
         log, place = self.log, Place(self.name, number)
+        is_half = isinstance(self.plain, CsvRows) and line.count(b'"') % 2 == 1
+        if self.row or (is_half and len(line) <= LONGEST_LINE):
+            self.row.append((number, line))
+            self.size += len(line)
+            if (is_half and len(self.row) > 1) or self.size > LONGEST_LINE:
+                yield from self.end(is_half)
+            return
         if len(line) > LONGEST_LINE:
             log.miss("a line that is too long", place)
             return
@@ -210,7 +223,7 @@ class LineReader:
         if text[:1] in (b"{", b"["):
             yield from log.line(text, place)
             return
-        words = text.decode("utf-8", "replace").rstrip("\r\n")
+        words = _words(text)
         data = None if self.plain is None else self.plain(words)
         if not self.seen or (self.plain is not None and data is None):
             # a file of text begins with a line that tells its form, and files that were put together have several
@@ -224,7 +237,28 @@ class LineReader:
                 if b'","' not in text
                 else "a line of CSV below no names of fields of a log that is read"
             )
-            log.miss(none if self.plain is None else "a line that lacks fields", place)
+            if isinstance(self.plain, CsvRows) and self.plain.is_row(words):
+                none = _NO_RECORD
+            elif self.plain is not None:
+                none = _LACKS
+            log.miss(none, place)
+
+    def end(self, is_whole: bool = False) -> Iterator[tuple[dict[str, Any], Place]]:
+        """The record of the lines that are one row. Where they are none the first one is broken, and the others are read by themselves."""
+        held, self.row, self.size = self.row, [], 0
+        if not held:
+            return
+        place, words = Place(self.name, held[0][0]), _words(_record_part(b"".join(line for _, line in held)))
+        if is_whole and isinstance(self.plain, CsvRows) and self.plain.is_row(words):
+            data = self.plain(words)
+            if data is None:
+                self.log.miss(_NO_RECORD, place)
+            else:
+                yield dict(data), place
+            return
+        self.log.miss(_LACKS, place)
+        for number, line in held[1:]:
+            yield from self.take(number, line)
 
 
 def holds_records(value: dict[str, Any]) -> bool:
@@ -235,7 +269,7 @@ def holds_records(value: dict[str, Any]) -> bool:
 def is_other_form(line: bytes) -> bool:
     """Whether a line of text tells another form of lines than S3's."""
     text = _record_part(line)
-    words = text.decode("utf-8", "replace").rstrip("\r\n")
+    words = _words(text)
     own = next((kind for kind in KINDS if kind.lines(words) is not None), None)
     return text[:1] not in (b"{", b"[") and own is not None and own.name != "s3-access"
 
@@ -244,6 +278,10 @@ def text_form(line: str) -> ReadLine | None:
     """What reads the lines of a file of plain text that begins with this one; None for a text of no known kind."""
     own = next((form for kind in KINDS if (form := kind.lines(line)) is not None), None)
     return csv_form(line, _record_in) if own is None and "," in line else own
+
+
+def _words(text: bytes) -> str:
+    return text.decode("utf-8", "replace").rstrip("\r\n")
 
 
 def _record_part(line: bytes) -> bytes:
@@ -330,8 +368,8 @@ def _encoding(head: bytes) -> str:
 
 
 def _decoded_lines(data: bytes) -> Iterator[bytes]:
-    for line in data.decode("utf-16", "replace").splitlines():
-        yield line.encode("utf-8", "replace")
+    for line in data.decode("utf-16", "replace").split("\n"):
+        yield f"{line}\n".encode("utf-8", "replace")
 
 
 def is_whole(line: bytes) -> bool:

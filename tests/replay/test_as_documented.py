@@ -124,7 +124,10 @@ FORMS: list[tuple[str, bytes, dict[str, Any]]] = [
     ("CSV of Athena", both("".join(f"{','.join(map(quoted, row))}\n" for row in ([k.lower() for k in GET], GET.values(), POST.values()))), {"allow": 1, "deny": 1}),
     ("CSV of Logs Insights with carriage returns", both(f"@timestamp,@message\r\n2026-11-01 08:00:00.000,{quoted(ONE)}\r\n2026-11-01 08:00:00.000,{quoted(TWO)}\r\n"), {"allow": 1, "deny": 1}),
     ("CSV of Logs Insights by field", both(f"{','.join(GET)}\n{','.join(map(quoted, POST.values()))}\n"), {"deny": 1}),
-    ("CSV whose message is no record", both('"@timestamp","@message"\n"x","hello"\n'), {"unread": {"a line that lacks fields": 1}}),
+    ("CSV whose message is no record", both('"@timestamp","@message"\n"x","hello"\n'), {"unread": {"an entry that is no record": 1}}),
+    ("CSV with a message over several lines", both(f'"@timestamp","@message"\n"x",{quoted(json.dumps(json.loads(ONE), indent=1))}\n"x","Traceback\n at y"\n"x",{quoted(TWO)}\n'), {"allow": 1, "deny": 1, "unread": {"an entry that is no record": 1}}),
+    ("CSV in UTF-16 with a message over several lines", f'"@timestamp","@message"\r\n"x",{quoted(json.dumps(json.loads(ONE), indent=1))}\r\n"x",{quoted(TWO)}\r\n'.encode("utf-16"), {"allow": 1, "deny": 1}),
+    ("CSV with a quotation mark that nothing closes", both(f'"@timestamp","@message"\n"x,y\n"x",{quoted(ONE)}\n"x",{quoted(TWO)}\n'), {"allow": 1, "deny": 1, "unread": {"a line that lacks fields": 1}}),
     # --- Verified Access
     ("finance over HTTP", both(lines(http(data={"context": FINANCE}), http(metadata={"uid": "2"}, data={"context": SALES}))), {"allow": 1, "deny": 1}),
     ("numbers in place of texts", both(lines(http(class_uid=3006, status_code=100, time=1793520000000, data={"context": FINANCE}))), {"allow": 1}),

@@ -256,6 +256,8 @@ def _file(
         for block, number, held in ahead(_taken(name, first, reader, lines, form)):
             _block(block, number, held, replayer, known, form)
             watch(replayer.tally)
+        for data, place in known.end():
+            replayer.take(data, place)
     if reader.cut_short:
         log.miss(CUT_SHORT, name)
 

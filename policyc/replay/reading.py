@@ -153,12 +153,12 @@ class Log:
             yield from self.value(value, Place(name, number))
 
     def line(self, text: bytes, place: Place) -> Iterator[tuple[dict[str, Any], Place]]:
-        """The records of one line of JSON, or of several values without a line break between them, as Firehose may write them."""
+        """The records of one line of JSON, or of several values without a line break between them, as Firehose may write them, perhaps with a comma."""
         found = parsed(text)
         if found is not None:
             yield from self.value(found, place)
             return
-        values, rest = sequence(text)
+        values, rest = sequence(text, ",")
         for value in values:
             yield from self.value(value, place)
         if rest or not values:
@@ -185,12 +185,16 @@ class Log:
             yield from self.entry(item, Place(name, number))
 
     def entry(self, item: Any, place: Place) -> Iterator[tuple[dict[str, Any], Place]]:
-        """The record that an entry of a list is, or holds."""
-        found = _message(_one(item))
-        if found is None:
-            self.miss(_NO_RECORD, place)
-        else:
+        """The record that an entry of a list is, or holds; those of a list in a list."""
+        whole = _one(item)
+        found = _message(whole)
+        if found is not None:
             yield found, place
+        elif isinstance(whole, list) and whole:
+            for part in whole:
+                yield from self.entry(part, place)
+        else:
+            self.miss(_NO_RECORD, place)
 
 
 class LineReader:
@@ -199,7 +203,6 @@ class LineReader:
     def __init__(self, log: Log, name: str) -> None:
         self.log, self.name = log, name
         self.plain: ReadLine | None = None
-        self.seen = False
         #: the lines so far of a row of CSV that goes over several, and their bytes
         self.row: list[tuple[int, bytes]] = []
         self.size = 0
@@ -208,13 +211,13 @@ class LineReader:
         """The records of a line."""
         log, place = self.log, Place(self.name, number)
         is_half = isinstance(self.plain, CsvRows) and line.count(b'"') % 2 == 1
-        if self.row or (is_half and len(line) <= LONGEST_LINE):
+        if self.row or (is_half and not is_too_long(line)):
             self.row.append((number, line))
             self.size += len(line)
             if (is_half and len(self.row) > 1) or self.size > LONGEST_LINE:
                 yield from self.end(is_half)
             return
-        if len(line) > LONGEST_LINE:
+        if is_too_long(line):
             log.miss("a line that is too long", place)
             return
         if not line.strip():
@@ -225,9 +228,9 @@ class LineReader:
             return
         words = _words(text)
         data = None if self.plain is None else self.plain(words)
-        if not self.seen or (self.plain is not None and data is None):
-            # a file of text begins with a line that tells its form, and files that were put together have several
-            self.plain, self.seen = text_form(words) or self.plain, True
+        if data is None:
+            # one line tells the form of those below it, and files that were put together have several
+            self.plain = text_form(words) or self.plain
             data = None if self.plain is None else self.plain(words)
         if data is not None:
             yield dict(data), place
@@ -300,7 +303,8 @@ def _one(item: Any) -> Any:
     if all(part.keys() == {"field", "value"} for part in item):
         row = {str(part["field"]): part["value"] for part in item}
         return {"message": row[LINE_FIELD]} if LINE_FIELD in row else row
-    return record_of({name: value for part in item for name, value in part.items()})
+    row = {name: value for part in item for name, value in part.items()}
+    return record_of(row) if len(row) == len(item) else item
 
 
 def _message(item: Any) -> dict[str, Any] | None:
@@ -353,7 +357,7 @@ def is_cut_short(stream: BufferedReader) -> bool:
 def _chain(first: bytes, stream: BufferedReader) -> Iterator[bytes]:
     """The lines of a stream, each cut off where it is too long; the rest of such a line is read over."""
     line = first
-    while line and not (is_cut_short(stream) and not line.endswith(b"\n")):
+    while line and not (is_cut_short(stream) and not (line.endswith(b"\n") or is_too_long(line))):
         yield line
         while len(line) > LONGEST_LINE and not line.endswith(b"\n"):
             line = stream.readline(LONGEST_LINE + 1)
@@ -370,6 +374,10 @@ def _encoding(head: bytes) -> str:
 def _decoded_lines(data: bytes) -> Iterator[bytes]:
     for line in data.decode("utf-16", "replace").split("\n"):
         yield f"{line}\n".encode("utf-8", "replace")
+
+
+def is_too_long(line: bytes) -> bool:
+    return len(line) - line.endswith(b"\n") > LONGEST_LINE
 
 
 def is_whole(line: bytes) -> bool:

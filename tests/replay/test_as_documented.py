@@ -127,6 +127,11 @@ FORMS: list[tuple[str, bytes, dict[str, Any]]] = [
     ("CSV whose message is no record", both('"@timestamp","@message"\n"x","hello"\n'), {"unread": {"an entry that is no record": 1}}),
     ("CSV with a message over several lines", both(f'"@timestamp","@message"\n"x",{quoted(json.dumps(json.loads(ONE), indent=1))}\n"x","Traceback\n at y"\n"x",{quoted(TWO)}\n'), {"allow": 1, "deny": 1, "unread": {"an entry that is no record": 1}}),
     ("CSV in UTF-16 with a message over several lines", f'"@timestamp","@message"\r\n"x",{quoted(json.dumps(json.loads(ONE), indent=1))}\r\n"x",{quoted(TWO)}\r\n'.encode("utf-16"), {"allow": 1, "deny": 1}),
+    ("lists in a list", both(f"[[{ONE}, {TWO}], [], [[{ONE}]], [7]]"), {"allow": 2, "deny": 1, "unread": {"an entry that is no record": 2}}),
+    ("records with commas between them", both(f"{ONE},\n{TWO}, {ONE},\n{TWO}\n"), {"allow": 2, "deny": 2}),
+    ("a record that is longer than lines are", both(f"{ONE}\n{ONE[:-1]}{' ' * reading.LONGEST_LINE}}}\n{TWO}\n"), {"allow": 1, "deny": 1, "unread": {"a line that is too long": 1}}),
+    ("a line of S3 that begins within another", both(f"{s3()}\n{s3()[:100]}{s3('closed/b')}\n{s3('closed/c')}{s3('open/d')}\n"), {"allow": 1, "unread": {"a line that lacks fields": 2}}),
+    ("lines of S3 below half a line", both(f"{s3()[50:]}\n{s3()}\n"), {"allow": 1, "unread": {"a line that is no JSON": 1}}),
     ("CSV with a quotation mark that nothing closes", both(f'"@timestamp","@message"\n"x,y\n"x",{quoted(ONE)}\n"x",{quoted(TWO)}\n'), {"allow": 1, "deny": 1, "unread": {"a line that lacks fields": 1}}),
     # --- Verified Access
     ("finance over HTTP", both(lines(http(data={"context": FINANCE}), http(metadata={"uid": "2"}, data={"context": SALES}))), {"allow": 1, "deny": 1}),

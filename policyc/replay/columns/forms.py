@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from policyc.replay.columns.batch import FIELDS, ID, TIME, Batch, Column, Rows, absent, cleaned, either
 from policyc.replay.columns.others import Records, decoded
-from policyc.replay.kinds.s3_access import TEXT_FIELDS
+from policyc.replay.kinds.s3_access import ANOTHER, TEXT_FIELDS
 from policyc.replay.reading import HOLDERS
 from policyc.replay.recorded import TIME_PATTERN, utc
 
@@ -163,6 +163,7 @@ class OfText:
 
     def fields(self, ask: Ask, lines: pa.Array) -> dict[str, pa.DictionaryArray]:
         plain = _flags(pc.match_substring_regex(lines, r"\A[0-9a-f]{64} [\x20-\x7e]*\z"))
+        plain &= ~_flags(pc.match_substring_regex(lines, ANOTHER))
         lines = pc.if_else(pa.array(plain), lines, pa.scalar("", lines.type))
         quoted, ok = _split(lines, '"', _PIECES)
         columns: dict[str, pa.Array] = {}

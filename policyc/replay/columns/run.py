@@ -252,7 +252,7 @@ def _file(
         first = reader.next()
         known = LineReader(log, name)
         if isinstance(form, OfText):
-            known.plain, known.seen = S3Access().lines(_first_line(first).decode("ascii")), True
+            known.plain = S3Access().lines(_first_line(first).decode("ascii"))
         for block, number, held in ahead(_taken(name, first, reader, lines, form)):
             _block(block, number, held, replayer, known, form)
             watch(replayer.tally)
@@ -376,7 +376,8 @@ class _Blocks:
                     parts = [whole[: cut + LONGEST_LINE + 1]]
                     size = len(parts[0])
         self.rest, whole = b"", b"".join(parts)
-        return whole[: whole.rfind(b"\n") + 1] if self.cut_short else whole
+        end = whole.rfind(b"\n") + 1
+        return whole[:end] if self.cut_short and len(whole) - end <= LONGEST_LINE else whole
 
     def _read(self) -> bytes:
         part = self.stream.read1(_PART)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from policyc.record import record
 from policyc.replay.columns.batch import FIELDS, Batch, Rows
 from policyc.replay.columns.forms import ALWAYS, LENIENT, NAMES, Form, OfServices, OfText
-from policyc.replay.reading import DEEPEST, Place
+from policyc.replay.reading import DEEPEST, LONGEST_LINE, Place
 from policyc.replay.tabular import record_of
 
 #: bytes of lines that are read at once
@@ -47,7 +47,7 @@ class Lines:
         if not len(ends) or ends[-1] != len(data) - 1:
             ends = np.r_[ends, len(data)]
         starts = np.r_[0, ends[:-1] + 1]
-        rows = np.flatnonzero(ends > starts)
+        rows = np.flatnonzero((ends > starts) & (ends - starts <= LONGEST_LINE))
         offsets = np.r_[starts, len(data)].astype(np.int32)
         lines = pa.StringArray.from_buffers(len(starts), pa.py_buffer(offsets), pa.py_buffer(block))
         try:

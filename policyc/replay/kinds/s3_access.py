@@ -83,6 +83,9 @@ _EARLIER: Final = frozenset({"NoSuchBucket", "PermanentRedirect", "TemporaryRedi
 _SIGNATURES: Final = {"SigV4": "AWS4-HMAC-SHA256", "SigV2": "AWS"}
 _AUTH_TYPES: Final = {"AuthHeader": "REST-HEADER", "QueryString": "REST-QUERY-STRING"}
 _CANONICAL: Final = re.compile(r"[0-9a-f]{64}")
+#: within a line the beginning of another record, which lost its own line
+ANOTHER: Final = r".[0-9a-f]{64} [^ ]+ \[[0-9]{2}/[A-Za-z]{3}/[0-9]{4}:"
+_ANOTHER: Final = re.compile(ANOTHER, re.DOTALL)
 _TLS: Final = re.compile(r"TLSv([0-9](?:\.[0-9])?)")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CLOCK: Final = re.compile(r"(\d\d)/(\w{3})/(\d{4}):(\d\d:\d\d:\d\d) ([+-]\d{4})")
@@ -127,7 +130,7 @@ class S3Access:
 
 def _read_line(line: str) -> Data | None:
     found = _LINE.fullmatch(line.rstrip())
-    if found is None:
+    if found is None or (line.count("[") > 1 and _ANOTHER.search(line) is not None):
         return None
     *parts, rest = found.groups(default="-")
     numbers = rest.split(" ", _NUMBERS)

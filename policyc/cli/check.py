@@ -94,7 +94,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--diff",
         action="store_true",
-        help="write nothing, show what --fix or --unsafe-fixes would change; exit with 1 where that is anything",
+        help="write nothing, show what --fix or --unsafe-fixes would change; exit with 1 where that is anything, or where errors or warnings are left",
     )
     parser.add_argument("--strict", action="store_true", help="exit with 1 for notes too")
     parser.add_argument(
@@ -232,15 +232,21 @@ def _show_fixes(found: Sequence[Found], console: Console, unsafe: bool) -> int:
     from policyc.cli.fixing import fixed_texts
     from policyc.cli.text_diff import write_diff
 
-    count = 0
+    count = every = 0
     for part in found:
         texts, mended = fixed_texts(part.shown, part.sources, unsafe)
         count += mended
+        every += mended if unsafe else fixed_texts(part.shown, part.sources, True)[1]
         for file, text in texts.items():
             write_diff(console, part.names.shown(file), part.sources[file].text, text, "fixed")
-    console.remark(f"would fix {count} of {plural(sum(len(part.shown) for part in found), 'finding')}")
-    wrong = any(item.severity is Severity.ERROR for part in found for item in part.shown)
+    findings = plural(sum(len(part.shown) for part in found), "finding")
+    console.remark(f"would fix {count} of {findings}{_unsafe(every - count)}")
+    wrong = any(item.severity is not Severity.INFO for part in found for item in part.shown)
     return exits.FINDINGS if count or wrong else exits.CLEAN
+
+
+def _unsafe(left: int) -> str:
+    return f"; `--unsafe-fixes` mends {left} more, with changes to look at" if left else ""
 
 
 def _mended(
@@ -258,8 +264,7 @@ def _mended(
         count += now
         part = check_project(project, settings, mistakes)
     left = 0 if part is None or unsafe else sum(item.fix is not None for item in part.shown)
-    more = f"; `--unsafe-fixes` mends {left} more, with changes to look at" if left else ""
-    console.remark(f"fixed {plural(count, 'finding')}{more}")
+    console.remark(f"fixed {plural(count, 'finding')}{_unsafe(left)}")
     return part
 
 

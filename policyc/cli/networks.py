@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from policyc.cli import exits
@@ -11,18 +13,24 @@ from policyc.cli.compiled import add_paths, open_compiled
 from policyc.cli.console import Console
 from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse
-from policyc.cli.project import open_project
+from policyc.cli.project import here, open_project
 from policyc.cli.refuse import nothing_found, refuse_request
 from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.holes import names_in
 from policyc.record import record
 from policyc.report.registry import render
 from policyc.text import Source
+from policyc.workspace.native_json import CORE_NETWORK
+from policyc.workspace.native_settings import settings_of
+from policyc.workspace.natives import NAMED, format_of
+from policyc.workspace.places import file_and_part
 from policyc.workspace.project import POLICY
 
 if TYPE_CHECKING:
     from policyc.engines.wan.switches import Switches
     from policyc.engines.wan.tables import Tables
     from policyc.ir.network import CoreNetwork
+    from policyc.syntax.json_text import JsonValue
     from policyc.targets.cloud_wan.inventory_file import Inventory
 
 #: the longest network document that is read, in bytes
@@ -44,7 +52,7 @@ def describe_network(parser: argparse.ArgumentParser) -> None:
         "network",
         nargs="?",
         metavar="NETWORK",
-        help="a declared network, the file that declares it, or a core network policy as JSON",
+        help="a declared network, the file that declares it, a core network policy as JSON, or a template or manifest with one (`FILE#NAME`)",
     )
     describe_sources(parser)
 
@@ -78,22 +86,56 @@ def open_network(name: str | None, args: argparse.Namespace, console: Console) -
 
 
 def _is_document(name: str) -> bool:
-    return name == "-" or name.endswith(".json")
+    return name == "-" or file_and_part(name)[0].endswith(NAMED)
 
 
 def read_network(name: str, args: argparse.Namespace, console: Console) -> Opened | int:
-    """The network of one JSON document. Findings that do not stop the question are left to `check`."""
+    """The network of one JSON document, or of a template or manifest around it (`FILE#NAME`). Findings that do not stop the question are left to `check`."""
     from policyc.targets.cloud_wan.check import check_document
     from policyc.targets.switches import wan_switches
 
     diagnostics = Diagnostics()
     project = open_project(args, (), diagnostics)
-    source = read_input(name, "a network document", args, largest=LARGEST)
-    network = None if diagnostics.has_errors else check_document(source, diagnostics)
+    file, part = file_and_part(name)
+    source = read_input(file, "a network document", args, largest=LARGEST)
+    tree = None
+    if not diagnostics.has_errors and (part or format_of(Path(file), source, settings_of(project.config))):
+        found = _in_host(file, part, args, console)
+        if isinstance(found, int):
+            return found
+        source, tree = found
+    network = None if diagnostics.has_errors else check_document(source, diagnostics, tree)
     sources = {**project.sources, source.file: source}
     if network is None or diagnostics.has_errors:
         return refuse_request(diagnostics, sources, args.format, console, exits.FINDINGS)
     return Opened(network, sources, wan_switches(project.config.switches))
+
+
+def _in_host(file: str, part: str, args: argparse.Namespace, console: Console) -> tuple[Source, JsonValue] | int:
+    """The network that a host file holds, with its places there; the exit status after saying why there is none. Raises WrongUse."""
+    from policyc.workspace.sides import read_side
+
+    diagnostics = Diagnostics()
+    path = Path(os.path.realpath(file))
+    side = read_side(file, path, here(args), diagnostics, "", dict(args.param), args.config)
+    if diagnostics.has_errors:
+        return refuse_request(diagnostics, side.sources, args.format, console)
+    known = {name.rpartition("#")[2]: piece for name, piece in side.pieces.items() if piece.kind == CORE_NETWORK}
+    chosen = known if not part else {called: piece for called, piece in known.items() if called == part}
+    if len(chosen) != 1:
+        written = ", ".join(f"`{file}#{called}`" for called in known)
+        how = f"holds no core network `{part}`" if known and part else f"holds {len(known) or 'no'} core networks"
+        raise WrongUse(f"`{file}` {how}", f"say which: {written}" if known else "name a file that holds one")
+    ((called, piece),) = chosen.items()
+    if names := names_in(piece.source.text):
+        raise WrongUse(
+            f"`{called}` hangs on ‹{names[0]}›, which is not known",
+            f"take it out with `policyc import {file} --bind NAME=VALUE`, and ask that",
+        )
+    tree = piece.tree(diagnostics)
+    if tree is None:
+        return refuse_request(diagnostics, side.sources, args.format, console, exits.FINDINGS)
+    return next(source for source in side.sources.values() if source.file == tree.span.file), tree
 
 
 def _declared(name: str | None, args: argparse.Namespace, console: Console) -> Opened | int:

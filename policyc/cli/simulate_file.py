@@ -42,11 +42,7 @@ def state(args: argparse.Namespace, console: Console) -> int | None:
         return refuse(diagnostics, project, console, args.format)
     chosen = _chosen(entries, file, part)
     if chosen.kind == _NETWORK:
-        if chosen.name:
-            raise WrongUse(
-                f"`{file}` holds a core network among other things", "take it out with `policyc import`, and ask that"
-            )
-        args.resource = file
+        args.resource = f"{file}#{chosen.name}" if chosen.name else file
         return None
     name = f"{file}#{chosen.name}" if chosen.name else file
     args.resource = None

@@ -134,3 +134,42 @@ def test_a_core_network_is_asked_about_attachments(capsys: pytest.CaptureFixture
 def test_what_cannot_be_asked_says_why(argv: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["simulate", *argv]) == 2
     assert said in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("form", ["object", "text", "terraform"])
+def test_a_core_network_inside_a_host_file_is_asked_as_it_is_alone(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file, called = "stack.json", "Core"
+    document = NETWORK if form == "object" else json.dumps(NETWORK, indent=2)
+    core = {
+        "Type": "AWS::NetworkManager::CoreNetwork",
+        "Properties": {"GlobalNetworkId": "g", "PolicyDocument": document},
+    }
+    text = json.dumps(
+        {
+            "Resources": {
+                "Core": core,
+                "Other": {**core, "Properties": {**core["Properties"], "PolicyDocument": {"Ref": "X"}}},
+            }
+        }
+    )
+    if form == "terraform":
+        file, called = "main.tf", "aws_networkmanager_core_network_policy_attachment.a"
+        text = f'resource "aws_networkmanager_core_network_policy_attachment" "a" {{\n  policy_document = <<EOT\n{document}\nEOT\n}}\n'
+    Path(file).write_text(text)
+    Path("core.json").write_text(json.dumps(NETWORK))
+    attachment = ["--attachment", "type=vpc,region=us-east-1,account=111122223333,cidr=10.0.0.0/16"]
+    for command in (
+        ["simulate", "{}", *attachment],
+        ["routes", "{}"],
+        ["build", "--diff", "{}", "--network", "core.json"],
+    ):
+        said = []
+        for name in ("core.json", f"{file}#{called}"):
+            status = main([word.format(name) for word in command])
+            said.append((status, capsys.readouterr().out))
+        assert said[0] == said[1] and said[0][0] in (0, 1) and said[0][1], command
+    assert main(["routes", f"{file}#X"]) == 2
+    assert f"say which: `{file}#{called}`" in " ".join(capsys.readouterr().err.split())

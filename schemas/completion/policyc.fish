@@ -68,7 +68,7 @@ complete -c policyc -n '_shtab_policyc_using check' -l markdown -d 'check polici
 complete -c policyc -n '_shtab_policyc_using check' -l allow-unreadable -d 'exit with 0 though policies stand in files in a form that is not read'
 complete -c policyc -n '_shtab_policyc_using check' -l fix -d 'mend what can be mended without a change of meaning'
 complete -c policyc -n '_shtab_policyc_using check' -l unsafe-fixes -d 'as --fix, with fixes that may change the meaning: look at what they did'
-complete -c policyc -n '_shtab_policyc_using check' -l diff -d 'write nothing, show what --fix or --unsafe-fixes would change; exit with 1 where that is anything'
+complete -c policyc -n '_shtab_policyc_using check' -l diff -d 'write nothing, show what --fix or --unsafe-fixes would change; exit with 1 where that is anything, or where errors or warnings are left'
 complete -c policyc -n '_shtab_policyc_using check' -l strict -d 'exit with 1 for notes too'
 complete -c policyc -n '_shtab_policyc_using check' -l pedantic -d 'tell too, as notes, what only some of the values would bring about that a template leaves open'
 complete -c policyc -n '_shtab_policyc_using check' -l no-cache -d 'neither use nor keep a remembered result'

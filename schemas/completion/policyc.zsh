@@ -116,7 +116,7 @@ _shtab_policyc_check_options=(
   "--allow-unreadable[exit with 0 though policies stand in files in a form that is not read]"
   "--fix[mend what can be mended without a change of meaning]"
   "--unsafe-fixes[as --fix, with fixes that may change the meaning\: look at what they did]"
-  "--diff[write nothing, show what --fix or --unsafe-fixes would change\; exit with 1 where that is anything]"
+  "--diff[write nothing, show what --fix or --unsafe-fixes would change\; exit with 1 where that is anything, or where errors or warnings are left]"
   "--strict[exit with 1 for notes too]"
   "--pedantic[tell too, as notes, what only some of the values would bring about that a template leaves open]"
   "--no-cache[neither use nor keep a remembered result]"
@@ -439,7 +439,7 @@ _shtab_policyc_routes_options=(
   {-q,--quiet}"[say nothing but findings]"
   "--debug[show the traceback of an internal error]"
   "(- : *)"{-h,--help}"[show this text and exit]"
-  ":a declared network, the file that declares it, or a core network policy as JSON:"
+  ":a declared network, the file that declares it, a core network policy as JSON, or a template or manifest with one (\`FILE\#NAME\`):"
 )
 
 # guard to ensure default positional specs are added only once per session

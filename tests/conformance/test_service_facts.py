@@ -291,3 +291,18 @@ def test_what_a_statement_has_wrong_hides_no_other(version: str, statement: dict
     tree = parse_json(source, found)
     assert tree is not None and check_tree(source, tree, "identity", found) is None
     assert sorted(item.rule for item in found) == sorted(told)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("kms:EncryptionContext", "kms:EncryptionContext:name"),
+        ("kms:EncryptionContext/app", "kms:EncryptionContext:app"),
+        ("s3:ExistingObjectTag:app", "s3:ExistingObjectTag/app"),
+        ("aws:RequestTag:team", "aws:RequestTag/team"),
+        ("vpc-lattice-svcs:RequestHeader:x-team", "vpc-lattice-svcs:RequestHeader/x-team"),
+    ],
+)
+def test_a_key_of_a_family_keeps_its_name(written: str, meant: str) -> None:
+    found = check(text_of("*", "*", None, keys(written)), "identity")
+    assert f"did you mean `{meant}`?" in {item.help for item in found}

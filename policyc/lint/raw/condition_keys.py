@@ -5,9 +5,10 @@ Source: IAM evaluation reference, sections 8.2 and 9, and 15 #13; Lattice refere
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
-from policyc.diagnostics import Applicability, Diagnostics, did_you_mean, respelled, write_instead
+from policyc.diagnostics import Applicability, Diagnostics, did_you_mean, meant, respelled, write_instead
 from policyc.engines.iam.operators import Family, Qualifier, read_operator
 from policyc.engines.iam.variables import MULTIVALUED
 from policyc.holes import has_hole
@@ -39,6 +40,8 @@ _WHENCE: Final = (
 )
 #: lists by their page, which the guide of the service tests with operators for one value
 _ONE_BY_ONE: Final = ("events:",)
+#: what stands before the name in a key of a family, and what people write there
+_SEPARATORS: Final = (":", "/", ".", "-", "=")
 _FIRST_HOP: Final = "object-lambda"
 #: how many claims of a provider are listed where none is near to the one that is written
 _MOST_CLAIMS: Final = 16
@@ -83,7 +86,8 @@ def _unknown(entry: ConditionKey, service: str, statement: RawStatement, diagnos
             "invalid-service-condition-key",
             f"`{service}` has no condition key `{entry.key}`",
             entry.span,
-            did_you_mean(entry.key, names, "its keys are " + ", ".join(f"`{name}`" for name in names)),
+            _of_family(entry.key, names)
+            or did_you_mean(entry.key, names, "its keys are " + ", ".join(f"`{name}`" for name in names)),
         )
 
 
@@ -92,8 +96,21 @@ def _no_global(key: str) -> str:
 
 
 def _global_help(key: str) -> str:
-    near = nearest_name(key, [_spelled(name) for name in known_keys().names("aws")])
-    return near or "`policyc explain list` names the known keys; a newer key may be missing there"
+    names = [_spelled(name) for name in known_keys().names("aws")]
+    return (
+        _of_family(key, names)
+        or nearest_name(key, names)
+        or "`policyc explain list` names the known keys; a newer key may be missing there"
+    )
+
+
+def _of_family(key: str, names: Iterable[str]) -> str:
+    """What to write for a key of a family that lacks its name, or has another sign before it; empty for other keys."""
+    for family in (name.removesuffix("name") for name in names if name.endswith(("/name", ":name"))):
+        end = len(family) - 1
+        if key[:end].lower() == family[:end].lower() and key[end : end + 1] in ("", *_SEPARATORS):
+            return meant(key, family + (key[end + 1 :] or "name"))
+    return ""
 
 
 def _spelled(name: str) -> str:
@@ -129,9 +146,10 @@ def unlisted(key: str) -> tuple[str, str] | None:
         tail = key[len(prefix) :]
         help = nearest_name(prefix, near_prefixes(prefix, lambda one: one.key(one.prefix + tail) is not None), tail)
         message = f"no service has the prefix `{prefix}` (as of {services.updated()})"
-    elif found.key(key) is None:
+    elif found.key(key) is None and not key.lower().endswith("tag/"):  # whose name is missed where it is read
         names = [_spelled(services.HOLE.sub("name", name)) for name in found.keys.values()]
-        help = nearest_name(key, [name for name in names if name.lower().startswith(f"{prefix}:")])
+        own = [name for name in names if name.lower().startswith(f"{prefix}:")]
+        help = _of_family(key, own) or nearest_name(key, own)
         message = f"`{prefix}` has no condition key `{key}` (as of {services.updated()})"
     else:
         return None

@@ -23,11 +23,11 @@ def provider(attribute: Attribute) -> str:
     return steps[0] if steps else attribute.name.partition(".")[0]
 
 
-def unverified(name: str) -> Callable[[Attribute], tuple[Scalar, ...] | None]:
-    """What is known of a user whose address the provider `name` has not verified."""
+def with_flag(name: str, verified: bool) -> Callable[[Attribute], tuple[Scalar, ...] | None]:
+    """What is known of a user whose address the provider `name` has verified, or has not."""
 
     def facts(attribute: Attribute) -> tuple[Scalar, ...] | None:
         is_flag = any(attribute.name.endswith("." + flag) for flag in _VERIFIED)
-        return (False,) if is_flag and provider(attribute) == name else None
+        return (verified,) if is_flag and provider(attribute) == name else None
 
     return facts

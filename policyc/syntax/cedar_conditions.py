@@ -586,8 +586,5 @@ class ConditionReader:
     def _bad_escape(self, token: Token, error: BadEscape) -> CedarMistake:
         at = token.start + 1 + error.at
         return CedarMistake(
-            "cedar-literal",
-            f"`{error.text}` is no escape",
-            self.source.span(at, at + len(error.text)),
-            'write `\\\\` for a backslash; the escapes are `\\n`, `\\t`, `\\"`, `\\u{…}`',
+            "cedar-literal", f"`{error.text}` is no escape", self.source.span(at, at + len(error.text)), error.help
         )

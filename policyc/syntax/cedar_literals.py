@@ -24,6 +24,16 @@ class BadEscape(ValueError):
         super().__init__(text)
         self.at, self.text = at, text
 
+    @property
+    def help(self) -> str:
+        """What to write: a regular expression's `\\.` is a plain dot here."""
+        sign = self.text[1:2]
+        if sign and sign.isascii() and not sign.isalnum() and sign.isprintable():
+            return f"write `{sign}`: it stands for itself"
+        if sign and sign in "bdswBDSW":
+            return "write what is meant: there are no regular expressions, and patterns know `*` alone"
+        return 'write `\\\\` for a backslash; the escapes are `\\n`, `\\t`, `\\"`, `\\u{…}`'
+
 
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
 _IDENTIFIER: Final = regex(r"[A-Za-z_][A-Za-z0-9_]*")

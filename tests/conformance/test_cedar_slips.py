@@ -74,6 +74,17 @@ def findings(condition: str, effect: str = "permit") -> list[Diagnostic]:
         ("cedar-type-mismatch", 'context.jamf.groups in ["ops"]', 'context.jamf.groups.containsAny(["ops"])'),
         ("cedar-port-form", f"{PORT} == 8443", f'[8443, "8443"].contains({PORT})'),
         (
+            "cedar-type-mismatch",
+            'context.idc.groups.contains("c242c5b0-6081-1845-6fa8-6e0d9513c107")',
+            'context.idc.groups has "c242c5b0-6081-1845-6fa8-6e0d9513c107"',
+        ),
+        (
+            "unverified-email",
+            'context.idc.user.email.address == "ana@example.com" && !context.idc.user.email.verified',
+            'context.idc.user.email.address == "ana@example.com" && context.idc.user.email.verified == true',
+        ),
+        ("cedar-literal", r'context.jamf.osv like "14\.*"', 'context.jamf.osv like "14.*"'),
+        (
             "cedar-unlike-kinds",
             'context.idc.groups == ["c242c5b0-6081-1845-6fa8-6e0d9513c107"]',
             'context.idc.groups has "c242c5b0-6081-1845-6fa8-6e0d9513c107"',

@@ -33,11 +33,11 @@ from __future__ import annotations
 
 from policyc.diagnostics import Severity
 from policyc.engines.proofs.budget import TooLarge
-from policyc.engines.proofs.conditions import branches
+from policyc.engines.proofs.conditions import branches, may_be_met
 from policyc.ir.authz import Atom, Op, Policy, Statement
 from policyc.ir.conditions import atoms
 from policyc.lint.admission import ways_in
-from policyc.lint.emails import is_address, provider, unverified
+from policyc.lint.emails import is_address, provider, with_flag
 from policyc.lint.rule import Lint
 
 SEVERITY = Severity.WARNING
@@ -54,7 +54,9 @@ def check(lint: Lint) -> None:
                     lint.report(
                         atom.span,
                         f"`{statement.label}` trusts an address that nobody may have verified",
-                        f"add `{_flag(atom)} == true`",
+                        f"add `{_flag(atom)} == true`"
+                        if may_be_met([(statement.when, True)], with_flag(provider(atom.attribute), True))
+                        else f"write `{_flag(atom)} == true` in place of the test that lets in nobody else",
                     )
 
 
@@ -76,7 +78,7 @@ def _trusted(lint: Lint, policy: Policy, statement: Statement) -> list[Atom]:
     for name in dict.fromkeys(provider(atom.attribute) for atom in own):
         for goals in ways_in(lint, policy, statement):
             try:
-                for held in branches(goals, unverified(name)):
+                for held in branches(goals, with_flag(name, False)):
                     found.extend(a for a in own if a in held and a not in found and provider(a.attribute) == name)
             except TooLarge:
                 break

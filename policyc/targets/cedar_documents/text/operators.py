@@ -175,9 +175,7 @@ def _unlike(checker: Checks, node: Compare, left: Info, right: Info) -> None:
         help = "test one of its attributes: " + ", ".join(f"`{name}`" for name in list(info.kind.members)[:6])
     elif info.kind.keyed:
         other = node.right if subject is node.left else node.left
-        ids = [item.value for item in other.items if isinstance(item, Lit)] if isinstance(other, SetOf) else []
-        names = ids if 0 < len(ids) < 4 else ["<group id>"]
-        help = "write `" + " || ".join(f'{written(subject)} has "{name}"' for name in names) + "`"
+        help = f"write `{_holding(subject, other, ' || ')}`"
     elif info.member is not None and info.member.range is not None:
         help = f"it is a number from {info.member.range[0]} to {info.member.range[1]}; compare it with `>=`"
     elif info.kind.name == "bool":
@@ -377,12 +375,20 @@ def _is_swapped(checker: Checks, node: Method) -> bool:
     return certain
 
 
+def _holding(groups: Expr, asked: Expr | None, joint: str) -> str:
+    """Questions whether a record of groups holds those that are asked for."""
+    items = asked.items if isinstance(asked, SetOf) else (asked,)
+    ids = [item.value for item in items if isinstance(item, Lit)]
+    names = ids if 0 < len(ids) == len(items) < 4 else ["<group id>"]
+    return joint.join(f'{written(groups)} has "{name}"' for name in names)
+
+
 def _instead(node: Method, of: Info, given: Info | None) -> str:
     arg = node.args[0] if node.args else None
     if arg is not None and given is not None and node.name == "contains" and of.kind.name == "string" and _lists(given):
         return f"write `{written(arg)}.contains({written(node.of)})`"
     if of.kind.name == "record" and of.kind.keyed:
-        return f'write `{written(node.of)} has "<group id>"`'
+        return f"write `{_holding(node.of, arg, ' && ' if node.name == 'containsAll' else ' || ')}`"
     if of.kind.name == "record" and of.kind.members:
         return "test one of its attributes: " + ", ".join(f"`{name}`" for name in list(of.kind.members)[:6])
     if of.kind.name == "string" and node.name in _OF_ADDRESSES:

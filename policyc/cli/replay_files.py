@@ -176,6 +176,9 @@ def _below(path: Path, window: Window, log: Log) -> Iterator[Path]:
     for folder, names, files in os.walk(path, onerror=closed):
         below = os.path.relpath(folder, path).replace(os.sep, "/")
         names[:] = [name for name in sorted(names) if window.may_hold(f"{below}/{name}")]
+        for name in names:
+            if Path(folder, name).is_symlink():
+                log.miss("a folder that is a link, which is not followed", os.path.relpath(f"{folder}/{name}"))
         for name in sorted(files):
             if not name.startswith(".") and window.may_hold(f"{below}/{name}"):
                 yield Path(folder) / name

@@ -47,6 +47,9 @@ def test_all_that_can_go_wrong_with_files(run: Run) -> None:
     Path("logs/d.json").write_text(json.dumps(http()) + "\n" + json.dumps(http(class_uid="208001")) + "\n")
     Path("logs/e.json").symlink_to("gone.json")
     Path("logs/f.zip").write_bytes(b"PK")
+    Path("elsewhere").mkdir()
+    Path("elsewhere/a.json").write_bytes(LINES)
+    Path("logs/g").symlink_to(Path("elsewhere").resolve(), target_is_directory=True)
     status, data = run()
     told = {item["reason"]: item["count"] for item in data["unread"]}
     assert told["a line that is no JSON"] >= 1
@@ -54,6 +57,7 @@ def test_all_that_can_go_wrong_with_files(run: Run) -> None:
     assert told["a compressed file that is cut short or broken; what stands before was read"] == 1
     assert told["a file that is no regular one below the root"] == 1
     assert told["a file of a form that is not read"] == 1
+    assert told["a folder that is a link, which is not followed"] == 1
     assert "it is of OCSF 0.1, which holds no trust context" in {item["reason"] for item in data["skipped"]}
     # the same twenty ids in every file
     assert (data["asked"], data["in_force"]["reproduced"]) == (20, 20)

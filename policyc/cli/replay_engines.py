@@ -102,9 +102,9 @@ def _is_large(args: argparse.Namespace) -> bool:
 
     size = 0
     for name, where in named(args, Log()):
-        if name.endswith(".parquet"):
-            return True
         try:
+            if name.endswith(".parquet") or (isinstance(where, Path) and _is_parquet(where)):
+                return True
             own = 0 if where is None else where.stat().st_size if isinstance(where, Path) else where.size
         except OSError:
             continue
@@ -112,6 +112,14 @@ def _is_large(args: argparse.Namespace) -> bool:
         if size > _MANY_BYTES:
             return True
     return False
+
+
+def _is_parquet(path: Path) -> bool:
+    """Whether a file is one of Parquet, which tables often have under names of no ending. Raises OSError."""
+    from policyc.replay.reading import PARQUET
+
+    with path.open("rb") as stream:
+        return stream.read(len(PARQUET)) == PARQUET
 
 
 def in_columns(

@@ -30,6 +30,8 @@ LARGEST_VALUE: Final = 256 * 1024 * 1024
 CUT_SHORT: Final = "a compressed file that is cut short or broken; what stands before was read"
 _NO_RECORD: Final = "an entry that is no record"
 _LACKS: Final = "a line that lacks fields"
+#: how a Parquet file begins
+PARQUET: Final = b"PAR1"
 _GZIP: Final = b"\x1f\x8b"
 _SKIPPED_ENDINGS: Final = (".orc", ".avro", ".zip", ".zst", ".bz2")
 #: keys under which files and answers hold their records
@@ -86,7 +88,7 @@ class Log:
         """Every record with its place; `files` are names with streams, which are closed."""
         for name, stream in files:
             with self.reading(name, stream):
-                if not self.refused(name):
+                if not self.refused(name, stream.peek(4)):
                     inner = unpacked(stream)
                     yield from self.values(name, inner)
                     if is_cut_short(inner):
@@ -102,13 +104,13 @@ class Log:
             except OSError as error:
                 self.miss(f"a file that cannot be read ({(error.strerror or str(error)).lower()})", name)
 
-    def refused(self, name: str) -> bool:
+    def refused(self, name: str, head: bytes = b"") -> bool:
         """Whether the file is of a form that is not read, which is counted."""
         if name.endswith(_SKIPPED_ENDINGS):
             self.miss("a file of a form that is not read", name)
             return True
-        if name.endswith(".parquet"):
-            self.miss("a Parquet file, which needs the packages of `policyc[replay]`", name)
+        if name.endswith(".parquet") or head.startswith(PARQUET):
+            self.miss("a Parquet file, which columns alone read (`--engine columns`, with `policyc[replay]`)", name)
             return True
         return False
 

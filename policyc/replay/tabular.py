@@ -70,7 +70,7 @@ _HELD: Final = frozenset(
 def record_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row as the record that a log would have."""
     lower = all(name == name.lower() for name in row)
-    if "bucket_name" in row and "requestdatetime" in row:
+    if "bucket_name" in row and "operation" in row:
         # nobody who signed is null there, and the name of the field is a mark of the log
         row = {
             _OF_S3.get(name, name): "-" if name == "requester" and value is None else value
@@ -78,6 +78,14 @@ def record_of(row: Mapping[str, Any]) -> dict[str, Any]:
         }
         lower = False
     return {name: value for name, value in _fields(row, lower) if value is not None}
+
+
+def text_in(name: str, value: Any) -> str | None:
+    """The value of a column of texts that has another type; an object or a list is none, but for tags, which are a text of JSON."""
+    found = _value(name, value, False)
+    if isinstance(found, dict | list):
+        return json.dumps(found) if name == "callerPrincipalTags" else None
+    return json.dumps(found) if isinstance(found, bool) else None if found is None else str(found)
 
 
 def _fields(row: Mapping[str, Any], lower: bool) -> list[tuple[str, Any]]:

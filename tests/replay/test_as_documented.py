@@ -127,6 +127,7 @@ FORMS: list[tuple[str, bytes, dict[str, Any]]] = [
     ("CSV whose message is no record", both('"@timestamp","@message"\n"x","hello"\n'), {"unread": {"an entry that is no record": 1}}),
     ("CSV with a message over several lines", both(f'"@timestamp","@message"\n"x",{quoted(json.dumps(json.loads(ONE), indent=1))}\n"x","Traceback\n at y"\n"x",{quoted(TWO)}\n'), {"allow": 1, "deny": 1, "unread": {"an entry that is no record": 1}}),
     ("CSV in UTF-16 with a message over several lines", f'"@timestamp","@message"\r\n"x",{quoted(json.dumps(json.loads(ONE), indent=1))}\r\n"x",{quoted(TWO)}\r\n'.encode("utf-16"), {"allow": 1, "deny": 1}),
+    ("CSV of S3's own names, where nobody signed", both("bucket_name,request_time,requester,operation,key,http_status,error_code\nphotos,2026-11-01T08:00:00Z,,REST.GET.OBJECT,open/a,200,\n"), {"allow": 1}),
     ("lists in a list", both(f"[[{ONE}, {TWO}], [], [[{ONE}]], [7]]"), {"allow": 2, "deny": 1, "unread": {"an entry that is no record": 2}}),
     ("records with commas between them", both(f"{ONE},\n{TWO}, {ONE},\n{TWO}\n"), {"allow": 2, "deny": 2}),
     ("a record that is longer than lines are", both(f"{ONE}\n{ONE[:-1]}{' ' * reading.LONGEST_LINE}}}\n{TWO}\n"), {"allow": 1, "deny": 1, "unread": {"a line that is too long": 1}}),

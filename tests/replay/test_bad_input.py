@@ -67,6 +67,26 @@ def test_all_that_can_go_wrong_with_files(run: Run) -> None:
     assert run("--fail-on", "unread:1000")[0] == 0
 
 
+def test_a_table_needs_no_ending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Hive and Athena name files without one."""
+    pq = pytest.importorskip("pyarrow.parquet")
+    pa = pytest.importorskip("pyarrow")
+    monkeypatch.chdir(tmp_path)
+    Path("p.json").write_text(auth("GET"))
+    pq.write_table(pa.Table.from_pylist([row()]), "000000_0")
+    argv = ["replay", "000000_0", "--service-policy", "p.json", "--network-auth", "none", "--format", "json"]
+    told = {}
+    for engine in ("auto", "rows"):
+        main([*argv, "--engine", engine])
+        told[engine] = json.loads(capsys.readouterr().out)
+    assert (told["auto"]["asked"], told["auto"]["unread"]) == (1, [])
+    assert [item["reason"] for item in told["rows"]["unread"]] == [
+        "a Parquet file, which columns alone read (`--engine columns`, with `policyc[replay]`)"
+    ]
+
+
 def test_times_of_no_clock_and_fields_of_another_type(run: Run) -> None:
     records = [
         row(startTime=time)

@@ -33,6 +33,7 @@ from policyc.replay.reading import (
     LARGEST_VALUE,
     LIST,
     LONGEST_LINE,
+    PARQUET,
     LineReader,
     Log,
     Place,
@@ -49,7 +50,6 @@ from policyc.replay.window import EVER, OUTSIDE, Window
 from policyc.targets.base import NoRequest
 from policyc.targets.lattice.access_log import is_record
 
-_PARQUET: Final = b"PAR1"
 _PART: Final = 8 << 20
 _NONE: Final[Mapping[int, Iterable[tuple[dict[str, Any], Place]]]] = MappingProxyType({})
 
@@ -225,7 +225,7 @@ def _file(
     watch: Callable[[Tally], None],
     groups: Sequence[int] | None,
 ) -> None:
-    if stream.peek(4)[:4] == _PARQUET:
+    if stream.peek(4)[:4] == PARQUET:
         try:
             for part in ahead(parquet_batches(name, stream, replayer.kernel.fields, groups)):
                 if isinstance(part, Batch):

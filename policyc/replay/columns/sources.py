@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -15,7 +14,7 @@ from policyc.record import record
 from policyc.replay.columns.batch import FIELDS, Batch, Rows
 from policyc.replay.columns.forms import ALWAYS, LENIENT, NAMES, Form, OfServices, OfText
 from policyc.replay.reading import DEEPEST, LONGEST_LINE, Place
-from policyc.replay.tabular import record_of
+from policyc.replay.tabular import record_of, text_in
 
 #: bytes of lines that are read at once
 BLOCK: Final = 32 * 1024 * 1024
@@ -163,7 +162,7 @@ def parquet_batches(
     import pyarrow.parquet as pq
 
     held = pq.ParquetFile(stream)
-    names = {name.lower(): name for name in held.schema_arrow.names}
+    names = _spelled(held.schema_arrow.names)
     wanted = {name: names[name.lower()] for name in NAMES if name.lower() in names}
     if not {"serviceArn", "resolvedUser"} <= wanted.keys():
         if groups is None or 0 in groups:
@@ -189,9 +188,15 @@ def parquet_batches(
             start += part.num_rows
 
 
+def _spelled(names: Sequence[str]) -> dict[str, str]:
+    """Names of columns in lower case with their own; of two that differ in letter case alone the one that logs write, else the first."""
+    first = {name.lower(): name for name in reversed(names)}
+    return first | {name.lower(): name for name in names if name in NAMES}
+
+
 def batch_of_table(file: str, table: Any, numbers: Rows) -> Batch:
     """Rows of a table that has records of a service, with their numbers in the file."""
-    names = {name.lower(): name for name in table.column_names}
+    names = _spelled(table.column_names)
     return _of_table(file, table, {name: names[name.lower()] for name in NAMES if name.lower() in names}, numbers)
 
 
@@ -202,29 +207,27 @@ def _of_table(file: str, part: Any, wanted: Mapping[str, str], numbers: Rows) ->
         column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
         if isinstance(column, pa.ChunkedArray):
             column = column.unify_dictionaries().combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-        found[name] = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(_as_texts(column))
+        found[name] = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(_as_texts(name, column))
     return OfServices(tuple(wanted)).batch(file, numbers, found)
 
 
-def _as_texts(column: pa.Array) -> pa.Array:
+def _as_texts(name: str, column: pa.Array) -> pa.Array:
     """A column of another type as texts, as a record in JSON would have it."""
     kind = column.type
     if pa.types.is_string(kind):
         return column
-    if (
-        pa.types.is_large_string(kind)
-        or pa.types.is_integer(kind)
-        or pa.types.is_floating(kind)
-        or pa.types.is_boolean(kind)
-    ):
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind) or pa.types.is_integer(kind):
         return column.cast(pa.string())
     if pa.types.is_timestamp(kind):
         return pc.strftime(column.cast(pa.timestamp("s", "UTC"), safe=False), format="%Y-%m-%dT%H:%M:%SZ")
-    if pa.types.is_map(kind):
-        return pa.array([None if item is None else json.dumps(dict(item)) for item in column.to_pylist()], pa.string())
-    return pa.array(
-        [None if item is None else json.dumps(item, default=str) for item in column.to_pylist()], pa.string()
-    )
+    if pa.types.is_binary(kind):  # texts of writers that do not say that they are
+        encoded = pc.dictionary_encode(column)
+        return _texts_in(name, encoded.dictionary).take(encoded.indices)
+    return _texts_in(name, column)
+
+
+def _texts_in(name: str, column: pa.Array) -> pa.Array:
+    return pa.array([text_in(name, item) for item in column.to_pylist()], pa.string())
 
 
 def _one_by_one(file: str, held: Any) -> Iterator[tuple[Place, dict[str, Any]]]:

@@ -137,12 +137,17 @@ def in_columns(
 
 def _corpus(args: argparse.Namespace, watch: Callable[[Tally], None]) -> Corpus:
     """The log as it was read before, or as it is read now and kept for the next time."""
-    from policyc.replay.columns.corpus import Corpus, identity, load, save
+    from policyc.replay.columns.corpus import Corpus, identity, is_free, load, save
     from policyc.replay.columns.run import Reader, replay_files
 
     corpus = Corpus()
     files, window = list(named(args, corpus.log)), window_of(args)
     try:
+        if not is_free(args.cache):
+            raise WrongUse(
+                f"`{args.cache}` holds other files than a kept log",
+                "name a folder for it alone, which is made if need be",
+            )
         made_of = [VERSION, window.since, window.until, *identity((name, *_stamp(where)) for name, where in files)]
         held = load(args.cache, made_of)
         if held is not None:

@@ -89,7 +89,9 @@ def named(args: argparse.Namespace, log: Log) -> Iterator[tuple[str, Where]]:
     seen: set[Where] = set()
     for text in args.logs:
         if text == "-":
-            yield STDIN, None
+            if None not in seen:
+                seen.add(None)
+                yield STDIN, None
             continue
         if text.startswith(_S3) and not os.path.lexists(text):
             for item in _stored(args, text, window):

@@ -136,5 +136,13 @@ def test_a_log_is_kept_until_it_changes(run: Run) -> None:
     assert plain == first == run(*argv, "--cache", "kept")
     os.utime(log, ns=(stamp.st_atime_ns, stamp.st_mtime_ns + 1))
     assert run(*argv, "--cache", "kept") == run(*argv) != first
-    assert main(["replay", "-", "--policies", "policy.json", "--cache", "kept"]) == 2
+    # what is broken is read anew, and nothing of somebody else's goes
+    Path("kept/000000.bin").write_bytes(bytes(Path("kept/000000.bin").stat().st_size))
+    assert run(*argv, "--cache", "kept") == run(*argv)
+    Path("kept/mine.txt").write_text("keep me")
+    for folder in ("kept", "."):
+        status, _, err = run(*argv, "--cache", folder)
+        assert (status, "holds other files than a kept log" in " ".join(err.split())) == (2, True)
+    assert Path("kept/mine.txt").read_text() == "keep me"
+    assert main(["replay", "-", "--policies", "policy.json", "--cache", "new"]) == 2
     assert main(["replay", *argv[:3], "--engine", "rows", "--cache", "kept"]) == 2

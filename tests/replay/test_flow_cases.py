@@ -198,6 +198,12 @@ CASES: list[tuple[str, str, str, str]] = [
     ),
     ("transit, nothing passed", TGW, line(TGW, tgw_src_vpc_id="vpc-a", **AB, packets="0"), SILENT),
     (
+        "transit, a count that is no number",
+        TGW,
+        line(TGW, tgw_src_vpc_id="vpc-a", **AB, packets="3", packets_lost_no_route="1e3"),
+        "is no number",
+    ),
+    (
         "transit, an attachment without direction",
         TGW,
         line(TGW, tgw_attachment_id="attachment-b", **AC, packets="3"),

@@ -8,11 +8,15 @@ identity of the files that it was made of: with other files, or files that have 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from errno import EEXIST
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, Final
+from zlib import crc32
 
 import numpy as np
 import pyarrow as pa
@@ -27,8 +31,9 @@ from policyc.replay.reading import Log, Place
 from policyc.replay.recorded import Recorded
 from policyc.replay.tally import Tally
 
-_FORMAT: Final = 4
+_FORMAT: Final = 5
 _ABOUT: Final = "corpus.json"
+_OWN: Final = re.compile(r"corpus\.json|[0-9]{6}\.bin")
 _COUNTS: Final = ("records", "duplicates")
 _RECORDED: Final = ("kind", "who", "can", "where", "path", "network", "keys", "verdict", "id", "time")
 _REASONS: Final = ("skipped", "odd")
@@ -303,15 +308,36 @@ def identity(files: Iterable[tuple[str, str, int, str]]) -> list[Any]:
 
 
 def save(folder: Path, corpus: Corpus, made_of: Sequence[Any]) -> None:
-    """Write a corpus into a folder of its own, which it replaces. Raises OSError."""
+    """Write a corpus into a folder of its own (`is_free`), which it replaces. Raises OSError."""
     corpus.join()
-    fresh = folder.with_name(folder.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
+    folder = folder.resolve()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        _fill(fresh, corpus, made_of)
+        if not is_free(folder):
+            raise FileExistsError(EEXIST, "it holds other files")
+        shutil.rmtree(folder, ignore_errors=True)
+        fresh.rename(folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def is_free(folder: Path) -> bool:
+    """Whether a folder is not there yet, or holds nothing but a corpus. Raises OSError."""
+    try:
+        return all(_OWN.fullmatch(item.name) and item.is_file() for item in folder.iterdir())
+    except FileNotFoundError:
+        return True
+
+
+def _fill(folder: Path, corpus: Corpus, made_of: Sequence[Any]) -> None:
     parts = []
     for number, item in enumerate(corpus.requests):
-        with (fresh / f"{number:06}.bin").open("wb") as stream:
-            parts.append([item.files, item.hours.names, _write(stream, _arrays(item))])
+        path = folder / f"{number:06}.bin"
+        with path.open("wb") as stream:
+            arrays = _write(stream, _arrays(item))
+        parts.append([item.files, item.hours.names, arrays, crc32(_whole(path))])
     about = {
         "made_of": list(made_of),
         "files": corpus.log.files,
@@ -322,9 +348,7 @@ def save(folder: Path, corpus: Corpus, made_of: Sequence[Any]) -> None:
         "others": [[_plain(item), place] for item, place in corpus.others],
         "parts": parts,
     }
-    (fresh / _ABOUT).write_text(json.dumps(about), "utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    fresh.rename(folder)
+    (folder / _ABOUT).write_text(json.dumps(about), "utf-8")
 
 
 def load(folder: Path, made_of: Sequence[Any]) -> Corpus | None:
@@ -344,8 +368,11 @@ def load(folder: Path, made_of: Sequence[Any]) -> Corpus | None:
         corpus.tally.examples.update({reason: Place(*place) for reason, place in about["examples"].items()})
         for item, place in about["others"]:
             corpus.others.append((Recorded(**{**item, "keys": tuple(map(tuple, item["keys"]))}), Place(*place)))
-        for number, (files, names, arrays) in enumerate(about["parts"]):
-            corpus.requests.append(_requests(files, names, _read(folder / f"{number:06}.bin", arrays)))
+        for number, (files, names, arrays, sum_of) in enumerate(about["parts"]):
+            whole = _whole(folder / f"{number:06}.bin")
+            if crc32(whole) != sum_of:
+                return None
+            corpus.requests.append(_requests(files, names, _read(whole, arrays)))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return corpus
@@ -365,14 +392,16 @@ def _write(stream: Any, arrays: Mapping[str, Ints]) -> list[Any]:
     return held
 
 
-def _read(path: Path, arrays: Sequence[Any]) -> dict[str, Ints]:
-    """The arrays of a file, which stay there until they are looked at. Raises OSError, ValueError."""
-    whole = np.memmap(path, np.uint8, "r") if path.stat().st_size else np.zeros(0, np.uint8)
+def _whole(path: Path) -> Any:
+    """The bytes of a file, which stay there until they are looked at. Raises OSError."""
+    return np.memmap(path, np.uint8, "r") if path.stat().st_size else np.zeros(0, np.uint8)
+
+
+def _read(whole: Any, arrays: Sequence[Any]) -> dict[str, Ints]:
+    """The arrays among the bytes of a file."""
     out = {}
     for name, start, kind, shape in arrays:
         size = int(np.prod(shape)) * np.dtype(kind).itemsize
-        if start + size > len(whole):
-            raise ValueError("the file is cut short")
         out[name] = np.asarray(whole[start : start + size]).view(kind).reshape(shape)
     return out
 

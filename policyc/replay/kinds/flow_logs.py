@@ -140,14 +140,18 @@ def _verdict(data: Data, fields: dict[str, str]) -> str:
     if text_of(data, fields.get("traffic-path", "")) in _OTHER_WAYS:
         raise NoRequest("it left its VPC by a gateway, a peering or an endpoint, which no core network sees")
     lost = [name for name in fields if name in _LOST or ("lost" in name and ("route" in name or "blackhole" in name))]
-    if any(_count(data, fields[name]) for name in lost):
+    drops = [_is_some(data, fields[name]) for name in lost]
+    if any(drops):
         return "deny"
     if lost:
-        return "allow" if _count(data, "packets") else ""
+        return "allow" if _is_some(data, "packets") else ""
     arrives = "action" in fields and text_of(data, fields.get("flow-direction", "")) == "ingress"
     return "allow" if arrives else ""
 
 
-def _count(data: Data, name: str) -> int:
+def _is_some(data: Data, name: str) -> bool:
+    """Whether a record counts some packets."""
     text = text_of(data, name)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+    if text and not (text.isascii() and text.isdigit()):
+        raise NoRequest("a count of packets in it is no number")
+    return bool(text.strip("0"))

@@ -54,6 +54,9 @@ def almost(word: str, names: frozenset[str]) -> str:
     """The one name that a word of at least five letters differs from by a slip, empty when it is a name itself or near to none."""
     if len(word) < _SHORTEST or word in names:
         return ""
+    for at in range(len(word) - 1):  # two letters that changed places
+        if (swapped := word[:at] + word[at + 1] + word[at] + word[at + 2 :]) in names:
+            return swapped
     from difflib import get_close_matches  # is needed for mistakes only
 
     found = get_close_matches(word, [name for name in names if len(name) >= _SHORTEST], 1, _SLIP)

@@ -7,6 +7,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from unicodedata import combining, east_asian_width
 
 import pytest
@@ -14,6 +15,7 @@ from jsonschema import Draft202012Validator
 
 from policyc.data import read_text
 from policyc.diagnostics import Applicability, Diagnostic, Edit, Fix, Label, Severity
+from policyc.record import replace
 from policyc.report.options import Names, Options, RuleText
 from policyc.report.registry import formats, render, renderer
 from policyc.report.tests import render_tests
@@ -314,10 +316,15 @@ def test_sarif_has_rules_results_regions_and_fixes() -> None:
 
 
 def test_sarif_levels_and_findings_without_a_place() -> None:
+    """GitHub refuses the whole upload for one result without a place (github/codeql-action#1738): such findings are notifications of the run."""
     items = [finding(rule=f"rule-{level}", severity=level, span=None) for level in Severity]
-    results = sarif(items)["results"]
-    assert [result["level"] for result in results] == ["error", "warning", "note"]  # type: ignore[attr-defined]
-    assert all("locations" not in result for result in results)  # type: ignore[attr-defined]
+    run: Any = sarif([*items, *(replace(item, span=RICH.span) for item in items)])
+    assert [result["level"] for result in run["results"]] == ["error", "warning", "note"]
+    assert all(result["locations"] for result in run["results"])
+    told = run["invocations"][0]["toolExecutionNotifications"]
+    assert [(item["descriptor"]["id"], item["level"]) for item in told] == [
+        (f"rule-{level}", wanted) for level, wanted in zip(Severity, ("error", "warning", "note"), strict=True)
+    ]
 
 
 def fingerprints(items: Sequence[Diagnostic], source: Source) -> list[str]:

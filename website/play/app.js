@@ -17,16 +17,16 @@ const worker = new Worker("worker.js", { type: "module" });
 const waiting = new Map();
 let count = 0;
 const ready = new Promise((resolve, reject) => {
+  worker.onerror = (event) => reject(new Error(`cannot start: ${event.message || "the worker did not load"}`));
   worker.onmessage = ({ data }) => {
     if (data.ready) return resolve();
-    if (data.failed && data.id === undefined) return reject(new Error(data.failed));
+    if (data.failed && data.id === undefined) return reject(new Error(`cannot start: ${data.failed}`));
     const { resolve: done, reject: fail } = waiting.get(data.id);
     waiting.delete(data.id);
     if (data.failed) fail(new Error(data.failed));
     else done(data.done);
   };
 });
-worker.onerror = (event) => say(`cannot start: ${event.message || "the worker did not load"}`, true);
 
 async function ask(question) {
   await ready;
@@ -37,9 +37,28 @@ async function ask(question) {
   });
 }
 
+// what stays said once everything is done, until the text is another: a link that cannot be read
+let lasting = "";
+
 function say(text, bad = false) {
   $("state").textContent = text;
   $("state").classList.toggle("bad", bad);
+}
+
+function rest() {
+  say(lasting || "ready", Boolean(lasting));
+}
+
+// an answer that does not come is said, whatever asked for it
+function guarded(handle) {
+  return async (event) => {
+    event?.preventDefault();
+    try {
+      await handle();
+    } catch (error) {
+      say(String(error.message), true);
+    }
+  };
 }
 
 // --- the texts ----------------------------------------------------------------------------------------------------
@@ -86,6 +105,7 @@ function open(name) {
     keymap.of([indentWithTab, ...defaultKeymap, ...historyKeymap]),
     EditorView.updateListener.of((update) => {
       if (!update.docChanged) return;
+      lasting = "";
       files[shown] = update.state.doc.toString();
       later();
     }),
@@ -138,9 +158,11 @@ async function refresh() {
     listFindings(done);
     mark();
     if (current !== "findings") await refreshView(mine);
-    say(done.status === 3 ? "internal error" : "ready", done.status === 3);
+    if (mine !== turn) return;
+    if (done.status === 3) say("internal error", true);
+    else rest();
   } catch (error) {
-    say(String(error.message), true);
+    if (mine === turn) say(String(error.message), true);
   }
 }
 
@@ -214,7 +236,7 @@ for (const tab of $("views").children) {
       other.setAttribute("aria-selected", String(other === tab));
       $(other.dataset.view).hidden = other !== tab;
     }
-    refreshView(turn);
+    guarded(() => refreshView(turn))();
   };
 }
 
@@ -233,8 +255,7 @@ async function refreshView(mine) {
 
 // --- what if, compare, any command ------------------------------------------------------------------------------------
 
-$("request").onsubmit = async (event) => {
-  event.preventDefault();
+$("request").onsubmit = guarded(async () => {
   const given = Object.fromEntries(new FormData($("request")));
   const options = ["who", "can", "path"].flatMap((name) => (given[name].trim() ? [`--${name}`, given[name].trim()] : []));
   const set = given.set.split("\n").map((line) => line.trim()).filter(Boolean);
@@ -243,9 +264,9 @@ $("request").onsubmit = async (event) => {
   $("answer").textContent = told.out + told.err;
   const drawn = [0, 10, 11].includes(told.status) ? await ask({ files, words: [...line, "--format", "svg"] }) : null;
   draw("picture", drawn?.out ?? "");
-};
+});
 
-$("diff").onclick = async () => {
+$("diff").onclick = guarded(async () => {
   const sides = { "old/policyc.toml": "", "new/policyc.toml": "" }; // each side is a project of its own
   for (const [name, text] of Object.entries(example.files)) sides[`old/${name}`] = text;
   for (const [name, text] of Object.entries(files)) sides[`new/${name}`] = text;
@@ -254,14 +275,13 @@ $("diff").onclick = async () => {
   $("changed").textContent = told.out + told.err;
   const drawn = [0, 1, 11].includes(told.status) ? await ask({ files: sides, words: [...words, "--format", "svg"] }) : null;
   draw("change", drawn?.out ?? "");
-};
+});
 
-$("line").onsubmit = async (event) => {
-  event.preventDefault();
+$("line").onsubmit = guarded(async () => {
   const line = new FormData($("line")).get("words").match(/"[^"]*"|'[^']*'|\S+/g) ?? [];
   const done = await ask({ files, words: line.map((word) => word.replace(/^(["'])(.*)\1$/, "$2")) });
   $("output").textContent = `${done.out}${done.err}\n[status ${done.status}]`;
-};
+});
 
 // a picture with its tool-tips; its styles become a sheet, which a strict policy on styles allows
 function draw(id, text) {
@@ -311,14 +331,18 @@ async function unpacked(text) {
   return given;
 }
 
-$("share").onclick = async () => {
+$("share").onclick = guarded(async () => {
   location.hash = await packed();
   await navigator.clipboard?.writeText(location.href).catch(() => {});
+  lasting = "";
   say("the link is in the address bar");
-};
+});
 
 for (const item of examples) $("examples").append(new Option(item.title, item.name));
-$("examples").onchange = () => load(examples.find((item) => item.name === $("examples").value));
+$("examples").onchange = () => {
+  lasting = "";
+  load(examples.find((item) => item.name === $("examples").value));
+};
 
 const fragment = location.hash.slice(1);
 let linked = null;
@@ -326,11 +350,11 @@ if (fragment) {
   try {
     linked = await unpacked(fragment);
   } catch (error) {
-    say(`the link cannot be read: ${error.message}`, true);
+    lasting = `the link cannot be read: ${error.message}`;
+    rest();
   }
 }
 const first = examples.find((item) => item.name === linked?.example) ?? examples[0];
 $("examples").value = first.name;
 load(first, linked?.files);
-ready.catch((error) => say(`cannot start: ${error.message}`, true));
 navigator.serviceWorker?.register("../sw.js").catch(() => {});

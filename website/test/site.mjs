@@ -123,7 +123,10 @@ try {
   for (const broken of ["#x", "#////", "#AAAA", `#${"A".repeat(5000)}`]) {
     const wrong = await context.newPage();
     await wrong.goto(`${address}play/index.html${broken}`);
-    await wrong.waitForFunction(() => document.getElementById("examples").options.length > 3, null, { timeout: 60_000 });
+    const said = () => /^the link cannot be read: /.test(document.getElementById("state").textContent) && document.querySelector("#findings p, #findings .finding");
+    await wrong.waitForFunction(said, null, { timeout: 120_000 });
+    await wrong.selectOption("#examples", "cloud_wan");
+    await wrong.waitForFunction(() => document.getElementById("state").textContent === "ready", null, { timeout: 120_000 });
     await wrong.close();
   }
 

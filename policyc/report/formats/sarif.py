@@ -27,6 +27,9 @@ _LINK = regex(r"[\[\]\\]")
 
 def findings(items: Sequence[Diagnostic], sources: Mapping[str, Source], options: Options) -> str:
     """One run with the rules that have findings and one result per finding. Columns count Unicode code points."""
+    # code scanning refuses a whole file for one result without a place
+    bare = [finding for finding in items if finding.span is None]
+    items = [finding for finding in items if finding.span is not None]
     names = sorted({finding.rule for finding in items})
     seen: dict[str, int] = {}
     run = {
@@ -41,9 +44,11 @@ def findings(items: Sequence[Diagnostic], sources: Mapping[str, Source], options
         "originalUriBaseIds": {_ROOT: {"description": {"text": "the repository's root"}}},
         "results": [_result(finding, names.index(finding.rule), sources, options, seen) for finding in items],
     }
-    if options.tally is not None and options.tally != Tally():
-        run["properties"] = {"inside": options.tally.data()}
-        run["invocations"] = [_invocation(options.tally, options)]
+    tally = options.tally or Tally()
+    if tally != Tally():
+        run["properties"] = {"inside": tally.data()}
+    if bare or tally != Tally():
+        run["invocations"] = [_invocation(bare, tally, options)]
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
@@ -52,29 +57,39 @@ def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options:
     return findings(failures(results), sources, options)
 
 
-def _invocation(tally: Tally, options: Options) -> dict[str, Any]:
-    """What was not read, as notifications of the run (section 3.58)."""
+def _invocation(bare: Sequence[Diagnostic], tally: Tally, options: Options) -> dict[str, Any]:
+    """Findings without a place and what was not read, as notifications of the run (section 3.58)."""
     return {
         "executionSuccessful": True,
         "toolExecutionNotifications": [
-            {
-                "level": "error",
-                "message": {"text": f"not readable: {item.reason}"},
-                "locations": [
-                    {
-                        "physicalLocation": {
-                            "artifactLocation": {
-                                "uri": quote(options.names.in_repository(item.file)),
-                                "uriBaseId": _ROOT,
-                            },
-                            "region": {"startLine": max(1, item.line)},
+            *(
+                {"descriptor": {"id": item.rule}, "level": _LEVELS[item.severity], "message": {"text": _message(item)}}
+                for item in bare
+            ),
+            *(
+                {
+                    "level": "error",
+                    "message": {"text": f"not readable: {item.reason}"},
+                    "locations": [
+                        {
+                            "physicalLocation": {
+                                "artifactLocation": {
+                                    "uri": quote(options.names.in_repository(item.file)),
+                                    "uriBaseId": _ROOT,
+                                },
+                                "region": {"startLine": max(1, item.line)},
+                            }
                         }
-                    }
-                ],
-            }
-            for item in tally.unreadable
+                    ],
+                }
+                for item in tally.unreadable
+            ),
         ],
     }
+
+
+def _message(finding: Diagnostic) -> str:
+    return _plain(finding.message) + (f"\nhelp: {_plain(finding.help)}" if finding.help else "")
 
 
 def _rule(name: str, items: Sequence[Diagnostic], options: Options) -> dict[str, Any]:
@@ -108,13 +123,12 @@ def _page(name: str, text: RuleText) -> str:
 def _result(
     finding: Diagnostic, index: int, sources: Mapping[str, Source], options: Options, seen: dict[str, int]
 ) -> dict[str, Any]:
-    message = _plain(finding.message) + (f"\nhelp: {_plain(finding.help)}" if finding.help else "")
     file = "" if finding.span is None else options.names.in_repository(finding.span.file)
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "ruleIndex": index,
         "level": _LEVELS[finding.severity],
-        "message": {"text": message},
+        "message": {"text": _message(finding)},
         "partialFingerprints": {"policycFinding/v1": fingerprint(finding, file, sources, seen)},
     }
     if finding.span is not None:

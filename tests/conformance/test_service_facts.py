@@ -14,10 +14,11 @@ from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.lint.raw.check import check_tree
 from policyc.lint.raw.rules import lint_documents
 from policyc.lint.raw.words import actions
-from policyc.syntax.json_text import parse_json
+from policyc.syntax.json_text import from_plain, parse_json
 from policyc.targets.iam_documents import arns, own_services, services
+from policyc.targets.iam_documents.kinds import guess_kind
 from policyc.targets.iam_documents.known_keys import known_keys
-from policyc.text import Source
+from policyc.text import Source, Span
 
 BUCKET = "arn:aws:s3:::acme-photos"
 POINT = "arn:aws:s3:eu-west-1:111122223333:accesspoint/photos"
@@ -306,3 +307,24 @@ def test_what_a_statement_has_wrong_hides_no_other(version: str, statement: dict
 def test_a_key_of_a_family_keeps_its_name(written: str, meant: str) -> None:
     found = check(text_of("*", "*", None, keys(written)), "identity")
     assert f"did you mean `{meant}`?" in {item.help for item in found}
+
+
+@pytest.mark.parametrize(
+    ("actions", "kind"),
+    [
+        (["sts:AssumeRole"], "trust"),
+        (["sts:*"], "trust"),
+        (["stss:AssumeRoleWithWebIdentity"], "trust"),
+        (["es:ESHttpGet", "sts:AssumeRole"], "trust"),
+        (["ecr:BatchGetImage"], "resource"),
+        # a resource that is forgotten
+        (["es:*"], "resource"),
+        (["s3:GetObject"], "bucket"),
+        (["vpc-lattice-svcs:Invoke"], "auth-policy"),
+    ],
+)
+def test_a_document_without_resources_is_a_trust_policy_where_it_is_about_roles(actions: list[str], kind: str) -> None:
+    statement = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": actions}
+    assert (
+        guess_kind(from_plain({"Version": "2012-10-17", "Statement": [statement]}, Span("p.json", 0, 1))).name == kind
+    )

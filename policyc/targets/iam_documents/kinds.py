@@ -10,6 +10,7 @@ from typing import Final
 
 from policyc.engines.iam.statement import Kind
 from policyc.record import record
+from policyc.regex import regex
 from policyc.syntax.json_text import JsonArray, JsonObject, JsonString, JsonValue
 
 _KB: Final = 1024
@@ -144,6 +145,10 @@ def is_policy(tree: JsonValue) -> bool:
     return not any(statement.get(_DATA) is not None for statement in _statements(tree))
 
 
+#: what roles are asked for, also with a slip in the name of the service
+_ASSUMING: Final = regex(r"(?i)sts:|[^:]*:(?:assumerole|tagsession|setsourceidentity)")
+
+
 def guess_kind(tree: JsonValue) -> DocumentKind:
     """The kind that the shape of a document tells: who is named, and whose actions. `resource` when it tells no more."""
     statements = list(_statements(tree))
@@ -152,7 +157,11 @@ def guess_kind(tree: JsonValue) -> DocumentKind:
     bare = [item for item in statements if item.get("Resource") is None and item.get("NotResource") is None]
     prefixes = {text.partition(":")[0].lower() for item in statements for text in _texts(item, "Action")} - {"*"}
     if len(bare) == len(statements):
-        return KINDS["resource" if prefixes and prefixes <= _ATTACHED else "trust"]
+        if prefixes and prefixes <= _ATTACHED:
+            return KINDS["resource"]
+        # without actions of STS it is the policy of a resource that is forgotten
+        if not prefixes or any(_ASSUMING.match(text) for item in statements for text in _texts(item, "Action")):
+            return KINDS["trust"]
     owners = _owners(statements)
     if owners <= {_OLAP} and owners and prefixes <= {"s3", _OLAP}:
         return KINDS["object-lambda"]

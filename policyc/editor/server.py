@@ -153,11 +153,14 @@ class Server(LanguageServer):
                     file = (
                         name if item.span is None else item.span.file
                     )  # what has no place stands at the head of the open text
-                    told.setdefault(self.uri(state, file), []).append(self.diagnostic(item, state, sources.get(file)))
+                    items = told.setdefault(self.uri(state, file), [])
+                    made = self.diagnostic(item, state, sources.get(file))
+                    if made not in items:  # a file that stands for itself is one of its project's as well
+                        items.append(made)
         for uri in self.told - set(told):
             self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
-        for uri, items in told.items():
-            self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, items))
+        for uri, found in told.items():
+            self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found))
         self.told = set(told)
 
     def diagnostic(self, item: Diagnostic, state: State, source: Source | None) -> lsp.Diagnostic:

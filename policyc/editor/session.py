@@ -18,7 +18,7 @@ from policyc.workspace.native_settings import settings_of
 from policyc.workspace.native_text import Sort, recognize, sort_of
 from policyc.workspace.natives import SEARCHED
 from policyc.workspace.places import find_config
-from policyc.workspace.project import POLICY, Project, open_root
+from policyc.workspace.project import POLICY, Project, is_excluded, open_root
 
 #: seconds that nobody waits for while typing
 _AT_ONCE = 0.1
@@ -140,14 +140,17 @@ class Session:
             named=[path] if alone else [],
             policies=[path] if path.suffix == POLICY else [],
         )
+        left = is_excluded(os.path.relpath(real, root).replace(os.sep, "/"), project.exclude)
         if alone and config is not None:
             project = replace(project, paths=(path,) if path.suffix == POLICY else ())
+        if left:  # the configuration takes it out of the project, and nothing is said of it
+            project = replace(project, paths=tuple(one for one in project.paths if one != path))
         texts = {
             os.path.relpath(name, root).replace(os.sep, "/"): text
             for name, text in self.open.items()
             if name.startswith(root.rstrip(os.sep) + os.sep)
         }
-        nothing = alone and path.suffix != POLICY and not self._holds(path)
+        nothing = alone and (left or (path.suffix != POLICY and not self._holds(path)))
         return State(replace(project, read=texts.get), mistakes, nothing)
 
     def _holds(self, path: Path) -> bool:

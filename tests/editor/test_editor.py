@@ -207,6 +207,21 @@ def test_a_configuration_with_a_mistake_is_the_finding(tmp_path: Path) -> None:
     assert all(item.span is not None and item.span.file == "policyc.toml" for item in findings)
 
 
+@pytest.mark.parametrize("file", ["a.policy", "gen/b.policy", "t.json"])
+def test_of_a_file_that_the_configuration_takes_out_nothing_is_said(file: str, tmp_path: Path) -> None:
+    text = "let a: account = 1\n" if file.endswith(".policy") else '{"Version": "2012-10-17", "Statement": [{}]}'
+    path = tmp_path / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    for excluded in (False, True):
+        (tmp_path / "policyc.toml").write_text(
+            f'[project]\nexclude = ["{file.partition("/")[0]}"]\n' if excluded else ""
+        )
+        session = Session()
+        session.put(str(path), text)
+        assert bool(session.state(str(path))[0].findings[0]) is not excluded
+
+
 def test_the_outline_and_colours_of_a_broken_text() -> None:
     source = Source("a.policy", 'let a = 1 // note\npolicy p for lattice on x {\n  allow "all" { who any\n')
     entries = outline(parse(source, Diagnostics()))

@@ -19,7 +19,7 @@ from policyc.model.files import stays_inside
 
 if TYPE_CHECKING:
     from policyc.aws.objects import Stored
-    from policyc.aws.session import Access
+    from policyc.aws.session import Access, Trouble
     from policyc.replay.reading import Log
     from policyc.replay.window import Window
 
@@ -126,9 +126,7 @@ def _stored(args: argparse.Namespace, text: str, window: Window) -> Sequence[Sto
     except NoAddress as error:
         raise WrongUse(str(error), "write `s3://BUCKET/PREFIX/`") from None
     except CallFailed as error:
-        raise WrongUse(
-            f"`{text}` cannot be listed: {error.failure.why}", "`policyc aws permissions replay` prints what it takes"
-        ) from None
+        raise WrongUse(f"`{text}` cannot be listed: {error.failure.why}", _leads_on(error.failure.trouble)) from None
     except NoSession as error:
         raise WrongUse(str(error), error.help) from None
     except MissingPackage as error:
@@ -136,6 +134,19 @@ def _stored(args: argparse.Namespace, text: str, window: Window) -> Sequence[Sto
     if not found:
         raise WrongUse(f"there is no object at `{text}`", "check the prefix, and `--since` and `--until`")
     return found
+
+
+def _leads_on(trouble: Trouble) -> str:
+    """What helps where a bucket cannot be listed."""
+    from policyc.aws.session import Trouble
+
+    match trouble:
+        case Trouble.DENIED:
+            return "`policyc aws permissions replay` prints what it takes"
+        case Trouble.MISSING:
+            return "check the name of the bucket, and `--profile` or `--role-arn`"
+        case _:
+            return "give `--profile`, `--role-arn` or `--endpoint-url`, or set the credentials as for the AWS CLI"
 
 
 def _fetched(args: argparse.Namespace, stored: Sequence[Stored]) -> Iterator[partial[BufferedReader]]:

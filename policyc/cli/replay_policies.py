@@ -119,6 +119,11 @@ def _with_documents(args: argparse.Namespace) -> argparse.Namespace:
                 )
             held["against"] = None
             held[f"old_{old.replace('-', '_')}"] = _held(old, args.against)
+        elif args.against not in (None, NOTHING):
+            raise WrongUse(
+                f"`{args.paths[0]}` is one document, and `{args.against}` a project",
+                "name two documents or two projects: `--policies NEW --against OLD`",
+            )
     elif args.against and os.path.isfile(args.against):  # noqa: PTH113 - as above
         raise WrongUse(
             f"`{args.against}` is one document, and the new policies are a project",
@@ -208,7 +213,10 @@ def _documents(
     from policyc.replay.askers.said import Many, Unguarded
 
     if args.against not in (None, NOTHING) or args.paths:
-        raise WrongUse("documents take the place of a project", "leave `--in` and `--against` out")
+        raise WrongUse(
+            "documents take the place of a project",
+            "leave `--policies` and `--against` out; what was in force is `--old-service-policy FILE` and the like",
+        )
     sides: list[dict[str, Asker]] = []
     for old in (False, True):
         made: dict[str, Asker] = {}

@@ -372,6 +372,7 @@ def test_a_project_answers_for_its_services(run: Run, capsys: pytest.CaptureFixt
         (["/etc/hostname", "--service-policy", "old.json"], "outside the project root"),
         (["log.json", "--identity", "old.json"], "no policy given"),
         (["log.json", "--service-policy", "old.json", "--against", "x"], "documents take the place of a project"),
+        (["log.json", "--policies", "old.json", "--against", "."], "`old.json` is one document, and `.` a project"),
     ],
 )
 def test_wrong_use(argv: list[str], words: str, run: Run) -> None:

@@ -244,15 +244,25 @@ class Signs:
         if caller.kind is CallerKind.ROLE and caller.path is None:
             roles = [named_paths(caller, (document,)) for document in self.side.documents]
             blind = [is_blind_to_path(caller, (document,)) for document in self.side.documents]
-            paths = list(dict.fromkeys((None, "/", *(path for held in roles for path in sorted(held)))))
-            if not any(roles) and all(blind):
-                paths = ["/"]
+            paths = self._paths(roles, blind)
             ways = tuple(replace(caller, path=path) for path in paths)
             told = tuple((tuple(sorted(paths.index(p) for p in held)), b) for held, b in zip(roles, blind))
         self.callers[number] = ways
         if self.likeness.is_told_apart(named, self.side):
             return (named, number)
         return (caller.kind, caller.path, told)
+
+    def _paths(self, roles: Sequence[frozenset[str]], blind: Sequence[bool]) -> list[str | None]:
+        """The paths that a caller's role may be taken to have, None for an unknown one, by what each document names and sees. Which of the documents
+        a request meets is not known here; where each of them by itself says the same, so do several (`with_role_path`)."""
+        if not any(roles) and all(blind):
+            return ["/"]
+        if self.side.callers_alike:  # nobody else names roles
+            if not any(roles) and not any(blind):
+                return [None]
+            if len(roles[0]) == 1 and all(held == roles[0] for held in roles):
+                return list(roles[0])
+        return list(dict.fromkeys((None, "/", *(path for held in roles for path in sorted(held)))))
 
     # --- signs ------------------------------------------------------------------------------------------------------
 

@@ -55,8 +55,12 @@ run check ${paths[@]+"${paths[@]}"} ${base[@]+"${base[@]}"} --format github
 "${policyc[@]}" check ${paths[@]+"${paths[@]}"} ${base[@]+"${base[@]}"} --format markdown --output "$report" || true
 if [ "${#base[@]}" -gt 0 ]; then
   # what the change grants or takes away comes first; where it cannot be told the findings still can
-  "${policyc[@]}" diff "${POLICYC_BASE}..HEAD" --format markdown --output "$work/diff.md"
+  "${policyc[@]}" diff "${POLICYC_BASE}...HEAD" --format markdown --output "$work/diff.md"
   told=$?
+  if [ "$told" -eq 2 ]; then # a checkout without its history: the tip of the base is the next best
+    "${policyc[@]}" diff "${POLICYC_BASE}..HEAD" --format markdown --output "$work/diff.md"
+    told=$?
+  fi
   # 11: a part of it is not settled, and the report says which
   if { [ "$told" -le 1 ] || [ "$told" -eq 11 ]; } && [ -s "$work/diff.md" ]; then
     { cat "$work/diff.md"; echo; cat "$report" 2>/dev/null; } > "$work/both.md" && mv "$work/both.md" "$report"

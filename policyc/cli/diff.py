@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SHARED = ("root", "config", "param", "format", "output", "color", "quiet")
 REPORT = "changes"
 FORMATS = ()
+#: between two revisions: what the second changed since it left the first
+_BASE = "..."
 
 DESCRIPTION = """Say what changes between two versions of policies, over all requests: which classes of requests
 are newly allowed or newly denied, by which statement, with one request of each that the deciding
@@ -37,6 +39,7 @@ EPILOG = """examples:
   policyc diff plan.json                  what a Terraform plan changes (terraform show -json)
   policyc diff out policies               what was built against its source
   policyc diff main..HEAD                 two Git revisions of the project
+  policyc diff main...HEAD                what this branch changed since it left main
   policyc diff main:policies policies     a revision against the files that are here
   policyc diff main..HEAD --format markdown --output comment.md
   policyc diff main..HEAD --fail-on allow    for gates that only mind new access
@@ -48,7 +51,10 @@ exit status: 0 the same (with --fail-on allow: nothing newly allowed), 1 somethi
 def describe(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
     parser.add_argument(
-        "paths", nargs="*", metavar="OLD NEW", help="files, folders, REVISION:PATH, or OLD..NEW for two revisions"
+        "paths",
+        nargs="*",
+        metavar="OLD NEW",
+        help="files, folders, REVISION:PATH, OLD..NEW for two revisions, or OLD...NEW for what NEW changed since it left OLD",
     )
     parser.add_argument(
         "--as",
@@ -140,11 +146,13 @@ def _compare(args: argparse.Namespace, console: Console, held: ExitStack) -> Cha
 def _two(words: list[str]) -> tuple[str, str]:
     """Both sides as they are named; a revision alone ends with `:`, the files that are here are empty."""
     if len(words) in (1, 2) and ".." in words[0] and not os.path.exists(words[0]):  # noqa: PTH110 - a long name is no error
-        old, _, new = words[0].partition("..")
+        dots = _BASE if _BASE in words[0] else ".."
+        old, _, new = words[0].partition(dots)
         path = words[1] if len(words) == 2 else ""
         if not old or new.startswith("."):
             raise WrongUse(f"`{words[0]}` names no two revisions", "write `OLD..NEW`, such as `main..HEAD`")
-        return f"{old}:{path}", f"{new}:{path}" if new else path
+        first = f"{old}{_BASE}{new or 'HEAD'}" if dots == _BASE else old
+        return f"{first}:{path}", f"{new}:{path}" if new else path
     from policyc.workspace.sides import is_plan
 
     if len(words) == 1 and is_plan(Path(words[0])):
@@ -156,12 +164,18 @@ def _two(words: list[str]) -> tuple[str, str]:
 
 def placed(word: str, root: Path, held: ExitStack) -> tuple[Path, Path]:
     """Where a side lies, and the folder that nothing of it leads out of; a revision is written out, and kept while `held` is."""
-    from policyc.workspace.revisions import revision, written_out
+    from policyc.workspace.revisions import NoRevision, base_of, revision, written_out
 
     path = Path(os.path.abspath(word or str(root)))  # noqa: PTH100 - links are looked at below
     if not os.path.lexists(path) and ":" in word:
         name, _, inner = word.partition(":")
-        at = revision(str(root), name)
+        left, dots, other = name.partition(_BASE)
+        at = base_of(str(root), left, other) if dots else revision(str(root), name)
+        if not at.reached:
+            raise NoRevision(
+                f"the history here is cut short before where `{other}` left `{left}`",
+                f"get all of it (`fetch-depth: 0`, `git fetch --unshallow`), or compare with the tip: `{left}..{other}`",
+            )
         wanted = os.path.normpath(os.path.join(os.path.relpath(root, at.top), inner))  # noqa: PTH118
         if wanted.startswith(".."):
             raise WrongUse(f"`{word}` lies outside the repository", "check the path after the `:`")

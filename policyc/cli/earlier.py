@@ -115,7 +115,7 @@ def _at(args: argparse.Namespace, top: str, check: Callable[[argparse.Namespace]
                     entries[key] = (item.rule, file, item.message)
     except NoRevision as error:
         raise WrongUse(str(error), error.help) from error
-    return Earlier(f"{args.base} ({base.commit[:10]})", entries, counts)
+    return Earlier(base.told, entries, counts)
 
 
 def _moved(args: argparse.Namespace, top: str, folder: Path) -> argparse.Namespace:

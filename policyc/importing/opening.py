@@ -48,6 +48,12 @@ _PRINCIPALS: Final = {
     "Federated": "federation",
     "Service": "service_principal",
 }
+#: keys of core networks whose values are Regions, also one by one in lists
+_NETWORK: Final = dict.fromkeys(
+    ("location", "edge-locations", "edge-sets", "use-edge-location", "region"), "region"
+) | {"account-id": "account"}
+#: what conditions of core networks compare, by their type
+_ASKED: Final = {"account-id": "account-id", "account": "account-id", "region": "region"}
 #: types that a place takes beside others: an account is a principal too
 _LOOSE: Final = ("resource", "principal_id")
 #: a text of a JSON document that is open as a whole
@@ -320,14 +326,15 @@ def home(file: str) -> str:
 def _places(tree: Any, key: str) -> Iterator[tuple[str, str]]:
     match tree:
         case dict():
+            asked = _ASKED.get(str(tree.get("type")), "")
             for name, value in tree.items():
-                yield from _places(value, name)
+                yield from _places(value, asked if name == "value" and asked else name)
         case list():
             for value in tree:
                 yield from _places(value, key)
         case str():
             whole = MARK.fullmatch(tree)
-            kind = _PRINCIPALS.get(key) or _key_types().get(key.lower(), "") if whole is not None else ""
+            kind = _PRINCIPALS.get(key) or _NETWORK.get(key) or _key_types().get(key.lower(), "") if whole else ""
             if whole is not None and kind:
                 yield name_of(whole), kind
             for found in MARK.finditer(tree):

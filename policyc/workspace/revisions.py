@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import IO, Final
 
-from policyc.record import record
+from policyc.record import record, replace
 
 #: larger files are none of ours; they come out with their size and without their bytes
 _LARGEST: Final = 64 * 1024 * 1024
@@ -32,11 +32,19 @@ class NoRevision(Exception):
 
 @record
 class Revision:
-    """One commit: `top` is the repository's root (absolute, without links), `commit` the full hash, `name` what it was asked for as."""
+    """One commit: `top` is the repository's root (absolute, without links), `commit` the full hash, `name` what it was asked for as. `reached` is False
+    for the tip of a branch in place of where another left it, to which the history at hand does not reach."""
 
     top: str
     commit: str
     name: str
+    reached: bool = True
+
+    @property
+    def told(self) -> str:
+        """What it is, for people."""
+        tip = "" if self.reached else ", its tip: the history here is cut short before where this branch left it"
+        return f"{self.name} ({self.commit[:10]}{tip})"
 
 
 def repository_of(folder: str) -> str:
@@ -58,13 +66,13 @@ def revision(folder: str, name: str) -> Revision:
     return Revision(top, commit, name)
 
 
-def base_of(folder: str, name: str) -> Revision:
-    """The commit where this branch left `name`; `name` itself where the history at hand does not reach so far. Raises NoRevision."""
-    tip = revision(folder, name)
+def base_of(folder: str, name: str, other: str = "HEAD") -> Revision:
+    """The commit where this branch (or an `other`) left `name`; `name` itself where the history at hand does not reach so far. Raises NoRevision."""
+    tip, end = revision(folder, name), revision(folder, other)
     try:
-        return Revision(tip.top, _git(tip.top, "merge-base", tip.commit, "HEAD"), name)
+        return Revision(tip.top, _git(tip.top, "merge-base", tip.commit, end.commit), name)
     except NoRevision:
-        return tip
+        return replace(tip, reached=False)
 
 
 @contextmanager

@@ -354,6 +354,15 @@ def test_revisions_and_built_documents(
     assert "newly allowed" in capsys.readouterr().out
     assert main(["diff", "HEAD..HEAD~1", "--fail-on", "allow"]) == 0
     assert main(["diff", "nowhere..HEAD"]) == 2
+    # what `HEAD` has beyond the branch that left before it is no change of that branch
+    git("branch", "side", "HEAD~1")
+    assert main(["diff", "side..HEAD"]) == 1
+    assert main(["diff", "side...HEAD"]) == 1
+    assert main(["diff", "HEAD..side", "--fail-on", "change"]) == 1
+    capsys.readouterr()
+    assert main(["diff", "HEAD...side", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["old"] == "HEAD...side:"
+    assert main(["diff", "HEAD...nowhere"]) == main(["diff", "...HEAD"]) == 2
 
 
 def test_a_document_that_goes_denies_what_it_allowed(

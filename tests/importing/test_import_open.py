@@ -236,6 +236,40 @@ def test_what_stands_around_a_hole_tells_its_type() -> None:
     }
 
 
+def test_open_regions_and_accounts_of_a_core_network_become_parameters(run: Run) -> None:
+    condition = {"type": "account-id", "operator": "equals", "value": {"Ref": "Spoke"}}
+    network = {
+        "version": "2021.12",
+        "core-network-configuration": {
+            "asn-ranges": ["64512-64555"],
+            "edge-locations": [{"location": {"Ref": "Home"}}],
+        },
+        "segments": [{"name": "prod", "edge-locations": [{"Ref": "Home"}]}],
+        "attachment-policies": [
+            {
+                "rule-number": 100,
+                "conditions": [condition],
+                "action": {"association-method": "constant", "segment": "prod"},
+            }
+        ],
+    }
+    properties = {"GlobalNetworkId": "g", "PolicyDocument": network}
+    template = {
+        "Parameters": {"Home": {"Type": "String"}, "Spoke": {"Type": "String"}},
+        "Resources": {"Core": {"Type": "AWS::NetworkManager::CoreNetwork", "Properties": properties}},
+    }
+    Path("t.json").write_text(json.dumps(template))
+    status, out = run("import", "t.json", "-o", "core.policy")
+    assert status == 0 and "not imported" not in out
+    text = Path("core.policy").read_text()
+    assert "param home: region" in text and "edges home\n" in text and "account == spoke -> segment prod" in text
+    values = ["--param", "home=us-east-1", "--param", "spoke=111122223333"]
+    assert run("build", "core.policy", *values)[0] == 0
+    assert json.loads(Path("out/cloudwan/core.json").read_text()) == json.loads(
+        json.dumps(network).replace('{"Ref": "Home"}', '"us-east-1"').replace('{"Ref": "Spoke"}', '"111122223333"')
+    )
+
+
 def test_a_hole_with_colons_in_its_name_counts_as_one_part() -> None:
     tree = {"Resource": f"arn:{mark('AWS::Partition')}:sqs:{mark('AWS::Region')}:{mark('Publisher')}:q"}
     assert places_in(tree) == {"AWS::Partition": "partition", "AWS::Region": "region", "Publisher": "account"}

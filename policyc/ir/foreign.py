@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from policyc.diagnostics import Diagnostic, Diagnostics, did_you_mean, rewritten
+from policyc.diagnostics import Diagnostic, Diagnostics, did_you_mean, meant, rewritten
 from policyc.ir.attributes import lacks_key, resolve_attribute, shown_name
 from policyc.ir.authz import Always, Cond, Never
 from policyc.model.names import known_names
@@ -108,11 +108,13 @@ def report_unknown(
         diagnostics.error("missing-key", f"`{ref.text}` wants a key", ref.span, f"write `{wanted}`")
         return
     words = [shown_name(name) for name in attributes]
+    ends = [word for word in words if f".{word}".endswith((f".{ref.text}", f"_{ref.text}"))]
     diagnostics.error(
         "unknown-attribute",
         f"unknown attribute `{ref.text}`",
         ref.span,
         hint
+        or (meant(ref.text, ends[0]) if len(ends) == 1 else "")
         or did_you_mean(
             ref.text, [*words, *known_names(scope.table)], "`policyc explain` lists the attributes of each target"
         ),

@@ -350,7 +350,9 @@ class Scope:
             did_you_mean(
                 word,
                 [*names, "true", "false"] if expected == BOOL else names,
-                "declare it in this file or import it with `use`",
+                f'write `"{word}"` if it is a text, or declare it'
+                if expected == STRING
+                else "declare it in this file or import it with `use`",
             ),
         )
         return None

@@ -42,7 +42,7 @@ def hint(kind: str, word: str, before: str, word_before: str, terminals: frozens
         "==" in terminals or "and" in terminals or "when" in terminals
     )  # where an operator may stand, or a condition end
     if (word == "has" and behind) or (word_before == "has" and kind == "NAME"):
-        return "presence is asked with `exists` in front, such as `exists idc.groups`"
+        return "presence is asked with `exists` in front, such as `exists idc.groups`; for a member of a list write `group in a.groups`"
     if word == "is" and behind:
         return "write `==`, or `exists a.b` to ask whether something is there"
     if word in _TESTS_OF_TEXT and behind:

@@ -125,6 +125,10 @@ def test_operators_of_other_languages(tmp_path: Path, wrong: str, word: str) -> 
         ("action == GET", "`http_request.http_method == GET`"),
         ('resource in ["wiki"]', "put the policy `on`"),
         ("context.time.hour > 8", "write `time.hour`"),
+        ('client_ip in "192.0.2.0/24"', "did you mean `http_request.client_ip`?"),
+        ("method == GET", "did you mean `http_request.http_method`?"),
+        ("idp.email == Sales", 'write `"Sales"` if it is a text'),
+        ("engineering has idp.groups", "`group in a.groups`"),
     ],
 )
 def test_functions_and_variables_of_other_languages(tmp_path: Path, wrong: str, word: str) -> None:
@@ -241,6 +245,12 @@ def test_the_other_protocols_data(tmp_path: Path, condition: str, protocol: str,
     assert found(tmp_path, better, protocol=protocol) == []
     other = "tcp" if protocol != "tcp" else "https"
     assert f"`protocol: {other}`" in item.help and found(tmp_path, condition, protocol=other) == []
+
+
+def test_claims_are_declared_one_by_one(tmp_path: Path) -> None:
+    (item,) = found(tmp_path, "idp.email_verified", claims="idp: { department: string }")
+    assert item.rule == "malformed-claim" and "`provider.claim: type`" in item.help
+    assert found(tmp_path, "idp.email_verified", claims="idp.department: string") == []
 
 
 @pytest.mark.parametrize(("word", "right"), [("permit", "allow"), ("forbid", "deny"), ("grant", "allow")])

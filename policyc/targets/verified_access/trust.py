@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
 from policyc.ir.program import Program
+from policyc.model.types import RECORD
 from policyc.model.values import Resource, Value
 from policyc.targets.cedar_documents.claims import check_apart, check_kind, entries
 from policyc.targets.cedar_documents.facts import split_name
@@ -106,7 +107,9 @@ def _check_claims(group: Resource, diagnostics: Diagnostics) -> None:
                 "malformed-claim",
                 f"`{key}` does not name a claim of a trust provider",
                 value.span,
-                'write the provider and the claim, such as `okta.department` or `okta["cognito:groups"]`',
+                "write `provider.claim: type` for each, not one block for a provider"
+                if value.type == RECORD
+                else 'write the provider and the claim, such as `okta.department` or `okta["cognito:groups"]`',
             )
             continue
         kind = trust_types().get(trust.get(steps[0], ""))

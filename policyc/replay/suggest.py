@@ -15,6 +15,7 @@ from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.globs import compile_glob, wildcard_tokens
+from policyc.replay.columns.likeness import METHODS
 from policyc.replay.recorded import NOBODY, Recorded, is_time, path_form
 from policyc.replay.values import Met
 from policyc.report.screen import plural
@@ -28,7 +29,6 @@ _SERVICE: Final = re.compile(
 )
 #: a segment that a path of the language says plainly
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._~-]*\Z")
-_METHOD: Final = re.compile(r"[A-Z]+\Z")
 _NAME: Final = re.compile(r"[A-Za-z0-9+=,.@_/-]+\Z")
 #: roles that AWS makes below a path, when the path is not told
 _ELSEWHERE: Final = re.compile(r'"AWS(?:ReservedSSO_|ServiceRoleFor)[^/]*"')
@@ -89,7 +89,7 @@ class Evidence:
             self.left_out["its caller has no name that a policy can use"] += 1
         elif _ELSEWHERE.search(caller) is not None:
             self.left_out["its role has a path that no session tells (`--known` may tell it)"] += 1
-        elif item.can != "connect" and _METHOD.match(item.can) is None:
+        elif item.can != "connect" and item.can not in METHODS:
             self.left_out["its method is none that a policy can name"] += 1
         elif item.can != "connect" and not item.path.startswith("/"):
             self.left_out["its path is none that a policy can name"] += 1
@@ -165,7 +165,8 @@ def suggestion(evidence: Evidence, labels: Sequence[str] | None = None) -> str:
         statements = _statements({key: seen for key, seen in evidence.seen.items() if key[0] == service})
         lines += ["", f"policy {name}_auth for lattice on {name} {{"]
         for number, item in enumerate(statements, 1):
-            lines += [*_statement(number, item), ""] if number < len(statements) else _statement(number, item)
+            lines += _statement(number, item, any(_lacks_root(path, item, statements) for path in item.paths))
+            lines += [""] if number < len(statements) else []
         lines += ["}", "", *_tests(name, statements)]
     source = Source("suggested.policy", "\n".join(lines) + "\n")
     module = parse(source, Diagnostics())
@@ -228,7 +229,22 @@ def _statements(seen: dict[tuple[str, str, str], Seen]) -> list[_Statement]:
     return list(held.values())
 
 
-def _statement(number: int, item: _Statement) -> list[str]:
+def _lacks_root(path: str, item: _Statement, statements: Sequence[_Statement]) -> bool:
+    """Whether a path is that of all below a place which no statement lets the same callers ask for; whoever signed may do what everybody may."""
+    root = path.removesuffix("/*")
+    return (
+        root not in (path, "")
+        and "*" not in root
+        and not any(
+            ("anonymous" in other.callers or set(item.callers) <= set(other.callers))
+            and set(item.methods) <= set(other.methods)
+            and any(compile_glob(wildcard_tokens(known)).matches(root) for known in other.paths)
+            for other in statements
+        )
+    )
+
+
+def _statement(number: int, item: _Statement, lacks_root: bool) -> list[str]:
     when = f", from {item.first} to {item.last}" if item.first else ""
     lines = [f"  /// {plural(item.count, 'record')}{when}."]
     wide = [path for path in item.paths if "*" in path]
@@ -238,7 +254,7 @@ def _statement(number: int, item: _Statement) -> list[str]:
     lines.append(f"    who {', '.join(item.callers)}")
     lines.append(f"    can {', '.join(item.methods)}")
     if item.methods != ["connect"]:
-        if any(re.fullmatch(r"/[^*]+/\*", path) and path[:-2] not in item.paths for path in item.paths):
+        if lacks_root:
             lines.append("    // policyc: ignore[path-without-its-root] only paths below it were seen")
         lines.append("    path " + ", ".join(f'"{path}"' for path in item.paths))
     return [*lines, "  }"]

@@ -241,9 +241,12 @@ class Callers:
         if not carrier.endswith(":root"):
             kind = "role" if ":role/" in carrier else "user"
             return TRUE if not carrier else self.named(Principal(kind, (), carrier))
-        account = carrier.split(":")[4]
-        linked = (*_arn_of(exactly(account))[:-1], *exactly("role/aws-service-role/"), ("*", ""))
-        return self.formula.every((self._signed(), self.arn(accounts(account)), -self.arn(linked)))
+        own = self.arn(accounts(carrier.split(":")[4]))
+        return self.formula.every((self._signed(), own, -self.service_linked()))
+
+    def service_linked(self) -> Lit:
+        """Whether the caller is a service-linked role, which no organization binds."""
+        return self.arn((*_arn_of(_ANY_FIELD)[:-1], *exactly("role/aws-service-role/"), ("*", "")))
 
     def _new_name(self, principal: Principal) -> Lit:
         formula, text = self.formula, principal.name

@@ -43,6 +43,10 @@ class Invoked:
     def invokes(self) -> Lit:
         return self._asks(INVOKE)
 
+    def asks_service(self) -> Lit:
+        """Whether a request is one to a service, which it names as its resource."""
+        return self.formula.some((self.invokes(), self._asks(CONNECT)))
+
     def facts(self) -> Iterator[Lit]:
         """What holds of every request."""
         implies = self.formula.implies

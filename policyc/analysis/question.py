@@ -252,7 +252,9 @@ class Space:
             yield formula.some(self.action(f"{name}:*") for name in sorted(services))
         for value in self.bindings or {}:
             yield from self._bound(value)
-        yield from self.invoked.facts() if self.invoked is not None else ()
+        if self.invoked is not None:
+            yield formula.implies(self.invoked.asks_service(), -self.no_resource)
+            yield from self.invoked.facts()
         yield from self.callers.axioms()
         yield from self.moment.facts()
         yield from self.keys.axioms()

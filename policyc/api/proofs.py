@@ -179,7 +179,8 @@ def who(document: Document, *, can: str = "", principal: str = "", kind: str = "
 
     side, found = _versions(document, kind)
     diagnostics = Diagnostics()
-    reached = who_in_side(side, found, {*side.pieces, *side.ways}, can, caller_of(principal), diagnostics)
+    names = {*side.pieces, *side.ways, *side.chains}
+    reached, _ = who_in_side(side, found, names, can, caller_of(principal), diagnostics)
     if diagnostics.has_errors:
         raise PolicyError(Findings(diagnostics, side.sources))
     return Who(tuple(reached))

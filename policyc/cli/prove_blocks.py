@@ -25,7 +25,6 @@ from policyc.text import Source
 
 if TYPE_CHECKING:
     from policyc.analysis.compare import Version
-    from policyc.workspace.guaranteed_texts import GivenText
     from policyc.workspace.sides import Side
 
 
@@ -112,7 +111,7 @@ def run_named(args: argparse.Namespace, console: Console) -> int:
 
 def _guarantees(args: argparse.Namespace, console: Console) -> int:
     from policyc.targets.program import load_program
-    from policyc.workspace.guaranteed import Given, given_in, named, prove_documents
+    from policyc.workspace.guaranteed import AnyGiven, Given, given_in, named, prove_documents
     from policyc.workspace.versions import told_with_others
 
     file = Path(os.path.realpath(args.guarantees))
@@ -122,7 +121,7 @@ def _guarantees(args: argparse.Namespace, console: Console) -> int:
     program = load_program(file.parent, [file], dict(args.param), diagnostics)
     if diagnostics.has_errors:
         return refuse_request(diagnostics, program.sources, args.format, console)
-    held: list[Given | GivenText] = []
+    held: list[AnyGiven] = []
     for found in sides_of(args, console):
         if isinstance(found, int):
             return found

@@ -133,11 +133,16 @@ def reach_by_documents(
         if isinstance(one, int):
             return one
         side, documents = one
-        names = _asked([*side.pieces, *(name for name, way in side.ways.items() if way.is_found)], file, part)
+        ways = [name for name, way in side.ways.items() if way.is_found]
+        chains = [name for name, chain in side.chains.items() if chain.was_pulled]
+        names = _asked([*side.pieces, *ways, *chains], file, part)
         diagnostics = Diagnostics()
-        found += who_in_side(side, documents, names, can, principal, diagnostics)
+        reached, passed_over = who_in_side(side, documents, names, can, principal, diagnostics)
+        found += reached
         if diagnostics.has_errors:
             return refuse_request(diagnostics, side.sources, args.format, console)
+        for name in passed_over:
+            console.error(f"nothing is told of `{name}`: its requests have no principal and no action\n")
     return found
 
 

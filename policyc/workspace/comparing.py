@@ -73,6 +73,11 @@ def compare_sides(
                 f"`{name}` is compared behind its {gate} as the file has it; `--document` compares each policy by itself"
             )
         together |= {gate for held in gates for gate in held if gate}
+    for name in sorted(set(old.chains) & set(new.chains)) if not alone else ():
+        from policyc.workspace.comparing_chains import compare_chain
+
+        out.append(compare_chain(name, old, new, tests))
+        together |= old.chains[name].own | new.chains[name].own
     rest = [pair for pair in pairs(old, new, single) if pair[0] not in together]
     several = len(rest) + len(out) > 1
     for name, before, after in rest:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from policyc.analysis.asking import asks
 from policyc.analysis.claims import clauses_of
@@ -40,6 +40,7 @@ from policyc.workspace.sides import Side
 from policyc.workspace.versions import told_with_others
 
 if TYPE_CHECKING:
+    from policyc.workspace.guaranteed_chains import GivenChain
     from policyc.workspace.guaranteed_texts import GivenText
 
 _ANY_NAME: Final = re.compile(r"[^A-Za-z0-9_]")
@@ -56,6 +57,9 @@ class Given:
     doubts: tuple[str, ...]
 
 
+AnyGiven: TypeAlias = "Given | GivenChain | GivenText"
+
+
 def names_of(paths: Sequence[str]) -> dict[str, str]:
     """The names of documents in claims, by their paths: that of the file without its ending, with more of the path where two share it."""
     out: dict[str, str] = {}
@@ -69,12 +73,14 @@ def names_of(paths: Sequence[str]) -> dict[str, str]:
     return out
 
 
-def given_in(side: Side, documents: Sequence[tuple[str, Version, tuple[str, ...]]]) -> list[Given | GivenText]:
-    """What claims can be about of one side: its IAM `documents` (`policyc.workspace.versions.versions`), and the Cedar texts that nobody declares a resource
-    for, by themselves or at an endpoint. Names are given by `named`."""
+def given_in(side: Side, documents: Sequence[tuple[str, Version, tuple[str, ...]]]) -> list[AnyGiven]:
+    """What claims can be about of one side: its IAM `documents` (`policyc.workspace.versions.versions`), the chains that were pulled, and the Cedar texts that
+    nobody declares a resource for, by themselves or at an endpoint. Names are given by `named`."""
+    from policyc.workspace.guaranteed_chains import GivenChain
     from policyc.workspace.guaranteed_texts import GivenText
 
-    found: list[Given | GivenText] = [Given("", name, version, doubts) for name, version, doubts in documents]
+    found: list[AnyGiven] = [Given("", name, version, doubts) for name, version, doubts in documents]
+    found += [GivenChain("", name, chain) for name, chain in side.chains.items() if chain.was_pulled]
     inside = told_with_others(side)
     for name, way in side.ways.items():
         if way.is_found and way.type == ENDPOINT:
@@ -85,18 +91,18 @@ def given_in(side: Side, documents: Sequence[tuple[str, Version, tuple[str, ...]
     return found
 
 
-def named(documents: Sequence[Given | GivenText]) -> list[Given | GivenText]:
+def named(documents: Sequence[AnyGiven]) -> list[AnyGiven]:
     """The documents with the names that claims have for them."""
     names = names_of([item.path for item in documents])
     return [replace(item, name=names[item.path]) for item in documents]
 
 
-def prove_documents(program: Program, documents: Sequence[Given | GivenText], budget: int = BUDGET) -> list[Proof]:
+def prove_documents(program: Program, documents: Sequence[AnyGiven], budget: int = BUDGET) -> list[Proof]:
     """The proofs of a guarantees file about documents. Raises `policyc.analysis.compare.Disagreement`."""
     return [_proof(program, proof, documents, budget) for proof in program.proofs]
 
 
-def _proof(program: Program, proof: BoundProof, documents: Sequence[Given | GivenText], budget: int) -> Proof:
+def _proof(program: Program, proof: BoundProof, documents: Sequence[AnyGiven], budget: int) -> Proof:
     diagnostics = Diagnostics()
     label = proof.node.label
     answers: list[ClaimAnswer] = []
@@ -108,19 +114,33 @@ def _proof(program: Program, proof: BoundProof, documents: Sequence[Given | Give
             )
             continue
         for document in _about(proof, claim, documents, diagnostics):
-            if isinstance(document, Given):
-                answer = _answer(program, proof, claim, document, budget, diagnostics)
-            else:
-                from policyc.workspace.guaranteed_texts import answer_of_text
-
-                answer = answer_of_text(program, proof, claim, document, diagnostics)
+            answer = _answer_of(program, proof, claim, document, budget, diagnostics)
             answers += [] if answer is None else [answer]
     return proof_of(label.value, label.span, answers, diagnostics)
 
 
+def _answer_of(
+    program: Program,
+    proof: BoundProof,
+    claim: nodes.RequestClaim,
+    given: AnyGiven,
+    budget: int,
+    diagnostics: Diagnostics,
+) -> ClaimAnswer | None:
+    """The answer to a claim on one document, text or chain; None after reporting what is wrong with it."""
+    from policyc.workspace.guaranteed_chains import GivenChain, answer_of_chain
+    from policyc.workspace.guaranteed_texts import answer_of_text
+
+    if isinstance(given, Given):
+        return _answer(program, proof, claim, given, budget, diagnostics)
+    if isinstance(given, GivenChain):
+        return answer_of_chain(program, proof, claim, given, budget, diagnostics)
+    return answer_of_text(program, proof, claim, given, diagnostics)
+
+
 def _about(
-    proof: BoundProof, claim: nodes.RequestClaim, documents: Sequence[Given | GivenText], diagnostics: Diagnostics
-) -> list[Given | GivenText]:
+    proof: BoundProof, claim: nodes.RequestClaim, documents: Sequence[AnyGiven], diagnostics: Diagnostics
+) -> list[AnyGiven]:
     at = claim.at or (claim.by if isinstance(claim.by, nodes.Ref) else None)
     if at is not None:
         message = f"documents have no gate `{at.text}`"
@@ -128,7 +148,7 @@ def _about(
         return []
     if not claim.to:  # what is said of callers says nothing of claims
         return [item for item in documents if isinstance(item, Given)] or list(documents)
-    out: list[Given | GivenText] = []
+    out: list[AnyGiven] = []
     for item in claim.to:
         name = item.text if isinstance(item, nodes.Ref) else "this"
         found = next((one for one in documents if one.name == name), None)

@@ -73,10 +73,9 @@ def prove_guarantee(
     label = nodes.Str(guarantee.name, resource.span)
     proof = BoundProof(nodes.Prove(label, (), resource.span), program.scopes[resource.file], resource.file)
     diagnostics = Diagnostics()
-    asked = _Asked(program, documents, proof, about, budget, diagnostics)
+    asked = _Asked(program, documents, proof, about, guarantee.says, budget, diagnostics)
     space = asked.way.space
     asked.scope = space.formula.every((asked.scope, guarantee.breaks(space, named)))
-    asked.text = guarantee.says
     answer = asked.settle()
     if answer is not None and answer.holds is False and not answer.request:
         # no such request gets here at all
@@ -96,8 +95,23 @@ def _claim(
     if isinstance(claim, nodes.PathClaim):
         return prove_paths(program, documents, proof, claim, budget, diagnostics)
     bound = bind_claim(program, proof, claim, diagnostics) or ()
-    found = [_Asked(program, documents, proof, about, budget, diagnostics).settle() for about in bound]
+    text = claim_text(program, claim.span)
+    found = [answer_to(program, documents, proof, about, text, budget, diagnostics) for about in bound]
     return [item for item in found if item is not None]
+
+
+def answer_to(
+    program: Program,
+    documents: Sequence[Document],
+    proof: BoundProof,
+    about: About,
+    text: str,
+    budget: int,
+    diagnostics: Diagnostics,
+) -> ClaimAnswer | None:
+    """The answer to a claim on one resource, as it is written in `text`; None after reporting a name in it that there is not. Raises
+    `policyc.analysis.compare.Disagreement`."""
+    return _Asked(program, documents, proof, about, text, budget, diagnostics).settle()
 
 
 class _Asked:
@@ -109,12 +123,12 @@ class _Asked:
         documents: Sequence[Document],
         proof: BoundProof,
         about: About,
+        text: str,
         budget: int,
         diagnostics: Diagnostics,
     ) -> None:
         self.program, self.documents, self.proof, self.about = program, documents, proof, about
-        self.diagnostics = diagnostics
-        self.text = claim_text(program, about.span)
+        self.diagnostics, self.text = diagnostics, text
         self.way, self.scope = way_to(program, documents, about.resource, about.scope, budget)
 
     def settle(self) -> ClaimAnswer | None:

@@ -16,9 +16,9 @@ _UNKNOWN: Final = "?"
 Names = Callable[[str], str]
 
 
-def pulled_ways(lock: Lock, names: Names) -> dict[str, Way]:
-    """The way to every service of VPC Lattice and every endpoint of Verified Access of which each gate is known."""
-    own = dict(_own(lock, names))
+def pulled_ways(lock: Lock, names: Names, own: Mapping[Own, tuple[str, ...] | None]) -> dict[str, Way]:
+    """The way to every service of VPC Lattice and every endpoint of Verified Access of which each gate is known; `own` is what callers carry and are bound by
+    (`of_callers`)."""
     found: dict[str, Way] = {}
     for arn, item in lock.resources.items():
         if item["type"] == _SERVICE:
@@ -29,16 +29,16 @@ def pulled_ways(lock: Lock, names: Names) -> dict[str, Way]:
                     for one, role in ((network, "network-policy"), (arn, "service-policy"))
                 )
                 if _UNKNOWN not in gates:
-                    through = f" through {_called(lock, network)}" if len(networks) > 1 else ""
-                    found[_called(lock, arn) + through] = Way(_SERVICE, arn, gates, (), own)
+                    through = f" through {called(lock, network)}" if len(networks) > 1 else ""
+                    found[called(lock, arn) + through] = Way(_SERVICE, arn, gates, (), own)
         elif item["type"] == ENDPOINT:
             way = _endpoint(lock, arn, names)
             if way is not None:
-                found[_called(lock, arn)] = way
+                found[called(lock, arn)] = way
     return found
 
 
-def _called(lock: Lock, arn: str) -> str:
+def called(lock: Lock, arn: str) -> str:
     """What a resource is called, by its ARN where others of its type have the name too."""
     item = lock.of(arn)
     name = str(item.get("name") or "")
@@ -87,10 +87,10 @@ def _endpoint(lock: Lock, arn: str, names: Names) -> Way | None:
     gates = (_document(lock.of(group), "group-policy", names), _document(item, "endpoint-policy", names))
     if _UNKNOWN in gates or gates == (None, None):
         return None
-    return Way(ENDPOINT, arn, gates, (_called(lock, group), _called(lock, arn)))
+    return Way(ENDPOINT, arn, gates, (called(lock, group), called(lock, arn)))
 
 
-def _own(lock: Lock, names: Names) -> Iterator[tuple[Own, tuple[str, ...] | None]]:
+def of_callers(lock: Lock, names: Names) -> Iterator[tuple[Own, tuple[str, ...] | None]]:
     """What callers carry, and what bounds them."""
     for arn, item in lock.resources.items():
         if is_carrier(arn) and item["type"] != "iam.group":

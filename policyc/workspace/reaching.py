@@ -31,6 +31,7 @@ from policyc.simulation.request import find_resource
 from policyc.simulation.request_text import parse_caller
 from policyc.syntax import nodes
 from policyc.targets.base import Document, DocumentSet
+from policyc.targets.object_lambda.resources import OLAP
 from policyc.targets.program import words
 from policyc.targets.registry import resource_types
 from policyc.text import Span
@@ -150,7 +151,8 @@ def _scope(
 ) -> Statement | None:
     place = Span(resource.file, 0, 0)
     clauses: list[nodes.ListClause | nodes.Condition] = []
-    if can:
+    native = (Verb(can, can, glob=True),) if ":" in can or "*" in can else ()
+    if can and not native:
         verb = nodes.Ref((nodes.Field(can, place),), place)
         clauses.append(nodes.ListClause("can", (verb,), None, place))
     if path:
@@ -160,6 +162,13 @@ def _scope(
     scope = builder.scope_of(nodes.Statement("allow", None, tuple(clauses), place), resource)
     for item in own:
         diagnostics.error(item.rule, item.message, None, item.help)
+    if scope is not None and native:
+        if resource.type != OLAP:
+            message = f"`{can}` is an action of documents, and requests to `{resource.name}` are told by verbs"
+            verbs = ", ".join(list(resource_types()[resource.type].verbs)[:8])
+            diagnostics.error("unknown-verb", message, None, f"name one of {verbs}" if verbs else "leave `--can` out")
+            return None
+        scope = replace(scope, can=Can(native))
     if scope is None or principal is None:
         return scope
     if not resource_types()[resource.type].verbs:

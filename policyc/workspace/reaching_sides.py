@@ -7,9 +7,10 @@ from collections.abc import Container, Sequence
 from policyc.analysis.compare import Version
 from policyc.diagnostics import Diagnostics
 from policyc.model.values import Principal
+from policyc.record import replace
 from policyc.report.who import Reach
 from policyc.workspace.pieces import ENDPOINT, Piece, Way, unread
-from policyc.workspace.reaching import who_in_document
+from policyc.workspace.reaching import who_in_document, who_may
 from policyc.workspace.reaching_texts import who_at_endpoint, who_in_text
 from policyc.workspace.sides import Side
 from policyc.workspace.versions import told_with_others, with_values
@@ -22,27 +23,34 @@ def who_in_side(
     can: str,
     caller: Principal | None,
     diagnostics: Diagnostics,
-) -> list[Reach]:
-    """The covers of the IAM `documents` of a side (`policyc.workspace.versions.versions`), of its other texts and of its endpoints, those with `names`; what
-    cannot be read or asked is reported. Raises `policyc.analysis.compare.Disagreement`."""
+) -> tuple[list[Reach], list[str]]:
+    """The covers of the IAM `documents` of a side (`policyc.workspace.versions.versions`), of its chains, its other texts and its endpoints, those with `names`;
+    and the names of those that were passed over, since their requests have no principal and no action, where that is the question. What cannot be read or asked is
+    reported. Raises `policyc.analysis.compare.Disagreement`."""
     found = [
         who_in_document(name, version, doubts, can, caller, None if doubts else with_values(side, name))
         for name, version, doubts in documents
         if name in names
     ]
+    for name, chain in side.chains.items():
+        if name in names and chain.was_pulled:
+            told_by = who_may(chain.program, chain.documents, chain.resource, can, "", caller, diagnostics)
+            found += [] if told_by is None else [replace(told_by, on=name)]
     told = {name for name, _, _ in documents} | told_with_others(side)
     others: list[tuple[str, Piece | Way]] = [*side.ways.items(), *side.pieces.items()]
-    for name, held in others:
-        if (
-            name in told
-            or name not in names
-            or (isinstance(held, Way) and not (held.is_found and held.type == ENDPOINT))
-        ):
-            continue
-        if can or caller is not None:
-            message = f"requests to `{name}` have no principal and no action"
+    asked = [
+        (name, held)
+        for name, held in others
+        if name not in told
+        and name in names
+        and not (isinstance(held, Way) and not (held.is_found and held.type == ENDPOINT))
+    ]
+    if can or caller is not None:
+        if asked and not found:
+            message = f"requests to `{asked[0][0]}` have no principal and no action"
             diagnostics.error("clause-not-allowed", message, None, "leave `--can` and `--principal` out")
-            return []
+        return found, [name for name, _ in asked]
+    for name, held in asked:
         faults = Diagnostics()
         if isinstance(held, Way):
             reach = who_at_endpoint(name, held, side, faults)
@@ -54,6 +62,6 @@ def who_in_side(
         else:
             diagnostics.extend(faults)
         if reach is None or diagnostics.has_errors:
-            return []
+            return [], []
         found.append(reach)
-    return found
+    return found, []

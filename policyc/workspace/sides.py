@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from policyc.bounded import read_regular
 from policyc.carriers.registry import recognized
@@ -25,8 +26,12 @@ from policyc.workspace.pieces import HOST, IDENTITY, Piece, Way, is_carrier
 from policyc.workspace.places import CONFIG, MANIFEST, find_config
 from policyc.workspace.project import POLICY, Project, open_root
 from policyc.workspace.pulled import Known, Pulled, pulled
-from policyc.workspace.pulled_ways import pulled_ways
+from policyc.workspace.pulled_ways import of_callers, pulled_ways
 
+if TYPE_CHECKING:
+    from policyc.workspace.chains import Chain
+
+OLAP = "object_lambda.access_point"
 #: documents of one side that are compared
 MOST_DOCUMENTS = 2_000
 
@@ -34,7 +39,7 @@ MOST_DOCUMENTS = 2_000
 @record
 class Side:
     """All documents of one side by name; `switches` are those of its project, `sources` the texts that findings point into, `ways` lead to
-    the resources that several documents bear on, by the resource's name. `trust` and `samples` tell of the trust providers of Cedar texts,
+    the resources that several documents bear on, by the resource's name, `chains` are those of S3 Object Lambda, by that of their access point. `trust` and `samples` tell of the trust providers of Cedar texts,
     whose comments name files below `root`."""
 
     name: str
@@ -45,6 +50,7 @@ class Side:
     trust: Mapping[str, str] = MappingProxyType({})
     samples: Mapping[str, Source] = MappingProxyType({})
     root: Path | None = None
+    chains: Mapping[str, Chain] = MappingProxyType({})
 
 
 def read_side(
@@ -94,12 +100,13 @@ def _side(
     pieces: dict[str, Piece] = {}
     sources: dict[str, Source] = {}
     ways: dict[str, Way] = {}
+    chains: dict[str, Chain] = {}
     hosts: list[tuple[Source, str]] = []
     locks: Known = {}
     if path.is_file() and path.suffix != POLICY:
         _add_native(path, path.name, kind, project, pieces, sources, hosts, locks, diagnostics)
     else:
-        ways = {} if built else _add_compiled(project, pieces, sources, diagnostics)
+        ways, chains = ({}, {}) if built else _add_compiled(project, pieces, sources, diagnostics)
         base = path if path.is_dir() else path.parent
         found = find_natives(project, diagnostics) if path.is_dir() else Searched()
         unread = (project.root / inner for inner in found.unread)
@@ -109,7 +116,8 @@ def _side(
             called = inner.resolve().relative_to(base).as_posix()
             _add_native(inner, called, sort, project, pieces, sources, hosts, locks, diagnostics)
     if path.is_dir():
-        ways |= _pulled(path, locks, pieces)
+        pulled_ones = _pulled(path, locks, pieces, project.config.switches)
+        ways, chains = ways | pulled_ones[0], chains | pulled_ones[1]
     if hosts:
         top = "" if path == project.root or path.is_file() else path.relative_to(project.root).as_posix() + "/"
 
@@ -121,12 +129,15 @@ def _side(
     if len(pieces) > MOST_DOCUMENTS:
         message = f"`{name}` holds more than {MOST_DOCUMENTS} documents"
         diagnostics.error("too-many-documents", message, None, "name a part of it")
-    return Side(name, pieces, project.config.switches, sources, ways)
+    return Side(name, pieces, project.config.switches, sources, ways, chains=chains)
 
 
-def _pulled(path: Path, locks: Known, pieces: Mapping[str, Piece]) -> dict[str, Way]:
-    """The ways to what was pulled into folders, as their lock files know them."""
+def _pulled(
+    path: Path, locks: Known, pieces: Mapping[str, Piece], switches: Mapping[str, str]
+) -> tuple[dict[str, Way], dict[str, Chain]]:
+    """The ways to what was pulled into folders, and the chains there, as their lock files know them."""
     found: dict[str, Way] = {}
+    chains: dict[str, Chain] = {}
     for folder, lock in dict(item for item in locks.values() if item is not None).items():
 
         def called(name: str, folder: Path = folder) -> str:
@@ -134,8 +145,13 @@ def _pulled(path: Path, locks: Known, pieces: Mapping[str, Piece]) -> dict[str, 
             name = inner.relative_to(path).as_posix() if inner.is_relative_to(path) else ""
             return name if name in pieces else ""
 
-        found |= pulled_ways(lock, called)
-    return found
+        own = dict(of_callers(lock, called))
+        found |= pulled_ways(lock, called, own)
+        if any(item["type"] == OLAP for item in lock.resources.values()):
+            from policyc.workspace.chains import pulled_chains
+
+            chains |= pulled_chains(lock, own, called, pieces, switches)
+    return found, chains
 
 
 def is_plan(path: Path) -> bool:
@@ -180,14 +196,15 @@ def _add_native(
 
 def _add_compiled(
     project: Project, pieces: dict[str, Piece], sources: dict[str, Source], diagnostics: Diagnostics
-) -> dict[str, Way]:
+) -> tuple[dict[str, Way], dict[str, Chain]]:
     from policyc.targets.registry import TARGETS, back_end
+    from policyc.workspace.chains import declared_chains
 
     compiled = compile_project(project)
     sources.update(compiled.program.sources)
     if compiled.diagnostics.has_errors:
         diagnostics.extend(compiled.diagnostics)
-        return {}
+        return {}, {}
     kinds = {kind: called for name in TARGETS for kind, called in back_end(name).kinds.items()}
     for document in compiled.all_documents:
         if project.named and not project.asks_about(document.span.file):
@@ -196,8 +213,8 @@ def _add_compiled(
         facts = facts_of(compiled, document) if kind == "cedar" else None
         carrier = document.attached_to if document.role == "identity" else ""
         pieces[document.path] = Piece(document.path, kind, Source(document.path, document.text), facts, carrier=carrier)
-    ways = ways_of(compiled)
-    return {name: way for name, way in ways.items() if all(gate in pieces for gate in way.gates if gate)}
+    ways = {name: way for name, way in ways_of(compiled).items() if all(gate in pieces for gate in way.gates if gate)}
+    return ways, {name: chain for name, chain in declared_chains(compiled).items() if chain.own <= pieces.keys()}
 
 
 def facts_of(compiled: Compiled, document: Document) -> Mapping[str, Fact] | None:

@@ -10,12 +10,13 @@ from policyc.analysis.spelling import caller_text, spelled
 from policyc.analysis.ways.lattice import context_fields
 from policyc.analysis.witness import Witness
 from policyc.engines.iam.caller import CallerKind
+from policyc.engines.trace import Decision
 from policyc.syntax.literals import quote
 from policyc.targets.cedar_documents.facts import Fact
 from policyc.workspace.pieces import IDENTITY, Way
 from policyc.workspace.proving import request_line
 from policyc.workspace.proving_paths import formatted
-from policyc.workspace.spoken import in_words
+from policyc.workspace.spoken import Fields, in_words
 
 #: kinds of caller that a Lattice request asks an identity policy of
 _CARRIERS: Final = frozenset(SIGNED)
@@ -60,6 +61,11 @@ def endpoint_test(name: str, change: str, facts: Mapping[str, Fact], context: Ma
         texts = [str(item).lower() if isinstance(item, bool) else str(item) for item in values]
         fields.append((fact.attribute.name, spelled(fact.attribute, texts)))
     return _block(name, change, fields, "allow" if allowed else "deny")
+
+
+def chain_test(name: str, change: str, request: Fields, decision: Decision) -> str:
+    """A test of a request to a chain."""
+    return _block(name, change, list(request), decision.value)
 
 
 def _leaves(data: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -1,6 +1,6 @@
 """What was pulled is compared, proven and told as a whole: a request to a service meets its network, the caller's own policies, the boundary and the control policies.
 
-Expectations derive from the Lattice reference, sections 1 and 5, and the IAM evaluation reference, section 10.2.
+Expectations derive from the Lattice reference, sections 1 and 5, the IAM evaluation reference, section 10.2, and the Object Lambda reference, sections 2 and 8.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.live.fake.core import ACCOUNT
+from tests.live.fake.storage import olap_arn, point_arn
 from tests.live.world import APP, CEDAR, World, allow, document
 
 Run = Callable[..., tuple[int, str, str]]
@@ -44,6 +45,55 @@ def edited(role: str, text: Any) -> None:
     assert held
     for name in held:
         Path("new", name).write_text(text if isinstance(text, str) else json.dumps(text))
+
+
+READ, OBJECT = "s3-object-lambda:GetObject", point_arn("photos-ap") + "/object/*"
+STRANGER = {"AWS": "arn:aws:iam::444455556666:role/other"}
+VIA = {"ForAnyValue:StringEquals": {"aws:CalledVia": "s3-object-lambda.amazonaws.com"}}
+#: role of a document of the chain, what becomes of it and of requests through the chain, and the hop that makes it so
+CHAIN: list[tuple[str, Any, list[str], str]] = [
+    # the function refuses the other account's role, whatever stands in front
+    ("object-lambda-policy", document(allow("R", STRANGER, READ, olap_arn("resized"))), [], ""),
+    # its own policies let the role in, inside of the account
+    ("function-policy", document(), [], ""),
+    ("access-point-policy", document(allow("R", {"AWS": APP}, "s3:GetObject", OBJECT, Condition=VIA) | {"Effect": "Deny"}), ["newly denied"], "supporting access point `photos-ap`"),
+    ("bucket-policy", document(allow("No", "*", "s3:GetObject", "arn:aws:s3:::acme-photos/b/*") | {"Effect": "Deny"}, allow("D", "*", "s3:*", "arn:aws:s3:::acme-photos/*")), ["newly denied"], "bucket `acme-photos`"),
+    ("identity", document(allow("Read", None, "s3-object-lambda:*"), allow("No", None, "s3:GetObject") | {"Effect": "Deny"}), ["newly denied"], "supporting access point `photos-ap`"),
+    ("boundary", document(allow("All", None, "*"), allow("No", None, "lambda:*") | {"Effect": "Deny"}), ["newly denied"], "function `resize`"),
+    ("scp", document(allow("L", None, "vpc-lattice-svcs:*")), ["newly denied"], "object lambda access point `resized`"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("role", "text", "changes", "hop"), CHAIN)
+def test_a_chain_is_compared_through_every_hop(
+    imported: World, policyc: Run, role: str, text: Any, changes: list[str], hop: str
+) -> None:
+    edited(role, text)
+    found = {
+        item["name"]: item for item in json.loads(policyc("diff", "live", "new", "--format", "json")[1])["documents"]
+    }
+    assert [entry["change"] for entry in found["resized"]["changes"]] == changes
+    assert not found["resized"]["open"]
+    assert all(f"at the {hop}: " in entry["because"][0] for entry in found["resized"]["changes"])
+
+
+def test_the_execution_role_is_a_hop_and_what_hangs_on_keys_behind_the_first_is_named(
+    imported: World, policyc: Run
+) -> None:
+    shutil.copytree("live", "new")
+    for name, item in json.loads(Path("live/live.lock.json").read_text())["documents"].items():
+        if item["role"] == "identity" and item["resource"] == RESIZE:
+            Path("new", name).write_text(json.dumps(document(allow("Write", None, "s3:GetObject"))))
+    found = {
+        item["name"]: item for item in json.loads(policyc("diff", "live", "new", "--format", "json")[1])["documents"]
+    }
+    assert "at the execution role `" in found["resized"]["changes"][0]["because"][0]
+    shutil.rmtree("new")
+    deny = allow("No", None, "s3:GetObject", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})
+    edited("identity", document(allow("All", None, "*"), deny | {"Effect": "Deny"}))
+    status, out, _ = policyc("diff", "live", "new")
+    assert status == 1
+    assert "left open at the supporting access point\n      `photos-ap`: depends on `aws:SourceIp`" in out
 
 
 @pytest.mark.parametrize(("role", "text", "changes"), CHANGES)
@@ -90,6 +140,19 @@ prove "resize" { every request to orders who resize can raw("vpc-lattice-svcs:In
     words = ("prove", "--guarantees", "org.policy", "live", "--format", "json")
     proofs = {item["label"]: item["state"] for item in json.loads(policyc(*words)[1])["proofs"]}
     assert proofs == {"members": "holds", "everybody": "broken", "app": "holds", "resize": "broken"}
+    Path("org.policy").write_text(
+        f'''principal app = role("{ACCOUNT}", "app")
+prove "app" {{ every request to resized who app can GetObject is allow }}
+prove "nobody puts" {{ no request to resized who app can PutObject is allowed }}
+prove "strangers" {{ every request to resized who role("444455556666", "other") is deny }}
+'''
+    )
+    proofs = {item["label"]: item["state"] for item in json.loads(policyc(*words)[1])["proofs"]}
+    assert proofs == {"app": "holds", "nobody puts": "holds", "strangers": "holds"}
+    status, out, err = policyc("who", "live", "--can", READ, "--format", "json")
+    (reach,) = (item for item in json.loads(out)["resources"] if item["on"] == "resized")
+    assert status == 0 and reach["complete"] and reach["classes"][0]["who"] == [APP]
+    assert "nothing is told of `payroll.example.com`: its requests have no principal and no action" in err
     # a caller whose own policies nobody knows
     edited("service-policy", document(allow("All", "*")))
     Path("org.policy").write_text(

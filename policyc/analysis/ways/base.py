@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 
+from policyc.analysis.conditions import folded
 from policyc.analysis.formula import FALSE, TRUE, Formula, Lit
 from policyc.analysis.question import Said, Space
 from policyc.analysis.solver import Solution
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.switches import BY_NAME, DEFAULT
+from policyc.engines.proofs.texts import test_of, whole
 from policyc.ir.authz import Policy, Statement
+from policyc.ir.pattern import pattern_tokens
 from policyc.ir.program import Program
 from policyc.model.values import Resource
+from policyc.model.vocabulary import Verb
 from policyc.record import record
 from policyc.syntax.json_text import parse_json
 from policyc.targets.base import Document
@@ -39,8 +44,18 @@ class Line:
 
 
 @record
+class Beside:
+    """Statements of documents that count at a gate and belong to callers: what these are called, and whose they are in words (empty: everybody's)."""
+
+    title: str
+    whose: str
+    lines: tuple[Line, ...]
+
+
+@record
 class Gate:
-    """One gate: the `names` that people call it by, what it says by itself, its statements, and which requests get to it."""
+    """One gate: the `names` that people call it by, what it says by itself, its statements, and which requests get to it. `beside` are documents of
+    callers that count there too, `actions` what it is asked, by the verb of the request."""
 
     names: tuple[str, ...]
     kind: str
@@ -48,6 +63,8 @@ class Gate:
     allows: tuple[Line, ...] = ()
     denies: tuple[Line, ...] = ()
     reached: Lit = TRUE
+    beside: tuple[Beside, ...] = ()
+    actions: Mapping[str, str | None] = MappingProxyType({})
 
     def statements(self, label: str) -> list[Lit]:
         """The statements that allow and have a label."""
@@ -120,6 +137,11 @@ def _lines(documents: Sequence[Document], saids: Sequence[Said], effect: str) ->
     return out
 
 
+def is_meant(verb: Verb, action: str) -> bool:
+    """Whether an action is one of those that a statement names so."""
+    return test_of(whole(pattern_tokens(folded(verb.action).replace("\\", "\\\\"))))(folded(action))
+
+
 def passed(names: tuple[str, ...], kind: str) -> Gate:
     """A gate that asks nobody."""
     return Gate(names, kind, TRUE)
@@ -140,7 +162,8 @@ def _policy_of(document: Document, target: str, switches: tuple[tuple[str, str],
     tree = parse_json(Source(document.path, document.text), Diagnostics())
     if tree is None:
         raise ValueError(f"the document {document.path} is no JSON")
-    kind = KINDS[back_end(target).kinds[document.kind]]
+    # what bounds callers is raw, and called by its role
+    kind = KINDS[back_end(target).kinds.get(document.kind) or document.role]
     return read_policy(tree, kind, document.path, iam_switches(dict(switches)))
 
 

@@ -7,45 +7,42 @@ Each hop is judged as `targets.object_lambda.chain` judges it (IAM evaluation re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from policyc.analysis.asking import asks
+from policyc.analysis.asking import asks, is_signed
 from policyc.analysis.conditions import folded
 from policyc.analysis.formula import FALSE, TRUE, Lit
 from policyc.analysis.keys import RESOURCE
 from policyc.analysis.question import Space
 from policyc.analysis.solver import Opaque, Solution, Tested
 from policyc.analysis.spelling import caller_text
-from policyc.analysis.ways.base import Asking, Gate, Line, OpenIdentity, Way, policy_of, switches_of, turned_switches
-from policyc.analysis.ways.hops import Fate, View, at_hop, fate_of
+from policyc.analysis.ways.base import Asking, Beside, Gate, Line, OpenIdentity, Way, is_meant, turned_switches
 from policyc.analysis.ways.lattice import constant, context_fields
+from policyc.analysis.ways.storage_hops import ROLE, TARGET, Hop, Hops
 from policyc.analysis.witness import witness_of
 from policyc.engines.iam.caller import CallerKind
 from policyc.engines.iam.statement import Kind
 from policyc.engines.proofs.domains import Fits
 from policyc.engines.proofs.texts import Pattern, by_fields, exactly, rests, test_of, whole
 from policyc.ir.authz import Glob, Policy, Resources, Statement, Who
-from policyc.ir.conditions import tests as tests_of
 from policyc.ir.pattern import pattern_tokens
 from policyc.ir.program import Program
 from policyc.model.values import Principal, Resource
-from policyc.model.vocabulary import Verb, load_vocabulary
-from policyc.record import record, replace
+from policyc.model.vocabulary import Verb
+from policyc.record import record
 from policyc.syntax.literals import quote
-from policyc.targets.base import Document, DocumentSet, Request
-from policyc.targets.iam_documents.gates import compile_emitted, statement_origins
-from policyc.targets.object_lambda import context as contexts
+from policyc.targets.base import Document, DocumentSet
+from policyc.targets.iam_documents.gates import compile_emitted
+from policyc.targets.iam_documents.limits import TITLES, binds, rcps_bear_on
 from policyc.targets.object_lambda.access_points import SERVICE
-from policyc.targets.object_lambda.documents import BUCKET_POLICY, FUNCTION_POLICY, OLAP_POLICY, SUPPORTING_POLICY
-from policyc.targets.object_lambda.operations import ANSWER, INVOKE, LIST_ACTIONS, is_transformed, operation
+from policyc.targets.object_lambda.documents import FUNCTION_POLICY
+from policyc.targets.object_lambda.operations import LIST_ACTIONS
 from policyc.targets.object_lambda.public import public_statement
-from policyc.targets.object_lambda.resources import ACCESS_POINT, BUCKET, FUNCTION, OLAP, account, arn, chain_of
+from policyc.targets.object_lambda.resources import ACCESS_POINT, BUCKET, FUNCTION, OLAP, account, arn
 from policyc.targets.registry import target
 from policyc.targets.switches import iam_switches
 
-TARGET: Final = "object_lambda"
-_SOMEBODY: Final = Principal("role", ("111122223333", "example"))
 _VIA: Final = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
 _OF_ACCESS_POINT: Final = ("s3:dataaccesspointaccount", "s3:dataaccesspointarn", "s3:accesspointnetworkorigin")
 _DISTRIBUTION: Final = re.compile(r"arn:[^:]+:cloudfront::([0-9]{12}):distribution/([A-Z0-9]+)")
@@ -55,61 +52,66 @@ _GRANTING: Final = ("anyone", "user", "session", "federated_user", "service")
 
 
 @record
+class _Bounds:
+    """What bounds callers at a hop: whether their boundary and whether the control policies of their account let them pass, whether anything denies, and
+    the statements of each kind."""
+
+    boundary: Lit
+    controls: Lit
+    denies: Lit
+    lines: tuple[Beside, ...]
+
+
+@record
 class _IsVerb:
     """The atom that the request has a verb."""
 
     name: str
 
 
-@record
-class _Hop:
-    """One hop: the resource that is asked, its kind of gate, the actions by verb (None: this verb does not get here), what stands
-    between the resource's ARN and an object's key, and what the hop sees of a request."""
-
-    name: str
-    resource: Resource
-    kind: str
-    role: str
-    actions: Mapping[str, str | None]
-    below: str
-    view: View
-
-
 def way_to_storage(
     program: Program, documents: Sequence[Document], resource: Resource, scope: Statement, budget: int
 ) -> tuple[Way, Lit]:
     """The way to a bucket, an access point, a function or an Object Lambda access point, and the requests of a claim on it."""
-    return _Made(program, DocumentSet.of(documents), resource, scope, budget).made()
+    hops = Hops(program, DocumentSet.of(documents), resource)
+    space = _space([hops], scope, budget)
+    made = _Made(hops, space, scope, space.formula.atom(OpenIdentity()))
+    return made.made(), made.inside()
+
+
+def ways_to_compare(sides: Sequence[Hops], scope: Statement, budget: int) -> tuple[list[tuple[Way, Way]], Lit]:
+    """The same of several projects in which the hops lead through the same resources (`Hops.wiring`), as formulas over one request: of each with the
+    best and with the worst of what nobody knows of callers' own policies."""
+    space = _space(sides, scope, budget)
+    made = [[_Made(hops, space, scope, unknown) for unknown in (TRUE, FALSE)] for hops in sides]
+    return [(best.made(), worst.made()) for best, worst in made], made[0][0].inside()
+
+
+def _space(held: Sequence[Hops], scope: Statement, budget: int) -> Space:
+    first = held[0]
+    policies = [policy for hops in held for policy in hops.policies()]
+    within = ((*exactly(f"{first.base}/"), ("*", "")),)
+    known = target(TARGET).scope(first.resource, first.program.resources)
+    source = next(item for item in known.values() if item.native == "aws:SourceArn")
+    return Space([*policies, _claim(first, scope)], None, budget, asked=(source,), within=within)
+
+
+def _claim(hops: Hops, scope: Statement) -> Policy:
+    text = f"{hops.base}/x"
+    own = Statement("allow", "claim", None, None, (), None, scope.when, resources=Resources((Glob(text, (text,)),)))
+    return Policy("claim", TARGET, hops.resource, (own,), hops.resource.file, hops.resource.span, kind="bucket")
 
 
 class _Made:
-    def __init__(
-        self, program: Program, documents: DocumentSet, resource: Resource, scope: Statement, budget: int
-    ) -> None:
-        self.program, self.documents, self.resource, self.scope = program, documents, resource, scope
-        self.verbs: Mapping[str, Verb] = load_vocabulary(TARGET).resource_types[resource.type].verbs
-        self.switches = switches_of(program)
-        self.hops = tuple(self._hops())
-        self.bucket = next((hop.resource for hop in self.hops if hop.kind == "bucket"), None)
-        self.base = arn(self.bucket) if self.bucket is not None else "arn:aws:s3:::no-bucket"
-        self.fates: dict[str, dict[str, Fate]] = {hop.name: {} for hop in self.hops}
-        self.own = {hop.name: [(item, self._read(item, hop)) for item in self._attached(hop)] for hop in self.hops}
-        identity = documents.with_role("identity")
-        self.carried = {
-            hop.name: [(item, self._at(policy_of(item, "identity", self.switches), hop)) for item in identity]
-            for hop in self.hops
-        }
-        policies = [policy for held in (*self.own.values(), *self.carried.values()) for _, policy in held]
-        within = ((*exactly(f"{self.base}/"), ("*", "")),)
-        source = next(
-            item
-            for item in target(TARGET).scope(resource, program.resources).values()
-            if item.native == "aws:SourceArn"
-        )
-        self.space = Space([*policies, self._claim()], None, budget, asked=(source,), within=within)
-        self.formula, self.keys, self.callers = self.space.formula, self.space.keys, self.space.callers
+    """One way. `unknown` is whether policies of callers allow that nobody gave."""
+
+    def __init__(self, hops: Hops, space: Space, scope: Statement, unknown: Lit) -> None:
+        self.read, self.space, self.scope, self.unknown = hops, space, scope, unknown
+        self.program, self.resource, self.verbs = hops.program, hops.resource, hops.verbs
+        self.hops, self.bucket, self.base = hops.hops, hops.bucket, hops.base
+        self.formula, self.keys, self.callers = space.formula, space.keys, space.callers
         for hop in self.hops:
-            for key, fate in self.fates[hop.name].items():
+            for key, fate in hops.fates[hop.name].items():
                 if fate.shared or key in self.keys.derived:
                     continue
                 name = f"{key}@{hop.name}"
@@ -118,101 +120,10 @@ class _Made:
                 elif fate.value is not None:
                     self.keys.derived[name] = (lambda: TRUE, constant(fate.value))
 
-    # --- hops ---------------------------------------------------------------------------------------------------
-
-    def _hops(self) -> Iterator[_Hop]:
-        resource, program = self.resource, self.program
-
-        def direct(asked: Request) -> contexts.Context:
-            return contexts.direct(replace(asked, resource=resource), _SOMEBODY, False)
-
-        def permissions(service: str, only: Callable[[str], bool] = lambda _: True) -> dict[str, str | None]:
-            return {
-                name: f"{service}:{verb.action.partition(':')[2]}" if only(name) else None
-                for name, verb in self.verbs.items()
-            }
-
-        match resource.type:
-            case "s3.bucket":
-                yield _Hop("", resource, "bucket", BUCKET_POLICY.role, permissions("s3"), "/", direct)
-            case "lambda.function":
-                yield _Hop(
-                    "", resource, "function", FUNCTION_POLICY.role, dict.fromkeys(self.verbs, INVOKE), "", direct
-                )
-            case "s3.access_point":
-                bucket = program.resource(resource.link("bucket"))
-                assert bucket is not None
-
-                def through(asked: Request) -> contexts.Context:
-                    return contexts.at_access_point(direct(asked), resource, bucket)
-
-                actions = permissions("s3")
-                yield _Hop("", resource, "access_point", SUPPORTING_POLICY.role, actions, "/object/", through)
-                yield _Hop("bucket", bucket, "bucket", BUCKET_POLICY.role, actions, "/", through)
-            case _:
-                yield from self._chain(permissions)
-
-    def _chain(self, permissions: Callable[..., dict[str, str | None]]) -> Iterator[_Hop]:
-        chain = chain_of(self.resource, self.program)
-        assert chain is not None
-        calls = {name: operation(name, verb.action.partition(":")[2], False) for name, verb in self.verbs.items()}
-
-        def first(asked: Request) -> contexts.Context:
-            return contexts.first(asked, _SOMEBODY, False)
-
-        def behind(asked: Request) -> contexts.Context:
-            return contexts.onward(first(asked), chain, _SOMEBODY)
-
-        def supporting(asked: Request) -> contexts.Context:
-            return contexts.at_supporting(behind(asked), asked, chain, True, False)
-
-        def goes_on(name: str) -> bool:
-            return calls[name].permission != ANSWER
-
-        transformed = {
-            name: INVOKE if goes_on(name) and is_transformed(call, chain.transformed) else None
-            for name, call in calls.items()
-        }
-        olap = OLAP_POLICY.role
-        yield _Hop("", chain.olap, olap, olap, permissions("s3-object-lambda"), "", first)
-        yield _Hop("function", chain.function, FUNCTION_POLICY.role, FUNCTION_POLICY.role, transformed, "", behind)
-        actions = permissions("s3", goes_on)
-        point, kind = chain.access_point, SUPPORTING_POLICY.role
-        yield _Hop("supporting", point, kind, kind, actions, "/object/", supporting)
-        yield _Hop("bucket", chain.bucket, "bucket", BUCKET_POLICY.role, actions, "/", supporting)
-
-    def _attached(self, hop: _Hop) -> list[Document]:
-        held = self.documents.on(hop.resource.id)
-        return [item for item in held if item.role == hop.role and item.kind.startswith("object_lambda/")]
-
-    def _read(self, document: Document, hop: _Hop) -> Policy:
-        return self._at(policy_of(document, TARGET, self.switches), hop)
-
-    def _at(self, policy: Policy, hop: _Hop) -> Policy:
-        """A document as one hop reads it: keys that are not shared go by names of their own."""
-        fates = self.fates[hop.name]
-        for statement in policy.statements:
-            for test in tests_of(statement.when):
-                key = folded(test.attribute.native)
-                if key not in fates:
-                    fates[key] = fate_of(test.attribute, hop.name, hop.view, self.resource)
-        statements = tuple(
-            replace(item, when=at_hop(item.when, hop.name, fates, _of_caller)) for item in policy.statements
-        )
-        return replace(policy, statements=statements)
-
-    def _claim(self) -> Policy:
-        text = f"{self.base}/x"
-        own = Statement(
-            "allow", "claim", None, None, (), None, self.scope.when, resources=Resources((Glob(text, (text,)),))
-        )
-        return Policy("claim", TARGET, self.resource, (own,), self.resource.file, self.resource.span, kind="bucket")
-
     # --- the decision -------------------------------------------------------------------------------------------
 
-    def made(self) -> tuple[Way, Lit]:
+    def made(self) -> Way:
         formula = self.formula
-        self.unknown = formula.atom(OpenIdentity())
         gates: list[Gate] = []
         by_identity = FALSE
         for hop in self.hops:
@@ -220,8 +131,7 @@ class _Made:
             gates.append(gate)
             by_identity = alone
         allowed = formula.every([*(gate.allowed for gate in gates), *self._further()])
-        scope = self._inside()
-        way = Way(
+        return Way(
             self.resource,
             self.space,
             tuple(gates),
@@ -235,15 +145,17 @@ class _Made:
             owner=account(self.hops[0].resource),
             verbs=tuple((name, self._verb(name)) for name in self.verbs),
         )
-        return way, scope
 
-    def _gate(self, hop: _Hop, by_identity: Lit) -> tuple[Gate, Lit]:
+    def _gate(self, hop: Hop, by_identity: Lit) -> tuple[Gate, Lit]:
         """What a hop says, and whether only policies of the caller opened it."""
+        if hop.name == ROLE:
+            return self._role(hop), by_identity
         formula, callers = self.formula, self.callers
         allows, denies, full, limited = self._lines(hop)
-        identity, identity_denies = self._identity(hop)
+        identity, identity_denies, own_lines = self._identity(hop)
         allow = formula.some(line.lit for line in allows)
-        deny = formula.some((*(line.lit for line in denies), identity_denies))
+        bounds = self._bounds(hop)
+        deny = formula.some((*(line.lit for line in denies), identity_denies, bounds.denies))
         inside = self._owned(hop)
         signed = formula.some(callers.kind(kind) for kind in _SIGNED)
         federated, root = callers.kind(CallerKind.FEDERATED), callers.kind(CallerKind.ROOT)
@@ -255,8 +167,9 @@ class _Made:
                 (allow, formula.every((inside, formula.some((identity, formula.every((by_identity, alone)))))))
             )
         else:
-            within = formula.some((full, formula.every((-federated, formula.some((limited, identity, root))))))
-            across = formula.every((-federated, allow, formula.some((identity, root))))
+            own = formula.every((-federated, bounds.boundary))
+            within = formula.some((full, formula.every((own, formula.some((limited, identity, root))))))
+            across = formula.every((own, allow, formula.some((identity, root))))
             flow = formula.some(
                 (
                     formula.every((-signed, allow)),
@@ -264,33 +177,87 @@ class _Made:
                     formula.every((signed, -inside, across)),
                 )
             )
+            flow = formula.every((flow, bounds.controls))
         parts = [flow, -deny, *self._extra(hop, inside)]
-        skipped = formula.some(self._verb(name) for name, action in hop.actions.items() if action is None)
+        skipped = self._skipped(hop)
         allowed = formula.some((skipped, formula.every(parts)))
-        owners = [document.owner for document, _ in self.own[hop.name]]
-        names = tuple(dict.fromkeys((*owners, hop.resource.name)))
-        gate = Gate(names, hop.kind, allowed, tuple(allows), tuple(denies), -skipped)
+        refusing = (line for item in bounds.lines for line in item.lines if line.statement.effect == "deny")
+        gate = Gate(
+            self._names(hop),
+            hop.kind,
+            allowed,
+            tuple(allows),
+            (*denies, *refusing),
+            -skipped,
+            (*own_lines, *bounds.lines),
+            hop.actions,
+        )
         return gate, formula.every((inside, identity, -allow))
 
-    def _owned(self, hop: _Hop) -> Lit:
+    def _role(self, hop: Hop) -> Gate:
+        """What the execution role may hand over, whoever asked; without a policy of the role that is not known."""
+        formula = self.formula
+        lines: dict[str, list[Line]] = {"allow": [], "deny": []}
+        for item in self.read.own[hop.name]:
+            for label, written, statement in item.statements():
+                lines[statement.effect].append(Line(label, written, self._rest(statement, hop)))
+        allow = formula.some(line.lit for line in lines["allow"])
+        deny = formula.some(line.lit for line in lines["deny"])
+        skipped = self._skipped(hop)
+        given = bool(self.read.own[hop.name])
+        says = formula.every((allow, -deny)) if given else formula.atom(Opaque("what the execution role may do"))
+        allowed = formula.some((skipped, says))
+        allows, denies = tuple(lines["allow"]), tuple(lines["deny"])
+        return Gate(self._names(hop), hop.kind, allowed, allows, denies, -skipped, (), hop.actions)
+
+    def _skipped(self, hop: Hop) -> Lit:
+        """Whether a request does not get to a hop at all."""
+        return self.formula.some(self._verb(name) for name, action in hop.actions.items() if action is None)
+
+    def _names(self, hop: Hop) -> tuple[str, ...]:
+        owners = [item.document.owner for item in self.read.own[hop.name]]
+        return tuple(dict.fromkeys((*owners, hop.resource.name)))
+
+    def _bounds(self, hop: Hop) -> _Bounds:
+        """What bounds a caller at a hop: its boundary and every level of the control policies of its account have to allow, and none of them, nor one
+        that bears on the resource, may deny."""
+        formula, callers = self.formula, self.callers
+        signed = is_signed(callers)
+        lines: dict[tuple[str, str], list[Line]] = {}
+        levels: dict[str, dict[str, list[Lit]]] = {"boundary": {}, "scp": {}, "rcp": {}}
+        for role, held in self.read.limits.items():
+            for item in held[hop.name] if role != "rcp" or _bears(hop, self.program) else ():
+                carrier = binds(item.document)
+                met = -callers.service_linked() if role == "rcp" else formula.every((signed, callers.carrying(carrier)))
+                allows = levels[role].setdefault(item.document.attached_to, [-met])
+                for label, written, statement in item.statements():
+                    lit = formula.every((met, callers.matches(statement.who), self._rest(statement, hop)))
+                    lines.setdefault((TITLES[role], carrier), []).append(Line(label, written, lit))
+                    if statement.effect == "allow":
+                        allows.append(lit)
+        boundary, controls = (
+            formula.every(formula.some(lits) for lits in levels[role].values()) for role in ("boundary", "scp")
+        )
+        denies = formula.some(line.lit for held in lines.values() for line in held if line.statement.effect == "deny")
+        return _Bounds(boundary, controls, denies, _beside(lines))
+
+    def _owned(self, hop: Hop) -> Lit:
         """Whether the caller is one of the account that owns the resource of a hop."""
         owner = account(hop.resource)
         return self.callers.named(Principal("account", (owner,), f"arn:aws:iam::{owner}:root"))
 
-    def _lines(self, hop: _Hop) -> tuple[list[Line], list[Line], Lit, Lit]:
+    def _lines(self, hop: Hop) -> tuple[list[Line], list[Line], Lit, Lit]:
         """The statements that allow and deny, and whether one of those grants by itself inside the account, or but for the limits of a role."""
         formula = self.formula
         allows: list[Line] = []
         denies: list[Line] = []
         full: list[Lit] = []
         limited: list[Lit] = []
-        for document, policy in self.own[hop.name]:
-            labels = [label for label, _ in statement_origins(document)]
-            for statement in policy.statements:
-                label = labels[statement.index] if statement.index < len(labels) else statement.label
+        for item in self.read.own[hop.name]:
+            for label, written, statement in item.statements():
                 rest = self._rest(statement, hop)
                 lit = formula.every((self.callers.matches(statement.who), rest))
-                (denies if statement.effect == "deny" else allows).append(Line(label, statement, lit))
+                (denies if statement.effect == "deny" else allows).append(Line(label, written, lit))
                 who = statement.who
                 if statement.effect == "deny" or who is None:
                     continue
@@ -307,25 +274,26 @@ class _Made:
                         held.append(formula.every((self.callers.matches(Who(named)), rest)))
         return allows, denies, formula.some(full), formula.some(limited)
 
-    def _identity(self, hop: _Hop) -> tuple[Lit, Lit]:
-        """Whether the caller's own policies allow, and whether they deny, what the hop is asked; of callers without any it is not known."""
+    def _identity(self, hop: Hop) -> tuple[Lit, Lit, tuple[Beside, ...]]:
+        """Whether the caller's own policies allow, and whether they deny, what the hop is asked, and their statements; of callers without any it is not known."""
         formula, callers = self.formula, self.callers
         allow: list[Lit] = []
         deny: list[Lit] = []
         carrying: dict[str, Lit] = {}
-        for document, policy in self.carried[hop.name]:
-            kind = "user" if ":user/" in document.attached_to else "role"
-            own = callers.named(Principal(kind, ("", ""), document.attached_to))
-            carrying[document.attached_to] = own
-            for statement in policy.statements:
+        lines: dict[tuple[str, str], list[Line]] = {}
+        for item in self.read.carried[hop.name]:
+            carrier = item.document.attached_to
+            own = carrying[carrier] = callers.carrying(carrier)
+            for label, written, statement in item.statements():
                 lit = formula.every((own, self._rest(statement, hop)))
+                lines.setdefault(("identity policy", carrier), []).append(Line(label, written, lit))
                 (deny if statement.effect == "deny" else allow).append(lit)
         signed = formula.some(callers.kind(kind) for kind in _SIGNED)
         root = callers.kind(CallerKind.ROOT)
         allow.append(formula.every((signed, -root, *(-own for own in carrying.values()), self.unknown)))
-        return formula.some(allow), formula.some(deny)
+        return formula.some(allow), formula.some(deny), _beside(lines)
 
-    def _rest(self, statement: Statement, hop: _Hop) -> Lit:
+    def _rest(self, statement: Statement, hop: Hop) -> Lit:
         """Whether a statement is about what the hop is asked, whoever asks."""
         formula = self.formula
         verbs: list[Lit] = []
@@ -336,7 +304,7 @@ class _Made:
             verbs.append(formula.every((self._verb(name), where)))
         return formula.every((formula.some(verbs), self.space.conditions.holds(statement.when)))
 
-    def _where(self, statement: Statement, hop: _Hop, action: str) -> Lit:
+    def _where(self, statement: Statement, hop: Hop, action: str) -> Lit:
         found = statement.resources
         if found is None:
             return TRUE
@@ -345,7 +313,7 @@ class _Made:
         some = self.formula.some(self._fits(glob, hop, generous, on_object) for glob in found.patterns)
         return -some if found.negated else some
 
-    def _fits(self, glob: Glob, hop: _Hop, generous: bool, on_object: bool) -> Lit:
+    def _fits(self, glob: Glob, hop: Hop, generous: bool, on_object: bool) -> Lit:
         if not all(isinstance(token, str) or hasattr(token, "value") for token in glob.tokens):
             return self.formula.atom(Opaque(f"the resource `{glob.text}`", hop.name))
         if glob.text == "*":
@@ -362,15 +330,15 @@ class _Made:
     def _object(self, pattern: Pattern) -> Lit:
         return self.formula.atom(Tested((RESOURCE, 0), Fits(pattern)))
 
-    def _extra(self, hop: _Hop, inside: Lit) -> Iterator[Lit]:
+    def _extra(self, hop: Hop, inside: Lit) -> Iterator[Lit]:
         """What else a hop asks: signatures and HTTPS, Block Public Access, the VPC of an access point."""
         formula, callers = self.formula, self.callers
         if hop.resource.type == OLAP:
             yield -callers.kind(CallerKind.ANONYMOUS)
         if hop.kind != FUNCTION_POLICY.role and hop.resource.text("block_public_access") != "off":
             held = [
-                compile_emitted(item, Kind.RESOURCE, iam_switches(self.program.switches))
-                for item, _ in self.own[hop.name]
+                compile_emitted(item.document, Kind.RESOURCE, iam_switches(self.program.switches))
+                for item in self.read.own[hop.name]
             ]
             if public_statement(held, hop.kind == "bucket") is not None:
                 yield formula.some((callers.kind(CallerKind.SERVICE), inside))
@@ -415,7 +383,8 @@ class _Made:
             elif key in _OF_ACCESS_POINT and self.resource.type == BUCKET:
                 yield -self.keys.present((key, 0))
 
-    def _inside(self) -> Lit:
+    def inside(self) -> Lit:
+        """The requests of the claim."""
         statement, formula = self.scope, self.formula
         place = self.resource.place
         parts = [
@@ -423,7 +392,7 @@ class _Made:
             self.space.conditions.holds(statement.when),
         ]
         if statement.can is not None:
-            some = formula.some(self._verb(verb.name) for verb in statement.can.verbs)
+            some = formula.some(self._verb(name) for verb in statement.can.verbs for name in self._named(verb))
             parts.append(-some if statement.can.negated else some)
         if statement.path is not None:
             patterns = [whole(pattern_tokens(text)) for text in statement.path.patterns]
@@ -432,6 +401,12 @@ class _Made:
             some = formula.every((keyed, some))
             parts.append(-some if statement.path.negated else some)
         return formula.every(parts)
+
+    def _named(self, verb: Verb) -> list[str]:
+        """The verbs of requests that a claim names so: one, or all with an action that it spells out."""
+        if verb.name in self.verbs:
+            return [verb.name]
+        return [name for name, known in self.verbs.items() if is_meant(verb, known.action)]
 
     def _has_key(self, name: str) -> bool:
         return self.resource.type != FUNCTION and self.verbs[name].action.partition(":")[2] not in LIST_ACTIONS
@@ -463,22 +438,6 @@ class _Made:
 
 
 _SIGNED: Final = (CallerKind.ROOT, CallerKind.USER, CallerKind.ROLE, CallerKind.FEDERATED)
-_CALLER_KEYS: Final = frozenset(
-    {
-        "aws:principalarn",
-        "aws:principalaccount",
-        "aws:principaltype",
-        "aws:username",
-        "aws:principalisawsservice",
-        "aws:principalservicename",
-        "aws:principalservicenameslist",
-    }
-)
-
-
-def _of_caller(key: str) -> bool:
-    """Whether a key follows from the caller, and so is the same at every hop."""
-    return key in _CALLER_KEYS
 
 
 def _is_about(statement: Statement, action: str) -> bool:
@@ -488,7 +447,18 @@ def _is_about(statement: Statement, action: str) -> bool:
         return True
     if not can.verbs:
         return not can.negated
-    some = any(
-        test_of(whole(pattern_tokens(folded(verb.action).replace("\\", "\\\\"))))(folded(action)) for verb in can.verbs
-    )
-    return some is not can.negated
+    return any(is_meant(verb, action) for verb in can.verbs) is not can.negated
+
+
+def _beside(lines: Mapping[tuple[str, str], Sequence[Line]]) -> tuple[Beside, ...]:
+    """Statements by what holds them, and the ARN of who carries it."""
+    out: list[Beside] = []
+    for (title, carrier), held in lines.items():
+        whose = f"callers of {carrier.split(':')[4]}" if carrier.endswith(":root") else carrier
+        out.append(Beside(f"{title} of {carrier}" if carrier and whose == carrier else title, whose, tuple(held)))
+    return tuple(out)
+
+
+def _bears(hop: Hop, program: Program) -> bool:
+    """Whether resource control policies are evaluated for what a hop is asked."""
+    return any(action is not None and rcps_bear_on(action, program.switches) for action in hop.actions.values())

@@ -1,7 +1,7 @@
 """What bounds a caller besides its identity policies: boundary, session policy, and the control policies of organizations.
 
 A project does not hold them; they come as raw documents beside it. Their `role` is `boundary`, `session`, `scp` or `rcp`,
-`attached_to` their level in the organization.
+`attached_to` their level in the organization, behind the ARN of whom they bind where that is not everybody: of a role or user, or of an account's root.
 
 Source: IAM evaluation reference, sections 10.2 and 10.5.
 """
@@ -17,8 +17,10 @@ from policyc.data import read_text
 from policyc.engines.iam.decision import Policies
 from policyc.engines.iam.document import Document as Compiled
 from policyc.engines.iam.statement import Kind
+from policyc.model.values import Principal
 from policyc.record import record, replace
 from policyc.targets.base import Document, DocumentSet
+from policyc.targets.iam_documents.carriers import carrier_of
 from policyc.targets.iam_documents.gates import compile_emitted
 from policyc.targets.switches import choice, iam_switches
 
@@ -47,13 +49,27 @@ class Limits:
         return replace(policies, boundary=self.boundary, session=self.session, scps=self.scps, rcps=rcps)
 
 
-def limits_of(documents: Iterable[Document], settings: Mapping[str, str]) -> Limits:
-    """The limits among some documents."""
+def binds(document: Document) -> str:
+    """The ARN of the one caller that a document bounds, or that of an account's root for all callers of it; empty for everybody."""
+    carrier = document.attached_to.partition(" ")[0]
+    return carrier if carrier.startswith("arn:") else ""
+
+
+def _meets(document: Document, who: Principal | None) -> bool:
+    """Whether a document bounds a caller."""
+    carrier = binds(document)
+    if not carrier or who is None:
+        return True
+    return carrier.split(":")[4] in who.args[:1] if carrier.endswith(":root") else carrier == carrier_of(who)
+
+
+def limits_of(documents: Iterable[Document], settings: Mapping[str, str], who: Principal | None = None) -> Limits:
+    """The limits among some documents, for a caller those that bound it."""
     switches = iam_switches(settings)
     held: dict[str, dict[str, list[Compiled]]] = {name: {} for name in _KINDS}
     known = DocumentSet.of(documents)
     for role, kind in _KINDS.items():
-        for item in known.with_role(role):
+        for item in filter(lambda item: _meets(item, who), known.with_role(role)):
             held[role].setdefault(item.attached_to, []).append(compile_emitted(item, kind, switches))
     grouped = {name: tuple(tuple(level) for level in found.values()) for name, found in held.items()}
     alone = {name: tuple(item for level in grouped[name] for item in level) or None for name in ("boundary", "session")}

@@ -110,7 +110,7 @@ class HopRecorder:
     @property
     def limits(self) -> Limits:
         """Boundary, session policy and control policies, which come as raw documents beside the project."""
-        return limits_of(self.documents, self.program.switches)
+        return limits_of(self.documents, self.program.switches, self.who)
 
     def open_identity(self, found: GateTrace, principal: Principal | None = None) -> GateTrace:
         """The gate, undecided because it hangs on policies of the caller that the project does not hold."""

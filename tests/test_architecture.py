@@ -293,7 +293,8 @@ ABOUT_ONE_TARGET = {
     },
     "client_vpn": {"analysis", "importing/cedar"},
     "identity": {"importing/documents"},
-    "object_lambda": {"analysis", "replay"},
+    # the chain behind an access point, from what was pulled
+    "object_lambda": {"analysis", "replay", "workspace/chains"},
     "plain_iam": {"importing/documents"},
 }
 

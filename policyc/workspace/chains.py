@@ -23,10 +23,10 @@ from policyc.targets.object_lambda.documents import (
     SUPPORTING_POLICY,
 )
 from policyc.targets.object_lambda.documents import Kind as DocumentKind
-from policyc.targets.object_lambda.resources import OLAP, chain_of
+from policyc.targets.object_lambda.resources import chain_of
 from policyc.text import Span
 from policyc.workspace.compile import Compiled
-from policyc.workspace.pieces import IDENTITY, Own, Piece
+from policyc.workspace.pieces import IDENTITY, OLAP, Own, Piece
 from policyc.workspace.pulled import Lock
 from policyc.workspace.pulled_ways import called
 

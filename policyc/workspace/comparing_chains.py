@@ -12,8 +12,8 @@ from policyc.analysis.ways.storage_hops import Hops
 from policyc.holes import shown
 from policyc.ir.authz import Always, Statement
 from policyc.report.changes import CHANGED, OPEN, SAME, Compared, Entry
-from policyc.targets.object_lambda.resources import OLAP
 from policyc.workspace.chains import Chain
+from policyc.workspace.pieces import OLAP
 from policyc.workspace.proving import engine_says
 from policyc.workspace.sides import Side
 from policyc.workspace.spoken import Fields, in_words

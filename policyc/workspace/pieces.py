@@ -22,6 +22,8 @@ from policyc.workspace.placed import moved
 
 #: a resource whose gates hold Cedar text
 ENDPOINT: Final = "verified_access.endpoint"
+#: a resource whose requests go through a chain of hops
+OLAP: Final = "object_lambda.access_point"
 #: the kind of a file that holds documents of which no more than the text is compared
 HOST = "host"
 #: kinds of policies that AWS asks about requests to their own resource alone, with what stands between its ARN and the name of a part of it

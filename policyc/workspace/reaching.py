@@ -18,7 +18,7 @@ from policyc.analysis.whole import policies_of, together, verdict_of
 from policyc.analysis.witness import witness_of
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.iam.principals import principal_arn
-from policyc.engines.trace import Decision, Verdict
+from policyc.engines.trace import Decision, Outcome, Verdict
 from policyc.holes import shown
 from policyc.ir.authz import Always, Can, Policy, Statement, Who
 from policyc.ir.program import Program
@@ -31,10 +31,10 @@ from policyc.simulation.request import find_resource
 from policyc.simulation.request_text import parse_caller
 from policyc.syntax import nodes
 from policyc.targets.base import Document, DocumentSet
-from policyc.targets.object_lambda.resources import OLAP
 from policyc.targets.program import words
 from policyc.targets.registry import resource_types
 from policyc.text import Span
+from policyc.workspace.pieces import OLAP
 from policyc.workspace.proving import spoken_to
 from policyc.workspace.reaching_paths import who_reaches
 
@@ -193,7 +193,8 @@ def _may(program: Program, documents: Sequence[Document], resource: Resource, wa
             fields, outcome, problem = spoken_to(program, documents, program.scopes[resource.file], resource, stated)
             if outcome is not None and outcome.decision is not Decision.DENY:
                 request, answer = fields, outcome.decision.value
-                if outcome.decision is Decision.UNDECIDED and item.needs_identity:
+                by_callers = item.needs_identity or _wants_alone(outcome)
+                if outcome.decision is Decision.UNDECIDED and by_callers:
                     answer = "allow as soon as the caller's own policies allow it"
                 if outcome.decision is Decision.ALLOW or item.needs_identity:
                     break
@@ -210,6 +211,12 @@ def _may(program: Program, documents: Sequence[Document], resource: Resource, wa
     if item.lines:
         return told
     return replace(told, who=(f"{OWN_CALLERS}{way.owner}",), by=("their own identity policies",))
+
+
+def _wants_alone(outcome: Outcome) -> bool:
+    """Whether an answer is open for nothing but policies that nobody gave."""
+    doubtful = [gate for gate in outcome.gates if gate.verdict is Verdict.UNDECIDED]
+    return bool(doubtful) and all(gate.wants for gate in doubtful)
 
 
 def _told(item: Class, request: tuple[tuple[str, str], ...], answer: str, needs: Sequence[str]) -> May:

@@ -22,7 +22,7 @@ from policyc.workspace.compile import Compiled, compile_project
 from policyc.workspace.embedded_sides import embedded_pieces
 from policyc.workspace.natives import NATIVES, Searched, find_natives
 from policyc.workspace.pairing import paired
-from policyc.workspace.pieces import HOST, IDENTITY, Piece, Way, is_carrier
+from policyc.workspace.pieces import HOST, IDENTITY, OLAP, Piece, Way, is_carrier
 from policyc.workspace.places import CONFIG, MANIFEST, find_config
 from policyc.workspace.project import POLICY, Project, open_root
 from policyc.workspace.pulled import Known, Pulled, pulled
@@ -31,7 +31,6 @@ from policyc.workspace.pulled_ways import of_callers, pulled_ways
 if TYPE_CHECKING:
     from policyc.workspace.chains import Chain
 
-OLAP = "object_lambda.access_point"
 #: documents of one side that are compared
 MOST_DOCUMENTS = 2_000
 

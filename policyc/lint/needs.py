@@ -65,6 +65,12 @@ def looks_at_others(rule: str) -> bool:
     return rule not in _facts()["document"]
 
 
+def looks_at_all(rule: str) -> bool:
+    """Whether what a rule finds in a policy hangs on all others (its `SCOPE` is `set`)."""
+    facts = _facts()
+    return rule not in facts["document"] and rule not in facts["tied"]
+
+
 def written(needs: Needs) -> list[list[str]]:
     """`NEEDS` of a rule's file as `schemas/rule_needs.json` has it."""
     return [[item] if isinstance(item, str) else sorted(item) for item in needs]
@@ -73,7 +79,7 @@ def written(needs: Needs) -> list[list[str]]:
 @cache
 def _facts() -> dict[str, Any]:
     found: dict[str, Any] = json.loads(read_text(FILE))
-    return {**found, "document": frozenset(found["document"])}
+    return {**found, "document": frozenset(found["document"]), "tied": frozenset(found["tied"])}
 
 
 def _has(traits: Collection[str], wanted: str) -> bool:

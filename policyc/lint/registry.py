@@ -97,8 +97,10 @@ def needs_file() -> Mapping[str, str]:
     """What every rule needs and how far it looks, as the file of that has it: path -> text."""
     needs = {name: written(_module(name).NEEDS) for name in RULES if hasattr(_module(name), "NEEDS")}
     rows = ",\n".join(f"  {json.dumps(name)}: {json.dumps(needs[name])}" for name in needs)
-    document = json.dumps([name for name in RULES if rule(name).scope == "document"])
-    return {FILE: f'{{\n"document": {document},\n"needs": {{\n{rows}\n}}\n}}\n'}
+    document, tied = (
+        json.dumps([name for name in RULES if rule(name).scope == scope]) for scope in ("document", "tied")
+    )
+    return {FILE: f'{{\n"document": {document},\n"tied": {tied},\n"needs": {{\n{rows}\n}}\n}}\n'}
 
 
 def rule_doc(name: str) -> str:

@@ -1,7 +1,8 @@
 """What a lint rule is: one file below `lint/rules/`, with its documentation in the docstring.
 
 The file `rules/<family>/<name>.py` holds `SEVERITY`, `SCOPE`, a docstring and `check(lint)`. The scope is `document` where what the rule finds in a policy
-depends on that policy, the resource that it is on and those that this is linked with; it is `set` where other policies count as well. The family says which programs the rule is
+depends on that policy, the resource that it is on and those that this is linked with; it is `tied` where what `lint/ties.py` ties to
+it counts as well, and `set` where all policies do. The family says which programs the rule is
 loaded for: `project` for policy files, `policy` for those with a policy of any kind, `iam` for those whose policies are or become IAM
 documents, else the name of one target; `NEEDS`, where a file has it, says more (`lint/needs.py`). Policies of the language and documents that were read (`targets/iam_documents/read.py`) are
 the same to a rule; `lint/speech.py` has the words for either author.

@@ -198,6 +198,15 @@ class Visited(Protocol):
 
 
 @runtime_checkable
+class AsOne(Protocol):
+    """What a target may offer beside `Target`: its documents are made of the whole project and not of the policies that they belong to."""
+
+    @property
+    def as_one(self) -> bool:
+        """Whether it is so."""
+
+
+@runtime_checkable
 class Rooted(Protocol):
     """What a target may offer beside `Target`: names below Cedar's `context` that tell whose text it is."""
 

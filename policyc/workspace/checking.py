@@ -18,6 +18,7 @@ from policyc.workspace.remembered import Remembered
 
 if TYPE_CHECKING:
     from policyc.workspace.compile import Compiled
+    from policyc.workspace.open_params import Policies
 
 
 def check_project(
@@ -38,16 +39,11 @@ def check_project(
         sources = {**project.sources, **checked.sources}
         shown = tuple(settled(item, sources) for item in findings.sorted())
         return Found(project.names, shown, sources, natives=checked.documents, tally=checked.tally)
-    from policyc.workspace.compile import compile_project
-    from policyc.workspace.open_params import check_policies
-
-    checked_policies = check_policies(project, compile or compile_project)
-    compiled, found = checked_policies.compiled, checked_policies.found
-    if checked_policies.mistakes:
-        mistakes.extend(checked_policies.mistakes)
+    policies = _policies(project, compile, memory)
+    if policies.mistakes:
+        mistakes.extend(policies.mistakes)
         return None
-    if compiled.loaded and not compiled.diagnostics.has_errors:
-        found = _told_once(found)
+    found = _told_once(policies.found) if policies.loaded and not policies.failed else policies.found
     wanted = (*SEARCHED, *endings(True)) if settings.fences else SEARCHED
     searched = find_natives(project, findings, wanted, settings.fences)
     paths = list(dict.fromkeys([*natives, *searched.documents, *searched.hosts]))
@@ -65,21 +61,33 @@ def check_project(
 
         checked = check_natives(project.root, paths, findings, settings, project.read, natives, memory)
         texts, documents, tally = checked.sources, checked.documents, checked.tally.plus(tally)
-    shown = (*kept(found, project, compiled.program.modules, compiled.diagnostics.has_errors), *findings)
-    sources = {**compiled.program.sources, **texts}
+    shown = (*kept(found, project, policies.modules, policies.failed), *findings)
+    sources = {**policies.sources, **texts}
     every = {**project.sources, **sources}
     return Found(
         project.names,
         tuple(sorted((settled(item, every) for item in shown), key=Diagnostic.sort_key)),
         every,
-        sum(project.asks_about(name) for name in compiled.program.modules),
+        sum(project.asks_about(name) for name in policies.modules),
         documents,
-        len(compiled.all_documents),
-        compiled.loaded and not (paths and findings.has_errors),
+        policies.documents,
+        policies.loaded and not (paths and findings.has_errors),
         {name: source.text for name, source in sources.items()},
         searched.looked,
         tally,
     )
+
+
+def _policies(project: Project, compile: Callable[[Project], Compiled] | None, memory: Remembered | None) -> Policies:
+    from policyc.workspace.compile import compile_project
+    from policyc.workspace.open_params import check_policies, policies_of
+
+    compile = compile or compile_project
+    if memory is None or not memory.lasts or project.read is not None:
+        return policies_of(check_policies(project, compile))
+    from policyc.workspace.policy_parts import check_parts
+
+    return check_parts(project, memory, lambda asked: check_policies(asked, compile))
 
 
 def _told_once(found: Diagnostics) -> Diagnostics:

@@ -6,11 +6,12 @@ no sample.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.record import record, replace
+from policyc.text import Source
 from policyc.workspace.blocks import block_mistakes
 from policyc.workspace.compile import CONFIGURATION, Compiled, lint
 from policyc.workspace.project import Project
@@ -20,11 +21,40 @@ MISSING: Final = "missing-parameter"
 
 @record
 class Checked:
-    """What one compilation tells: `mistakes` are those of the configuration, and then nothing else was asked."""
+    """What one compilation tells: `mistakes` are those of the configuration, and then nothing else was asked. `linted` tells whether the rules were asked, of values that
+    the project has."""
 
     compiled: Compiled
     found: Diagnostics
     mistakes: tuple[Diagnostic, ...] = ()
+    linted: bool = False
+
+
+@record
+class Policies:
+    """What is found in the policies of a project: `modules` are its files, `documents` how many they compile to. `loaded` as in `Compiled`; where it `failed`, nothing else could be
+    said than `found`."""
+
+    found: Diagnostics
+    modules: Sequence[str]
+    sources: Mapping[str, Source]
+    documents: int
+    loaded: bool
+    failed: bool
+    mistakes: tuple[Diagnostic, ...] = ()
+
+
+def policies_of(checked: Checked) -> Policies:
+    compiled = checked.compiled
+    return Policies(
+        checked.found,
+        tuple(compiled.program.modules),
+        compiled.program.sources,
+        len(compiled.all_documents),
+        compiled.loaded,
+        compiled.diagnostics.has_errors,
+        checked.mistakes,
+    )
 
 
 def check_policies(project: Project, compile: Callable[[Project], Compiled]) -> Checked:
@@ -48,10 +78,13 @@ def check_policies(project: Project, compile: Callable[[Project], Compiled]) -> 
 def _checked(project: Project, compile: Callable[[Project], Compiled]) -> Checked:
     compiled = compile(project)
     found = Diagnostics(compiled.diagnostics)
+    linted = False
     if compiled.loaded and not found.has_errors:
         found.extend(block_mistakes(compiled.program, compiled.all_documents))
+        linted = not found.has_errors
         lint(compiled, project.config, found)
-    return Checked(compiled, found, tuple(item for item in found if item.rule in CONFIGURATION))
+    mistakes = tuple(item for item in found if item.rule in CONFIGURATION)
+    return Checked(compiled, found, mistakes, linted and not mistakes)
 
 
 def _possible(found: Sequence[Checked]) -> list[Checked]:

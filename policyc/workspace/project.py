@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from policyc.diagnostics import Diagnostics
+from policyc.per_object import PerObject
 from policyc.record import record
 from policyc.report.options import Names
 from policyc.text import Source
@@ -60,14 +62,7 @@ class Project:
             return False
         if not self.named:
             return True
-        return any(self._inside(name, path) for path in self.named)
-
-    def _inside(self, name: str, path: Path) -> bool:
-        try:
-            wanted = path.resolve().relative_to(self.root).as_posix()
-        except (ValueError, OSError, RuntimeError):
-            return False
-        return wanted == "." or name == wanted or name.startswith(wanted + "/")
+        return any(wanted in (".", name) or name.startswith(f"{wanted}/") for wanted in _inner_names(self))
 
     def policy_files(self, diagnostics: Diagnostics) -> list[Path]:
         """Every policy file of the project."""
@@ -81,6 +76,19 @@ class Project:
     def searched(self) -> list[Path]:
         """The folders to search for documents: the named ones, else those of the configuration."""
         return [path for path in (self.named or self.paths) if path.is_dir()]
+
+
+def _named_inside(project: Project) -> tuple[str, ...]:
+    """The root-relative names of the named paths that lie below the root."""
+    found = []
+    for path in project.named:
+        with suppress(ValueError, OSError, RuntimeError):
+            found.append(path.resolve().relative_to(project.root).as_posix())
+    return tuple(found)
+
+
+# asked for every finding
+_inner_names = PerObject(_named_inside, 4)
 
 
 def is_excluded(name: str, patterns: Sequence[str]) -> bool:

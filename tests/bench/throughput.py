@@ -158,7 +158,8 @@ def command_rate(unit: float) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         lines = project(root, 2000)
-        yield f"2000 policy files, {lines} lines: {check(root, '--no-cache', '.'):.2f} s, whatever has changed"
+        first = check(root, "--no-cache", ".")
+        yield f"2000 policy files, {lines} lines: {first:.2f} s, one changed: {one_changed(root, 'f7.policy'):.2f} s"
 
 
 def one_changed(root: Path, name: str) -> float:

@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from policyc.diagnostics import Diagnostic, Diagnostics
-from policyc.lint.needs import looks_at_others
+from policyc.lint.needs import looks_at_all, looks_at_others
 from policyc.lint.raw.sets import joined
 from policyc.lint.registry import RULES, _module, rule
 from policyc.targets.iam_documents.kinds import KINDS
@@ -45,8 +45,9 @@ def found_alone() -> tuple[Diagnostic, ...]:
 
 @pytest.mark.parametrize("name", RULES)
 def test_a_rule_says_how_far_it_looks(name: str) -> None:
-    assert _module(name).SCOPE in ("document", "set")
-    assert looks_at_others(name) is (rule(name).scope == "set")
+    assert _module(name).SCOPE in ("document", "tied", "set")
+    assert looks_at_others(name) is (rule(name).scope != "document")
+    assert looks_at_all(name) is (rule(name).scope == "set")
 
 
 @pytest.mark.parametrize("step", [1, -2])

@@ -24,6 +24,7 @@ class ObjectLambda(IamTarget):
     called = "S3 Object Lambda"
     document = "object-lambda"
     service = "s3-object-lambda"
+    as_one = True
     kinds = MappingProxyType(
         {
             "object_lambda/access_point_policy": "object-lambda",

@@ -59,7 +59,7 @@ from policyc.record import replace
 from policyc.text import Span
 
 SEVERITY = Severity.WARNING
-SCOPE = "set"
+SCOPE = "tied"
 NEEDS = ("allow", "identity", "lattice.service")
 YIELDS_TO = ("value-never-matches", "bare-service-arn", "path-on-connection", "resource-contradicts-condition")
 

@@ -56,7 +56,7 @@ from policyc.model.values import Principal, Resource
 from policyc.record import replace
 
 SEVERITY = Severity.WARNING
-SCOPE = "set"
+SCOPE = "tied"
 NEEDS = ("allow", "identity", "lattice.service", ("by:role", "by:user"))
 
 

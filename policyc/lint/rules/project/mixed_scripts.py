@@ -36,7 +36,7 @@ from policyc.lint.rule import Lint
 from policyc.syntax.hidden import mixed_message, mixed_words
 
 SEVERITY = Severity.INFO
-SCOPE = "set"
+SCOPE = "tied"
 NEEDS = ("foreign",)
 
 

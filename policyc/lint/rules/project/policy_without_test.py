@@ -37,16 +37,16 @@ The language itself; see docs/language.md.
 
 from __future__ import annotations
 
-from policyc.diagnostics import Diagnostics, Severity
+from policyc.diagnostics import Severity
 from policyc.ir.program import BoundTest
+from policyc.lint.asked import callers_of
 from policyc.lint.rule import Lint
 from policyc.model.values import Principal, Resource, ResourceLink
 from policyc.syntax import nodes
-from policyc.syntax.references import refs_in
 from policyc.targets.registry import resource_types
 
 SEVERITY = Severity.INFO
-SCOPE = "set"
+SCOPE = "tied"
 
 
 def check(lint: Lint) -> None:
@@ -97,14 +97,12 @@ def _asked(lint: Lint) -> tuple[set[str], set[Principal], set[str]]:
     callers: set[Principal] = set()
     networks: set[str] = set()
     for test in lint.program.tests:
+        callers.update(callers_of(test))
         for step in test.node.steps:
             if isinstance(step, nodes.OnStep):
                 networks.add(step.network.text)
             elif isinstance(step, nodes.RequestStep):
                 _follow(lint, _resource(test, step.resource), asked)
-                for entry in step.fields.entries:
-                    if entry.key.text == "who":
-                        callers.update(_callers(test, entry.value))
     return asked, callers, networks
 
 
@@ -120,17 +118,3 @@ def _follow(lint: Lint, start: str | None, asked: set[str]) -> None:
 def _resource(test: BoundTest, ref: nodes.Ref) -> str | None:
     definition = test.scope.lookup(ref.simple or "")
     return f"{definition.file}#{definition.node.name.text}" if definition is not None else None
-
-
-def _callers(test: BoundTest, expr: nodes.Expr) -> set[Principal]:
-    out: set[Principal] = set()
-    for ref in refs_in(expr):
-        definition = test.scope.lookup(ref.simple or "")
-        value = test.scope.definition_value(definition, Diagnostics()) if definition is not None else None
-        if value is not None and isinstance(value.data, Principal):
-            out.add(value.data)
-    if isinstance(expr, nodes.Call):
-        value = test.scope.value(expr, None, Diagnostics())
-        if value is not None and isinstance(value.data, Principal):
-            out.add(value.data)
-    return out

@@ -42,7 +42,7 @@ from policyc.syntax import nodes
 from policyc.targets.registry import resource_types
 
 SEVERITY = Severity.WARNING
-SCOPE = "set"
+SCOPE = "tied"
 
 
 _VALUES = nodes.Let | nodes.Param | nodes.PrincipalDecl | nodes.GroupDecl | nodes.Predicate | nodes.Resource

@@ -37,7 +37,7 @@ from policyc.syntax import nodes
 from policyc.text import Span
 
 SEVERITY = Severity.WARNING
-SCOPE = "set"
+SCOPE = "tied"
 NEEDS = ("import",)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from policyc.carriers.registry import endings
 from policyc.diagnostics import Diagnostic, Diagnostics
@@ -19,6 +19,9 @@ from policyc.workspace.remembered import Remembered
 if TYPE_CHECKING:
     from policyc.workspace.compile import Compiled
     from policyc.workspace.open_params import Policies
+
+#: for fewer policy files than these, to look at the memory takes about as long as to look at them
+MANY: Final = 30
 
 
 def check_project(
@@ -83,7 +86,8 @@ def _policies(project: Project, compile: Callable[[Project], Compiled] | None, m
     from policyc.workspace.open_params import check_policies, policies_of
 
     compile = compile or compile_project
-    if memory is None or not memory.lasts or project.read is not None:
+    is_known = memory is not None and memory.lasts and project.read is None
+    if memory is None or not is_known or len(project.policy_files(Diagnostics())) < MANY:
         return policies_of(check_policies(project, compile))
     from policyc.workspace.policy_parts import check_parts
 

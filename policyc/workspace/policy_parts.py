@@ -26,16 +26,12 @@ from policyc.workspace.remembered import Remembered, digest, findings, lasts, pl
 
 #: declarations whose names tie nobody
 _VALUES: Final = (nodes.Let, nodes.Param, nodes.PrincipalDecl, nodes.GroupDecl, nodes.Predicate)
-#: for fewer files than these, to look at the memory takes about as long as to look at them
-MANY: Final = 30
 #: where no more than one file in so many is known, all are looked at
 _FEW: Final = 2
 
 
 def check_parts(project: Project, memory: Remembered, check: Callable[[Project], Checked]) -> Policies:
     """What `check` finds, with its help for those parts alone that `memory` does not know."""
-    if len(project.policy_files(Diagnostics())) < MANY:
-        return policies_of(check(project))
     files = None if memory.is_empty else _read(project, memory)
     found = None if files is None else _Run(project, memory, files).found(check)
     if found is not None:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from policyc.diagnostics import Diagnostics
-from policyc.workspace import policy_parts
+from policyc.workspace import checking, policy_parts
 from policyc.workspace.checking import check_project
 from policyc.workspace.found import Found
 from policyc.workspace.native_settings import settings_of
@@ -239,7 +239,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
         return check(checked)
 
     monkeypatch.setattr(policy_parts, "_lasts", watched)
-    monkeypatch.setattr(policy_parts, "MANY", 1)
+    monkeypatch.setattr(checking, "MANY", 1)
     monkeypatch.setattr(policy_parts, "_FEW", 1)
     return seen
 

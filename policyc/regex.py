@@ -17,7 +17,6 @@ _METHODS: Final = (
     "split",
     "findall",
     "finditer",
-    "pattern",
     "flags",
     "groups",
     "groupindex",
@@ -36,6 +35,8 @@ class _Regex:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
+        if name == "pattern":  # other expressions are made of it
+            return self._source
         compiled = re.compile(self._source, self._flags)
         for each in _METHODS:
             setattr(self, each, getattr(compiled, each))

@@ -11,6 +11,8 @@ _LEFT_OVER: Final = regex(
     r"|^<[^<>@]+>$|^%\w+%$|^(@@|__)[A-Z0-9_]+(@@|__)$|^\$(?!(?:LATEST|DEFAULT)$)[A-Z][A-Z0-9_]+$|^%[ds]$"
 )
 
+#: a placeholder has one of these
+_SIGNS: Final = frozenset("$%#{<@_")
 _FIELD: Final = regex(r"[:/]")
 
 #: what to do about one
@@ -30,4 +32,4 @@ def is_left_over(text: str) -> bool:
 
 def is_template(text: object) -> bool:
     """Whether a value is text with a placeholder of Terraform, CloudFormation, Helm or a person in it."""
-    return isinstance(text, str) and _LEFT_OVER.search(text) is not None
+    return isinstance(text, str) and not _SIGNS.isdisjoint(text) and _LEFT_OVER.search(text) is not None

@@ -98,8 +98,8 @@ def _version(member: JsonMember | None, reading: Reading) -> str:
 
 
 def _version_fix(member: JsonMember | None, tree: JsonObject) -> Fix:
-    brace = Span(tree.span.file, tree.span.start, tree.span.start + 1)
     if member is None:
+        brace = Span(tree.span.file, tree.span.start, tree.span.start + 1)
         return Fix("add the version", (Edit(brace, f'"Version": "{VERSIONS[0]}"', "Statement", part=True),))
     old = member.value.value if isinstance(member.value, JsonString) else ""
     return Fix(f"write `{VERSIONS[0]}`", (Edit(member.value.span, VERSIONS[0], old),))

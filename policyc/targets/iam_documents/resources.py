@@ -39,9 +39,16 @@ def resource_arn(resource: Resource, kind: ResourceType) -> str:
 @cache
 def _fields_of(template: str) -> tuple[str, ...]:
     """The fields that a template of an ARN names, but for those of its place."""
-    from string import Formatter
+    asked = _Asked()
+    template.format_map(asked)
+    return tuple(name for name in asked if name not in _OF_PLACE)
 
-    return tuple(name for _, name, _, _ in Formatter().parse(template) if name and name not in _OF_PLACE)
+
+class _Asked(dict[str, str]):
+    """The fields that a template asks for."""
+
+    def __missing__(self, name: str) -> str:
+        return self.setdefault(name, "")
 
 
 def verb_grants(verbs: Sequence[Verb], can: Can | None, span: Span | None = None) -> list[tuple[Verb, Conjunct]]:

@@ -127,8 +127,14 @@ def _parts(arn: str, text: str | None) -> frozenset[str]:
 
 
 def _held(arn: str, text: str | None) -> list[Held]:
-    statements = [] if text is None else json.loads(text).get("Statement", [])
-    listed = statements if isinstance(statements, list) else [statements]
+    data: Any
+    try:
+        data = {} if text is None else json.loads(text)
+    except (ValueError, RecursionError):
+        data = None
+    listed: list[Any] = _listed(data.get("Statement", [])) if isinstance(data, dict) else [None]
+    if not all(isinstance(item, dict) for item in listed):
+        return [Held("", frozenset({json.dumps({"raw": text})}))]  # no policy: nothing of it can be written or removed
     return [Held(str(item.get("Sid", "")), frozenset(_split(arn, item))) for item in listed]
 
 

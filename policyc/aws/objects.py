@@ -116,13 +116,7 @@ class _Listing:
         return True
 
     def _pages(self, **params: Any) -> Iterator[Any]:
-        token: dict[str, str] = {}
-        while True:
-            page = self.sessions.call("s3", "list_objects_v2", _REGION, Bucket=self.bucket, **params, **token)
-            yield page
-            if not page.get("NextContinuationToken"):
-                return
-            token = {"ContinuationToken": page["NextContinuationToken"]}
+        return self.sessions.answers("s3", "list_objects_v2", _REGION, Bucket=self.bucket, **params)
 
     def _objects(self, page: Any) -> Iterator[Stored]:
         for item in page.get("Contents") or ():

@@ -65,7 +65,7 @@ def _read_auth_type(sessions: Sessions, step: Step) -> State:
         method, of = "get_service_network", {"serviceNetworkIdentifier": step.resource}
     else:
         method, of = "get_service", {"serviceIdentifier": step.resource}
-    return State(None, str(sessions.call("vpc-lattice", method, step.region, **of).get("authType", "NONE")))
+    return State(None, str(sessions.call("vpc-lattice", method, step.region, **of)["authType"]))
 
 
 def _write_auth_type(sessions: Sessions, step: Step, new: State, now: State) -> None:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final
 
-from policyc.aws.answers import watch
+from policyc.aws.answers import NO_ANSWER, NoAnswer, watch
 from policyc.aws.calls import CALLS, GLOBAL
 from policyc.packages import MissingPackage
 from policyc.record import record
@@ -22,6 +22,8 @@ from policyc.record import record
 #: calls that run at the same time
 WORKERS: Final = 8
 _ATTEMPTS: Final = 8
+#: pages of one list; AWS's quotas keep the longest far below
+_MOST_PAGES: Final = 10_000
 _PATIENCE: Final = {"connect_timeout": 10, "read_timeout": 60}
 #: member of an answer that no file and no screen ever gets -> what stands there
 _SECRET: Final = frozenset(
@@ -144,6 +146,8 @@ _DENIED: Final = frozenset({
 _EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
 #: EC2 says the first of credentials that have expired as well (https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-errors.html)
 _LATE: Final = frozenset({"RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"})
+#: what botocore's parsers trip over a page with, or over a member that has another type; somebody on the way answered, such as a proxy
+_TRIPPED: Final = LookupError | ValueError | TypeError | AttributeError | RuntimeError | ArithmeticError
 _THROTTLED: Final = frozenset({
     "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown", "LimitExceededException",
     "ThrottledException", "RequestThrottled", "RequestThrottledException", "BandwidthLimitExceeded", "PriorRequestNotComplete",
@@ -180,9 +184,10 @@ def failure_of(client: str, method: str, error: Exception) -> Failure:
         return made(Trouble.INVALID)  # never sent
     if isinstance(error, known.BotoCoreError) and not isinstance(error, ResponseParserError):
         return made(Trouble.OTHER)
-    # somebody on the way answered, such as a proxy; botocore's parsers of XML trip over a page
-    if isinstance(error, ResponseParserError | KeyError | ValueError | TypeError):
-        return made(Trouble.STRANGE, message="the answer is in no form of AWS's")
+    if isinstance(error, NoAnswer):
+        return made(Trouble.STRANGE)
+    if isinstance(error, ResponseParserError | _TRIPPED):
+        return made(Trouble.STRANGE, message=NO_ANSWER)
     raise error
 
 
@@ -273,10 +278,13 @@ class Sessions:
         """Who asks. Raises NoSession."""
         try:
             found = self.client("sts", self.region or "us-east-1").get_caller_identity()
+            parts = found["Arn"].split(":", 5)
+            if len(parts) < 6 or parts[0] != "arn":
+                raise TypeError(found["Arn"])
         except Exception as error:
             why, help = self._unasked(error)
             raise NoSession(f"AWS does not say who asks: {why}", help) from error
-        return Identity(found["Account"], found["Arn"], found["Arn"].split(":")[1])
+        return Identity(found["Account"], found["Arn"], parts[1])
 
     def _unasked(self, error: Exception) -> tuple[str, str]:
         """Why AWS could not be asked whom to be, and what helps. Raises the exception itself when it is none of botocore's."""
@@ -296,7 +304,7 @@ class Sessions:
             return _said(error), "check `HTTPS_PROXY` and `NO_PROXY`"
         if isinstance(error, known.EndpointConnectionError) and not self._endpoint:
             return _said(error), f"{where}; is `{self.region or 'us-east-1'}` a Region?"
-        if isinstance(error, known.HTTPClientError | known.ConnectionError | ResponseParserError):
+        if isinstance(error, known.HTTPClientError | known.ConnectionError | ResponseParserError | NoAnswer):
             return _said(error), where
         if isinstance(error, known.BotoCoreError):
             return _said(error), "give `--profile`, or set the credentials as for the AWS CLI"
@@ -306,10 +314,8 @@ class Sessions:
                 "run it at a terminal, or log in before",
             )
         # what botocore says of an endpoint that is no URL, and of a page in place of an answer
-        if isinstance(error, KeyError | ValueError | TypeError):
-            return "the endpoint is no URL" if isinstance(
-                error, ValueError
-            ) else "the answer is in no form of AWS's", where
+        if isinstance(error, _TRIPPED):
+            return "the endpoint is no URL" if isinstance(error, ValueError) else NO_ANSWER, where
         raise error
 
     def client(self, service: str, region: str, writes: bool = False) -> Any:
@@ -347,14 +353,23 @@ class Sessions:
 
     def pages(self, client: str, method: str, region: str, key: str, **params: Any) -> Iterator[Any]:
         """Every item of a list, page by page. Raises CallFailed, also in the middle."""
-        give, take, more = _TOKENS.get(client, ("NextToken", "NextToken", {}))
+        for answer in self.answers(client, method, region, **params):
+            yield from answer.get(key) or ()
+
+    def answers(self, client: str, method: str, region: str, **params: Any) -> Iterator[Any]:
+        """The plain answer for each page. Raises CallFailed, also in the middle."""
+        give, take, more = TOKENS.get(client, ("NextToken", "NextToken", {}))
         given = {**more, **params}
+        seen = set[str]()
         while True:
             answer = self.call(client, method, region, **given)
-            yield from answer.get(key) or ()
+            yield answer
             token = answer.get(take)
             if not token:
                 return
+            if token in seen or len(seen) == _MOST_PAGES:
+                raise CallFailed(Failure(client, method, Trouble.STRANGE, "", "the list has no end", {}))
+            seen.add(token)
             given[give] = token
 
 
@@ -397,8 +412,10 @@ def _on_profile(error: Exception) -> str:
 
 
 #: client -> the members that ask for the next page and name it, and the size of a page
-_TOKENS: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
+TOKENS: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
     "vpc-lattice": ("nextToken", "nextToken", {"maxResults": 100}),
+    "accessanalyzer": ("nextToken", "nextToken", {}),
+    "s3": ("ContinuationToken", "NextContinuationToken", {}),
     "iam": ("Marker", "Marker", {}),
     "lambda": ("Marker", "NextMarker", {}),
 }

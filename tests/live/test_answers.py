@@ -1,5 +1,5 @@
-"""Answers that are none of AWS's, from a server in the middle of a run, by every protocol that is used: told as not readable, never taken for an
-empty list or for what is not there. And credentials that expire in the middle."""
+"""Answers that are none of AWS's, from a server in the middle of a run, by every protocol that is used, and some that are broken: told as not
+readable, never taken for an empty list or for what is not there. And credentials that expire in the middle."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 import pytest
 
 from policyc.aws.asking import Asker
-from policyc.aws.session import Access, CallFailed, Sessions, Trouble
+from policyc.aws.calls import CALLS
+from policyc.aws.session import TOKENS, Access, CallFailed, Sessions, Trouble
 from tests.live.fake.core import REGION, Aws, Refused
 from tests.live.world import APP, SERVICE, World, allow, text
 
@@ -28,7 +29,7 @@ LISTS: dict[str, tuple[str, str, str, dict[str, str], bytes, bytes]] = {
     ),
     "rest-json": (
         "vpc-lattice", "list_services", "items", {},
-        b'{"items": []}', b'{"items": [{"id": "svc-1"}]}',
+        b'{"items": []}', b'{"items": [{"id": "svc-1", "arn": "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-1"}]}',
     ),
     "rest-xml": (
         "s3control", "list_access_points_for_object_lambda", "ObjectLambdaAccessPointList", {"AccountId": "111122223333"},
@@ -116,6 +117,63 @@ def test_no_page_is_an_answer(server: str, protocol: str, page: str, status: int
         assert failed.value.failure.trouble in (Trouble.DENIED, Trouble.STRANGE)
     else:
         assert failed.value.failure.why == "not understood: the answer is in no form of AWS's", failed.value
+
+
+#: (client, method, parameters, what came, what is wrong with it): a member of another type, or without what nothing could be said
+BROKEN: list[tuple[str, str, dict[str, str], bytes, str]] = [
+    ("vpc-lattice", "list_services", {}, b'{"items": "abc"}', ""),
+    ("vpc-lattice", "list_services", {}, b'{"items": [1]}', ""),
+    ("vpc-lattice", "list_services", {}, b'{"items": [{"id": "s", "arn": "a", "createdAt": 1e300}]}', ""),
+    ("vpc-lattice", "list_services", {}, b'{"items": [null]}', ": `items.0` is no structure"),
+    ("vpc-lattice", "list_services", {}, b'{"items": [{"id": "svc-1"}]}', ": `items.0` has no `arn`"),
+    ("vpc-lattice", "list_services", {}, b'{"items": [{"id": 5, "arn": "a"}]}', ": `items.0.id` is no string"),
+    ("vpc-lattice", "list_services", {}, b'{"items": [], "nextToken": 5}', ": `nextToken` is no string"),
+    ("vpc-lattice", "list_service_networks", {}, b"{}", ": it has no `items`"),
+    ("vpc-lattice", "get_service", {"serviceIdentifier": "svc-0123456789abcdef0"}, b'{"id": "svc-1"}', ": it has no `authType`"),
+    ("vpc-lattice", "get_auth_policy", {"resourceIdentifier": "svc-0123456789abcdef0"}, b'{"policy": {"a": 1}}', ": `policy` is no string"),
+    ("networkmanager", "get_core_network", {"CoreNetworkId": "core-network-1"}, b'{"CoreNetwork": "x"}', ""),
+    ("networkmanager", "get_core_network_policy", {"CoreNetworkId": "core-network-1"}, b'{"CoreNetworkPolicy": {}}',
+     ": `CoreNetworkPolicy` has no `PolicyVersionId`"),
+    ("organizations", "describe_policy", {"PolicyId": "p-1"}, b'{"Policy": {}}', ": it has no `Policy.Content`"),
+    ("lambda", "get_policy", {"FunctionName": "f"}, b'{"RevisionId": "r"}', ": it has no `Policy`"),
+    ("iam", "get_policy_version", {"PolicyArn": "arn:aws:iam::111122223333:policy/p", "VersionId": "v1"},
+     b"<GetPolicyVersionResponse><GetPolicyVersionResult/></GetPolicyVersionResponse>", ": it has no `PolicyVersion.Document`"),
+    ("ec2", "describe_vpcs", {}, b"<DescribeVpcsResponse><vpcSet><item>x</item></vpcSet></DescribeVpcsResponse>", ": `Vpcs.0` has no `VpcId`"),
+    ("s3", "get_bucket_policy", {"Bucket": "acme"}, b"", ": it has no `Policy`"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("client", "method", "given", "said", "wrong"), BROKEN)
+def test_an_answer_holds_what_its_model_says(
+    server: str, client: str, method: str, given: dict[str, str], said: bytes, wrong: str
+) -> None:
+    Answers.status, Answers.said = 200, said
+    with pytest.raises(CallFailed) as failed:
+        Sessions(Access(endpoint=server)).call(client, method, REGION, **given)
+    assert failed.value.failure.why == f"not understood: the answer is in no form of AWS's{wrong}"
+    assert failed.value.failure.unsettled
+
+
+def test_a_list_that_comes_again_and_again_has_an_end(server: str) -> None:
+    with pytest.raises(CallFailed) as failed:
+        ask(server, "json", 200, b'{"Parents": [], "NextToken": "again"}')
+    assert failed.value.failure.why == "not understood: the list has no end"
+
+
+def test_every_list_is_turned_over_by_its_own_members() -> None:
+    sessions = Sessions(Access())
+    lists = 0
+    for client, method in CALLS:
+        if not sessions.has(client, method, REGION):
+            continue
+        api = sessions.client(client, REGION).meta
+        model = api.service_model.operation_model(api.method_to_api_mapping[method])
+        out = set(model.output_shape.members) if model.output_shape is not None else set()
+        if out & {"NextToken", "nextToken", "Marker", "NextMarker", "NextContinuationToken"}:
+            give, take, more = TOKENS.get(client, ("NextToken", "NextToken", {}))
+            assert take in out and {give, *more} <= set(model.input_shape.members), (client, method)
+            lists += 1
+    assert lists > 30
 
 
 @pytest.mark.parametrize(

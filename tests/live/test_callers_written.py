@@ -218,6 +218,9 @@ def test_what_somebody_else_added_is_no_stage_of_ours() -> None:
     old, new = text(permission("App", APP)), text(permission("App", OTHER))
     assert by_sid.is_between(FUNCTION, text(permission("A", APP), permission("B", OTHER)), old, new)
     assert not by_sid.is_between(FUNCTION, text(permission("A", APP), permission("C", GONE)), old, new)
+    for junk in ("", "x", "[]", "null", "5", '{"Statement": ["x"]}', '{"Statement": 5}', "[" * 100_000):
+        assert not by_sid.is_between(FUNCTION, junk, old, new)
+        assert "no `Sid`" in by_sid.obstacle(FUNCTION, junk, new)
 
 
 def test_an_old_boto3_refuses_at_the_call_too() -> None:

@@ -106,7 +106,7 @@ def _caller(ask: Asker, folder: str, arn: str) -> Part:
     facts = {
         "boundary": boundary,
         "identity": _identity(ask, held, sort, of)[1],
-        "tags": {tag["Key"]: tag["Value"] for tag in data.get("Tags") or ()},
+        "tags": {tag["Key"]: tag.get("Value", "") for tag in data.get("Tags") or ()},
         "there": bool(data) if found.known else None,
     }
     if sort == "user":

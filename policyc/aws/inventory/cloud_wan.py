@@ -34,7 +34,7 @@ def _network(ask: Asker, id: str, folder: str, owners: Mapping[str, Asker], poli
     found = ask.get(_CLIENT, "get_core_network", "", id, CoreNetworkId=id).data
     arn = (found or {}).get("CoreNetwork", {}).get("CoreNetworkArn") or core_network_arn(ask, id)
     network = (found or {}).get("CoreNetwork", {})
-    tags = {tag["Key"]: tag["Value"] for tag in network.get("Tags") or ()}
+    tags = {tag["Key"]: tag.get("Value", "") for tag in network.get("Tags") or ()}
     stem = file_name(tags.get("Name") or id)
     home = f"{folder}/{file_name(id)}"
     documents: list[Held] = []
@@ -166,7 +166,8 @@ def _vpc_blocks(attached: Sequence[Mapping[str, Any]], owners: Mapping[str, Aske
             filters = [{"Name": "vpc-id", "Values": some}]
             answer = owners[account].all("ec2", "describe_vpcs", "Vpcs", region, f"{len(some)} VPCs", Filters=filters)
             for vpc in answer.data or ():
-                found[vpcs[vpc["VpcId"]]] = {"cidrs": _blocks(vpc)}
+                if vpc["VpcId"] in vpcs:
+                    found[vpcs[vpc["VpcId"]]] = {"cidrs": _blocks(vpc)}
     return found
 
 

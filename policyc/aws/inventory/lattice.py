@@ -57,7 +57,7 @@ def _service(ask: Asker, region: str, folder: str, item: Mapping[str, Any], grou
 
 def _auth(found: Mapping[str, Any] | None) -> str | None:
     """`none` or `aws_iam`, None where it is not known."""
-    return None if found is None else str(found.get("authType", "NONE")).lower()
+    return None if found is None else str(found["authType"]).lower()
 
 
 def _with_policy(

@@ -199,6 +199,9 @@ def _bucket(ask: Asker, region: str, folder: str, name: str, owner: str, account
 def _function(ask: Asker, folder: str, arn: str) -> Part:
     """A function with the policies of all its qualifiers: each has its own, the one that the chain names counts there."""
     parts = arn.split(":")
+    if len(parts) < 7:
+        unread = {"function-policy": "its ARN is not understood"}
+        return Part((), (Resource(arn, "lambda.function", arn, {}, {}, unread),))
     region, name = parts[3], parts[6]
     qualifier = parts[7] if len(parts) > 7 else ""
     bare = ":".join(parts[:7])

@@ -78,7 +78,7 @@ def _policy(ask: Asker, region: str, folder: str, item: Mapping[str, Any], sort:
     data = answer.data or {}
     facts["id"] = id
     facts["enabled"] = data.get("PolicyEnabled") if answer.known else None
-    facts["tags"] = {tag["Key"]: tag["Value"] for tag in item.get("Tags") or ()}
+    facts["tags"] = {tag["Key"]: tag.get("Value", "") for tag in item.get("Tags") or ()}
     text = data.get("PolicyDocument")
     path = f"{folder}/{file_name(id)}.cedar"
     revision = {"PolicyEnabled": facts["enabled"]}

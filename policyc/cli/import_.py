@@ -212,7 +212,8 @@ def _documents(
             left.append(Left(fault.span.file, line, "", fault.message))
         else:
             diagnostics.add(fault)
-    inside = {item.file for item in taken} | set(filter(formats.get, formats))
+    # a file that a host takes in is the document of that host
+    inside = {name for item in taken for name in (item.file, item.text_file)} | set(filter(formats.get, formats))
     read, sources = sources, {name: source for name, source in sources.items() if name not in inside}
     attached = _attached(args.on, [*sources, *(item.source.file for item in taken)])
     top = os.path.commonpath([str(PurePosixPath(name).parent) for name in sources]) if sources else ""
@@ -266,6 +267,10 @@ def _opened(taken: Sequence[TakenOut], opening: Opening, left: list[Left]) -> li
     known = {file: places_in(*trees) for file, trees in together.items()}
     out: list[TakenOut] = []
     for item in taken:
+        stop = _obstacle(item) if item.holes and item.kind != _NETWORK else ""
+        if stop:
+            left.append(Left(item.source.file, 0, "", f"{stop}; give `--bind NAME=VALUE`"))
+            continue
         # a number means the same as its text in every document but one
         plain = {} if item.kind == _NETWORK else {"number": "string"}
         holes = {
@@ -293,6 +298,16 @@ def _opened(taken: Sequence[TakenOut], opening: Opening, left: list[Left]) -> li
             )
         out.append(replace(item, source=replace(item.source, text=text), attached=attached))
     return out
+
+
+def _obstacle(item: TakenOut) -> str:
+    """What of a document is open where no sample can stand for it: a statement, an effect, an element."""
+    from policyc.syntax.json_text import parse_json
+    from policyc.workspace.placed import obstacle
+
+    tree = parse_json(item.source, Diagnostics())
+    found = None if tree is None else obstacle(tree)
+    return "" if found is None else found[0]
 
 
 def _data(text: str) -> Any:

@@ -55,6 +55,7 @@ def list_documents(project: Project, settings: NativeSettings, diagnostics: Diag
     searched = find_natives(project, diagnostics, fences=settings.fences)
     entries: list[Entry] = [Entry(name, 0, "", "", reason="in a form that is not read") for name in searched.unread]
     hosts: list[tuple[Source, str]] = []
+    native: list[Entry] = []
     locks: Known = {}
     for path in dict.fromkeys([*named, *searched.documents, *searched.hosts]):
         name = path.resolve().relative_to(project.root).as_posix()
@@ -65,13 +66,17 @@ def list_documents(project: Project, settings: NativeSettings, diagnostics: Diag
         if format:
             hosts.append((source, format))
         else:
-            entries += _native(source, path.suffix, pulled(path, locks, diagnostics))
+            native += _native(source, path.suffix, pulled(path, locks, diagnostics))
 
     def other(name: str) -> Source | None:
         return read_source(project.root, name, None, diagnostics, project.read)
 
-    for host in open_hosts(project.root, hosts, diagnostics, settings):
+    opened = open_hosts(project.root, hosts, diagnostics, settings)
+    for host in opened:
         entries += _inside(host, settings, other)
+    # a file that a host takes in is the document of that host
+    taken = {document.file for host in opened for document in host.carried.documents}
+    entries += [entry for entry in native if entry.file not in taken]
     return sorted(dict.fromkeys(entries), key=lambda entry: (entry.file, entry.line, entry.name, entry.world))
 
 

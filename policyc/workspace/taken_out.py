@@ -24,7 +24,8 @@ class TakenOut:
     """One document with nothing open in it: `source` is its text under a name that leads to its place (`stack.yaml:12 OrdersAuth`), `attached` the ARN of
     what it is on where the host says so, `called` its name or ARN. `holes` is empty but for whoever asks for open documents: then `source` has their marks, and `on` is the name of the resource
     beside it that the document is on, with its type. `comments` are those that stand above a statement in the host, by its number; `auth` is the auth type of
-    a service or network of VPC Lattice, where the host says it; `world` is the condition under which there is such a document at all."""
+    a service or network of VPC Lattice, where the host says it; `world` is the condition under which there is such a document at all. `text_file` is the file that its text
+    stands in, which the host may only name."""
 
     source: Source
     file: str
@@ -37,6 +38,7 @@ class TakenOut:
     called: str = ""
     auth: str = ""
     world: str = ""
+    text_file: str = ""
 
 
 @record
@@ -89,6 +91,7 @@ def take_out(hosts: Iterable[Host], opened: bool = False) -> tuple[list[TakenOut
                         document.facts.get("called", ""),
                         "" if beside is None else beside.fields.get("auth", ""),
                         document.world,
+                        document.file,
                     )
                 )
         for lost in host.carried.unreadable:

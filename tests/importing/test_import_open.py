@@ -415,6 +415,24 @@ Resources:
 """
 
 
+def test_a_statement_that_is_open_is_told_as_such(run: Run) -> None:
+    Path("t.yaml").write_text(
+        CONDITIONAL.replace("ACTION", '"s3:ListBucket"').replace("[{ Sid: A", "[!Ref Stage, { Sid: A")
+    )
+    _, out = run("import", "t.yaml")
+    assert "not imported: t.yaml:9 R.P: a statement is ‹Stage›; give `--bind NAME=VALUE`\n" in out
+
+
+def test_a_file_that_a_host_takes_in_is_one_document(run: Run) -> None:
+    text = '{"Version": "2012-10-17", "Statement": [{"Sid": "A", "Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}]}'
+    Path("p.json").write_text(text)
+    Path("main.tf").write_text('resource "aws_iam_policy" "p" {\n  policy = file("${path.module}/p.json")\n}\n')
+    status, out = run("import", ".", "-o", "policies")
+    assert status == 0 and out.endswith("1 document in 1 file\n"), out
+    status, out = run("list", ".", "--exclude", "policies")
+    assert status == 0 and len(out.splitlines()) == 1 and "main.tf:2" in out
+
+
 def test_a_document_that_is_there_only_sometimes_is_imported_aloud(run: Run) -> None:
     Path("t.yaml").write_text(CONDITIONAL.replace("ACTION", '"s3:ListBucket"'))
     status, out = run("import", "t.yaml")

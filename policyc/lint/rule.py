@@ -56,13 +56,15 @@ class Lint:
     def statements(self, *kinds: str) -> Iterator[tuple[Policy, Statement]]:
         """Every statement with its policy, of the given kinds of document (`auth-policy`, `bucket`, …; all of them without any):
         policies of the language and documents that were read alike."""
-        for policy in self.program.policies:
-            if not kinds or kind_of(policy) in kinds:
-                yield from ((policy, statement) for statement in policy.statements)
+        for policy in self.policies(*kinds):
+            for statement in policy.statements:
+                yield policy, statement
 
     def policies(self, *kinds: str) -> Iterator[Policy]:
         """Every policy of the given kinds of document; all of them without any."""
-        return (policy for policy in self.program.policies if not kinds or kind_of(policy) in kinds)
+        if not kinds:
+            return iter(self.program.policies)
+        return (policy for policy, kind in self.once("kinds of policies", _kinds) if kind in kinds)
 
     def once(self, name: str, make: Callable[[Lint], _T]) -> _T:
         """The result of `make`, worked out by the first rule that asks for it."""
@@ -75,6 +77,10 @@ class Lint:
         """The source text at a span."""
         source = self.program.sources.get(span.file)
         return "" if source is None else source.text[span.start : span.end]
+
+
+def _kinds(lint: Lint) -> list[tuple[Policy, str]]:
+    return [(policy, kind_of(policy)) for policy in lint.program.policies]
 
 
 def kind_of(policy: Policy) -> str:

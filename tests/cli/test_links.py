@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from policyc.bounded import NotRegular, TooLarge, read_regular
+from tests.running import said
 
-REPOSITORY = Path(__file__).parents[2]
 POLICY = 'let shop: account = "111122223333"\nprincipal app = role(shop, "app")\n'
 
 
-def policyc(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "PYTHONPATH": str(REPOSITORY), "NO_COLOR": "1", "XDG_CACHE_HOME": str(root.parent / "cache")}
-    command = [sys.executable, "-m", "policyc", *words]
-    return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=60, check=False)
+def policyc(root: Path, *words: str) -> tuple[int, str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(root.parent / "cache"))
+        patch.setenv("NO_COLOR", "1")
+        return said(root, *words)
 
 
 @pytest.fixture
@@ -48,25 +47,25 @@ def test_a_configuration_behind_a_link_is_refused(project: Path) -> None:
     (project.parent / "secret.env").write_text("TOKEN = abc value\n")
     (project / "policyc.toml").symlink_to("../secret.env")
     for command in ("check", "build", "test", "fmt"):
-        done = policyc(project, command)
-        assert done.returncode == 2, done.stderr
-        assert "path-outside-root" in done.stdout + done.stderr
-        assert "abc value" not in done.stdout + done.stderr
+        status, told = policyc(project, command)
+        assert status == 2, told
+        assert "path-outside-root" in told
+        assert "abc value" not in told
 
 
 def test_a_configuration_linked_inside_the_project_is_read(project: Path) -> None:
     (project / "real.toml").write_text('[project]\npaths = ["missing"]\n')
     (project / "policyc.toml").symlink_to("real.toml")
-    assert "missing-path" in policyc(project, "check").stdout + policyc(project, "check").stderr
+    assert "missing-path" in policyc(project, "check")[1]
 
 
 def test_an_output_folder_behind_a_link_is_refused(project: Path) -> None:
     (project.parent / "elsewhere").mkdir()
     (project / "out").symlink_to("../elsewhere")
     (project / "policyc.toml").write_text('[build]\nout = "out"\n')
-    done = policyc(project, "build")
-    assert done.returncode == 2
-    assert "path-outside-root" in done.stdout + done.stderr
+    status, told = policyc(project, "build")
+    assert status == 2
+    assert "path-outside-root" in told
     assert list((project.parent / "elsewhere").iterdir()) == []
 
 
@@ -74,10 +73,10 @@ def test_links_in_a_circle_are_called_that(project: Path) -> None:
     (project / "x.policy").symlink_to("y.policy")
     (project / "y.policy").symlink_to("x.policy")
     for words in (["check", "x.policy"], ["check"]):
-        done = policyc(project, *words)
-        assert done.returncode in (1, 2)
-        assert "links-in-a-circle" in done.stdout + done.stderr
-        assert "outside" not in done.stdout + done.stderr
+        status, told = policyc(project, *words)
+        assert status in (1, 2)
+        assert "links-in-a-circle" in told
+        assert "outside" not in told
 
 
 @pytest.mark.parametrize("where", ["/dev/zero", "pipe"])
@@ -90,8 +89,7 @@ def test_an_entry_of_the_cache_that_is_no_file_is_not_read(project: Path, where:
         os.mkfifo(entries[0])
     else:
         entries[0].symlink_to(where)
-    again = policyc(project, "check")
-    assert (again.returncode, again.stdout) == (first.returncode, first.stdout)
+    assert policyc(project, "check") == first
 
 
 def test_a_cache_folder_that_is_a_link_is_left_alone(project: Path) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.running import said as policyc
 
 #: `user.email` is a record (reference: verified-access, 2.3), so this never holds
 WRONG = '// policyc: trust idc=iam_identity_center\npermit (principal, action, resource) when { context.idc.user.email == "x" };\n'
@@ -14,13 +14,6 @@ RIGHT = '// policyc: trust jamf=jamf\npermit (principal, action, resource)\nwhen
 POLICY = """resource g: verified_access.group { trust: { jamf: jamf } }
 policy p for verified_access on g { allow "healthy" { when jamf.risk == "LOW" } }
 """
-
-
-def policyc(folder: Path, *argv: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "policyc", *argv], cwd=folder, capture_output=True, text=True, timeout=60
-    )
-    return done.returncode, done.stdout + done.stderr
 
 
 @pytest.fixture

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.running import said as policyc
+
 GOOD = 'let shop: account = "111122223333"\nresource r: lattice.service { id: "svc-0a1b2c3d4e5f67890", at: shop/us-west-2, auth: none }\n'
 LONG = "a" * 5000
-
-
-def policyc(folder: Path, *argv: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "policyc", *argv], cwd=folder, capture_output=True, text=True, timeout=60
-    )
-    return done.returncode, done.stdout + done.stderr
 
 
 @pytest.fixture

@@ -434,8 +434,26 @@ def test_what_an_inventory_knows_of_a_caller_decides(run: Run) -> None:
     assert json.loads(run(*flags)[1])["in_force"]["undecidable"] == 1
     Path("known.json").write_text(json.dumps({"callers": {session_free(ROLE): {"aws:PrincipalTag/team": "a"}}}))
     assert json.loads(run(*flags, "--known", "known.json")[1])["in_force"]["reproduced"] == 1
-    Path("known.json").write_text('{"people": {}}')
-    assert run(*flags, "--known", "known.json")[0] == 2
+    sessions = session_free(ROLE)
+    wrong = (
+        '{"people": {}}',
+        '{"callers": {"app": {"aws:PrincipalTag/team": "a"}}}',
+        *(
+            json.dumps({"callers": {sessions: told}})
+            for told in (
+                {"aws:PrincipalTag/team": "a", "aws:principaltag/team": "b"},
+                {"role": "app"},
+                {"role": "arn:aws:iam::111122223333:role/path/another"},
+                {"role": "arn:aws:iam::444455556666:role/path/" + sessions.split("/")[1]},
+            )
+        ),
+    )
+    for text in wrong:
+        Path("known.json").write_text(text)
+        assert run(*flags, "--known", "known.json")[0] == 2
+    role = "arn:aws:iam::111122223333:role/path/" + sessions.split("/")[1]
+    Path("known.json").write_text(json.dumps({"callers": {sessions: {"role": role}}}))
+    assert run(*flags, "--known", "known.json")[0] == 0
 
 
 def test_identities_are_shown_when_asked(run: Run) -> None:

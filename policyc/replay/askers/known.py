@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from policyc.record import record
 from policyc.replay.recorded import Recorded
 from policyc.targets.lattice.access_log import TAGS, session_free
 
 #: the key under which the path of a role stands: what a session's ARN lacks
-ROLE = "role"
+ROLE: Final = "role"
+_ROLE: Final = re.compile(r"arn:([a-z-]+):(?:iam|sts)::([0-9]{12}):(?:role/(?:.+/)?([^/]+)|assumed-role/([^/]+)/.+)")
 
 
 class NotKnown(ValueError):
@@ -48,9 +50,29 @@ def read_known(data: object) -> Known:
         if not isinstance(part, Mapping) or not all(isinstance(item, Mapping) for item in part.values()):
             raise NotKnown("`callers` and `users` hold an object for each name")
     for arn, keys in callers.items():
-        if not all(isinstance(value, str) for value in keys.values()):
-            raise NotKnown(f"a value of `{arn}` is no text")
+        _check(arn, keys)
     return Known({arn: dict(keys) for arn, keys in callers.items()}, users)
+
+
+def _check(arn: str, keys: Mapping[str, Any]) -> None:
+    """Raises NotKnown."""
+    if not arn.startswith("arn:"):
+        raise NotKnown(f"`{arn}` is no ARN of a caller")
+    if not all(isinstance(value, str) for value in keys.values()):
+        raise NotKnown(f"a value of `{arn}` is no text")
+    if len({key.lower() for key in keys}) < len(keys):
+        raise NotKnown(f"a key of `{arn}` is there twice")
+    told = keys.get(ROLE)
+    if told is not None and (_role(told) is None or _role(told) != _role(arn)):
+        raise NotKnown(
+            f"`{told}` is no role that `{arn}` may be of: a session names its account and the role without its path"
+        )
+
+
+def _role(arn: str) -> tuple[str | None, ...] | None:
+    """The partition, account and name of a role, or of the role of a session."""
+    found = _ROLE.fullmatch(arn)
+    return None if found is None else (found[1], found[2], found[3] or found[4])
 
 
 def known_of(resources: Mapping[str, Mapping[str, Any]]) -> Known:

@@ -273,14 +273,7 @@ def rests(tokens: Tokens, text: str) -> frozenset[Tokens]:
         return frozenset()
     machine = _machine(tokens)
     head, slash, tail = text.rpartition("/")
-    states = machine.run(machine.behind(head + slash), tail)
-    if not states:
-        return frozenset()
-    found = {at: machine.rest(at) for at in range(len(machine.steps) + 1) if states >> at & 1}
-    # what begins at a star covers what begins behind it
-    return frozenset(
-        rest for at, rest in found.items() if not (at and states >> (at - 1) & 1 and machine.stars >> (at - 1) & 1)
-    )
+    return machine.rests(machine.run(machine.behind(head + slash), tail))
 
 
 class _Machine:
@@ -303,7 +296,7 @@ class _Machine:
             else:
                 self.chars[step] = self.chars.get(step, 0) | 1 << at
         self.start = 1 | ((1 & self.stars) << 1)
-        self.made: dict[int, Tokens] = {}
+        self.made: dict[int, frozenset[Tokens]] = {}
         self.known: dict[str, int] = {}
 
     def run(self, states: int, text: str) -> int:
@@ -324,10 +317,18 @@ class _Machine:
             found = self.known[text] = self.run(self.start, text)
         return found
 
-    def rest(self, at: int) -> Tokens:
-        found = self.made.get(at)
+    def rests(self, states: int) -> frozenset[Tokens]:
+        """What may come behind a text that ends in these states. What begins at a star covers what begins behind it."""
+        found = self.made.get(states)
         if found is None:
-            found = self.made[at] = _joined(self.steps[at:])
+            if len(self.made) > _MOST_BEGINNINGS:
+                self.made.clear()
+            begins = [at for at in range(len(self.steps) + 1) if states >> at & 1]
+            found = self.made[states] = frozenset(
+                _joined(self.steps[at:])
+                for at in begins
+                if not (at and states >> (at - 1) & 1 and self.stars >> (at - 1) & 1)
+            )
         return found
 
 

@@ -120,6 +120,8 @@ class PathCoder(Coder):
 
 def cut_paths(values: pa.Array) -> pa.Array:
     """Paths without what listeners put before them, and without a query."""
+    if pc.any(pc.match_substring(values, "?")).as_py() is not True:
+        return values  # most logs have neither
     found = pc.replace_substring(values, "LatticePath?:", "")
     return pc.replace_substring_regex(found, r"(?s)\?.*\z", "")
 
@@ -139,6 +141,17 @@ def fits(texts: pa.Array, tokens: Tokens) -> Bits:
         return _bits(pc.starts_with(texts, plain[0]))
     if len(tokens) == 2 and tokens[0] is Wild.STAR and plain:
         return _bits(pc.ends_with(texts, plain[0]))
+    if plain:  # looking for a text is much quicker than a pattern, and few texts hold the longest one
+        found = _bits(pc.match_substring(texts, max(plain, key=len)))
+        if len(tokens) == 3 and len(plain) == 1 and tokens[0] is tokens[2] is Wild.STAR:
+            return found
+        rows = np.flatnonzero(found)
+        found[rows] = _matching(texts if len(rows) == len(texts) else texts.take(pa.array(rows)), tokens)
+        return found
+    return _matching(texts, tokens)
+
+
+def _matching(texts: pa.Array, tokens: Tokens) -> Bits:
     return _bits(pc.match_substring_regex(texts, r"(?s)\A" + "".join(map(_regex, tokens)) + r"\z"))
 
 
@@ -151,5 +164,5 @@ def _regex(token: str | Wild) -> str:
 
 
 def _bits(found: Any) -> Bits:
-    bits: Bits = found.fill_null(False).to_numpy(zero_copy_only=False)
+    bits: Bits = found.fill_null(False).to_numpy(zero_copy_only=False, writable=True)
     return bits

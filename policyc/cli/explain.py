@@ -11,6 +11,7 @@ from policyc.cli import exits
 from policyc.cli.console import Console
 from policyc.cli.parser import WrongUse
 from policyc.diagnostics import did_you_mean
+from policyc.regex import regex
 from policyc.report.options import Options
 from policyc.report.screen import cells, clean, paint, wrap
 from policyc.workspace.topics import Topic, native_topics, topics
@@ -33,6 +34,9 @@ EPILOG = """examples:
 
 exit status: 0 explained, 2 unknown name."""
 
+#: what stands in brackets: `header["x-team"]`
+_KEY = regex(r"\[[^\]]*\]")
+_TRUST = regex(r"^verified_access\.trust\.[^.]+(?=\.)")
 #: words that are no topic themselves and list others
 _LISTS = ("list", "rules", "targets", "types", "switches")
 
@@ -62,9 +66,13 @@ def _find(wanted: str) -> list[Topic]:
     if found:
         return found
     names = {topic.name for topic in topics()} | set(_LISTS)
-    inner = [topic for topic in topics() if topic.name.endswith("." + wanted)]
+    word = _KEY.sub("[]", wanted)
+    inner = [topic for topic in topics() if topic.name.endswith((f".{word}", f".{word}[]"))]
     if inner:  # the same word in several targets, or without its target
         return inner
+    claims = [topic for topic in topics() if _TRUST.sub("", topic.name) == f".{word.partition('.')[2]}"]
+    if claims:  # what a provider sends, under the name that somebody gave it
+        return claims
     native = native_topics(wanted)
     if native:
         return list(native)

@@ -391,6 +391,7 @@ def test_fmt_leaves_broken_files_alone_and_formats_the_others(run: Run) -> None:
         ("role", "principal", "role(account, name)"),
         ("anyone", "principal", "unsigned"),
         ("variables-without-version", "switch", "literal"),
+        ("concat", "word", "one text of several"),
     ],
 )
 def test_explain(run: Run, topic: str, kind: str, text: str) -> None:
@@ -416,6 +417,19 @@ def test_explain_takes_names_without_their_target(run: Run, word: str, first: st
     assert result.status == 0 and first in result.out
     names = [topic["name"] for topic in run("explain", word, "--format", "json").json()["topics"]]  # type: ignore[attr-defined]
     assert len(names) == len(set(names)) and all(name.endswith(f".{word}") for name in names)
+
+
+@pytest.mark.parametrize(
+    ("word", "first"),
+    [
+        ("header", "lattice.header[] (attribute)"),
+        ('header["x-team"]', "lattice.header[] (attribute)"),
+        ("idp.email_verified", "verified_access.trust.oidc.email_verified (attribute)"),
+    ],
+)
+def test_explain_takes_names_as_policies_write_them(run: Run, word: str, first: str) -> None:
+    result = run("explain", word)
+    assert result.status == 0 and result.out.startswith(f"{first}\n")
 
 
 def test_explain_knows_every_word_of_the_grammar(run: Run) -> None:

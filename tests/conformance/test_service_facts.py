@@ -183,6 +183,7 @@ RIGHT: list[tuple[str, str]] = [
     ("identity", text_of("s3:GetObject", f"{POINT}/object/*")),
     ("identity", text_of("s3:GetObject", "arn:aws:s3::111122223333:accesspoint/mfzwi23gnjvgw.mrap/object/*")),
     ("scp", text_of("organizations:LeaveOrganization")),
+    ("scp", text_of("iam:CreateAccessKey", "arn:aws:iam::*:root")),
     (
         "trust",
         json.dumps(

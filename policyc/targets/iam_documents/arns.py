@@ -117,6 +117,10 @@ def all_forms_of(service: str) -> tuple[str, ...]:
     return (*forms_of(service), *(form for form in services.every_form() if form.split(":", 3)[2] == service))
 
 
+#: the root user, whose own keys and devices are asked about as a user's are (aws-samples/aws-iam-permissions-guardrails, SCP-IAM-2)
+_ROOT_USER: Final = "arn:${Partition}:iam::${Account}:root"
+
+
 @lru_cache(maxsize=4096)
 def forms_of_action(prefix: str, name: str) -> tuple[str, ...]:
     """The ARNs that a request of an action is about, as forms; none for an action that no resource narrows, and for an unknown one."""
@@ -125,6 +129,8 @@ def forms_of_action(prefix: str, name: str) -> tuple[str, ...]:
     if service is None or action is None:
         return ()
     out = [service.forms[kind].arn for kind in action.types if kind in service.forms]
+    if service.prefix == "iam" and "user" in action.types:
+        out.append(_ROOT_USER)
     if service.prefix == "s3":
         ends = [_THROUGH_POINTS[kind] for kind in action.types if kind in _THROUGH_POINTS]
         out += [point + end for end in ends for point in _POINTS]

@@ -11,7 +11,7 @@ from policyc.cli import exits
 from policyc.cli.console import Console
 from policyc.cli.document_kinds import KIND_NAMES
 from policyc.cli.parser import WrongUse, keyword, one_of
-from policyc.cli.prove_blocks import documents_of, run_blocks, run_named
+from policyc.cli.prove_blocks import run_blocks, run_named, sides_of
 from policyc.cli.trust import add_trust
 from policyc.report.screen import clean, paint, plural, wrap
 
@@ -105,19 +105,33 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if args.format not in ("human", "json"):
         raise WrongUse(f"`--that` has no `{args.format}` report", "use `human` or `json`")
     from policyc.workspace.guaranteed_names import Unnamed, prove_by_name
+    from policyc.workspace.pieces import ENDPOINT
+    from policyc.workspace.versions import told_with_others
 
     given: list[tuple[str, Version, tuple[str, ...]]] = []
-    for found in documents_of(args, console):
+    without: list[str] = []
+    for found in sides_of(args, console):
         if isinstance(found, int):
             return found
-        given += found
+        side, documents = found
+        given += documents
+        told = {name for name, _, _ in documents} | told_with_others(side)
+        without += (name for name in side.pieces if name not in told)
+        without += (name for name, way in side.ways.items() if way.is_found and way.type == ENDPOINT)
     try:
         rows = prove_by_name(given, args.that, args.account, args.organization)
     except Unnamed as error:
         raise WrongUse(str(error), error.help) from error
+    if without and not rows:
+        raise WrongUse(
+            f"requests to `{without[0]}` have no caller of AWS",
+            "guarantees by name are about callers: write a `prove` block on what requests state, and give it with `--guarantees`",
+        )
     if not rows:
         console.error("nothing to prove: no document was found\n")
         return exits.NOTHING
+    for name in without:
+        console.error(f"nothing is proven of `{name}`: its requests have no caller of AWS\n")
     console.write(_json(rows) if args.format == "json" else _human(rows, console))
     if any(row.proof.holds is False for row in rows):
         return exits.FINDINGS

@@ -33,18 +33,10 @@ def run_blocks(args: argparse.Namespace, console: Console) -> int:
     return _guarantees(args, console) if args.guarantees else _project(args, console)
 
 
-def documents_of(
-    args: argparse.Namespace, console: Console
-) -> Iterator[Sequence[tuple[str, Version, tuple[str, ...]]] | int]:
-    """The documents of each named path; the exit status where one cannot be read, which is told."""
-    for found in sides_of(args, console):
-        yield found if isinstance(found, int) else found[1]
-
-
 def sides_of(
     args: argparse.Namespace, console: Console
 ) -> Iterator[tuple[Side, Sequence[tuple[str, Version, tuple[str, ...]]]] | int]:
-    """The same, each with the side that it belongs to."""
+    """The documents of each named path, with the side that they belong to; the exit status where one cannot be read, which is told."""
     from policyc.workspace.revisions import NoRevision
     from policyc.workspace.sides import read_side
     from policyc.workspace.versions import versions

@@ -19,6 +19,7 @@ from policyc.engines.proofs.value_tests import domain_of, family_of, shape_of, w
 from policyc.model.types import Named, SetOf, shapes
 from policyc.model.vocabulary import Attribute
 from policyc.record import record
+from policyc.targets.cedar_documents.methods import REGISTERED
 
 #: what a request asks for, and of what: told apart like keys
 ACTION: Final = "action"
@@ -133,10 +134,16 @@ class Keys:
         return -self.passes(slot, Fits(())) if attribute.many else TRUE
 
 
+#: methods that readers know
+_METHODS: Final = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
+
+
 def _examples(attribute: Attribute) -> tuple[str, ...]:
     kind = attribute.type.item if isinstance(attribute.type, SetOf) else attribute.type
     if words := words_of(attribute):
         return words
+    if kind == Named("http_method"):
+        return (*_METHODS, *sorted(REGISTERED - set(_METHODS)))
     if isinstance(kind, Named) and kind.name in shapes() and kind.name != "string":
         text = shapes()[kind.name].example
         return (text, *(text[:-1] + end for end in "123")) if family_of(kind) == "text" else (text,)

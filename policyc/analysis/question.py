@@ -219,16 +219,18 @@ class Space:
         """
         hopes = hopes or self.of_kinds(CallerKind.ROLE)
         facts, likely = [*wanted, *self._facts()], list(self._likely())
+        named = self.formula.some(self.action(f"{name}:*") for name in self.services or _KNOWN)
         if self.crowded:
             facts.append(self.formula.atom(EXACTLY))
-        found = self.solver.solve([*facts, *likely, *hopes[0]])
+        found = self.solver.solve([*facts, *likely, named, *hopes[0]])
         if found is not None:
             return found
         found = self.solver.solve(facts)
         if found is None:
             self.unsure |= bool(self.crowded) and self.solver.solve(facts[:-1]) is not None
             return None
-        better = (self.solver.solve([*facts, *likely, *hope]) for hope in hopes[1:])
+        others = [*([named, *hope] for hope in hopes[1:]), *hopes]
+        better = (self.solver.solve([*facts, *likely, *hope]) for hope in others)
         return next((item for item in better if item is not None), found)
 
     def _facts(self) -> Sequence[Lit]:
@@ -276,7 +278,7 @@ class Space:
         formula = self.formula
         yield from (-formula.atom(MadeBy(maker)) for maker in self.callers.makers)
         yield -self.no_resource
-        for name in self.services:
+        for name in self.services or _KNOWN:
             arns = [formula.atom(Tested((RESOURCE, 0), Fits(_arn_of(part)))) for part in _ARNS.get(name, (name,))]
             yield formula.implies(self.action(f"{name}:*"), formula.some(arns))
 
@@ -358,6 +360,8 @@ def _of_kind(policy: Policy) -> tuple[str, ...]:
     return KINDS[policy.kind].services if policy.kind in KINDS else ()
 
 
+#: the service that is asked where documents name none
+_KNOWN: Final = ("s3",)
 #: services whose resources have the ARNs of others
 _ARNS: Final = {
     "vpc-lattice-svcs": ("vpc-lattice",),

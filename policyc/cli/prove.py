@@ -122,7 +122,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         rows = prove_by_name(given, args.that, args.account, args.organization)
     except Unnamed as error:
         raise WrongUse(str(error), error.help) from error
-    if without and not rows:
+    if without and not given:
         raise WrongUse(
             f"requests to `{without[0]}` have no caller of AWS",
             "guarantees by name are about callers: write a `prove` block on what requests state, and give it with `--guarantees`",

@@ -143,6 +143,18 @@ def test_what_is_said_of_callers_is_not_asked_of_identity_policies(
     capsys.readouterr()
 
 
+def test_what_is_said_of_callers_is_refused_of_texts_that_have_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("group.cedar").write_text("permit (principal, action, resource);\n")
+    assert main(["prove", "--that", "public", "group.cedar"]) == 2
+    assert "requests to `group.cedar` have no caller of AWS" in capsys.readouterr().err
+    Path("b.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [BASE]}), encoding="utf-8")
+    assert main(["prove", "--that", "public", "."]) == 1
+    assert capsys.readouterr().err == "nothing is proven of `group.cedar`: its requests have no caller of AWS\n"
+
+
 @pytest.mark.parametrize(
     ("principal", "holds"),
     [

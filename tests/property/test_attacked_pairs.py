@@ -131,6 +131,36 @@ def test_one_statement_and_several(old: Body, new: list[Body], expected: bool) -
     assert same([statement(**old)], [statement(**item) for item in new]) is expected
 
 
+INVOKE, PATH, METHOD = "vpc-lattice-svcs:Invoke", "vpc-lattice-svcs:RequestPath", "vpc-lattice-svcs:RequestMethod"
+ROOT = {"AWS": "arn:aws:iam::111122223333:root"}
+
+
+def test_a_request_to_a_service_names_it() -> None:
+    """Whichever statement does not matter, a request to invoke asks for a service (Lattice reference, section 4)."""
+    both = [
+        {"Effect": "Allow", "Principal": ROOT, "Action": INVOKE, "Resource": ["arn:aws:vpc-lattice:*:*:service/*/a", "arn:*/A*"]},
+        {"Effect": "Allow", "Principal": ROOT, "NotAction": "vpc-lattice-svcs:*", "Resource": "*/a", "Condition": {"StringNotEqualsIgnoreCase": {PATH: ["*", "/a"]}}},
+    ]  # fmt: skip
+    last = {"Effect": "Allow", "Principal": ROOT, "Action": INVOKE, "Resource": ["*", "arn:*/A*"]}
+    old, new = (
+        [*both, {**last, "Condition": {"StringEqualsIgnoreCaseIfExists": {PATH: path}, "StringEquals": {"vpc-lattice-svcs:SourceVpcOwnerAccount": "111122223333"}}}]
+        for path in ("/*", ["*", "/A"])
+    )  # fmt: skip
+    found = compare([version(old)], [version(new)])
+    assert found.settled and found.differences
+
+
+def test_examples_are_what_readers_expect() -> None:
+    """An action of the resource's service where any is allowed, and a method that there is."""
+    where = [{"Effect": "Allow", "Action": ["*", INVOKE], "Resource": f"arn:aws:s3:::{name}/*"} for name in "ab"]
+    (found,) = compare([version(where[:1], "identity")], [version(where, "identity")]).differences
+    assert (found.witness.action, found.witness.resource) == ("s3:GetObject", "arn:aws:s3:::b/example")
+    like = {"Effect": "Allow", "Principal": "*", "Action": INVOKE, "Resource": "*"}
+    reads = {**like, "Condition": {"StringLike": {METHOD: ["G*", "H*"]}}}
+    (found,) = compare([version([reads])], [version([like])]).differences
+    assert found.witness.context[METHOD] == ("POST",)
+
+
 #: conditions of Cedar over attributes that nobody documents; whether a permit under them is the same, and a forbid (a test that cannot be evaluated
 #: fails: https://docs.cedarpolicy.com/policies/syntax-operators.html, and https://docs.cedarpolicy.com/policies/syntax-datatypes.html#datatype-ipaddr)
 CEDAR: list[tuple[str, str, bool, bool]] = [

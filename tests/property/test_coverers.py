@@ -78,6 +78,16 @@ def test_statements_that_name_different_things_are_not_compared(more: Any) -> No
     assert sum(1 for narrow in policy.statements for _ in found.of(narrow)) < 3_000
 
 
+def test_statements_that_list_much_count_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coverers, "MOST_PAIRS", 1_000)
+    many = [f"s3:*{letter}*{number}" for number in range(10) for letter in "ab"]
+    items = [statement(number, Resource="*", Action=many) for number in range(20)]
+    policy, _ = read("identity", {"Version": "2012-10-17", "Statement": items})
+    found = Coverers(policy.statements)
+    # 20 by 20 actions are as much work as 100 pairs
+    assert sum(1 for narrow in policy.statements for _ in found.of(narrow)) == 10
+
+
 def test_past_the_bound_the_rule_says_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coverers, "MOST_PAIRS", 100)
     tags = [{"StringLike": {"aws:PrincipalTag/team": f"t{number}x*"}} for number in range(40)]

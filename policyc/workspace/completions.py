@@ -14,6 +14,7 @@ from typing import Final
 
 from policyc.carriers.embedded import Embedded, PlacedText
 from policyc.carriers.texts import edited
+from policyc.engines.iam.operators import Family, read_operator
 from policyc.holes import MARK, filled, has_hole, mark, name_of
 from policyc.record import record, replace
 from policyc.regex import regex
@@ -29,8 +30,19 @@ _ARN_PART: Final = regex(r"arn((?::[^:\"]*){0,3}):")
 #: what callers of each kind look like
 _CALLERS: Final = {"AWS": "arn:aws:iam::????????????:role/*", "Service": "*.amazonaws.com"}
 _ARNS: Final = frozenset({"Resource", "NotResource"})
+_ACTIONS: Final = frozenset({"Action", "NotAction"})
+_ANY_ACTION: Final = "s3:GetObject"
+_SOME_KEY: Final = "aws:PrincipalTag/q7x"
 #: prefix of actions -> service of the ARNs that they are asked of, where the two differ
 _ARN_SERVICES: Final = {"vpc-lattice-svcs": "vpc-lattice"}
+#: what operators compare that take no other text: something of its own, and what makes the most of a test
+_OPERANDS: Final = {
+    Family.IP: ("198.51.100.0/24", "0.0.0.0/0"),
+    Family.NUMERIC: ("7", "0"),
+    Family.DATE: ("2031-05-17T00:00:00Z", "2001-05-17T00:00:00Z"),
+    Family.BOOL: ("true", "false"),
+    Family.NULL: ("true", "false"),
+}
 _PARTITION, _REGION = "aws", "us-east-1"
 _ACCOUNTS: Final = ("909090909090", "818181818181")
 
@@ -84,7 +96,7 @@ class Completion:
                 return JsonString(text, value.span)
 
     def tree(self, tree: JsonValue) -> JsonValue:
-        return filled_tree(_likely(tree, self.word == "*"), self.value, self.text)
+        return filled_tree(_likely(tree, self.word == "*", _some_action(tree)), self.value, self.text)
 
     def placed(self, text: PlacedText) -> PlacedText:
         """A text with its holes filled as they stand in a string of Cedar or JSON."""
@@ -105,7 +117,7 @@ def values_by_name(trees: Sequence[JsonValue]) -> dict[str, str]:
     likes: dict[str, str] = {}
     before: dict[str, str] = {}
     for tree in trees:
-        for text in _texts(_likely(tree, False)):
+        for text in _texts(_likely(tree, False, _some_action(tree))):
             for found in MARK.finditer(text):
                 name = name_of(found)
                 likes[name] = likes.get(name) or found[2] or ""
@@ -129,7 +141,15 @@ def filled_by_name(tree: JsonValue, values: Mapping[str, str]) -> JsonValue:
     return filled_tree(tree, lambda item: JsonString(text(item.value), item.span), text)
 
 
-def _likely(tree: JsonValue, everything: bool, action: str = "") -> JsonValue:
+def _some_action(tree: JsonValue) -> str:
+    """The first action of a document that is written out."""
+    held = tree.get("Statement") if isinstance(tree, JsonObject) else None
+    items = held.items if isinstance(held, JsonArray) else (held,)
+    found = (_first(item.get("Action")) for item in items if isinstance(item, JsonObject))
+    return next(filter(None, found), "")
+
+
+def _likely(tree: JsonValue, everything: bool, action: str) -> JsonValue:
     """The tree in which a hole in the place of a caller or of an ARN looks like one: with any other word the statement would be refused for that alone, and nothing
     else said of it. `everything` leaves those alone that can be `*`."""
     match tree:
@@ -140,8 +160,13 @@ def _likely(tree: JsonValue, everything: bool, action: str = "") -> JsonValue:
                 text = isinstance(member.value, JsonString | JsonArray)
                 if member.key in _CALLERS and text:
                     value = member.value if everything else _as_if(member.value, _CALLERS[member.key], whole=True)
+                elif member.key in _ACTIONS and text and not everything:
+                    value = _operand(member.value, action or _ANY_ACTION)
                 elif member.key in _ARNS and text:
                     value = _as_if(member.value, _arn_like(action), whole=not everything)
+                elif member.key == "Condition" and isinstance(member.value, JsonObject):
+                    blocks = tuple([_likely_block(block, everything) for block in member.value.members])
+                    value = JsonObject(blocks, member.value.span)
                 else:
                     value = _likely(member.value, everything, action)
                 made.append(JsonMember(member.key, member.key_span, value))
@@ -150,6 +175,37 @@ def _likely(tree: JsonValue, everything: bool, action: str = "") -> JsonValue:
             return JsonArray(tuple(_likely(item, everything, action) for item in items), span)
         case _:
             return tree
+
+
+def _likely_block(block: JsonMember, everything: bool) -> JsonMember:
+    """What an operator asks, with holes that look like its values where it takes no other text, and like a key where one stands."""
+    operator = read_operator(block.key)
+    if operator is None or not isinstance(block.value, JsonObject):
+        return block
+    likes = _OPERANDS.get(operator.family)
+    entries = [
+        JsonMember(
+            mark(name_of(found), _SOME_KEY) if (found := MARK.fullmatch(entry.key)) and not found[2] else entry.key,
+            entry.key_span,
+            entry.value if likes is None else _operand(entry.value, likes[everything]),
+        )
+        for entry in block.value.members
+    ]
+    return JsonMember(block.key, block.key_span, JsonObject(tuple(entries), block.value.span))
+
+
+def _operand(value: JsonValue, like: str) -> JsonValue:
+    """Texts that are nothing but a hole of which nothing is known, or such a one before the length of a prefix, with what it looks like."""
+    match value:
+        case JsonArray(items, span):
+            return JsonArray(tuple([_operand(item, like) for item in items]), span)
+        case JsonString(text, span) if (found := MARK.match(text)) is not None and not found[2]:
+            rest = text[found.end() :]
+            if rest and not rest.startswith("/"):
+                return value
+            return JsonString(mark(name_of(found), like.partition("/")[0] if rest else like) + rest, span)
+        case _:
+            return value
 
 
 def _as_if(value: JsonValue, like: str, whole: bool) -> JsonValue:

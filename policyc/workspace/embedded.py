@@ -7,11 +7,11 @@ for each of several ways to fill them: what does not come up every time hangs on
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from policyc.carriers.embedded import Companion, Embedded, PlacedText, Unreadable
-from policyc.diagnostics import Confidence, Diagnostic, Diagnostics, Fix, Label, Severity
+from policyc.diagnostics import Confidence, Diagnostic, Diagnostics, Label, Severity
 from policyc.holes import MARK, has_hole, shown, without_holes
 from policyc.ir.authz import Policy
 from policyc.model.types import RESOURCE, STRING
@@ -20,6 +20,7 @@ from policyc.packages import MissingPackage
 from policyc.record import record, replace
 from policyc.syntax.json_text import JsonArray, JsonObject, JsonValue
 from policyc.text import Source, Span
+from policyc.workspace.mending import of_words
 from policyc.workspace.native_settings import NativeSettings, rule_settings
 from policyc.workspace.native_texts import check_texts
 from policyc.workspace.placed import moved, obstacle, tree_of
@@ -151,9 +152,10 @@ def _certain(
     homes = {item.name: source.file for source, item in companions}
     resources = [_resource(item, homes) for _, item in companions]
     found, stated = _findings(items, resources, settings, None)
+    rest = [one for item in items if id(item) not in stated for one in _rest(item, settings, found)]
     opened = [item.document for item in items if item.document.holes]
     if not opened:
-        return found, {}
+        return found + rest, {}
     from policyc.workspace.completions import Completion, completions, fitting  # most documents are whole
 
     every = {_key(item): item for item in found}
@@ -197,7 +199,8 @@ def _certain(
     unsure |= {
         key for key, one in every.items() if has_hole(one.message) and any(_is_in(key, place) for place in places)
     }
-    return [item for item in found if _key(item) not in unsure], {key: every[key] for key in every if key in unsure}
+    certain = [item for item in found if _key(item) not in unsure]
+    return certain + rest, {key: every[key] for key in every if key in unsure}
 
 
 def _possible(item: Diagnostic) -> Diagnostic:
@@ -303,12 +306,21 @@ def _check(item: Item, diagnostics: Diagnostics, settings: NativeSettings, way: 
     if place is not None:
         diagnostics.extend(_vaguely(found, place))
     else:  # what stands between the values of a host is the host's, so nothing but words is mended there
-        diagnostics.extend(one if one.fix is None or _of_words(one.fix) else replace(one, fix=None) for one in found)
+        diagnostics.extend(map(of_words, found))
     return policy
 
 
-def _of_words(fix: Fix) -> bool:
-    return all(edit.old is not None for edit in fix.edits)
+def _rest(item: Item, settings: NativeSettings, found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+    """What else is wrong with an IAM document that could not be read."""
+    content, kind = item.document.content, item.document.kind
+    tree = None if kind in (CEDAR, CORE_NETWORK) else item.tree(Diagnostics())
+    if tree is None:
+        return iter(())
+    from policyc.workspace.refused import rest_of
+
+    mine = [one for one in found if one.span is not None and any(_within(one.span, place) for place in item.places)]
+    rest = [one for one in rest_of(item.source, tree, kind, settings, mine) if one.rule not in item.document.meant]
+    return _vaguely(rest, content) if isinstance(content, PlacedText) else iter(rest)
 
 
 def _check_iam(item: Item, tree: JsonValue, found: Diagnostics, settings: NativeSettings) -> Policy | None:
@@ -352,7 +364,7 @@ def _is_open(item: Diagnostic, text: PlacedText) -> bool:
     return has_hole(words) and words[:1] == words[-1:] == '"' and words.count('"') == 2
 
 
-def _vaguely(found: Diagnostics, place: PlacedText) -> Iterator[Diagnostic]:
+def _vaguely(found: Iterable[Diagnostic], place: PlacedText) -> Iterator[Diagnostic]:
     """The findings, with a word where a place is no more than the text that they are in."""
     for item in found:
         vague = item.span is not None and place.is_vague(item.span)

@@ -28,6 +28,13 @@ _COMMA_BEFORE: Final = regex(r",\s*\Z")
 _QUIET: Final = regex(r"[^\"'\\\x00-\x1f\x7f\u0085\u2028\u2029]*")
 
 
+def of_words(item: Diagnostic) -> Diagnostic:
+    """The finding with its fix only where that names nothing but words: what stands between them may be another language's."""
+    if item.fix is None or all(edit.old is not None for edit in item.fix.edits):
+        return item
+    return replace(item, fix=None)
+
+
 def settled(item: Diagnostic, sources: Mapping[str, Source]) -> Diagnostic:
     """The finding with edits of the text; without a fix where one of its words does not stand there literally."""
     fix = item.fix

@@ -30,7 +30,14 @@ def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) ->
         from policyc.targets.switches import iam_switches
 
         switches = iam_switches(settings.switches)
-        return check_tree(source, tree, settings.kind, diagnostics, switches, settings.switches)
+        found = Diagnostics()
+        policy = check_tree(source, tree, settings.kind, found, switches, settings.switches)
+        if policy is None:
+            from policyc.workspace.refused import rest_of
+
+            found.extend(list(rest_of(source, tree, settings.kind, settings, found)))
+        diagnostics.extend(found)
+        return policy
     else:
         diagnostics.error(
             "unknown-document",

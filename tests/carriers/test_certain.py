@@ -226,3 +226,48 @@ def test_a_right_core_network_stays_right_with_any_one_value_left_open(
     other = [at for number, at in enumerate(parts) if told.get(f"wrong{number}.json") == ["network-unknown-name"]]
     assert {str(at[-1]) for at in other} >= {"location", "asn", "description", "isolate-attachments", "mode"}
     assert not {at for at in other if at[0] == "segments" and at[-1] in ("segments", "name")}
+
+
+BUCKET = """Parameters:
+  Open: {{Type: String}}
+Resources:
+  P:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: acme-photos
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: {effect}
+            Principal: "*"
+            Action: s3:GetObject
+            Resource: arn:aws:s3:::acme-photos/*
+            Condition: {{{condition}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("effect", "condition", "rules"),
+    [
+        # an operator that takes no other text is tried with values that it takes
+        ("Allow", 'IpAddress: {"aws:SourceIp": !Ref Open}', []),
+        ("Allow", 'StringEquals: {"aws:SourceVpce": !Ref Open}', []),
+        ("Allow", 'Bool: {"aws:SecureTransport": !Ref Open}', ["anonymous-admitted"]),
+        ("Allow", 'StringNotEquals: {"aws:SourceVpce": !Ref Open}', ["anonymous-admitted"]),
+        # what AWS refuses in a template is one finding beside the others, and where it stands nothing is certain
+        ("Alow", 'IpAddress: {"aws:SourceIp": !Ref Open}', ["invalid-effect"]),
+        ("Alow", 'StringEquals: {"aws:PrincipalOrgID": o-abc}', ["invalid-effect", "value-never-matches"]),
+    ],
+)
+def test_what_is_certain_of_what_an_operator_compares(
+    effect: str,
+    condition: str,
+    rules: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("t.yaml").write_text(BUCKET.format(effect=effect, condition=condition))
+    main(["check", "--no-cache", "--format", "json", "t.yaml"])
+    assert [item["rule"] for item in json.loads(capsys.readouterr().out)["findings"]] == rules

@@ -24,8 +24,8 @@ from policyc.text import Span
 
 VERSIONS = ("2012-10-17", "2008-10-17")
 #: what may stand in a document and in a statement, in the order in which people are told
-_TOP = dict.fromkeys(("Version", "Id", "Statement"))
-_ELEMENTS = dict.fromkeys(
+TOP = dict.fromkeys(("Version", "Id", "Statement"))
+ELEMENTS = dict.fromkeys(
     ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
 )
 _PAIRS = (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal"))
@@ -49,7 +49,7 @@ def read_document(
         return None
     words = words_of(tree)
     reading.is_open = has_hole(words)
-    top = _elements(tree, _TOP, reading)
+    top = _elements(tree, TOP, reading)
     reading.version = _version(top.get("Version"), reading)
     reading.version_fix = _version_fix(top.get("Version"), tree)
     reading.silent = silent(kind, reading.version, switches)
@@ -153,7 +153,7 @@ def _statements(
 
 
 def _statement(tree: JsonObject, index: int, reading: Reading, origin: Origin | None) -> Statement | None:
-    elements: Mapping[str, JsonMember] = _elements(tree, _ELEMENTS, reading)
+    elements: Mapping[str, JsonMember] = _elements(tree, ELEMENTS, reading)
     holes: tuple[Hole, ...] = ()
     opened: tuple[Hole, ...] = ()
     if reading.tolerated:

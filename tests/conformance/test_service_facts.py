@@ -19,6 +19,8 @@ from policyc.targets.iam_documents import arns, own_services, services
 from policyc.targets.iam_documents.kinds import guess_kind
 from policyc.targets.iam_documents.known_keys import known_keys
 from policyc.text import Source, Span
+from policyc.workspace.native_settings import NativeSettings
+from policyc.workspace.native_texts import check_texts
 
 BUCKET = "arn:aws:s3:::acme-photos"
 POINT = "arn:aws:s3:eu-west-1:111122223333:accesspoint/photos"
@@ -289,9 +291,8 @@ def test_what_a_statement_has_wrong_hides_no_other(version: str, statement: dict
     sound = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
     wrong = {"Sid": "Second", **sound, "Action": "s3:GetObjekt"}
     text = json.dumps({"Version": version, "Statement": [wrong, {**sound, **statement}]})
-    found, source = Diagnostics(), Source("p.json", text)
-    tree = parse_json(source, found)
-    assert tree is not None and check_tree(source, tree, "identity", found) is None
+    found = Diagnostics()
+    check_texts([(Source("p.json", text), ".json")], found, NativeSettings(kind="identity"))
     assert sorted(item.rule for item in found) == sorted(told)
 
 

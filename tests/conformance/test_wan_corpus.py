@@ -30,13 +30,13 @@ LIVE = ["static-route-before-attachment"]
 EXIT = ["send-to-without-override", "send-to-without-override"]
 JUSTIFIED = {
     "01": TAG + LATE + EXIT,
-    "02": DUAL,
+    "02": DUAL + EXIT + TAG,
     "03": TAG,
     "04": TAG + DEFAULT,
     "05": TAG,
     "06": [],
     "07": TAG,
-    "08": DUAL,
+    "08": DUAL + EXIT + TAG + DEFAULT[:1],
     "09": TAG,
     "10": TAG,
     "11": TAG,

@@ -340,7 +340,15 @@ PLANTED: list[tuple[str, Edit, str, Edit]] = [
     (
         "a key slipped",
         set_at(
-            ACTIONS, 0, {"action": "share", "mode": "attachment-route", "segment": "shared", "shared-with": ["prod"]}
+            ACTIONS,
+            0,
+            {
+                "action": "share",
+                "mode": "attachment-route",
+                "segment": "shared",
+                "shared-with": ["prod"],
+                "routing-policy-names": ["few"],
+            },
         ),
         "network-unknown-key",
         set_at(

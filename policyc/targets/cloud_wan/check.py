@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from policyc.diagnostics import Diagnostics
 from policyc.ir.network import CoreNetwork
-from policyc.syntax.json_text import JsonArray, JsonObject, JsonString, JsonValue, from_plain, parse_json
+from policyc.syntax.json_text import JsonObject, JsonString, JsonValue, from_plain, parse_json
 from policyc.targets.cloud_wan.documents import KIND, MAX_SIZE
 from policyc.targets.cloud_wan.read import read_value
 from policyc.targets.cloud_wan.validate import validate_network
@@ -38,40 +36,19 @@ def read_text(source: Source, diagnostics: Diagnostics) -> CoreNetwork | None:
     """The network of a document, or of an answer of the service around one; None after reporting what is wrong with its shape."""
     found = Diagnostics()
     read = _read(source, found)
-    if read is not None and not found.has_errors:
-        return read[0]
-    diagnostics.extend(found)
-    return None
+    if read is None:
+        diagnostics.extend(found)
+    return None if read is None else read[0]
 
 
 def _read(
     source: Source, diagnostics: Diagnostics, tree: JsonValue | None = None
 ) -> tuple[CoreNetwork, JsonValue] | None:
-    """The network and the tree of its policy, as far as they could be read: after an error parts are missing."""
+    """The network and the tree of its policy; None after an error."""
     tree = parse_json(source, diagnostics) if tree is None else tree
     tree = None if tree is None else unwrap(tree, diagnostics)
     network = None if tree is None else read_value(tree, diagnostics, source.file)
-    return None if network is None or tree is None else (network, tree)
-
-
-def _declares_all(network: CoreNetwork, tree: JsonValue) -> bool:
-    """Whether everything that the document declares could be read: what is wrong elsewhere is then no reason for what names it, or lies in it."""
-    declared = (
-        (("segments",), network.segments),
-        (("network-function-groups",), network.groups),
-        (("routing-policies",), network.routing_policies),
-        (("core-network-configuration", "edge-locations"), network.configuration.edges),
-        (("core-network-configuration", "asn-ranges"), network.configuration.asn_ranges),
-    )
-    return all(_count(tree, path) == len(read) for path, read in declared)
-
-
-def _count(tree: JsonValue, path: Sequence[str]) -> int | None:
-    """How many things a section declares; None for one that is no list."""
-    found: JsonValue | None = tree
-    for key in path:
-        found = found.get(key) if isinstance(found, JsonObject) else None
-    return 0 if found is None else len(found.items) if isinstance(found, JsonArray) else None
+    return None if diagnostics.has_errors or network is None or tree is None else (network, tree)
 
 
 def check_document(source: Source, diagnostics: Diagnostics, tree: JsonValue | None = None) -> CoreNetwork | None:
@@ -82,9 +59,7 @@ def check_document(source: Source, diagnostics: Diagnostics, tree: JsonValue | N
     """
     found = Diagnostics()
     read = _read(source, found, tree)
-    if read is None or found.has_errors:
-        if read is not None and _declares_all(*read):
-            validate_network(read[0], found)
+    if read is None:
         diagnostics.extend(found)
         return None
     network, tree = read

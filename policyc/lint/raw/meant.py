@@ -1,0 +1,70 @@
+"""A JSON document as its author means it: with every word that its reader refuses replaced by the one that it offers instead, and without what is refused otherwise.
+Nothing but lint looks at such a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from policyc.diagnostics import Diagnostic, Edit, Severity
+from policyc.lint.nested import Nested
+from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
+from policyc.text import Span
+
+
+def offers_a_word(item: Diagnostic) -> bool:
+    """Whether a finding says what to write in place of a word."""
+    return item.fix is not None and all(edit.old is not None for edit in item.fix.edits)
+
+
+class Places:
+    """Where the errors among findings stand."""
+
+    def __init__(self, found: Iterable[Diagnostic]) -> None:
+        spans = [item.span for item in found if item.severity is Severity.ERROR and item.span is not None]
+        self._nested = Nested((span, span) for span in spans)
+
+    def around(self, span: Span | None) -> bool:
+        """Whether an error is about a place, or about something that it is a part of."""
+        return span is not None and any(True for _ in self._nested.around(span))
+
+
+class Meant:
+    """What becomes of a tree by the errors of its reader: a member or an item that an error is about is left out where no word is offered.
+    `left_out` has them."""
+
+    def __init__(self, errors: Iterable[Diagnostic]) -> None:
+        self._words: dict[Span, Edit] = {}
+        self._refused: set[Span] = set()
+        for item in errors:
+            if item.fix is not None and offers_a_word(item):
+                self._words |= {edit.span: edit for edit in item.fix.edits}
+            elif item.span is not None:
+                self._refused.add(item.span)
+        self.left_out: list[JsonValue | JsonMember] = []
+
+    def read(self, value: JsonValue) -> JsonValue:
+        """The value with the words that are meant."""
+        match value:
+            case JsonObject(members, span):
+                return JsonObject(tuple([self._member(member) for member in members if self._stays(member)]), span)
+            case JsonArray(items, span):
+                return JsonArray(tuple([self.read(item) for item in items if self._stays(item)]), span)
+            case JsonString(text, span):
+                return JsonString(_written(text, self._words.get(span)), span)
+            case _:
+                return value
+
+    def _member(self, member: JsonMember) -> JsonMember:
+        key = _written(member.key, self._words.get(member.key_span))
+        return JsonMember(key, member.key_span, self.read(member.value))
+
+    def _stays(self, part: JsonMember | JsonValue) -> bool:
+        spans = (part.key_span, part.value.span) if isinstance(part, JsonMember) else (part.span,)
+        stays = self._refused.isdisjoint(spans)
+        if not stays:
+            self.left_out.append(part)
+        return stays
+
+
+def _written(text: str, edit: Edit | None) -> str:
+    return text if edit is None or edit.old is None else text.replace(edit.old, edit.replacement, 1)

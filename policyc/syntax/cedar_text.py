@@ -7,7 +7,7 @@ a mistake reading goes on behind the next `;`, so several statements can be wron
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Edit, Fix, Severity, did_you_mean, write_instead
 from policyc.per_object import PerObject
@@ -29,31 +29,54 @@ from policyc.syntax.cedar_nodes import (
     Var,
     walk,
 )
-from policyc.text import Source
+from policyc.text import Source, Span
 
 _EFFECTS: dict[str, Literal["permit", "forbid"]] = {"permit": "permit", "forbid": "forbid"}
 _SCOPE = ("principal", "action", "resource")
 _MOST_MISTAKES = 20
+#: what begins a statement, or is meant to
+_MEANT = {"permit": "permit", "forbid": "forbid", "allow": "permit", "deny": "forbid"}
+#: a condition of which nothing is known
+_OPAQUE = "context.q"
 
 
 def parse_cedar(source: Source, diagnostics: Diagnostics) -> Document | None:
     """The tree of a Cedar text, or None after its mistakes were reported. Several look at one text, and it is read once."""
-    document, mistakes = _read(source)
+    document, mistakes, _ = _read(source)
     diagnostics.extend(mistakes)
     return document
 
 
-def _parsed(source: Source) -> tuple[Document | None, Diagnostics]:
+def beside_mistakes(source: Source) -> tuple[Source, tuple[Span, ...]] | None:
+    """A text of the same length in which every statement with a mistake is one of which nothing is known but its effect, and the places of these; None
+    where there is no telling what they are."""
+    _, _, mended = _read(source)
+    text, places = source.text, []
+    for span, statement in mended or ():
+        room = span.end - span.start
+        if not statement or (room < len(statement) and text[span.start : span.end].strip()):
+            return None
+        text = text[: span.start] + statement.ljust(room) + text[span.end :]
+        places.append(span)
+    return (Source(source.file, text), tuple(places)) if places else None
+
+
+#: what was read of a text, its mistakes, and for each statement that has one what may stand at its place (empty: nothing)
+_Read: TypeAlias = tuple[Document | None, Diagnostics, tuple[tuple[Span, str], ...]]
+
+
+def _parsed(source: Source) -> _Read:
     mistakes = Diagnostics()
     foreign = _foreign(source)
     if foreign is not None:
         _report(foreign, mistakes)
-        return None, mistakes
+        return None, mistakes, ()
     found, comments = tokens(source)
-    return _Reader(source, found, comments).document(mistakes), mistakes
+    reader = _Reader(source, found, comments)
+    return reader.document(mistakes), mistakes, tuple(reader.mended)
 
 
-_read: PerObject[Source, tuple[Document | None, Diagnostics]] = PerObject(_parsed, 4)
+_read: PerObject[Source, _Read] = PerObject(_parsed, 4)
 
 
 def _foreign(source: Source) -> CedarMistake | None:
@@ -85,24 +108,31 @@ class _Reader(ConditionReader):
         super().__init__(source, found)
         self.comments = comments
         self.mistakes: list[CedarMistake] = []
+        self.mended: list[tuple[Span, str]] = []
 
     def document(self, diagnostics: Diagnostics) -> Document | None:
         statements: list[Statement] = []
         while self.peek.kind != "end" and len(self.mistakes) < _MOST_MISTAKES:
+            begin = self.peek
             try:
                 statements.append(self.statement())
             except CedarMistake as mistake:
                 self.mistakes.append(mistake)
-                self._skip()
+                self._skip(begin)
+                effect = _MEANT.get(begin.text.lower())
+                opaque = f"{effect}(principal,action,resource)when{{{_OPAQUE}}};" if effect else ""
+                self.mended.append((self.source.span(begin.start, self.last.end), opaque))
         for found in self.mistakes:
             _report(found, diagnostics)
         if self.mistakes:
             return None
         return Document(tuple(statements), tuple(self.comments), tuple(self.trailing_commas))
 
-    def _skip(self) -> None:
-        """Go on behind the next `;` and brackets that it stands before by mistake, or at the end."""
+    def _skip(self, begin: Token) -> None:
+        """Go on behind the next `;` and brackets that it stands before by mistake, at the next statement, or at the end."""
         while self.peek.kind != "end" and self.peek.text != ";":
+            if self.peek is not begin and self.peek.text in _EFFECTS and self.ahead(1).text == "(":
+                return
             self.advance()
         while self.peek.kind != "end" and self.peek.text in (";", "}", ")", "]"):
             self.advance()
@@ -145,7 +175,7 @@ class _Reader(ConditionReader):
         if token.kind != "name":
             raise expected("`permit` or `forbid`", token, self.source)
         if token.text not in _EFFECTS:
-            meant = {"allow": "permit", "deny": "forbid"}.get(token.text.lower())
+            meant = _MEANT.get(token.text.lower())
             help = (
                 write_instead(token.text, meant)
                 if meant
@@ -249,6 +279,11 @@ class _Reader(ConditionReader):
                 "cedar-missing-semicolon", "the statement does not end with `;`", after, "write `;` here", fix
             )
             self.mistakes.append(mistake)
+            blank = self.source.text[after.end : after.end + 1]
+            if not blank or blank.isspace():
+                self.mended.append((self.source.span(after.start, after.end + len(blank)), ";"))
+            else:
+                self.mended.append((after, ""))
             return
         wanted = "`;`" if conditions else "`when`, `unless` or `;`"
         raise expected(wanted, token, self.source)

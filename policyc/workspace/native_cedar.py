@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from policyc.data import read_text
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.ir.authz import Policy
+from policyc.lint.nested import Nested
 from policyc.targets.cedar_documents.protocol import CedarTexts
-from policyc.text import Source
+from policyc.text import Source, Span
 from policyc.workspace.native_settings import NativeSettings, rule_settings
 
 #: comments to policyc that say something else than what is meant
@@ -18,7 +19,37 @@ _DECLARATIONS: Final = frozenset({"trust", "claims"})
 
 
 def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) -> Policy | None:
-    """What a reader sees that is wrong or doubtful in one text, and the policy that it states."""
+    """What a reader sees that is wrong or doubtful in one text, and the policy that it states. A statement that cannot be read hides nothing of the others."""
+    from policyc.syntax.cedar_text import beside_mistakes
+
+    rest = beside_mistakes(source)
+    if rest is None:
+        return _check(source, diagnostics, settings)
+    _check(source, diagnostics, settings)
+    text, places = rest
+    diagnostics.extend(_beside(text, places, settings))
+    return None
+
+
+def _beside(source: Source, places: Sequence[Span], settings: NativeSettings) -> Iterator[Diagnostic]:
+    """What is wrong or doubtful in the statements that could be read."""
+    from policyc.syntax.cedar_text import parse_cedar
+
+    if parse_cedar(source, Diagnostics()) is None:  # too many mistakes to see them all
+        return iter(())
+    found = Diagnostics()
+    policy = _check(source, found, settings)
+    if policy is not None:
+        from policyc.lint.raw.rules import lint_documents
+
+        by_rules = Diagnostics()
+        lint_documents([policy], [source], by_rules, rule_settings(settings), causes=tuple(found))
+        found.extend(by_rules)
+    broken = Nested((span, span) for span in places)
+    return (item for item in found if item.span is not None and not any(True for _ in broken.around(item.span)))
+
+
+def _check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) -> Policy | None:
     from policyc.syntax.cedar_text import parse_cedar
     from policyc.targets.cedar_documents.protocol import Providers
     from policyc.targets.cedar_documents.text.paths import declared_names
@@ -53,10 +84,12 @@ def settle(source: Source, found: Diagnostics, settings: NativeSettings) -> Iter
     """The findings without what a text repeats word for word, and without what its comments say is meant."""
     from policyc.lint.registry import RULES
     from policyc.lint.suppress import Commented, apply_suppressions, speaks
-    from policyc.syntax.cedar_text import parse_cedar
+    from policyc.syntax.cedar_text import beside_mistakes, parse_cedar
     from policyc.targets.cedar_documents.text.repeats import first_of_each
 
     document = parse_cedar(source, Diagnostics()) if len(found) or speaks(source) else None
+    if document is None and (rest := beside_mistakes(source)) is not None:
+        document = parse_cedar(rest[0], Diagnostics())
     if document is None:
         return found
     own = frozenset(json.loads(read_text("schemas/errors/cedar.json")))

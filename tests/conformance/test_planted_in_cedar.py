@@ -78,3 +78,13 @@ def test_few_right_texts_have_no_words_in_the_language() -> None:
     given = [[Given(Source("d.cedar", right.text), "", "", "d")] for right in RIGHT]
     found = [import_documents(one, Layout(file="d.policy"), ROOT, Diagnostics(), TRUST) for one in given]
     assert sum(result is None for result in found) <= 3
+
+
+@pytest.mark.parametrize("planted", [*PLANTED[::4], *RIGHT[::4]], ids=lambda item: item.name)
+def test_a_statement_that_cannot_be_read_hides_nothing_of_the_others(planted: Text) -> None:
+    """Nor does anything follow from it: it may hold or not."""
+    broken = f'{planted.text}\npermit(principal, action, resource) when {{ context.okta.email = "x" }};'
+    alone = [(item.rule, item.span) for item in findings(planted.text, TRUST) if item.rule != "kind-guessed"]
+    beside = [(item.rule, item.span) for item in findings(broken, TRUST)]
+    assert [rule for rule, _ in beside if rule == "cedar-syntax"] == ["cedar-syntax"]
+    assert {item for item in beside if item[0] != "cedar-syntax"} == set(alone)

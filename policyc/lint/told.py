@@ -8,7 +8,7 @@ from itertools import product
 from typing import Final
 
 from policyc.engines.proofs.conditions import Facts, implies, may_be_met, nothing_known
-from policyc.ir.authz import AnyOf, Atom, Cond, Constant, Op, Policy, Statement, raw_attribute
+from policyc.ir.authz import AnyOf, Atom, Can, Cond, Constant, Op, Policy, Statement, raw_attribute
 from policyc.ir.conditions import atoms, conjunction, disjunction, tests
 from policyc.ir.pattern import escape_pattern
 from policyc.lint.callers import facts_of
@@ -16,7 +16,7 @@ from policyc.lint.covering import reach_covers
 from policyc.lint.paths import SERVICE
 from policyc.lint.speech import is_document
 from policyc.model.values import PARTITIONS, Resource
-from policyc.model.vocabulary import Attribute
+from policyc.model.vocabulary import Attribute, Verb
 from policyc.record import record, replace
 from policyc.regex import regex
 from policyc.targets.iam_documents.known_keys import known_keys
@@ -28,6 +28,7 @@ _SERVICE_KEY: Final = "vpc-lattice-svcs:ServiceArn"
 _NETWORK_KEY: Final = "vpc-lattice-svcs:ServiceNetworkArn"
 _PATH_KEY: Final = "vpc-lattice-svcs:RequestPath"
 _OWNER_KEY: Final = "aws:ResourceAccount"
+_INVOKE: Final = "vpc-lattice-svcs:Invoke"
 _CALLER_KEY: Final = "aws:principalarn"
 _NETWORK: Final = "lattice.service_network"
 #: type of resource -> the key that holds its ARN
@@ -87,7 +88,7 @@ def _without_verbs(statement: Statement) -> Statement:
 
 
 def _covers(policy: Policy, outer: Statement, inner: Statement) -> bool:
-    if not reach_covers(outer, inner):
+    if not reach_covers(outer, inner) and not reach_covers(outer, _of_requests(policy, inner)):
         return False
     if implies(inner.when, outer.when):
         return True
@@ -100,6 +101,13 @@ def _covers(policy: Policy, outer: Statement, inner: Statement) -> bool:
         may_be_met([(inner.when, True), *((cond, True) for cond in tells), (outer.when, False)], facts)
         for facts, tells in product(callers or (nothing_known,), told or ((),))
     )
+
+
+def _of_requests(policy: Policy, statement: Statement) -> Statement:
+    """The statement on all HTTP requests: a connection has no path, so that none is among those of a statement that names one."""
+    if policy.target != "lattice" or statement.path is None:
+        return statement
+    return replace(statement, can=Can((Verb("invoke", _INVOKE),)))
 
 
 def _callers(outer: Statement, inner: Statement) -> Iterator[Facts]:
@@ -121,7 +129,7 @@ def _callers(outer: Statement, inner: Statement) -> Iterator[Facts]:
 
 def places(policy: Policy, statement: Statement) -> Iterator[Place]:
     resources, path = statement.resources, statement.path
-    if is_document(policy):
+    if is_document(policy) or resources is not None:  # in raw words the language names resources as documents do
         for glob in resources.patterns if resources is not None and not resources.negated else ():
             yield Place(glob.text, glob.span, () if glob.pattern is None else tuple(_told_by(glob.pattern)))
         return

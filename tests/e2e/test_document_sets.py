@@ -48,7 +48,8 @@ def found(folder: Path, capsys: pytest.CaptureFixture[str], *names: str) -> list
         ),
         (
             [auth("Deny", "*", "*", {"StringNotEquals": {"aws:PrincipalAccount": HOME}})],
-            [("mesh.json", "policy-allows-nobody")],
+            # the partner's account is not the network's
+            [("mesh.json", "policy-allows-nobody"), ("stock.json", "allow-covered-by-deny")],
         ),
     ],
 )

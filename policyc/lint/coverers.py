@@ -54,7 +54,9 @@ class Coverers:
     def of(self, narrow: Statement) -> Iterator[Statement]:
         """Those that may cover a statement, itself among them, in their order; none that does is left out, unless the work has grown
         too large (`tell`)."""
-        ways = [clause.of(narrow) for clause in (*self._clauses, self._callers, self._conditions) if clause is not None]
+        # what names paths is about requests of HTTP alone, whatever its verbs are (`told.covers`)
+        clauses = [clause for clause in self._clauses if narrow.path is None or clause.by is not _verbs]
+        ways = [clause.of(narrow) for clause in (*clauses, self._callers, self._conditions) if clause is not None]
         found = min((way for way in ways if way is not None), key=lambda way: sum(map(len, way)), default=None)
         last = -1
         own = _sizes(narrow)
@@ -98,7 +100,7 @@ class _Patterns:
     """Statements by the beginnings of the patterns of one clause."""
 
     def __init__(self, statements: Sequence[Statement], of: Callable[[Statement], _Beginnings]) -> None:
-        self._of = of
+        self.by = of
         self._all: list[int] = []
         self._buckets: dict[str, list[int]] = {}
         for place, statement in enumerate(statements):
@@ -112,7 +114,7 @@ class _Patterns:
 
     def of(self, narrow: Statement) -> list[list[int]] | None:
         """Buckets with every statement whose clause may take in that of `narrow`; None where all may."""
-        begins = self._of(narrow)
+        begins = self.by(narrow)
         if begins is not None and not begins:
             return None
         first = (

@@ -14,7 +14,6 @@ from policyc.data import data_root
 
 HOME = "111122223333"
 PREFIX = f"arn:aws:vpc-lattice:us-west-2:{HOME}:service"
-NETWORK_ARN = f"arn:aws:vpc-lattice:us-west-2:{HOME}:servicenetwork/sn-0123456789abcdef0"
 
 
 def auth(effect: str, principal: Any, resource: str, condition: Any = None) -> dict[str, Any]:

@@ -184,9 +184,11 @@ CONSTANTS: st.Strategy[Cond] = st.sampled_from([Always(), Never()])
 
 
 @st.composite
-def policies(draw: Draw) -> Policy:
-    count = draw(st.integers(1, 4))
-    pick = st.one_of(st.sampled_from(FOCUS), st.sampled_from(FOCUS), st.sampled_from(sorted(FACTS)))
+def policies(draw: Draw, most: int = 4, names: frozenset[str] = frozenset(FACTS)) -> Policy:
+    """Of as many statements at most, about attributes with these names."""
+    count = draw(st.integers(1, most))
+    focus = st.sampled_from([name for name in FOCUS if name in names])
+    pick = st.one_of(focus, focus, st.sampled_from(sorted(names)))
     condition = conditions(draw(st.lists(pick, min_size=1, max_size=4, unique=True)))
     statements = tuple(
         Statement(

@@ -317,7 +317,7 @@ def test_principals_of_another_partition_and_canonical_users() -> None:
         ("ecr:BatchGetImage", []),
         (["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"], []),
         ("sts:AssumeRole", []),
-        ("s3:GetObject", ["unsupported-action-in-policy"]),
+        ("s3:GetObject", ["missing-resource"]),  # of a bucket
         (["sts:AssumeRole", "ecr:BatchGetImage"], ["unsupported-action-in-policy"]),
     ],
 )

@@ -306,5 +306,5 @@ def open_to_strangers(policies: Sequence[Policy]) -> list[tuple[Policy, Statemen
 def _open(
     policies: Sequence[Policy], lets_in: Callable[[Statement, Sequence[Statement]], bool]
 ) -> list[tuple[Policy, Statement]]:
-    every = [statement for policy in policies for statement in policy.statements]
-    return [(policy, statement) for policy in policies for statement in policy.statements if lets_in(statement, every)]
+    denies = [statement for policy in policies for statement in policy.statements if statement.effect == "deny"]
+    return [(policy, statement) for policy in policies for statement in policy.statements if lets_in(statement, denies)]

@@ -69,7 +69,8 @@ def _certain(source: Source, rest: JsonObject, kind: str, settings: NativeSettin
     turns away all whom the rest of it meets."""
     found = _findings(source, rest, kind, settings) or []
     own = completions([Embedded(kind, "", "", rest.span, rest)])[0]
-    for way in (rest, _closed(rest)):
+    closed = _closed(rest)
+    for way in (rest, closed) if closed is not rest else (rest,):
         again = _findings(source, own.tree(way), kind, settings)
         places = {(item.rule, item.span) for item in (found if again is None else again)}
         found = [item for item in found if (item.rule, item.span) in places]
@@ -77,14 +78,14 @@ def _certain(source: Source, rest: JsonObject, kind: str, settings: NativeSettin
 
 
 def _closed(rest: JsonObject) -> JsonObject:
-    """The document with its denies free of tests of which nothing is known."""
-    members = []
-    for member in rest.members:
-        value = member.value
-        if member.key == "Statement" and isinstance(value, JsonArray):
-            value = JsonArray(tuple([_closed_statement(item) for item in value.items]), value.span)
-        members.append(JsonMember(member.key, member.key_span, value))
-    return JsonObject(tuple(members), rest.span)
+    """The document with its denies free of tests of which nothing is known; itself where they have none."""
+    value = rest.get("Statement")
+    items = value.items if isinstance(value, JsonArray) else ()
+    closed = tuple([_closed_statement(item) for item in items])
+    if value is None or all(one is item for one, item in zip(closed, items, strict=True)):
+        return rest
+    statements = JsonMember("Statement", value.span, JsonArray(closed, value.span))
+    return JsonObject((*[member for member in rest if member.key != "Statement"], statements), rest.span)
 
 
 def _closed_statement(item: JsonValue) -> JsonValue:
@@ -94,6 +95,8 @@ def _closed_statement(item: JsonValue) -> JsonValue:
     if not isinstance(effect, JsonString) or effect.value != "Deny" or not isinstance(condition, JsonObject):
         return item
     blocks = tuple([block for block in condition.members if not any(map(has_hole, _keys(block)))])
+    if len(blocks) == len(condition.members):
+        return item
     closed = [JsonMember("Condition", condition.span, JsonObject(blocks, condition.span))] if blocks else []
     return JsonObject((*[member for member in item if member.key != "Condition"], *closed), item.span)
 

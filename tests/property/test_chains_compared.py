@@ -1,5 +1,5 @@
 """Chains of S3 Object Lambda compared hop by hop against enumeration: two projects are drawn, some documents of each hop are cut short or taken from
-the other one, requests are simulated on both sides, and what changes has to be among the classes found. `POLICYC_CASES` divided by 500 is the number of pairs."""
+the other one, requests are simulated on both sides, and what changes has to be among the classes found. `POLICYC_CASES` divided by 1,000 is the number of pairs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from policyc.workspace.proving import engine_says
 from policyc.workspace.sides import Side
 from tests.property.test_proofs_whole import chain, compiled
 
-PAIRS = max(20, int(os.environ.get("POLICYC_CASES", "10000")) // 500)
+PAIRS = max(20, int(os.environ.get("POLICYC_CASES", "10000")) // 1000)
 LIMITS = (
     ("boundary", "arn:aws:iam::111122223333:role/app boundary"),
     ("scp", "arn:aws:iam::111122223333:root scp 1"),

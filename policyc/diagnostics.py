@@ -56,6 +56,11 @@ class Fix:
     edits: tuple[Edit, ...]
     applicability: Applicability = Applicability.UNSAFE
 
+    @property
+    def of_words(self) -> bool:
+        """Whether it puts nothing but words in place of words."""
+        return all(edit.old is not None for edit in self.edits)
+
 
 @record
 class Label:

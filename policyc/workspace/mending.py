@@ -30,7 +30,7 @@ _QUIET: Final = regex(r"[^\"'\\\x00-\x1f\x7f\u0085\u2028\u2029]*")
 
 def of_words(item: Diagnostic) -> Diagnostic:
     """The finding with its fix only where that names nothing but words: what stands between them may be another language's."""
-    if item.fix is None or all(edit.old is not None for edit in item.fix.edits):
+    if item.fix is None or item.fix.of_words:
         return item
     return replace(item, fix=None)
 

@@ -11,11 +11,6 @@ from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonStri
 from policyc.text import Span
 
 
-def offers_a_word(item: Diagnostic) -> bool:
-    """Whether a finding says what to write in place of a word."""
-    return item.fix is not None and all(edit.old is not None for edit in item.fix.edits)
-
-
 class Places:
     """Where the errors among findings stand."""
 
@@ -36,7 +31,7 @@ class Meant:
         self._words: dict[Span, Edit] = {}
         self._refused: set[Span] = set()
         for item in errors:
-            if item.fix is not None and offers_a_word(item):
+            if item.fix is not None and item.fix.of_words:
                 self._words |= {edit.span: edit for edit in item.fix.edits}
             elif item.span is not None:
                 self._refused.add(item.span)

@@ -7,7 +7,7 @@ from typing import Final
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.ir.network import CoreNetwork
 from policyc.ir.program import Program
-from policyc.lint.raw.meant import Meant, Places, offers_a_word
+from policyc.lint.raw.meant import Meant, Places
 from policyc.lint.registry import Settings, run_family
 from policyc.syntax.json_text import JsonMember, JsonObject, JsonString, JsonValue, parse_json
 from policyc.targets.registry import network_of
@@ -67,7 +67,7 @@ def _lint(
     source: Source, tree: JsonValue, network: CoreNetwork | None, found: Diagnostics, settings: Settings | None
 ) -> None:
     """Run the rules on a document in which names that nothing has are read as those that are offered."""
-    words = [item for item in found if item.severity is Severity.ERROR and offers_a_word(item)]
+    words = [item for item in found if item.severity is Severity.ERROR and item.fix is not None and item.fix.of_words]
     if words or network is None:
         network = _TARGET.check_text(source, Diagnostics(), Meant(words).read(tree))
     if network is not None:

@@ -57,9 +57,15 @@ class Completion:
     whole: str = ""
     #: what stands for `whole` at places that take nothing of its type
     instead: Mapping[Span, str] = MappingProxyType({})
+    #: values of holes by name, before all else
+    named: Mapping[str, str] = MappingProxyType({})
 
     def text(self, text: str) -> str:
-        return MARK.sub(lambda found: self.value_of(found[2] or "", text[: found.start()]), text)
+        return MARK.sub(lambda found: self._of(found, text[: found.start()]), text)
+
+    def _of(self, found: re.Match[str], before: str) -> str:
+        given = self.named.get(name_of(found)) if self.named else None
+        return self.value_of(found[2] or "", before) if given is None else given
 
     def value_of(self, like: str, before: str) -> str:
         """A value for a hole that looks like `like`, behind `before`: an ARN has room for little else than a partition, a Region, an account at its place."""
@@ -248,7 +254,7 @@ def completions(documents: Sequence[Embedded]) -> list[Completion]:
     account = next(iter(accounts), _ACCOUNTS[1])
     network = any(document.kind == "core-network" for document in documents)
     tried = [Completion("q7x", _ACCOUNTS[0]), Completion("*", account, "list")]
-    if network:
+    if network and any(MARK.fullmatch(text) for text in texts):
         tried += [Completion("q7x", _ACCOUNTS[0], whole) for whole in ("list", "number", "true", "nothing", "object")]
     return tried + [Completion(name, account) for name in [*names][:1]]
 

@@ -156,7 +156,7 @@ def _certain(
     opened = [item.document for item in items if item.document.holes]
     if not opened:
         return found + rest, {}
-    from policyc.workspace.completions import Completion, completions, fitting  # most documents are whole
+    from policyc.workspace.completions import completions, fitting  # most documents are whole
 
     every = {_key(item): item for item in found}
     unsure: set[_Key] = set()
@@ -184,15 +184,15 @@ def _certain(
         compare(way, mine, read)
     networks = [item for item in items if item.document.kind == CORE_NETWORK and item.document.holes]
     if networks and any(_key(item) not in unsure for item in found):
-        from policyc.workspace.open_networks import is_about_open, values_of, words_for
+        from policyc.workspace.open_networks import is_about_open, values_of, ways_for
 
         values = values_of(item.tree(Diagnostics()) for item in networks)
         unsure |= {_key(item) for item in found if is_about_open(item, values)}
-        for item, word in words_for((item for item in found if _key(item) not in unsure), values):
-            for way in () if word is None else (Completion(word, word), Completion(word, word, "list")):
+        for item, others in ways_for((item for item in found if _key(item) not in unsure), values):
+            for way in others or ():
                 if _key(item) not in unsure:
                     compare(way, *_findings(items, resources, settings, way))
-            if word is None:
+            if others is None:
                 unsure.add(_key(item))
     # where no way was read, nothing was tried of what speaks of a hole
     places = [place for item in items if id(item) in untried for place in item.places]

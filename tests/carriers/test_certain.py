@@ -229,6 +229,45 @@ def test_a_right_core_network_stays_right_with_any_one_value_left_open(
     assert not {at for at in other if at[0] == "segments" and at[-1] == "name"}
 
 
+#: texts that are open in part, where the open part may make them right, and where none can
+PARTLY: list[tuple[tuple[str | int, ...], str, str]] = [
+    (("core-network-configuration", "asn-ranges", 0), "${X}-${Y}", ""),
+    (("core-network-configuration", "asn-ranges", 0), "64512-${X}", ""),
+    (("core-network-configuration", "asn-ranges", 0), "64512 to ${X}", "asn-range"),
+    (("core-network-configuration", "inside-cidr-blocks", 0), "10.${X}.0.0/16", ""),
+    (("core-network-configuration", "edge-locations", 0, "location"), "us-${X}-1", ""),
+    (("segments", 0, "name"), "p${X}", ""),
+    (("segments", 0, "name"), "prod${X}", ""),
+    (("segments", 0, "name"), "prod-${X}", "segment-name"),
+    (("segment-actions", 0, "mode"), "attachment-${X}", ""),
+    (("segment-actions", 1, "destination-cidr-blocks", 0), "${X}/0", ""),
+    (("segment-actions", 1, "destinations", 0), "attachment-${X}", ""),
+    (("segment-actions", 2, "via", "network-function-groups", 0), "${X}w", ""),
+    (("attachment-policies", 0, "conditions", 1, "value"), "1111${X}", ""),
+    (("attachment-policies", 0, "action", "segment"), "${X}d", ""),
+    (("attachment-policies", 0, "action", "segment"), "${X}t", "network-unknown-name"),
+]
+
+
+def test_a_text_that_is_open_in_part_is_wrong_where_no_value_makes_it_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for number, (at, text, _) in enumerate(PARTLY):
+        core = {
+            "Type": "AWS::NetworkManager::CoreNetwork",
+            "Properties": {"GlobalNetworkId": "g", "PolicyDocument": _with(NETWORK, at, {"Fn::Sub": text})},
+        }
+        open_names = {"X": {"Type": "String"}, "Y": {"Type": "String"}}
+        Path(f"{number}.json").write_text(json.dumps({"Parameters": open_names, "Resources": {"N": core}}))
+    main(["check", "--no-cache", "--format", "json", "."])
+    told: dict[str, str] = {}
+    for item in json.loads(capsys.readouterr().out)["findings"]:
+        if item["severity"] == "error":
+            told.setdefault(item["location"]["file"], item["rule"])
+    assert [told.get(f"{number}.json", "") for number in range(len(PARTLY))] == [rule for _, _, rule in PARTLY]
+
+
 BUCKET = """Parameters:
   Open: {{Type: String}}
 Resources:

@@ -110,6 +110,16 @@ def write_instead(old: str, new: str) -> Advice:
     return Advice(f"write `{new}`", old, new)
 
 
+def in_quotes(number: str) -> Advice:
+    """The help to write a number as a text."""
+    return Advice(f'write `"{number}"` in quotes', number, f'"{number}"')
+
+
+def out_of_quotes(number: str) -> Advice:
+    """The help to write a text that is a number as one."""
+    return Advice(f"write `{number}` without quotes", f'"{number}"', number)
+
+
 class Confidence(StrEnum):
     """`possible` is a finding that hangs on values that are not known: some of them bring it about, and others do not."""
 

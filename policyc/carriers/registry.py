@@ -39,6 +39,7 @@ FORMATS: Final[Mapping[str, Format]] = {
     "kubernetes": Format("kubernetes", (".yaml", ".yml", ".json")),
     "pulumi": Format("pulumi", (".json",)),
     "pulumi-yaml": Format("pulumi_yaml", (".yaml", ".yml")),
+    "yaml-document": Format("yaml_document", (".yaml", ".yml")),
     "answer": Format("answer", (".json",)),
     "markdown": Format("markdown", (".md", ".markdown"), True),
     "terraform-plan": Format("terraform.plan", (".json",), named=(".txt", ".tfplan", ".plan", ".out", ".log")),

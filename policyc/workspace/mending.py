@@ -107,6 +107,8 @@ def _written(edit: Edit, old: str, source: Source) -> Edit | None:
         return None
     if written == old and source.file.endswith(_OWN):
         return Edit(edit.span, new)
+    if new == f'"{old}"' or old == f'"{new}"':  # a number for a text, or the other way round
+        return Edit(edit.span, new) if written == old else None
     if not (_QUIET.fullmatch(old) and _QUIET.fullmatch(new)):
         return None
     if source.file.endswith((*_YAML, *_HCL)) and "${" in f"{old}{new}":

@@ -237,22 +237,42 @@ def test_published_documents(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("segments", "told"),
+    ("changed", "told"),
     [
-        ([{"name": "prod", "isolate-attachments": "true"}], ["network-unknown-name", "network-wrong-type"]),
-        ([{"name": "prod", "isolate_attachments": True}], ["network-unknown-key", "network-unknown-name"]),
+        ({"version": 2021.12}, ["network-unknown-name", "network-wrong-type"]),
+        (
+            {
+                "attachment-policies": [
+                    {
+                        "rule-number": "100",
+                        "conditions": [{"type": "any"}],
+                        "action": {"association-method": "constant", "segment": "prod"},
+                    }
+                ]
+            },
+            ["network-unknown-name", "network-wrong-type"],
+        ),
+        (
+            {"segments": [{"name": "prod", "isolate-attachments": "true"}]},
+            ["network-unknown-name", "network-wrong-type"],
+        ),
+        (
+            {"segments": [{"name": "prod", "isolate_attachments": True}]},
+            ["network-unknown-key", "network-unknown-name"],
+        ),
         # a segment without a name may be the one that is missed
-        ([{"name": "prod"}, {"name": 7}], ["network-wrong-type"]),
+        ({"segments": [{"name": "prod"}, {"name": 7}]}, ["network-wrong-type"]),
     ],
 )
-def test_a_wrong_shape_hides_nothing_that_does_not_hang_on_it(segments: list[object], told: list[str]) -> None:
+def test_a_wrong_shape_hides_nothing_that_does_not_hang_on_it(changed: dict[str, object], told: list[str]) -> None:
     share = {"action": "share", "mode": "attachment-route", "segment": "prod", "share-with": ["prd"]}
     configuration = {"asn-ranges": ["64512-64555"], "edge-locations": [{"location": "us-east-1"}]}
     document = {
         "version": "2021.12",
         "core-network-configuration": configuration,
-        "segments": segments,
+        "segments": [{"name": "prod"}],
         "segment-actions": [share],
+        **changed,
     }
     found = Diagnostics()
     assert check_network(Source("policy.json", json.dumps(document)), found) is None

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from policyc.diagnostics import Diagnostic, Edit, Severity
 from policyc.lint.nested import Nested
-from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
+from policyc.syntax.json_text import JsonArray, JsonMember, JsonNumber, JsonObject, JsonString, JsonValue
 from policyc.text import Span
 
 
@@ -44,8 +44,8 @@ class Meant:
                 return JsonObject(tuple([self._member(member) for member in members if self._stays(member)]), span)
             case JsonArray(items, span):
                 return JsonArray(tuple([self.read(item) for item in items if self._stays(item)]), span)
-            case JsonString(text, span):
-                return JsonString(_written(text, self._words.get(span)), span)
+            case JsonString(_, span) | JsonNumber(_, span) if span in self._words:
+                return _meant(value, self._words[span])
             case _:
                 return value
 
@@ -59,6 +59,15 @@ class Meant:
         if not stays:
             self.left_out.append(part)
         return stays
+
+
+def _meant(value: JsonString | JsonNumber, edit: Edit) -> JsonValue:
+    match value:
+        case JsonNumber(text, span):
+            return JsonString(text, span) if edit.replacement == f'"{text}"' else value
+        case JsonString(text, span):
+            number = edit.old == f'"{text}"'
+            return JsonNumber(edit.replacement, span) if number else JsonString(_written(text, edit), span)
 
 
 def _written(text: str, edit: Edit | None) -> str:

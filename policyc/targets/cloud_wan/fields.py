@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeVar, cast
 
-from policyc.diagnostics import Advice, Diagnostics, did_you_mean, unused_word, write_instead
+from policyc.diagnostics import Advice, Diagnostics, did_you_mean, in_quotes, out_of_quotes, unused_word, write_instead
 from policyc.ir.network import Number, Word
 from policyc.syntax.json_text import (
     JsonArray,
@@ -23,6 +23,8 @@ _W = TypeVar("_W", bound=str)
 
 #: Spellings from before general availability or from other APIs, with the key that replaced them.
 _OLD_KEYS = {"use-edge": "use-edge-location", "account": "account-id"}
+_STRING, _NUMBER = "a string", "a whole number"
+_LONGEST_NUMBER = 20
 
 
 def kind_of(value: JsonValue) -> str:
@@ -108,8 +110,17 @@ class Fields:
 
     def _wrong(self, value: JsonValue, place: str, wanted: str) -> None:
         help = f"write {wanted}"
-        if isinstance(value, JsonNull):
-            help = f"leave the key out, or write {wanted}"
+        match value:
+            case JsonNull():
+                help = f"leave the key out, or write {wanted}"
+            case JsonNumber(text) if wanted == _STRING and len(text) <= _LONGEST_NUMBER:
+                help = in_quotes(text)
+            case JsonString(text) if (
+                wanted == _NUMBER and text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER
+            ):
+                help = out_of_quotes(text)
+            case _:
+                pass
         self.diagnostics.error(
             "network-wrong-type",
             f"{place} is {kind_of(value)} where {wanted} is wanted",
@@ -125,7 +136,7 @@ class Fields:
         if value is None:
             return None
         if not isinstance(value, JsonString):
-            self._wrong(value, self._place(key), "a string")
+            self._wrong(value, self._place(key), _STRING)
             return None
         return Word(value.value, value.span)
 
@@ -160,7 +171,7 @@ class Fields:
     def _number(self, value: JsonValue, place: str) -> Number | None:
         number = whole_number(value)
         if number is None:
-            self._wrong(value, place, "a whole number")
+            self._wrong(value, place, _NUMBER)
             return None
         return Number(number, value.span)
 
@@ -208,7 +219,7 @@ class Fields:
             if isinstance(item, JsonString):
                 out.append(Word(item.value, item.span))
             else:
-                self._wrong(item, f"{place}[{index}]", "a string")
+                self._wrong(item, f"{place}[{index}]", _STRING)
         return tuple(out)
 
     def raw(self, key: str) -> JsonValue | None:
@@ -237,6 +248,6 @@ class Fields:
 
 def whole_number(value: JsonValue) -> int | None:
     """The value of an integer literal of at most 20 digits, else None."""
-    if isinstance(value, JsonNumber) and len(value.text) <= 20 and value.text.lstrip("-").isdigit():
+    if isinstance(value, JsonNumber) and len(value.text) <= _LONGEST_NUMBER and value.text.lstrip("-").isdigit():
         return int(value.text)
     return None

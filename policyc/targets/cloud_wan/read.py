@@ -7,7 +7,7 @@ Source: Cloud WAN reference, section 1.
 
 from __future__ import annotations
 
-from policyc.diagnostics import Diagnostics, remove_member, rewritten
+from policyc.diagnostics import Diagnostics, in_quotes, remove_member, rewritten
 from policyc.ir import network as ir
 from policyc.ir.origin import Origin
 from policyc.syntax.json_text import JsonArray, JsonNumber, JsonObject, JsonString, JsonValue, parse_json
@@ -116,7 +116,7 @@ def _version(top: Fields) -> ir.Word | None:
             "version",
             "network-wrong-type",
             f"the version is the number {raw.text[:20]} where a string is wanted",
-            f'write `"{raw.text[:20]}"` in quotes',
+            in_quotes(raw.text[:20]),
         )
         return None
     return top.word("version", required=True)

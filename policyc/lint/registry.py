@@ -189,7 +189,7 @@ def _without_effects(found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
 def _without_consequences(
     found: Iterable[Diagnostic], causes: Sequence[Diagnostic], program: Program
 ) -> Iterator[Diagnostic]:
-    """The findings without those that follow from what a reader found."""
+    """The findings without those that follow from what a reader found, or say the same of a place."""
     places = _by_rule(causes)
 
     @cache  # finding the places of documents that were read fast takes a second reading
@@ -203,7 +203,7 @@ def _without_consequences(
             follows = [places[name] for name in loaded.follows if name in places]
             whole = min(statements().around(item.span), default=(0, item.span))[1] if follows else item.span
             near = [cause.inside(whole) for cause in follows]
-            for cause in (places[name] for name in loaded.yields_to if name in places):
+            for cause in (places[name] for name in (item.rule, *loaded.yields_to) if name in places):
                 near += [cause.inside(item.span), cause.around(item.span)]
             if any(True for found_there in near for _ in found_there):
                 continue

@@ -35,7 +35,7 @@ def _check_size(document: Document, diagnostics: Diagnostics) -> None:
     quota = document.quota
     if quota is not None and quota.counted > quota.limit:
         diagnostics.error(
-            "document-too-large",
+            "policy-size-exceeds-quota",
             f"the {document.role} document of `{document.owner}` has {quota.counted:,} {quota.unit}, "
             f"the service takes {quota.limit:,}",
             document.span,

@@ -103,7 +103,9 @@ def settle(source: Source, found: Diagnostics, settings: NativeSettings) -> Iter
         (*RULES, *own),
         _DECLARATIONS,
     )
-    asked = (item for item in found if item.severity is Severity.ERROR or item.rule not in own or runs(item.rule))
+    asked = (
+        item for item in found if item.severity is Severity.ERROR or item.rule not in text.known or runs(item.rule)
+    )
     ran = [*filter(runs, RULES), *filter(runs, own)]
     return apply_suppressions([text], first_of_each(document, asked), ran, RULES)
 

@@ -43,7 +43,7 @@ KINDS = (
         _json(Principal=ROLE, Action="vpc-lattice-svcs:@", Resource="*"),
         "Invoke",
         "Invok",
-        "invalid-action",
+        "unknown-action",
     ),
     Kind(
         "cedar",
@@ -85,7 +85,7 @@ KINDS = (
         ),
         "GetObject",
         "GetObjet",
-        "invalid-action",
+        "unknown-action",
     ),
     Kind(
         "access-point",

@@ -105,7 +105,7 @@ RIGHT = {
 MISTAKES = [
     ("bucket", '"s3:PutObject"', '"s3:PutObjct"', "unknown-action"),
     ("bucket", '"StringEquals"', '"StringEqual"', "invalid-condition-operator"),
-    ("bucket", '"aws:PrincipalOrgID"', '"aws:PrincipleOrgID"', "invalid-global-condition-key"),
+    ("bucket", '"aws:PrincipalOrgID"', '"aws:PrincipleOrgID"', "unknown-condition-key"),
     ("trust", '"Allow"', '"Alow"', "invalid-effect"),
     ("trust", "444455556666:root", "44445555666:root", "invalid-principal-format"),
     ("scp", '"us-east-1"', '"us-eest-1"', "value-never-matches"),

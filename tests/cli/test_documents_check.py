@@ -69,20 +69,20 @@ FINDINGS: list[tuple[str, str, list[Any], list[str]]] = [
         [allow("vpc-lattice:GetService", "*", {"AWS": ROLE})],
         ["unsupported-action-in-policy"],
     ),
-    ("unknown action", "auth-policy", [allow("vpc-lattice-svcs:Invok", "*", {"AWS": ROLE})], ["invalid-action"]),
-    ("a pattern with no hit", "auth-policy", [allow("vpc-lattice-svcs:Get*", "*", {"AWS": ROLE})], ["invalid-action"]),
+    ("unknown action", "auth-policy", [allow("vpc-lattice-svcs:Invok", "*", {"AWS": ROLE})], ["unknown-action"]),
+    ("a pattern with no hit", "auth-policy", [allow("vpc-lattice-svcs:Get*", "*", {"AWS": ROLE})], ["unknown-action"]),
     ("a pattern with a hit", "auth-policy", [allow("vpc-lattice-svcs:*", "*", {"AWS": ROLE})], []),
     (
         "unknown service key",
         "auth-policy",
         [allow(INVOKE, "*", {"AWS": ROLE}, {"StringEquals": {"vpc-lattice-svcs:RequestMetod": "GET"}})],
-        ["invalid-service-condition-key"],
+        ["unknown-condition-key"],
     ),
     (
         "unknown global key",
         "identity",
         [allow("s3:GetObject", "*", None, {"StringEquals": {"aws:PrincipalOrgId2": "o"}})],
-        ["invalid-global-condition-key"],
+        ["unknown-condition-key"],
     ),
     (
         "15 #13",
@@ -182,7 +182,7 @@ def test_check_of_one_document(run: Run, fact: str, kind: str, statements: list[
 
 def test_findings_point_into_the_json(run: Run) -> None:
     ran = run("check", save("p.json", allow("vpc-lattice-svcs:Invok", "*", {"AWS": ROLE})), "--format", "concise")
-    assert ran.out.startswith("p.json:6:14: error[invalid-action]: ")
+    assert ran.out.startswith("p.json:6:14: error[unknown-action]: ")
     human = run("check", "p.json").out
     assert "did you mean `vpc-lattice-svcs:Invoke`?" in human and "^^^^" in human
 

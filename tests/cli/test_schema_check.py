@@ -50,4 +50,6 @@ def test_text_without_a_schema_is_left_to_its_target() -> None:
 
 def test_the_quota_is_the_last_size_that_fits() -> None:
     assert found(document(GOOD, quota=Quota(10_240, 10_240, "bytes", "source"))) == []
-    assert found(document(GOOD, quota=Quota(10_241, 10_240, "bytes", "source"))) == [("document-too-large", WHOLE)]
+    assert found(document(GOOD, quota=Quota(10_241, 10_240, "bytes", "source"))) == [
+        ("policy-size-exceeds-quota", WHOLE)
+    ]

@@ -64,8 +64,10 @@ def test_a_comment_on_the_text_stands_above_its_statements() -> None:
 
 
 def test_a_certain_error_stays_and_the_rule_of_a_document_goes() -> None:
-    wrong = f'// policyc: trust jamf=jamf\n// policyc: ignore[cedar-impossible-value] meant\npermit {OPEN} when {{ context.jamf.risk == "low" }};\n'
-    assert sorted(rules(wrong)) == ["cedar-impossible-value", "malformed-suppression"]
+    wrong = f'// policyc: trust jamf=jamf\n// policyc: ignore[cedar-unlike-kinds] meant\npermit {OPEN} when {{ context.jamf.risk == 1 }};\n'
+    assert sorted(rules(wrong)) == ["cedar-unlike-kinds", "malformed-suppression"]
+    spelled = f'// policyc: trust jamf=jamf\n// policyc: ignore[value-never-matches] meant\npermit {OPEN} when {{ context.jamf.risk == "low" }};\n'
+    assert rules(spelled) == []
     dead = f'// policyc: trust jamf=jamf\n// policyc: ignore[condition-never-holds] a placeholder\npermit {OPEN} when {{ context.jamf.risk == "LOW" && context.jamf.risk == "HIGH" }};\n'
     assert rules(dead) == []
 
@@ -82,8 +84,8 @@ def test_data_that_only_client_vpn_has_tells_whose_text_it_is(root: str) -> None
 @pytest.mark.parametrize(
     ("test", "found"),
     [
-        ("context.crowdstrike.assessment.overall > 150", ["cedar-impossible-value"]),
-        ('context.jamf.risk == "low"', ["cedar-impossible-value"]),
+        ("context.crowdstrike.assessment.overall > 150", ["value-never-matches"]),
+        ('context.jamf.risk == "low"', ["value-never-matches"]),
         ('context.nowhere.x == "a"', ["cedar-unknown-root"]),
         ("context.jamf.diskEncryptionEnabled == true", []),  # in an example of AWS's guide, and in no list of it
         ("context.crowdstrike.assessment.overall > 80", []),

@@ -84,12 +84,7 @@ FOUND = [
     ("L14", permit('context.idc.user.email != ""'), "cedar-unlike-kinds", 'context.idc.user.email != ""'),
     ("L15", f"permit {OPEN};", "everyone-allowed", "permit"),
     ("L15", permit("true"), "everyone-allowed", "permit"),
-    (
-        "L15",
-        permit('context.http_request.http_method != "INVALID_METHOD"'),
-        "cedar-impossible-value",
-        '"INVALID_METHOD"',
-    ),
+    ("L15", permit('context.http_request.http_method != "INVALID_METHOD"'), "value-never-matches", '"INVALID_METHOD"'),
     ("L15", permit("principal in [principal]"), "cedar-always-true", "principal in"),
     ("L15", permit("context has idc && context.idc.user has user_id"), "everyone-allowed", "context"),
     (
@@ -149,11 +144,11 @@ FOUND = [
         "cedar-address-list",
         "ip(context.http_request.x_forwarded_for)",
     ),
-    ("L21", permit('context.http_request.client_ip == "10.0.0.0/8"'), "cedar-impossible-value", '"10.0.0.0/8"'),
+    ("L21", permit('context.http_request.client_ip == "10.0.0.0/8"'), "value-never-matches", '"10.0.0.0/8"'),
     (
         "L21",
         permit('["10.0.0.300", "10.0.0.3"].contains(context.http_request.client_ip)'),
-        "cedar-impossible-value",
+        "value-never-matches",
         '"10.0.0.300"',
     ),
     (
@@ -172,12 +167,12 @@ FOUND = [
     (
         "L23",
         permit('context has jamf && context.jamf has risk && context.jamf.risk like "low*"'),
-        "cedar-impossible-value",
+        "value-never-matches",
         'context.jamf.risk like "low*"',
     ),
-    ("L23", permit('context.jamf.risk == "low"'), "cedar-impossible-value", '"low"'),
-    ("L23", permit('["LOW", "Medium"].contains(context.jamf.risk)'), "cedar-impossible-value", '"Medium"'),
-    ("L23", permit('context.crwd.platform == "Windows"'), "cedar-impossible-value", '"Windows"'),
+    ("L23", permit('context.jamf.risk == "low"'), "value-never-matches", '"low"'),
+    ("L23", permit('["LOW", "Medium"].contains(context.jamf.risk)'), "value-never-matches", '"Medium"'),
+    ("L23", permit('context.crwd.platform == "Windows"'), "value-never-matches", '"Windows"'),
     (
         "L24",
         permit("context.tcp_flow.destination_port == 22"),
@@ -235,16 +230,16 @@ FOUND = [
     ),
     ("L27", permit('context.my-idp.email == "x"'), "cedar-attribute-name", "my-idp"),
     ("L27", permit('context.okta.cognito:groups.contains("x")'), "cedar-attribute-name", "cognito:groups"),
-    ("L29", permit("${maintenance_mode} == false"), "cedar-template-text", "${maintenance_mode}"),
+    ("L29", permit("${maintenance_mode} == false"), "template-not-rendered", "${maintenance_mode}"),
     ("L29", permit("false == false"), "cedar-always-true", "false == false"),
-    ("L29", permit('context.idc.groups has "%GROUP_ID%"'), "cedar-template-text", '"%GROUP_ID%"'),
-    ("L29", permit('context.idc.groups has "$(GROUP_ID)"'), "cedar-template-text", '"$(GROUP_ID)"'),
-    ("L29", permit('context.idc.groups has "@@GROUP_ID@@"'), "cedar-template-text", '"@@GROUP_ID@@"'),
+    ("L29", permit('context.idc.groups has "%GROUP_ID%"'), "template-in-text", '"%GROUP_ID%"'),
+    ("L29", permit('context.idc.groups has "$(GROUP_ID)"'), "template-in-text", '"$(GROUP_ID)"'),
+    ("L29", permit('context.idc.groups has "@@GROUP_ID@@"'), "template-in-text", '"@@GROUP_ID@@"'),
     ("L32", permit('principal == User"ana"'), "cedar-syntax", 'User"ana"'),
     ("L32", permit('action in [Action"GET"]'), "cedar-syntax", 'Action"GET"'),
-    ("L29", permit('context.crwd.cid == "{{ customer }}"'), "cedar-template-text", '"{{ customer }}"'),
-    ("L29", permit('context.<ref>.risk == "LOW"'), "cedar-template-text", "<ref>"),
-    ("L29", permit("context.crwd.assessment.overall > <threshold>"), "cedar-template-text", "<threshold>"),
+    ("L29", permit('context.crwd.cid == "{{ customer }}"'), "template-in-text", '"{{ customer }}"'),
+    ("L29", permit('context.<ref>.risk == "LOW"'), "template-not-rendered", "<ref>"),
+    ("L29", permit("context.crwd.assessment.overall > <threshold>"), "template-not-rendered", "<threshold>"),
     ("L30", permit('context.jamf.risk == "LOW"') * 2, "redundant-statement", "permit"),
     (
         "L30",
@@ -261,7 +256,7 @@ FOUND = [
     (
         "L30",
         permit("context.crwd.assessment.overall > 100"),
-        "cedar-impossible-value",
+        "value-never-matches",
         "context.crwd.assessment.overall > 100",
     ),
     (
@@ -273,7 +268,7 @@ FOUND = [
     (
         "L30",
         permit("context.crwd.assessment.overall >= -5"),
-        "cedar-impossible-value",
+        "value-never-matches",
         "context.crwd.assessment.overall >= -5",
     ),
     ("L31", permit('context.http_request.path like "/admin*"'), "path-slash-undecided", "context.http_request.path"),
@@ -364,7 +359,7 @@ def test_a_comment_declares_providers() -> None:
     text = '// policyc: trust dev=jamf "my-idp"=oidc\n' + permit(
         'context.dev.risk == "low" || context["my-idp"].x == 1'
     )
-    assert "cedar-impossible-value" in {item.rule for item in findings(text, {})}
+    assert "value-never-matches" in {item.rule for item in findings(text, {})}
     assert "cedar-unknown-root" not in {item.rule for item in findings(text, {})}
 
 

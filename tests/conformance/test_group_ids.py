@@ -72,5 +72,5 @@ def test_anything_else_is_none(text: str) -> None:
 )
 def test_a_placeholder_is_told_as_such_and_nothing_is_decided_on_it(condition: str) -> None:
     told = found(condition)
-    assert told.pop("cedar-template-text") is Severity.WARNING
+    assert told.pop("template-in-text") is Severity.WARNING
     assert told.keys() <= {"cedar-address-as-text"}, "the comparison as text is a note of its own"

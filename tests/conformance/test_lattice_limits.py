@@ -74,7 +74,7 @@ REFUSED = [
     ("tls", 'who anyone when header["x-team"] == "a"', "no-http-here", 'header["x-team"] == "a"'),
     ("tls", 'who anyone when method == "GET"', "no-http-here", 'method == "GET"'),
     ("rpc", 'who anyone when any query["q"] == "a"', "no-query-here", 'any query["q"] == "a"'),
-    ("web", 'who anyone when header["X-Team"] == "a"', "header-not-lower-case", 'header["X-Team"] == "a"'),
+    ("web", 'who anyone when header["X-Team"] == "a"', "header-name-case", 'header["X-Team"] == "a"'),
     ("web", 'who anyone when header["x team"] == "a"', "malformed-header", 'header["x team"] == "a"'),
     ("web", "who anyone on web", "on-in-a-service-policy", 'allow "a" { who anyone on web }'),
     ("mesh", "who anyone on far", "service-in-another-network", 'allow "a" { who anyone on far }'),

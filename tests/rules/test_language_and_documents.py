@@ -43,7 +43,6 @@ DIFFERENT = {
     "reads-the-original": CHAIN,
     "redundant-value": "what stands twice is written once",
     "static-route-before-attachment": "the inventory is named in the project",
-    "template-in-text": "in documents readers say it, as `template-not-rendered` and `cedar-template-text`",
     "unlabelled-statement": SOURCE,
     "unused-declaration": SOURCE,
     "unused-import": SOURCE,

@@ -1,19 +1,19 @@
-"""Condition keys that no request carries, and spellings that the service may not take.
+"""Condition keys that cannot be there, spellings that the service may not take, and variables that name no key.
 
 Source: IAM evaluation reference, sections 8.2 and 9, and 15 #13; Lattice reference, section 3; Object Lambda reference, section 8.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
-from policyc.diagnostics import Applicability, Diagnostics, did_you_mean, meant, respelled, write_instead
+from policyc.diagnostics import Applicability, Diagnostics, respelled, write_instead
 from policyc.engines.iam.operators import Family, Qualifier, read_operator
 from policyc.engines.iam.variables import MULTIVALUED
 from policyc.holes import has_hole
-from policyc.lint.raw.nearest import near_prefixes, nearest_name
+from policyc.lint.raw.nearest import nearest_name
 from policyc.lint.raw.statements import ConditionKey, RawStatement, strings
+from policyc.lint.unknown_keys import spelled, unknown_key
 from policyc.model.vocabulary import Attribute
 from policyc.regex import regex
 from policyc.syntax.json_text import JsonString
@@ -40,128 +40,23 @@ _WHENCE: Final = (
 )
 #: lists by their page, which the guide of the service tests with operators for one value
 _ONE_BY_ONE: Final = ("events:",)
-#: what stands before the name in a key of a family, and what people write there
-_SEPARATORS: Final = (":", "/", ".", "-", "=")
 _FIRST_HOP: Final = "object-lambda"
-#: how many claims of a provider are listed where none is near to the one that is written
-_MOST_CLAIMS: Final = 16
 
 
 def check_keys(statement: RawStatement, diagnostics: Diagnostics) -> None:
-    """Report unknown keys with the closest known one, and keys that cannot be there."""
+    """Report how known keys are spelled and compared, and keys that cannot be there; of unknown ones a rule tells (`unknown-condition-key`)."""
     for entry in statement.condition_keys:
         service = entry.key.partition(":")[0].lower()
         known = known_keys().find(entry.key)
         if known is None:
             if has_hole(entry.key):
                 continue  # which key it is says the host, later
-            if service in KEY_SERVICES:
-                _unknown(entry, service, statement, diagnostics)
-            elif unlisted(entry.key) is None:
+            if unknown_key(entry.key) is None:
                 _several(entry, diagnostics)
-        elif known.keyed and not known.key:
-            _nameless(entry, known, statement, diagnostics)
-        else:
+        elif known.key or not known.keyed:
             _spelling(entry, known, diagnostics)
             _quantified(entry, known, statement, diagnostics)
         _absent_here(entry, service, statement, diagnostics)
-
-
-def _unknown(entry: ConditionKey, service: str, statement: RawStatement, diagnostics: Diagnostics) -> None:
-    names = [_spelled(name) for name in known_keys().names(service)]
-    family = next((name for name in names if name.lower().startswith(f"{entry.key.lower()}/")), "")
-    if family:
-        statement.mistake(
-            diagnostics,
-            "key-without-name",
-            f"`{entry.key}` lacks the name behind its `/`",
-            entry.span,
-            f"write `{family}`",
-        )
-    elif service == "aws":
-        diagnostics.warning("invalid-global-condition-key", _no_global(entry.key), entry.span, _global_help(entry.key))
-    else:
-        statement.mistake(
-            diagnostics,
-            "invalid-service-condition-key",
-            f"`{service}` has no condition key `{entry.key}`",
-            entry.span,
-            _of_family(entry.key, names)
-            or did_you_mean(entry.key, names, "its keys are " + ", ".join(f"`{name}`" for name in names)),
-        )
-
-
-def _no_global(key: str) -> str:
-    return f"no global condition key is called `{key}`"
-
-
-def _global_help(key: str) -> str:
-    names = [_spelled(name) for name in known_keys().names("aws")]
-    return (
-        _of_family(key, names)
-        or nearest_name(key, names)
-        or "`policyc explain list` names the known keys; a newer key may be missing there"
-    )
-
-
-def _of_family(key: str, names: Iterable[str]) -> str:
-    """What to write for a key of a family that lacks its name, or has another sign before it; empty for other keys."""
-    for family in (name.removesuffix("name") for name in names if name.endswith(("/name", ":name"))):
-        end = len(family) - 1
-        if key[:end].lower() == family[:end].lower() and key[end : end + 1] in ("", *_SEPARATORS):
-            return meant(key, family + (key[end + 1 :] or "name"))
-    return ""
-
-
-def _spelled(name: str) -> str:
-    """A documented key as an author can write it: a family with a name behind its slash."""
-    return f"{name}name" if name.endswith("/") else name
-
-
-def _nameless(entry: ConditionKey, known: Attribute, statement: RawStatement, diagnostics: Diagnostics) -> None:
-    statement.mistake(
-        diagnostics,
-        "key-without-name",
-        f"`{entry.key}` lacks the name behind its `/`, so no request carries it",
-        entry.span,
-        f"write `{_spelled(known.native)}` with the name that is meant",
-    )
-
-
-def unlisted(key: str) -> tuple[str, str] | None:
-    """What is wrong with a key that our vocabularies do not know, and what to do; None when its service lists it, or STS as a claim of an
-    identity provider."""
-    prefix = key.partition(":")[0].lower()
-    if not services.is_there() or not prefix:
-        return None
-    if prefix == "aws":
-        return _no_global(key), _global_help(key)
-    claims = services.claims(prefix)
-    if claims is not None:
-        return None if key[len(prefix) + 1 :].lower() in map(str.lower, claims) else _unlisted_claim(key, claims)
-    if "/" in prefix:
-        return None
-    found = services.service(prefix)
-    if found is None:
-        tail = key[len(prefix) :]
-        help = nearest_name(prefix, near_prefixes(prefix, lambda one: one.key(one.prefix + tail) is not None), tail)
-        message = f"no service has the prefix `{prefix}` (as of {services.updated()})"
-    elif found.key(key) is None and not key.lower().endswith("tag/"):  # whose name is missed where it is read
-        names = [_spelled(services.HOLE.sub("name", name)) for name in found.keys.values()]
-        own = [name for name in names if name.lower().startswith(f"{prefix}:")]
-        help = _of_family(key, own) or nearest_name(key, own)
-        message = f"`{prefix}` has no condition key `{key}` (as of {services.updated()})"
-    else:
-        return None
-    return message, help or "write a key that the service's page in the service authorization reference gives"
-
-
-def _unlisted_claim(key: str, claims: tuple[str, ...]) -> tuple[str, str]:
-    provider, _, claim = key.partition(":")
-    near = nearest_name(claim, claims, head=f"{provider}:")
-    more = f" and {len(claims) - _MOST_CLAIMS} more" if len(claims) > _MOST_CLAIMS else ""
-    known = "its keys end in " + ", ".join(f"`:{name}`" for name in claims[:_MOST_CLAIMS]) + more
-    return f"no request carries a claim `{claim}` of `{provider}` (as of {services.updated()})", near or known
 
 
 def check_variables(statement: RawStatement, diagnostics: Diagnostics) -> None:
@@ -188,10 +83,10 @@ def check_variables(statement: RawStatement, diagnostics: Diagnostics) -> None:
                 listed = services.service(prefix) if services.is_there() else None
                 if listed is None or listed.key(key) is not None:
                     continue
-            names = [_spelled(name) for name in known_keys().names(prefix)]
+            names = [spelled(name) for name in known_keys().names(prefix)]
             name = key.rpartition("/")[2] if "/" in key else ""
-            spelled = [item.replace("/name", f"/{name}") if name else item for item in names]
-            help = nearest_name(key, spelled, item.value[found.end(1) :], item.value[: found.start(1)])
+            own = [item.replace("/name", f"/{name}") if name else item for item in names]
+            help = nearest_name(key, own, item.value[found.end(1) :], item.value[: found.start(1)])
             diagnostics.warning(
                 "unknown-variable",
                 f"`${{{key}}}` names no condition key, so it has no value",

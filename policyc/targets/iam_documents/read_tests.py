@@ -77,7 +77,7 @@ def read_test(operator_text: str, entry: JsonMember, reading: Reading) -> Cond:
 def _attribute(key: str, services: tuple[str, ...], letter_case: str) -> tuple[Attribute, bool]:
     """What a key stands for in documents about `services` (empty: any), and whether a vocabulary knows it."""
     known = known_keys().find(key)
-    if known is None:
+    if known is None or (known.keyed and not known.key):
         return raw_attribute(key), False
     if _misspelled(key, known, letter_case):
         return raw_attribute(_ABSENT + key), False

@@ -185,7 +185,7 @@ def _check_header(atom: Atom, where: Span | None, diagnostics: Diagnostics) -> N
         return
     if _HEADER_NAME.fullmatch(name.lower()):
         diagnostics.error(
-            "header-not-lower-case",
+            "header-name-case",
             f"the header `{name}` is not in lower case, and HTTP/2 sends names that way",
             where,
             f'write `header["{name.lower()}"]`',

@@ -396,4 +396,4 @@ def test_quotas_are_counted_in_bytes(lab: Make, plain: str, cdn_policy: str) -> 
 def test_a_document_past_its_quota_is_an_error(flawed: Make, plain: str) -> None:
     users = ", ".join(f'user(shop, "u{number:04d}-{"x" * 40}")' for number in range(300))
     made = flawed(plain + policy(f'allow "x" {{ who {users} can GetObject }}'))
-    assert "document-too-large" in made.rules
+    assert "policy-size-exceeds-quota" in made.rules

@@ -34,26 +34,21 @@ from __future__ import annotations
 from policyc.diagnostics import Severity
 from policyc.holes import has_hole
 from policyc.ir.conditions import tests
-from policyc.lint.raw.condition_keys import unlisted
 from policyc.lint.rule import Lint, kind_of
 from policyc.lint.speech import key_of
-from policyc.targets.iam_documents.known_keys import KEY_SERVICES, known_keys
+from policyc.lint.unknown_keys import unknown_key
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 NEEDS = ("unlisted",)
-YIELDS_TO = ("invalid-condition-key-format",)
+YIELDS_TO = ("invalid-condition-key-format", "missing-tag-key-in-condition")
 
 
 def check(lint: Lint) -> None:
     for policy, statement in lint.statements():
         for test in tests(statement.when) if kind_of(policy) != "cedar" else ():
             key = test.attribute.native
-            if key != test.attribute.key or has_hole(key) or known_keys().find(key) is not None:
-                continue
-            if test.spelling is not None and key.lower().partition(":")[0] in KEY_SERVICES:
-                continue  # the check of documents tells more
-            told = unlisted(key)
+            told = None if key != test.attribute.key or has_hole(key) else unknown_key(key)
             if told is not None:
                 said = told[0] if test.spelling is not None else f"`{key_of(test)}`: {told[0]}"
                 lint.report(test.spelling.key_span if test.spelling is not None else test.span, said, told[1])

@@ -42,14 +42,7 @@ from policyc.text import Span
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 NEEDS = ("test",)
-YIELDS_TO = (
-    "value-never-matches",
-    "cedar-group-name",
-    "cedar-impossible-value",
-    "cedar-template-text",
-    "not-a-host-name",
-    "template-in-text",
-)
+YIELDS_TO = ("value-never-matches", "cedar-group-name", "not-a-host-name", "template-in-text")
 
 
 def check(lint: Lint) -> None:

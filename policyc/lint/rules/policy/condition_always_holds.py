@@ -59,7 +59,7 @@ NEEDS = ("condition",)
 YIELDS_TO = ("value-never-matches", "everyone-allowed")
 FOLLOWS = (
     "cedar-always-true",
-    "cedar-impossible-value",
+    "value-never-matches",
     "cedar-type-mismatch",
     "cedar-unlike-kinds",
     "null-with-qualifier",

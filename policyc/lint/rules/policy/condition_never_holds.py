@@ -51,10 +51,10 @@ YIELDS_TO = ("value-never-matches", "cedar-forbid-fails-open", "cedar-permit-die
 FOLLOWS = (
     "cedar-always-false",
     "cedar-group-name",
-    "cedar-impossible-value",
+    "value-never-matches",
     "cedar-no-entities",
     "cedar-swapped-range",
-    "cedar-template-text",
+    "template-in-text",
     "cedar-type-mismatch",
     "cedar-unknown-attribute",
     "cedar-unlike-kinds",

@@ -3,7 +3,8 @@
 ## What it does
 Finds `${…}`, `{{ … }}`, `%{…}`, `%(…)s`, `#{…}`, `$(…)`, `$NAME`, `%NAME%`, `%s`, `__NAME__`, `@@NAME@@` and `<…>` in the values, patterns and keys that a
 policy compares with, in its paths, resources and the names of its callers. A `${…}` that would be a policy variable in the IAM document is left alone, as is `{{resolve:…}}`, which CloudFormation
-fills in. In IAM documents `${…}` is `template-not-rendered`, and where a placeholder makes a text no action, principal or ARN, that is told and its help says so; Cedar text has `cedar-template-text`.
+fills in. Where it makes a text no action, principal or ARN, that is told and its help says so. A `${…}` in an IAM document, and a placeholder outside of quotes in Cedar text, cannot be read
+at all: that is the error `template-not-rendered`.
 
 ## Why is this bad
 Neither the language nor AWS has templates: such a text is compared as it stands, and no request has it. An `allow` lets nobody in, and a `deny` guards

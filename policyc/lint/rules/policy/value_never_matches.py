@@ -52,13 +52,7 @@ from policyc.text import Span
 SEVERITY = Severity.ERROR
 SCOPE = "document"
 NEEDS = ("test",)
-YIELDS_TO = (
-    "missing-arn-field",
-    "cedar-group-name",
-    "cedar-impossible-value",
-    "cedar-template-text",
-    "template-in-text",
-)
+YIELDS_TO = ("missing-arn-field", "cedar-group-name", "template-in-text")
 
 _REGION: Final = Named("region")
 

@@ -45,7 +45,7 @@ from policyc.text import Span
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 NEEDS = ("wildcard",)
-YIELDS_TO = ("cedar-group-name", "cedar-impossible-value", "odd-method", "cedar-template-text", "template-in-text")
+YIELDS_TO = ("cedar-group-name", "value-never-matches", "odd-method", "template-in-text")
 
 _CEDAR: Final = ("verified_access", "client_vpn")
 #: operator that compares texts as they stand -> the one that reads wildcards

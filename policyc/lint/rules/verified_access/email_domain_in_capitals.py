@@ -40,7 +40,7 @@ from policyc.lint.rule import Lint
 SEVERITY = Severity.INFO
 SCOPE = "document"
 NEEDS = ("test",)
-YIELDS_TO = ("cedar-template-text", "email-pattern-without-domain", "pattern-without-star", "wildcard-without-like")
+YIELDS_TO = ("template-in-text", "email-pattern-without-domain", "pattern-without-star", "wildcard-without-like")
 
 
 def check(lint: Lint) -> None:

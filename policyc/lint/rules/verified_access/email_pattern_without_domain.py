@@ -46,7 +46,7 @@ from policyc.text import Span
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 NEEDS = ("test",)
-YIELDS_TO = ("cedar-impossible-value", "cedar-template-text", "regex-in-pattern")
+YIELDS_TO = ("value-never-matches", "template-in-text", "regex-in-pattern")
 
 #: what everybody's domains end in: one label, or a country's label behind one for companies and the like
 _PUBLIC_END: Final = regex(r"\.([a-z]{2,}|(ac|co|com|edu|gov|net|or|org)\.[a-z]{2})", re.IGNORECASE)

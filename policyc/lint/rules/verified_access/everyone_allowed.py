@@ -55,7 +55,7 @@ _MOST_TOGETHER: Final = 30
 FOLLOWS = (
     "cedar-always-true",
     "cedar-group-name",
-    "cedar-impossible-value",
+    "value-never-matches",
     "odd-method",
     "cedar-type-mismatch",
     "cedar-unknown-attribute",

@@ -41,7 +41,7 @@ from policyc.targets.verified_access.slips import HOST, host_name
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 NEEDS = (HOST,)
-YIELDS_TO = ("cedar-impossible-value", "cedar-template-text", "template-in-text")
+YIELDS_TO = ("value-never-matches", "template-in-text")
 
 
 def check(lint: Lint) -> None:

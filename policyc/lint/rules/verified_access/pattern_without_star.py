@@ -45,7 +45,7 @@ from policyc.text import Span
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 NEEDS = ("test",)
-YIELDS_TO = ("cedar-impossible-value", "cedar-template-text", "regex-in-pattern", "not-a-host-name", "template-in-text")
+YIELDS_TO = ("value-never-matches", "regex-in-pattern", "not-a-host-name", "template-in-text")
 
 
 def check(lint: Lint) -> None:

@@ -45,7 +45,7 @@ from policyc.regex import regex
 SEVERITY = Severity.WARNING
 NEEDS = ("test",)
 SCOPE = "document"
-YIELDS_TO = ("cedar-impossible-value", "cedar-template-text", "not-a-host-name")
+YIELDS_TO = ("value-never-matches", "template-in-text", "not-a-host-name")
 
 _TARGETS: Final = ("verified_access", "client_vpn")
 #: what no pattern needs; `\\` stands for one backslash in a pattern of the language

@@ -46,7 +46,7 @@ def check_order(checker: Checks, node: Compare, known: Known) -> Info:
         assert member is not None and member.range is not None
         word = "always" if constant else "never"
         checker.error(
-            "cedar-impossible-value",
+            "value-never-matches",
             f"`{written(node)}` {word} holds",
             node.span,
             f"the score is {member.range[0]} to {member.range[1]}",

@@ -194,7 +194,7 @@ def _never(checker: Checks, member: Member | None, literal: Expr, value: str | i
     word = "always" if node.operator == "!=" else "never"
     shown = written(node.right if node.left is literal else node.left)
     checker.error(
-        "cedar-impossible-value",
+        "value-never-matches",
         f"`{shown}` never has the value `{value}`, so this is {word} true",
         literal.span,
         _values_help(member, value),
@@ -419,7 +419,7 @@ def _contains(checker: Checks, node: Method, of: Info, arg: Info) -> bool | None
                 )
             elif impossible(arg.member, value):
                 checker.error(
-                    "cedar-impossible-value",
+                    "value-never-matches",
                     f"`{written(node.args[0])}` never has the value `{value}`",
                     item.span,
                     _values_help(arg.member, value) if arg.member else "list documented values",

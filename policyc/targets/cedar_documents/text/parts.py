@@ -33,7 +33,7 @@ def check_parts(
         member = _tested(node, meaning)
         if member is None or told_of(node.span, diagnostics) or not proof.impossible(meaning.of(node).true):
             continue
-        diagnostics.error("cedar-impossible-value", f"`{_short(node)}` never holds", node.span, values_of(member))
+        diagnostics.error("value-never-matches", f"`{_short(node)}` never holds", node.span, values_of(member))
 
 
 def check_alternatives(condition: Expr, meaning: Meaning, proof: Proof, diagnostics: Diagnostics) -> None:
@@ -119,7 +119,7 @@ ONE_VALUE = frozenset(
         "cedar-always-false",
         "cedar-always-true",
         "cedar-group-name",
-        "cedar-impossible-value",
+        "value-never-matches",
         "cedar-no-entities",
         "cedar-swapped-range",
         "cedar-type-mismatch",

@@ -133,7 +133,7 @@ def _check_left_overs(nodes: list[cedar.Expr], diagnostics: Diagnostics) -> None
     for text, span in (pair for node in nodes for pair in _texts(node)):
         if is_template(text):
             diagnostics.warning(
-                "cedar-template-text", f"`{text}` looks like a placeholder that was never filled in", span, RENDER
+                "template-in-text", f"`{text}` looks like a placeholder that was never filled in", span, RENDER
             )
 
 

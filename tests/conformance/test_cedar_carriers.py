@@ -64,7 +64,7 @@ def test_a_comment_on_the_text_stands_above_its_statements() -> None:
 
 
 def test_a_certain_error_stays_and_the_rule_of_a_document_goes() -> None:
-    wrong = f'// policyc: trust jamf=jamf\n// policyc: ignore[cedar-unlike-kinds] meant\npermit {OPEN} when {{ context.jamf.risk == 1 }};\n'
+    wrong = f"// policyc: trust jamf=jamf\n// policyc: ignore[cedar-unlike-kinds] meant\npermit {OPEN} when {{ context.jamf.risk == 1 }};\n"
     assert sorted(rules(wrong)) == ["cedar-unlike-kinds", "malformed-suppression"]
     spelled = f'// policyc: trust jamf=jamf\n// policyc: ignore[value-never-matches] meant\npermit {OPEN} when {{ context.jamf.risk == "low" }};\n'
     assert rules(spelled) == []

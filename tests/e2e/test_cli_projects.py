@@ -341,7 +341,7 @@ def test_standard_input_is_a_document_or_a_policy(run: Run, monkeypatch: pytest.
     status, out, _ = run("check", "-", "--as", "auth-policy", "--format", "json")
     assert status == 1
     found = json.loads(out)["findings"]
-    assert "unknown-action" in [item["rule"] for item in found]
+    assert "invalid-action" in [item["rule"] for item in found]
     assert all(item["location"]["file"].startswith("<stdin>") for item in found)
     give(monkeypatch, BROKEN)
     status, out, _ = run("check", "-")

@@ -52,6 +52,8 @@ class Change(StrEnum):
 
 #: classes that one deny makes with statements that did not change, before the rest of them is told as one
 _MOST_ALIKE: Final = 3
+#: the kind of documents that bound those who carry others
+BOUNDARY: Final = "boundary"
 #: values of one key that are told apart at first, which is mostly enough and much less work
 _FEW_VALUES: Final = 4
 #: the changes that documents of IAM can make
@@ -63,11 +65,20 @@ class Disagreement(Exception):
 
 
 @record
+class Perhaps:
+    """What may refuse requests that a document allows, of which it is not known whether it does: `what` says so, `version` is its document where that
+    is given."""
+
+    what: str
+    version: Version | None
+
+
+@record
 class Version:
     """One side: a document as the IR has it, and as the engine that decides does. With a `carrier` (the ARN of a role or user) only requests
     of that caller meet it, with the ARN of an account's root those of its callers, service-linked roles aside. One that does not `ask` stands for a gate that lets everybody pass. `whose` says in words
     whose requests a document is about that names no callers. Where it is looked at alone, `beside` are the others that have to allow, and
-    `within` patterns of the resources that requests are about (none: all)."""
+    `within` patterns of the resources that requests are about (none: all), and `perhaps` what may take requests away besides."""
 
     policy: Policy
     document: Document
@@ -76,6 +87,7 @@ class Version:
     whose: str = ""
     beside: tuple[Version, ...] = ()
     within: tuple[Pattern, ...] = ()
+    perhaps: tuple[Perhaps, ...] = ()
 
     def meets(self, witness: Witness) -> bool:
         """Whether a request meets the document."""
@@ -425,7 +437,15 @@ class _Comparison:
         out: list[str] = []
         for one, counterpart in zip(mine, theirs, strict=True):
             if counterpart.asks and not one.asks:
-                out.append(f"a gate {'no longer asks' if gained else 'now asks'} who calls")
+                out.append(
+                    (
+                        "no permissions boundary bounds them any more"
+                        if gained
+                        else "a permissions boundary bounds them now"
+                    )
+                    if _is_no_boundary(one)
+                    else f"a gate {'no longer asks' if gained else 'now asks'} who calls"
+                )
             elif counterpart.asks and by is not None and any(item is by for item in one.policy.statements):
                 out += because(by, None, one.policy, counterpart.policy, gained)
             if other is not None and any(item is other for item in counterpart.policy.statements):
@@ -456,7 +476,7 @@ class _Comparison:
         wanted = {id(item) for item in listed}
         held: list[Statement] = []
         for one, counterpart in zip(mine, theirs, strict=True):
-            if not one.meets(witness):
+            if not one.meets(witness) or _is_no_boundary(one):
                 continue
             can, _ = one.document.masks.masks(witness.request, False)
             others = contents_of(counterpart.policy)
@@ -466,6 +486,11 @@ class _Comparison:
             if changed is not None:
                 return changed
         return held[-1] if held else None
+
+
+def _is_no_boundary(version: Version) -> bool:
+    """Whether a document stands for a boundary that is not there, of which there is nothing to tell."""
+    return version.policy.kind == BOUNDARY and not version.asks
 
 
 def decided(side: Sequence[Version], witness: Witness) -> Verdict:

@@ -16,7 +16,7 @@ from policyc.analysis.compare import Disagreement, Version
 from policyc.analysis.conditions import filled, folded, some_bindings
 from policyc.analysis.formula import Lit
 from policyc.analysis.question import Space
-from policyc.analysis.whole import allowing, policies_of, together, verdict_of
+from policyc.analysis.whole import allowing, at_most, may_refuse, policies_of, together, verdict_of
 from policyc.analysis.witness import Witness, opaque_of, witness_of
 from policyc.engines.iam.caller import CallerKind
 from policyc.engines.iam.statement import Kind
@@ -97,6 +97,16 @@ class Proof:
 
 def prove(guarantee: Guarantee, named: Named, version: Version) -> Proof:
     """Whether a document keeps a guarantee. Raises Disagreement."""
+    proof = _by_itself(guarantee, named, version)
+    if proof.holds is False and version.perhaps:
+        certain = at_most(version)
+        proof = Proof(None) if certain is None else _by_itself(guarantee, named, certain)
+        return proof if proof.holds is False else Proof(None, open=may_refuse(version))
+    return proof
+
+
+def _by_itself(guarantee: Guarantee, named: Named, version: Version) -> Proof:
+    """The answer where nothing else bears on the requests."""
     proof = _proven(guarantee, named, version, None)
     if proof.holds is None and not proof.by:
         for bindings in some_bindings(policies_of(version)):

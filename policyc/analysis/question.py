@@ -219,7 +219,7 @@ class Space:
         """
         hopes = hopes or self.of_kinds(CallerKind.ROLE)
         facts, likely = [*wanted, *self._facts()], list(self._likely())
-        named = self.formula.some(self.action(f"{name}:*") for name in self.services or _KNOWN)
+        named = self.formula.some(self.action(f"{name}:*") for name in self.services or _KNOWN[:1])
         if self.crowded:
             facts.append(self.formula.atom(EXACTLY))
         found = self.solver.solve([*facts, *likely, named, *hopes[0]])
@@ -229,7 +229,8 @@ class Space:
         if found is None:
             self.unsure |= bool(self.crowded) and self.solver.solve(facts[:-1]) is not None
             return None
-        others = [*([named, *hope] for hope in hopes[1:]), *hopes]
+        known = [self.action(f"{name}:*") for name in _KNOWN]
+        others = [*([named, *hope] for hope in hopes[1:]), *([one, *hope] for one in known for hope in hopes), *hopes]
         better = (self.solver.solve([*facts, *likely, *hope]) for hope in others)
         return next((item for item in better if item is not None), found)
 
@@ -278,7 +279,7 @@ class Space:
         formula = self.formula
         yield from (-formula.atom(MadeBy(maker)) for maker in self.callers.makers)
         yield -self.no_resource
-        for name in self.services or _KNOWN:
+        for name in dict.fromkeys((*self.services, *_KNOWN)):
             arns = [formula.atom(Tested((RESOURCE, 0), Fits(_arn_of(part)))) for part in _ARNS.get(name, (name,))]
             yield formula.implies(self.action(f"{name}:*"), formula.some(arns))
 
@@ -286,7 +287,8 @@ class Space:
         if key == ACTION:
             return Domain("the action", "text", likely_actions(self.services))
         if key == RESOURCE:
-            return Domain("the resource", "text", tuple(_EXAMPLES[name] for name in self.services if name in _EXAMPLES))
+            likely = dict.fromkeys((*self.services, *_KNOWN))
+            return Domain("the resource", "text", tuple(_EXAMPLES[name] for name in likely if name in _EXAMPLES))
         if key == ARN_KEY:
             partition = self.callers.partitions[0]
             names = ("iam::{}:role/example", "iam::{}:user/example", "iam::{}:root", "sts::{}:federated-user/example")
@@ -360,8 +362,8 @@ def _of_kind(policy: Policy) -> tuple[str, ...]:
     return KINDS[policy.kind].services if policy.kind in KINDS else ()
 
 
-#: the service that is asked where documents name none
-_KNOWN: Final = ("s3",)
+#: the services that are asked where documents name none, the second where the first is out of the question
+_KNOWN: Final = ("s3", "sqs")
 #: services whose resources have the ARNs of others
 _ARNS: Final = {
     "vpc-lattice-svcs": ("vpc-lattice",),
@@ -394,13 +396,14 @@ _EXAMPLES: Final = {
     "s3": "arn:aws:s3:::example-bucket/example",
     "sts": "arn:aws:iam::111122223333:role/example",
     "vpc-lattice-svcs": "arn:aws:vpc-lattice:eu-west-1:111122223333:service/svc-0123456789abcdef0/example",
+    "sqs": "arn:aws:sqs:eu-west-1:111122223333:example",
     "kms": "arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-1111-2222-3333-444455556666",
 }
 
 
 def likely_actions(services: Iterable[str]) -> tuple[str, ...]:
     """Actions that there are, in lower case, those of some services that people know best first."""
-    return tuple(action.lower() for name in dict.fromkeys((*services, "s3")) for action in known_actions(name))
+    return tuple(action.lower() for name in dict.fromkeys((*services, *_KNOWN)) for action in known_actions(name))
 
 
 def known_actions(service: str) -> tuple[str, ...]:

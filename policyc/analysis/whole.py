@@ -12,7 +12,7 @@ from policyc.analysis.ways.base import Line, OpenIdentity
 from policyc.analysis.witness import Witness
 from policyc.engines.trace import Verdict
 from policyc.ir.authz import Policy, Statement
-from policyc.record import record
+from policyc.record import record, replace
 
 
 @record
@@ -27,11 +27,26 @@ class Together:
 
 
 def policies_of(version: Version) -> tuple[Policy, ...]:
-    return tuple(item.policy for item in (version, *version.beside))
+    """A document, those beside it, and those that perhaps bear on its requests."""
+    perhaps = [item.version for item in version.perhaps if item.version is not None]
+    return tuple(item.policy for item in (version, *version.beside, *perhaps))
+
+
+def at_most(version: Version) -> Version | None:
+    """A document with all that perhaps bears on its requests taken to bear on them: what it allows then is allowed for certain. None where a part is not given."""
+    perhaps = tuple(item.version for item in version.perhaps if item.version is not None)
+    if len(perhaps) < len(version.perhaps):
+        return None
+    return replace(version, beside=(*version.beside, *perhaps), perhaps=())
+
+
+def may_refuse(version: Version) -> tuple[str, ...]:
+    """Why requests that a document allows may be refused all the same."""
+    return tuple(f"{item.what} may refuse it" for item in version.perhaps)
 
 
 def together(space: Space, version: Version, openly: bool = False) -> Together:
-    """What a document says with those beside it. With `openly` signed callers of whom no policy of their own is among these need one, which may say anything;
+    """What a document says with those beside it. With `openly`, of one that names its callers itself, signed callers of whom no policy of their own is among these need one, which may say anything;
     else they need none."""
     formula = space.formula
     allowed: list[Lit] = []
@@ -51,7 +66,7 @@ def together(space: Space, version: Version, openly: bool = False) -> Together:
         if item.policy.kind == "identity":
             carrying.append(met)
     unknown = FALSE
-    if openly and version.beside:
+    if openly and version.beside and not version.whose:
         unknown = formula.atom(OpenIdentity())
         allowed.append(formula.some((-is_signed(space.callers), *carrying, unknown)))
     return Together(formula.every(allowed), tuple(allows), tuple(denies), unknown)

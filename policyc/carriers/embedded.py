@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from policyc.holes import MARK
+from policyc.holes import MARK, mark
 from policyc.record import record
 from policyc.syntax.json_tree import JsonValue
 from policyc.text import Span
@@ -101,7 +101,8 @@ class Embedded:
 
     `content` is a tree whose places are in the host, or a text. `holes` has every hole that `content` marks, by name. `facts` are what the host says about the
     resources around it (`auth-type`, `resource`, `bucket`, `endpoint-protocol`, …; `group` is what carries the text of the group of an endpoint, `resource` is the companion that it is attached to,
-    `called` the name or the ARN that what carries it has on AWS, `carrier` the hole of the ARN of the role, user or group whose identity policy it is). `world` names the conditions under which this form exists (empty: always), `also` a second place
+    `called` the name or the ARN that what carries it has on AWS, `carrier` the hole of the ARN of the role, user or group whose identity policy it is, `on` what its host names as what it
+    hangs on, `boundary` what of the host bounds all who carry it, `limit` the permissions boundary of some of them that is not there to read). `world` names the conditions under which this form exists (empty: always), `also` a second place
     of the same thing (the line of code that made it, the plan's line). `meant` names the rules whose findings the host's author says are meant."""
 
     kind: str
@@ -156,3 +157,12 @@ class Carried:
 def attribute(resource: str, word: str) -> str:
     """A host's expression for an attribute of a resource, by its name there: `Stock.Arn`, `aws_vpclattice_service.stock.arn`."""
     return f"{resource}.{word.lower() if '.' in resource else word}"
+
+
+def bound_by(found: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """The facts `boundary` and `limit` of a document from what bounds each of those who carry it: a document of the host, or what is known of another."""
+    if len(set(found)) == 1:
+        here, elsewhere = found[0]
+        return {"boundary": here} if here else {"limit": elsewhere} if elsewhere else {}
+    told = dict.fromkeys(elsewhere or mark(here) for here, elsewhere in found if here or elsewhere)
+    return {"limit": ", ".join(told)} if told else {}

@@ -17,6 +17,7 @@ from policyc.cli.project import here, open_project
 from policyc.cli.refuse import refuse, refuse_request
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Decision, Outcome, Verdict, changed
+from policyc.record import replace
 from policyc.simulation.documents.words import WORDS
 from policyc.targets.base import Document, NoRequest
 from policyc.text import Source
@@ -55,6 +56,8 @@ _SAID: Final = {
     "protocol": "what the service speaks (default: https)",
     "transforms": "the calls that run the function, with commas (default: GetObject)",
     "bucket-account": "the account of the bucket (default: that of the access point)",
+    "access-point-block": "whether Block Public Access keeps strangers out at the access point (default: on)",
+    "bucket-block": "the same at the bucket (default: on)",
     "resource-account": "the account of the resource, where its ARN has none",
 }
 
@@ -125,6 +128,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
     )
     sources = {**project.sources, **sources, source.file: source}
     outcome = None if diagnostics.has_errors else ask(situation, question, diagnostics)
+    if outcome is not None and args.perhaps:
+        wider = replace(situation, documents=(*given, *args.perhaps.values()), kept={})
+        other = ask(wider, question, diagnostics)
+        outcome = None if other is None else _with_perhaps(outcome, other, list(args.perhaps))
     if outcome is None:
         return refuse_request(diagnostics, sources, args.format, console)
     if logged is not None:
@@ -140,6 +147,17 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if getattr(args, "taken", ""):
         outcome = changed(outcome, notes=(*outcome.notes, args.taken))
     return write_answer(outcome, sources, args, console)
+
+
+def _with_perhaps(outcome: Outcome, bounded: Outcome, why: Sequence[str]) -> Outcome:
+    """The answer where some policies of a host file bear on the request perhaps: `bounded` is what it is if they do."""
+    if outcome.decision is bounded.decision:
+        return outcome
+    notes = (*outcome.notes, *(f"not taken into account: {text}" for text in why))
+    missing = tuple(dict.fromkeys((*outcome.missing, bounded.deciding)))
+    return changed(
+        outcome, decision=Decision.UNDECIDED, deciding=bounded.deciding, error="", missing=missing, notes=notes
+    )
 
 
 #: what can only take a permission away
@@ -190,6 +208,8 @@ def read_flags(
     from policyc.importing.opening import home
     from policyc.simulation.documents.attached import LEVELS, MAY_BE_NONE, NONE, nothing_attached, read_attached
     from policyc.targets.switches import iam_switches
+    from policyc.workspace.asked import bound_tree
+    from policyc.workspace.asked_bounds import bounds_beside
 
     chosen = iam_switches(switches)
     rows: list[tuple[str, int, Source, Inside | None]] = []
@@ -216,7 +236,29 @@ def read_flags(
         tree = None if inside is None else inside.bound({**told[home(source.file)], **values})
         found = read_attached(role, source, level, chosen, diagnostics, tree)
         given += [] if found is None else [found]
+    args.perhaps = {}
+    for place in told:
+        held = [(source, inside) for _, _, source, inside in rows if inside is not None and home(source.file) == place]
+        mine = {**told[place], **values}
+        for bound in bounds_beside(held[0][0], [one for _, one in held], _account(args.who or ""), mine, here(args)):
+            if getattr(args, bound.role):
+                continue  # what the command line says comes first
+            if bound.tree is None:
+                args.unreadable = {**(getattr(args, "unreadable", None) or {}), bound.role: bound.why}
+                continue
+            sources[bound.source.file] = bound.source
+            level = 0 if bound.role not in LEVELS else 1 if bound.certain else len(args.perhaps) + 2
+            tree = bound_tree(bound.tree, mine)
+            found = read_attached(bound.role, bound.source, level, chosen, diagnostics, tree)
+            if found is not None and bound.certain:
+                given.append(found)
+            elif found is not None:
+                args.perhaps[bound.why] = found
     return given, sources
+
+
+def _account(who: str) -> str:
+    return (who.split(":") + [""] * 5)[4]
 
 
 def _inside(

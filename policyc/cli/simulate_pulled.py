@@ -145,6 +145,8 @@ class _Way:
 
     def access_point(self, arn: str) -> None:
         """An access point and its bucket."""
+        from policyc.workspace.chains import block_of
+
         self.args.access_point_arn = arn
         self._document(arn, "access-point-policy")
         facts = self.lock.of(arn).get("facts", {})
@@ -154,6 +156,9 @@ class _Way:
         self.args.bucket_arn = bucket
         self.args.bucket_account = self.args.bucket_account or facts.get("bucket_account")
         self._document(bucket, "bucket-policy")
+        for name, one in (("access_point_block", arn), ("bucket_block", bucket)):
+            if not getattr(self.args, name):
+                setattr(self.args, name, block_of(self.lock.of(one).get("facts", {})))
 
     def endpoint(self, arn: str) -> None:
         """An endpoint of Verified Access with its group."""

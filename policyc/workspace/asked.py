@@ -19,9 +19,10 @@ from policyc.workspace.placed import filled_tree, tree_of
 
 #: kinds that go for one another: what a generic resource policy is called
 _RESOURCE: Final = ("resource", "auth-policy", "object-lambda", "access-point", "bucket", "function", "key", "")
-
-
+#: what a host does not tell from policies that callers carry
+_ALSO: Final = {"boundary": ("boundary", "identity"), "session": ("session", "identity")}
 _CEDAR: Final = "cedar"
+_NETWORK: Final = "core-network"
 _ACCOUNT: Final = regex(r"(?<=:)[0-9]{12}(?=:)")
 _LATTICE: Final = {"service": "service", "network": "servicenetwork"}
 
@@ -35,11 +36,16 @@ class Inside:
 
     def bound(self, values: Mapping[str, str]) -> JsonValue:
         """The tree with the holes filled that are known by name."""
+        return bound_tree(self.tree, values)
 
-        def fill(text: JsonString) -> JsonValue:
-            return JsonString(filled(text.value, values), text.span)
 
-        return filled_tree(self.tree, fill, lambda key: filled(key, values))
+def bound_tree(tree: JsonValue, values: Mapping[str, str]) -> JsonValue:
+    """A tree with the holes filled that are known by name."""
+
+    def fill(text: JsonString) -> JsonValue:
+        return JsonString(filled(text.value, values), text.span)
+
+    return filled_tree(tree, fill, lambda key: filled(key, values))
 
 
 def document_in(
@@ -51,7 +57,7 @@ def document_in(
         return None
     found = Diagnostics()
     carried = carrier(format).carried(source, options_of(root, values), found)
-    kinds = _RESOURCE if kind == "resource" else (kind,)
+    kinds = _RESOURCE if kind == "resource" else _ALSO.get(kind, (kind,))
     fitting = [one for one in carried.documents if one.kind in kinds]
     chosen = _called(fitting, name)
     if len(chosen) != 1:
@@ -60,6 +66,29 @@ def document_in(
     content = chosen[0].content
     tree = tree_of(content, diagnostics) if isinstance(content, PlacedText) else content
     return None if tree is None else Inside(chosen[0], tree)
+
+
+def beside_in(source: Source, values: Mapping[str, str], root: Path) -> tuple[list[Inside], dict[str, Source]]:
+    """The IAM documents of a host file, and of its whole module, with the texts that they stand in."""
+    format = recognized(source.file.rpartition("/")[2], source.text.encode())
+    options = options_of(root, values)
+    carried = carrier(format).carried(source, options, Diagnostics())
+    found = {(one.place, one.name, one.world): one for one in carried.documents}
+    sources = {source.file: source}
+    for name in options.folder(carried.module.removeprefix(".")) if carried.module else ():
+        file = f"{carried.module}/{name}" if carried.module != "." else name
+        text = options.read(file) if file != source.file else None
+        if text is not None and recognized(name, text.encode()) == format:
+            sources[file] = Source(file, text)
+            others = carrier(format).carried(sources[file], options, Diagnostics()).documents
+            found |= {(one.place, one.name, one.world): one for one in others}
+    trees = ((one, _tree(one)) for one in found.values() if one.kind not in (_CEDAR, _NETWORK))
+    return [Inside(one, tree) for one, tree in trees if tree is not None], sources
+
+
+def _tree(document: Embedded) -> JsonValue | None:
+    content = document.content
+    return tree_of(content, Diagnostics()) if isinstance(content, PlacedText) else content
 
 
 def text_in(

@@ -23,6 +23,7 @@ from policyc.targets.object_lambda.documents import (
     SUPPORTING_POLICY,
 )
 from policyc.targets.object_lambda.documents import Kind as DocumentKind
+from policyc.targets.object_lambda.public import UNKNOWN
 from policyc.targets.object_lambda.resources import chain_of
 from policyc.text import Span
 from policyc.workspace.compile import Compiled
@@ -138,7 +139,7 @@ class _Pulled:
         if facts["access-point"].get("vpc"):
             drafts.text("access-point", "vpc", facts["access-point"]["vpc"])
         for name in ("access-point", "bucket"):
-            drafts.text(name, "block_public_access", _block(facts[name]))
+            drafts.text(name, "block_public_access", block_of(facts[name]))
         return _called(drafts.finish(), {name: str(self.lock.of(arn)["name"]) for name, arn in arns.items()})
 
     def _documents(self, arns: Mapping[str, str], resources: Mapping[str, Resource]) -> list[Document] | None:
@@ -214,9 +215,9 @@ def _nothing(kind: str, carrier: str, role: str) -> Document:
     return Document("no policy", kind, _NOTHING, "no policy", carrier, role, Span("no policy", 0, 0))
 
 
-def _block(facts: Mapping[str, Any]) -> str:
+def block_of(facts: Mapping[str, Any]) -> str:
     """Whether Block Public Access keeps strangers out where a policy is public: `on`, `off` or not known."""
     held = [facts.get(name) for name in ("block", "account_block")]
     if any(item and item.get("RestrictPublicBuckets") for item in held):
         return "on"
-    return "off" if all(item is not None for item in held) else "unknown"
+    return "off" if all(item is not None for item in held) else UNKNOWN

@@ -19,9 +19,20 @@ from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.iam_documents.read import read_policy
 from policyc.targets.registry import network_of
 from policyc.text import Source, Span
+from policyc.workspace.comparing_bounds import Bounds, moved
 from policyc.workspace.completions import filled_by_name, values_by_name
 from policyc.workspace.native_json import CORE_NETWORK, shape_of
-from policyc.workspace.pieces import ENDPOINT, HOST, Piece, caller_of, requests_to, unread, who_carries
+from policyc.workspace.pieces import (
+    BOUNDARY,
+    ENDPOINT,
+    HOST,
+    IDENTITY,
+    Piece,
+    caller_of,
+    requests_to,
+    unread,
+    who_carries,
+)
 from policyc.workspace.sides import Side, pairs
 from policyc.workspace.versions import NOTHING, doubts_of, obstacles, on_the_way, stand_in, stated, version_of
 
@@ -88,7 +99,9 @@ def compare_sides(
         else:
             diagnostics.extend(faults)
         if found is not None:
-            out.append(found)
+            bounds = Bounds(before, after, old, new)
+            out.append(moved(found, before, after))
+            notes += bounds.notes(name) if found.entries else ()
     if diagnostics.has_errors:
         return None
     return Changes(old.name, new.name, tuple(out), tuple(notes))
@@ -98,14 +111,19 @@ def _compared(
     name: str, before: Piece | None, after: Piece | None, old: Side, new: Side, diagnostics: Diagnostics
 ) -> Compared | None:
     kinds = {piece.kind for piece in (before, after) if piece is not None}
+    if kinds == {BOUNDARY, IDENTITY} and before is not None and after is not None:
+        before, after = (replace(piece, kind=IDENTITY) for piece in (before, after))  # what bounds nobody any more
     alike = before is not None and after is not None and _alike(before, after)
+    bounds = Bounds(before, after, old, new)
     if HOST in kinds:
         names = [piece.source.file for piece in (after, before) if piece is not None and piece.kind == HOST]
         why = f"{names[0]} cannot be read, {'though the text is the same' if alike else 'and the texts differ'}"
         return Compared(name, HOST, OPEN, open=(why,))
-    if alike and old.switches == new.switches:
+    if alike and old.switches == new.switches and bounds.alike:
         assert after is not None
         return Compared(name, after.kind or "document", SAME) if _is_read(after, new, diagnostics) else None
+    if bounds.open:
+        return Compared(name, "identity", OPEN, open=bounds.open)
     if "cedar" in kinds:
         return _cedar(name, before, after, old, new, diagnostics)
     trees = [None if piece is None else piece.tree(diagnostics) for piece in (before, after)]
@@ -143,12 +161,14 @@ def _compared(
     one, two = (replace(version, carrier=caller_of(carrier)) for version in (one, two))
     places = {piece.on for piece in (before, after) if piece is not None}
     within = requests_to(kind.name, places.pop()) if len(places) == 1 else ()
-    result = compare([one], [two], within=within)
+    bounding = bounds.versions()
+    result = compare([*bounding[0], one], [*bounding[1], two], within=within)
     entries, left = tuple(_entry(item) for item in result.differences), result.open
     names = _open_names(before, after)
     if left and names:
-        values = values_by_name([tree for tree in trees if tree is not None])
-        entries += _with_values(entries, ([before], [after]), (old, new), values, within)
+        if not bounding[0]:
+            values = values_by_name([tree for tree in trees if tree is not None])
+            entries += _with_values(entries, ([before], [after]), (old, new), values, within)
         left = (_hanging(entries, names),)
     if callers := who_carries(kind.name, carrier):
         entries = tuple(item if item.who else replace(item, who=(callers,)) for item in entries)

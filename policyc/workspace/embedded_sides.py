@@ -10,13 +10,13 @@ from typing import Final
 
 from policyc.carriers.embedded import Carried, Companion, PlacedText, Unreadable
 from policyc.diagnostics import Diagnostics, Severity
-from policyc.holes import names_in, shown
+from policyc.holes import mark, names_in, shown
 from policyc.record import replace
 from policyc.text import Source
 from policyc.workspace.embedded import Item
 from policyc.workspace.hosts import Host, open_hosts, options_of
 from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.pieces import ENDPOINT, HOST, Piece, Way
+from policyc.workspace.pieces import BOUNDARY, CONTROLS, ENDPOINT, HOST, IDENTITY, Piece, Way
 
 _SERVICE = "lattice.service"
 
@@ -50,21 +50,49 @@ def embedded_pieces(
                     trust=dict(part.split("=", 1) for part in document.facts.get("trust", "").split(",") if part),
                     carrier=document.facts.get("carrier", ""),
                     on=document.facts.get("called", ""),
+                    hangs=document.facts.get("on", ""),
                 )
         for lost in host.carried.unreadable:
             name = _name(called(host.source.file), lost.name, "")
             out[_free(name, out)] = Piece(name, HOST, _lost(host, shown(lost.reason)))
-    return out, _ways(hosts, out, called)
-
-
-def _ways(hosts: Sequence[Host], pieces: Mapping[str, Piece], called: Callable[[str], str]) -> dict[str, Way]:
-    """The ways to services whose auth type is known, through their one network where that stands beside them. A gate with several policies,
-    or with one that hangs on conditions of the host, leaves none, and so does a policy nearby that cannot be read."""
     modules: dict[tuple[str, str], list[Host]] = {}
     for host in hosts:
         modules.setdefault((host.format, host.carried.module or host.source.file), []).append(host)
-    found: dict[str, Way] = {}
     for module in modules.values():
+        out |= _bounded(module, out)
+    return out, _ways(modules.values(), out, called)
+
+
+def _bounded(module: Sequence[Host], pieces: Mapping[str, Piece]) -> dict[str, Piece]:
+    """The documents of a module with what bounds their requests there: the boundary of those who carry an identity policy, and control policies. What
+    bounds others and is attached to nobody is a boundary."""
+    own = {id(document) for host in module for document in host.carried.documents}
+    held = {name: piece for name, piece in pieces.items() if piece.item is not None and id(piece.item.document) in own}
+    facts = {name: piece.item.document.facts for name, piece in held.items() if piece.item is not None}
+    bounding = {one["boundary"] for one in facts.values() if "boundary" in one}
+    by_name: dict[str, list[str]] = {}
+    for name, piece in held.items():
+        if piece.item is not None and piece.kind == IDENTITY and piece.item.document.name in bounding:
+            by_name.setdefault(piece.item.document.name, []).append(name)
+            held[name] = piece if piece.hangs else replace(piece, kind=BOUNDARY)
+    controls = {kind: tuple(name for name, one in held.items() if one.kind == kind) for kind in CONTROLS}
+    for name, piece in held.items():
+        boundary, limit = facts[name].get("boundary", ""), facts[name].get("limit", "")
+        named = by_name.get(boundary, [])
+        bounds = named[0] if len(named) == 1 else ""
+        limit = limit or (mark(boundary) if boundary and not bounds else "")
+        control = next((controls[kind] for kind, bounded in CONTROLS.items() if piece.kind in bounded), ())
+        held[name] = replace(piece, bounds=bounds, limit=limit, controls=control)
+    return held
+
+
+def _ways(
+    modules: Iterable[Sequence[Host]], pieces: Mapping[str, Piece], called: Callable[[str], str]
+) -> dict[str, Way]:
+    """The ways to services whose auth type is known, through their one network where that stands beside them. A gate with several policies,
+    or with one that hangs on conditions of the host, leaves none, and so does a policy nearby that cannot be read."""
+    found: dict[str, Way] = {}
+    for module in modules:
         if any(host.carried.unreadable for host in module):
             continue
         companions = {item.name: (host, item) for host in module for item in host.carried.companions}

@@ -15,7 +15,7 @@ from policyc.analysis.conditions import folded, some_bindings
 from policyc.analysis.formula import FALSE, Lit
 from policyc.analysis.question import Space
 from policyc.analysis.solver import BUDGET
-from policyc.analysis.whole import allowing, policies_of, together, verdict_of
+from policyc.analysis.whole import allowing, at_most, may_refuse, policies_of, together, verdict_of
 from policyc.analysis.witness import Witness, opaque_of, witness_of
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.proofs.budget import TooLarge
@@ -34,6 +34,7 @@ from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.program import words
 from policyc.targets.registry import target
 from policyc.text import Span
+from policyc.workspace.natives import NAMED
 from policyc.workspace.pieces import ENDPOINT
 from policyc.workspace.proving_paths import claim_text
 from policyc.workspace.sides import Side
@@ -61,10 +62,12 @@ AnyGiven: TypeAlias = "Given | GivenChain | GivenText"
 
 
 def names_of(paths: Sequence[str]) -> dict[str, str]:
-    """The names of documents in claims, by their paths: that of the file without its ending, with more of the path where two share it."""
+    """The names of documents in claims, by their paths: that of the file without its ending, or of what carries it in a file, with more of the path where two share it."""
     out: dict[str, str] = {}
     for path in paths:
-        parts = Path(path).with_suffix("").parts
+        file, _, part = path.partition("#")
+        inner = Path(file).with_suffix("") if file.endswith(NAMED) else Path(file)
+        parts = (*inner.parts, *([part] if part else []))
         for count in range(1, len(parts) + 1):
             name = _ANY_NAME.sub("_", "_".join(parts[-count:]))
             if name not in out.values():
@@ -177,6 +180,21 @@ def _answer(
         return None
     if document.doubts:
         return replace(found, open=document.doubts)
+    answer = _by_itself(found, claim, scope, document, budget)
+    hopeful = claim.quantifier == "every" and claim.decision == "allow"
+    if document.version.perhaps and (answer.holds is True if hopeful else answer.request):
+        certain = at_most(document.version)
+        known = None if certain is None else _by_itself(found, claim, scope, replace(document, version=certain), budget)
+        if known is None or known.holds is not answer.holds:
+            return replace(found, open=may_refuse(document.version))
+        return known
+    return answer
+
+
+def _by_itself(
+    found: ClaimAnswer, claim: nodes.RequestClaim, scope: Statement, document: Given, budget: int
+) -> ClaimAnswer:
+    """The answer where nothing else bears on the requests."""
     answer = _settled(found, claim, scope, document, budget, None)
     if answer.holds is None:
         for bindings in some_bindings(policies_of(document.version)):

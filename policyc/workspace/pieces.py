@@ -26,6 +26,11 @@ ENDPOINT: Final = "verified_access.endpoint"
 OLAP: Final = "object_lambda.access_point"
 #: the kind of a file that holds documents of which no more than the text is compared
 HOST = "host"
+#: kinds of control policies, and the kinds of documents whose requests they bear on (IAM evaluation reference, section 10.5)
+CONTROLS: Final[Mapping[str, tuple[str, ...]]] = {
+    "scp": ("identity",),
+    "rcp": ("bucket", "access-point", "key", "trust", "resource"),
+}
 #: kinds of policies that AWS asks about requests to their own resource alone, with what stands between its ARN and the name of a part of it
 _PARTS = {"auth-policy": "/", "object-lambda": "/", "access-point": "/", "bucket": "/", "function": ":", "key": ""}
 
@@ -35,7 +40,8 @@ class Piece:
     """One document: `kind` is one of `check --as`, empty to tell it by the shape; `facts` are the attributes that the resource which
     carries a Cedar text has, None where nobody declares it, `trust` the types of its trust providers by name where its surroundings tell; `item` is the document inside a host file; `carrier` is the ARN of the role, user
     or group that an identity policy belongs to, where that is known (in a host file the hole that stands for it); `on` is the ARN of the
-    resource whose policy it is, where that is known."""
+    resource whose policy it is, where that is known. In a host file `hangs` is what the file names as what it is attached to, `bounds` names the
+    document that bounds all who carry it, `limit` says what else may, that is not there to read, and `controls` names the control policies there that may bear on its requests."""
 
     name: str
     kind: str
@@ -45,6 +51,10 @@ class Piece:
     item: Item | None = None
     carrier: str = ""
     on: str = ""
+    hangs: str = ""
+    bounds: str = ""
+    limit: str = ""
+    controls: tuple[str, ...] = ()
 
     def tree(self, diagnostics: Diagnostics) -> JsonValue | None:
         """The tree of a JSON document, with its places; None after an error."""
@@ -119,7 +129,9 @@ def requests_to(kind: str, arn: str) -> tuple[Pattern, ...]:
 def who_carries(kind: str, carrier: str) -> str:
     """Whose requests a document of callers is about, in words; empty for documents that name callers themselves."""
     match kind:
-        case "identity" | "boundary" | "session":
+        case "boundary":
+            return "whoever it bounds"
+        case "identity" | "session":
             if ":group/" in carrier:
                 return f"members of {shown(carrier)}"
             return shown(carrier) or "whoever carries the policy"

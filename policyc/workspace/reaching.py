@@ -3,13 +3,14 @@ deciding engine confirms."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from policyc.analysis.asking import asks
 from policyc.analysis.classes import Region
 from policyc.analysis.compare import Disagreement, Version
 from policyc.analysis.cover import Asked, Class, Cover, cover
-from policyc.analysis.formula import FALSE
+from policyc.analysis.formula import FALSE, Lit
 from policyc.analysis.question import Space
 from policyc.analysis.solver import BUDGET
 from policyc.analysis.ways import TYPES, way_to
@@ -18,6 +19,8 @@ from policyc.analysis.whole import policies_of, together, verdict_of
 from policyc.analysis.witness import witness_of
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.iam.principals import principal_arn
+from policyc.engines.proofs.budget import TooLarge
+from policyc.engines.proofs.domains import Unmodelled
 from policyc.engines.trace import Decision, Outcome, Verdict
 from policyc.holes import shown
 from policyc.ir.authz import Always, Can, Policy, Statement, Who
@@ -38,6 +41,7 @@ from policyc.workspace.pieces import OLAP
 from policyc.workspace.proving import spoken_to
 from policyc.workspace.reaching_paths import who_reaches
 
+_SERVICE: Final = "lattice.service"
 _OWN: str = "an identity policy of the caller, which is not given, has to allow it"
 
 
@@ -307,7 +311,7 @@ def who_in_document(
     asked = Asked(space, said.allows, said.denies, said.allowed, tuple(base), said.open_identity)
     try:
         answer = cover(asked) if all(said.allows) else Cover((), True)
-        classes = tuple(_by_document(version, space, item) for item in answer.classes)
+        classes = tuple(_by_document(version, space, item, base) for item in answer.classes)
     finally:
         space.solver.close()
     if principal is None and version.whose:
@@ -318,7 +322,7 @@ def who_in_document(
             item.by: item for item in who_in_document(name, filled[0], (), can, principal, budget=budget).classes
         }
         classes = tuple(_exemplified(item, shown_by.get(item.by), values) for item in classes)
-    kind = "lattice.service" if version.beside else policy.kind
+    kind = _SERVICE if version.beside and not version.whose else policy.kind
     return Reach(name, kind, classes, answer.complete, answer.open, caller=_called(principal))
 
 
@@ -330,9 +334,10 @@ def _exemplified(item: May, filled: May | None, values: Mapping[str, str]) -> Ma
     return replace(item, request=(*filled.request, *named), answer=filled.answer)
 
 
-def _by_document(version: Version, space: Space, item: Class) -> May:
+def _by_document(version: Version, space: Space, item: Class, base: Sequence[Lit]) -> May:
+    perhaps = [f"{text} may refuse it" for text in _perhaps(version, space, item, base)]
     if item.hangs_on:
-        return _told(item, (), "", [f"it hangs on {text}" for text in item.hangs_on])
+        return _told(item, (), "", [*(f"it hangs on {text}" for text in item.hangs_on), *perhaps])
     witness = witness_of(space, item.solution)
     verdict = verdict_of(version, witness)
     if verdict is not Verdict.ALLOW:
@@ -342,5 +347,17 @@ def _by_document(version: Version, space: Space, item: Class) -> May:
     request = [("who", witness.who or "anonymous"), ("action", witness.action), ("resource", witness.resource)]
     request += [(key, ", ".join(values)) for key, values in witness.context.items() if values]
     if item.needs_identity:
-        return _told(item, tuple(request), "allow as soon as the caller's own policies allow it", [_OWN])
-    return _told(item, tuple(request), verdict.value, [])
+        return _told(item, tuple(request), "allow as soon as the caller's own policies allow it", [_OWN, *perhaps])
+    return _told(item, tuple(request), verdict.value, perhaps)
+
+
+def _perhaps(version: Version, space: Space, item: Class, base: Sequence[Lit]) -> Iterator[str]:
+    """What may refuse requests of a class, as far as anybody knows."""
+    own = [line.lit for line in item.lines]
+    for one in version.perhaps:
+        try:
+            wanted = () if one.version is None else (*base, *own, -space.said(one.version.policy).allowed)
+            if one.version is None or space.ask(*wanted) is not None:
+                yield one.what
+        except (TooLarge, Unmodelled):
+            yield one.what

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from policyc.analysis.compare import Version
+from policyc.analysis.compare import Perhaps, Version
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.document import compile_document
 from policyc.engines.iam.switches import BY_NAME, DEFAULT
@@ -16,9 +16,12 @@ from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind,
 from policyc.targets.iam_documents.read import read_policy
 from policyc.targets.switches import iam_switches
 from policyc.text import Source
+from policyc.workspace.bounds import at_level, control_in_words, limit_in_words
 from policyc.workspace.completions import filled_by_name, values_by_name
 from policyc.workspace.native_json import CORE_NETWORK, shape_of
 from policyc.workspace.pieces import (
+    BOUNDARY,
+    CONTROLS,
     FIRST_LEVEL,
     HOST,
     IDENTITY,
@@ -129,8 +132,45 @@ def versions(side: Side, diagnostics: Diagnostics) -> list[tuple[str, Version, t
         if found is not None and tree is not None:
             kind, version = found
             version = replace(version, carrier=caller_of(piece.carrier), whose=who_carries(kind.name, piece.carrier))
+            version = bounded(version, piece, side)
             out.append((name, version, tuple(doubts_of(version) + obstacles(tree))))
     return None if diagnostics.has_errors else out
+
+
+def bounded(version: Version, piece: Piece, side: Side) -> Version:
+    """A document of a host file with what bounds its requests there."""
+    boundary = boundary_of(piece, side)
+    beside = version.beside if boundary is None else (*version.beside, boundary)
+    return replace(version, beside=beside, perhaps=tuple(perhaps_of(piece, side)))
+
+
+def boundary_of(piece: Piece, side: Side, or_none: bool = False) -> Version | None:
+    """The boundary of all who carry a document; None for one that cannot be read, and where there is none: with `or_none` one that lets everything pass."""
+    if piece.bounds:
+        return _bounding(side.pieces[piece.bounds], BOUNDARY, side)
+    return replace(stated(KINDS[BOUNDARY], _NO_LIMIT), asks=False) if or_none else None
+
+
+def perhaps_of(piece: Piece, side: Side) -> Iterator[Perhaps]:
+    """What may refuse requests that a document of a host file allows, as far as the file tells."""
+    if piece.limit:
+        yield Perhaps(limit_in_words(piece.limit), None)
+    if piece.bounds and boundary_of(piece, side) is None:
+        yield Perhaps(f"the permissions boundary `{piece.bounds}`, which cannot be read,", None)
+    for name in piece.controls:
+        control = side.pieces[name]
+        words = control_in_words(control.kind, name, control.hangs)
+        yield Perhaps(words, _bounding(control, control.kind, side))
+
+
+def _bounding(piece: Piece, kind: str, side: Side) -> Version | None:
+    """A document that bounds others; None for one that cannot be read as a whole."""
+    tree = piece.tree(Diagnostics())
+    if tree is None or obstacles(tree):
+        return None
+    tree = at_level(tree, kind) if kind in CONTROLS else tree
+    found = version_of(replace(piece, kind=kind), tree, side, Diagnostics())
+    return None if found is None or doubts_of(found[1]) else found[1]
 
 
 def told_with_others(side: Side) -> set[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.live.fake.core import ACCOUNT
+from tests.live.fake.storage import point_arn
 from tests.live.world import APP, CORE, ENDPOINT, ORDERS, SERVICE, World, allow, document, text
 
 Run = Callable[..., tuple[int, str, str]]
@@ -95,6 +96,26 @@ def test_a_hop_that_is_not_readable_leaves_the_chain_open(there: World, policyc:
     policyc("aws", "pull", "-o", "live")
     status, out = ask(policyc, "resized", *IMAGE)
     assert status == 11 and "not readable" in out
+
+
+@pytest.mark.parametrize(
+    ("settings", "status"), [({"RestrictPublicBuckets": True}, 10), ({"RestrictPublicBuckets": False}, 0), (None, 11)]
+)
+def test_block_public_access_is_what_the_pull_found(
+    there: World, policyc: Run, settings: dict[str, bool] | None, status: int
+) -> None:
+    """A public access point lets strangers in unless it is blocked; what could not be read is not known."""
+    there.control.policies["ap:photos-ap"] = text(
+        allow("All", "*", "s3:GetObject", point_arn("photos-ap") + "/object/*")
+    )
+    policyc("aws", "pull", "-o", "live")
+    lock = Path("live/live.lock.json")
+    found = json.loads(lock.read_text())
+    for name in (point_arn("photos-ap"), "arn:aws:s3:::acme-photos"):
+        found["resources"][name]["facts"] |= {"block": settings, "account_block": settings}
+    lock.write_text(json.dumps(found))
+    answer, out = ask(policyc, "photos-ap", *IMAGE, who="anonymous")
+    assert answer == status, out
 
 
 def test_an_endpoint_is_asked_with_its_groups_text(imported: World, policyc: Run) -> None:

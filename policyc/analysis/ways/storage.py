@@ -38,7 +38,7 @@ from policyc.targets.iam_documents.limits import TITLES, binds, rcps_bear_on
 from policyc.targets.object_lambda.access_points import SERVICE
 from policyc.targets.object_lambda.documents import FUNCTION_POLICY
 from policyc.targets.object_lambda.operations import LIST_ACTIONS
-from policyc.targets.object_lambda.public import public_statement
+from policyc.targets.object_lambda.public import UNKNOWN, public_statement
 from policyc.targets.object_lambda.resources import ACCESS_POINT, BUCKET, FUNCTION, OLAP, account, arn
 from policyc.targets.registry import target
 from policyc.targets.switches import iam_switches
@@ -335,13 +335,16 @@ class _Made:
         formula, callers = self.formula, self.callers
         if hop.resource.type == OLAP:
             yield -callers.kind(CallerKind.ANONYMOUS)
-        if hop.kind != FUNCTION_POLICY.role and hop.resource.text("block_public_access") != "off":
+        block = hop.resource.text("block_public_access")
+        if hop.kind != FUNCTION_POLICY.role and block != "off":
             held = [
                 compile_emitted(item.document, Kind.RESOURCE, iam_switches(self.program.switches))
                 for item in self.read.own[hop.name]
             ]
             if public_statement(held, hop.kind == "bucket") is not None:
-                yield formula.some((callers.kind(CallerKind.SERVICE), inside))
+                doubt = f"whether Block Public Access is on for `{hop.resource.name}`"
+                off = formula.atom(Opaque(doubt)) if block == UNKNOWN else FALSE
+                yield formula.some((callers.kind(CallerKind.SERVICE), inside, off))
         vpc = hop.resource.text("vpc") if hop.resource.type == ACCESS_POINT else ""
         if vpc and hop.name:
             yield formula.atom(Opaque("how an access point with a VPC origin takes requests from Object Lambda"))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
+from policyc.carriers.cloudformation.attached import attached_facts
 from policyc.carriers.cloudformation.permissions import PERMISSION
 from policyc.carriers.cloudformation.template import Resource, Template
 from policyc.carriers.cloudformation.wiring import TYPES, called, logical, pointed, wired
 from policyc.carriers.embedded import Companion
 from policyc.carriers.types import DocumentType
-from policyc.holes import mark
-from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString
+from policyc.syntax.json_tree import JsonObject, JsonString
 
 _GATES: Final = {
     "AWS::VpcLattice::Service": "lattice.service",
@@ -101,8 +101,7 @@ def facts_of(resource: Resource, template: Template, kind: DocumentType) -> Mapp
     carrier = template.resources.get(attached, resource)
     if name := called(carrier):
         facts["called"] = name
-    if kind.kind == "identity" and (holder := _carrier(resource)):
-        facts["carrier"] = mark(f"{holder}.Arn")
+    facts |= attached_facts(resource, template, kind, on)
     if kind.kind == "cedar":
         trust = dict(_trust(template))
         if trust:
@@ -119,20 +118,6 @@ def _is_on(resource: Resource) -> bool:
     """Whether the policy of a group or an endpoint is not switched off."""
     on = resource.properties.get("PolicyEnabled")
     return on is None or on.plain() in (True, "true")
-
-
-def _carrier(resource: Resource) -> str:
-    """The one role, user or group of the template that carries an identity policy; empty where it is not known."""
-    if resource.type in ("AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"):
-        return resource.name
-    named: list[str] = []
-    for name in ("Roles", "Users", "Groups"):
-        found = resource.properties.get(name)
-        if found is not None:
-            named += [logical(item) for item in found.items] if isinstance(found, JsonArray) else [""]
-    single = resource.properties.get("RoleName") or resource.properties.get("UserName")
-    named += [] if single is None else [logical(single)]
-    return named[0] if len(named) == 1 else ""
 
 
 def _protocol(endpoint: Resource) -> str:

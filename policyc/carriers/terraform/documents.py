@@ -30,7 +30,7 @@ from policyc.carriers.terraform.values import (
     texts_in,
 )
 from policyc.data import read_text
-from policyc.holes import MARK, name_of, names_in
+from policyc.holes import MARK, has_hole, name_of, names_in
 from policyc.record import record
 from policyc.syntax.json_tree import JsonValue
 from policyc.text import Span
@@ -100,7 +100,14 @@ def found_in(instance: ResourceInstance, around: Around, work: Work) -> Iterator
 def _in_slot(instance: ResourceInstance, slot: Slot, around: Around, work: Work) -> Iterator[Found | Unreadable]:
     kind = slot.kind
     if slot.told_by:
-        told = instance.argument(slot.told_by, work)
+        try:
+            told = instance.argument(slot.told_by, work)
+        except Failed as failed:
+            told = Unknown("", failed.span)
+        if isinstance(told, Unknown | Instance) or (isinstance(told, Text) and has_hole(told.value)):
+            reason = f"`{slot.told_by}`, which says what kind it is, is not known"
+            yield Unreadable(instance.address, instance.type, instance.placed.block.head, reason)
+            return
         kind = dict(slot.kinds).get(told.value, "") if isinstance(told, Text) else slot.kind
     if not kind:
         return
@@ -154,7 +161,7 @@ def _one(
             return
         kind = kind_of(instance, kind, work)
         content = _content(value, kind, work)
-        facts = facts_of(instance, around, work)
+        facts = facts_of(instance, kind, around, work)
     except Failed as failed:
         yield _lost(instance, failed, place)
         return

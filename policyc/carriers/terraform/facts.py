@@ -6,23 +6,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from policyc.carriers.embedded import Companion
+from policyc.carriers.terraform.attached import (
+    ATTACHED,
+    ATTACHING,
+    Attachments,
+    address_of,
+    attached_facts,
+    attachments,
+)
 from policyc.carriers.terraform.bodies import Inner, blocks_of
 from policyc.carriers.terraform.expressions import Undecided, Work
 from policyc.carriers.terraform.modules import ResourceInstance
-from policyc.carriers.terraform.values import Failed, Instance, Text, Unknown, Value
-from policyc.holes import MARK, has_hole, mark, name_of
+from policyc.carriers.terraform.values import Failed, Text, Value
+from policyc.holes import has_hole
 from policyc.record import record, replace
 
-#: resource type -> the argument that names what its document is attached to
-_ATTACHED: Final[Mapping[str, str]] = {
-    "aws_vpclattice_auth_policy": "resource_identifier",
-    "awscc_vpclattice_auth_policy": "resource_identifier",
-    "aws_s3_bucket_policy": "bucket",
-    "aws_s3control_access_point_policy": "access_point_arn",
-    "aws_s3control_object_lambda_access_point_policy": "name",
-    "aws_lambda_permission": "function_name",
-    "aws_networkmanager_core_network_policy_attachment": "core_network_id",
-}
 #: resource type -> what the language calls it, and the argument that is its name
 _TYPES: Final[Mapping[str, tuple[str, str]]] = {
     "aws_vpclattice_service": ("lattice.service", "name"),
@@ -38,12 +36,6 @@ _TYPES: Final[Mapping[str, tuple[str, str]]] = {
 }
 #: resource type that carries documents itself -> the argument that is its name
 _NAMED: Final[Mapping[str, str]] = {"aws_iam_role": "name", "aws_iam_user": "name"}
-#: identity policies, and the argument that says who carries them
-_CARRIERS: Final[Mapping[str, str]] = {
-    "aws_iam_role_policy": "role",
-    "aws_iam_user_policy": "user",
-    "aws_iam_group_policy": "group",
-}
 AUTH_POLICIES: Final = ("aws_vpclattice_auth_policy", "awscc_vpclattice_auth_policy")
 #: what else tells how resources hang together
 _LINKS: Final = frozenset(
@@ -63,18 +55,19 @@ _OPTIONS: Final = ("load_balancer_options", "network_interface_options", "rds_op
 
 def is_context(type: str) -> bool:
     """Whether resources of a type tell something that documents are judged with."""
-    return type in _TYPES or type in _LINKS
+    return type in _TYPES or type in _LINKS or type in ATTACHING
 
 
 @record
 class Around:
     """Everything of one tree of modules that documents are judged with: companions by address, for each Verified Access instance
-    its trust providers (`name=type,…`), and the groups without a policy. What one on an endpoint alone does is not documented: groups of
+    its trust providers (`name=type,…`), the groups without a policy, and what each policy is attached to. What one on an endpoint alone does is not documented: groups of
     such endpoints are left out."""
 
     companions: Mapping[str, Companion]
     trust: Mapping[str, str]
     bare: frozenset[str]
+    attached: Attachments
 
 
 def around(instances: Iterable[ResourceInstance], work: Work) -> Around:
@@ -102,13 +95,14 @@ def around(instances: Iterable[ResourceInstance], work: Work) -> Around:
         for item in all
         if item.type == "aws_verifiedaccess_group" and "policy_document" not in item.body.arguments
     }
-    return Around(found, _trust(all, work), frozenset(groups - own if "" not in own else ()))
+    bare = frozenset(groups - own if "" not in own else ())
+    return Around(found, _trust(all, work), bare, attachments(all, names, work))
 
 
-def facts_of(instance: ResourceInstance, known: Around, work: Work) -> dict[str, str]:
+def facts_of(instance: ResourceInstance, kind: str, known: Around, work: Work) -> dict[str, str]:
     """The facts of a document's resource (`policyc.carriers.embedded.Embedded`)."""
     facts: dict[str, str] = {}
-    attached = _ATTACHED.get(instance.type)
+    attached = ATTACHED.get(instance.type)
     if attached is not None:
         on = address_of(_argument(instance, attached, work), {}, work)
         if on in known.companions:
@@ -119,8 +113,7 @@ def facts_of(instance: ResourceInstance, known: Around, work: Work) -> dict[str,
         facts["resource"] = instance.address
     elif instance.type in _NAMED and (name := _text(instance, _NAMED[instance.type], work)):
         facts["called"] = name
-    if carrier := _carrier(instance, work):
-        facts["carrier"] = mark(f"{carrier}.arn")
+    facts |= attached_facts(instance, kind, known.attached, work)
     if instance.type == "aws_verifiedaccess_group":
         trust = known.trust.get(address_of(_argument(instance, "verifiedaccess_instance_id", work), {}, work))
     elif instance.type == "aws_verifiedaccess_endpoint":
@@ -134,13 +127,6 @@ def facts_of(instance: ResourceInstance, known: Around, work: Work) -> dict[str,
     if trust:
         facts["trust"] = trust
     return facts
-
-
-def _carrier(instance: ResourceInstance, work: Work) -> str:
-    """The role, user or group that carries an identity policy; empty where it is not known, and for all other documents."""
-    if instance.type in _CARRIERS:
-        return address_of(_argument(instance, _CARRIERS[instance.type], work), {}, work)
-    return ""
 
 
 def kind_of(instance: ResourceInstance, kind: str, work: Work) -> str:
@@ -163,25 +149,6 @@ def _trust_of_endpoint(instance: ResourceInstance, known: Around, work: Work) ->
     if not isinstance(group, ResourceInstance):
         return None
     return known.trust.get(address_of(_argument(group, "verifiedaccess_instance_id", work), {}, work))
-
-
-def address_of(value: Value | None, names: Mapping[str, str], work: Work) -> str:
-    """The address of the instance that a value is an attribute of, or whose name it is; empty when it is of none."""
-    match value:
-        case Instance(address):
-            return address
-        case Unknown(name):
-            return _held(name, work)
-        case Text(text):
-            hole = MARK.fullmatch(text)
-            return names.get(text, "") if hole is None else _held(name_of(hole), work)
-        case _:
-            return ""
-
-
-def _held(name: str, work: Work) -> str:
-    address = name.rpartition(".")[0]
-    return address if address in work.instances else ""
 
 
 def _argument(instance: ResourceInstance, name: str, work: Work) -> Value | None:
@@ -315,4 +282,4 @@ def _provider(item: ResourceInstance, work: Work) -> str:
 
 
 def context_types() -> tuple[str, ...]:
-    return (*_TYPES, *_LINKS)
+    return (*_TYPES, *_LINKS, *ATTACHING)

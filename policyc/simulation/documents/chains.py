@@ -179,7 +179,8 @@ def _fill_storage(drafts: Drafts, situation: PolicyContext) -> None:
         drafts.owner("bucket", owner.text)
     drafts.link("access-point", "bucket", "bucket")
     for name in ("access-point", "bucket"):
-        drafts.text(name, "block_public_access", "on")
+        block = situation.words.get(f"{name}-block")
+        drafts.text(name, "block_public_access", "on" if block is None else block.text)
     key = situation.arns.get("key")
     if key is not None:
         drafts.text("bucket", "kms_key", key.text)

@@ -29,6 +29,8 @@ ORIGINS: Final = frozenset(
         "s3:dataaccesspointarn",
     }
 )
+#: where nobody knows whether it is on, which no policy file says
+UNKNOWN: Final = "unknown"
 _FIXING: Final = ORIGINS | {"aws:principalarn", "aws:principalaccount", "aws:principalorgid"}
 _FAMILIES: Final = (Family.STRING, Family.ARN, Family.IP)
 _AP_ARN: Final = "s3:dataaccesspointarn"

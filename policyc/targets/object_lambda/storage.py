@@ -21,7 +21,7 @@ from policyc.targets.object_lambda.documents import BUCKET_POLICY, SUPPORTING_PO
 from policyc.targets.object_lambda.gates import join, with_open_key
 from policyc.targets.object_lambda.keys import key_gate
 from policyc.targets.object_lambda.operations import Operation
-from policyc.targets.object_lambda.public import public_statement, still_served
+from policyc.targets.object_lambda.public import UNKNOWN, public_statement, still_served
 from policyc.targets.object_lambda.recorder import HopRecorder
 from policyc.targets.object_lambda.resources import account, arn
 from policyc.targets.switches import choice
@@ -69,11 +69,16 @@ def unless_public(
     found: GateTrace, resource: Resource, own: Iterable[Compiled], asked: Asked, *, at_bucket: bool
 ) -> GateTrace:
     """The gate, refused by Block Public Access where the resource's policy is public and the caller a stranger."""
-    if found.verdict not in (Verdict.ALLOW, Verdict.UNDECIDED) or resource.text("block_public_access") == "off":
+    block = resource.text("block_public_access")
+    if found.verdict not in (Verdict.ALLOW, Verdict.UNDECIDED) or block == "off":
         return found
     statement = public_statement(own, at_bucket)
     if statement is None or still_served(asked.caller, account(resource)):
         return found
+    if block == UNKNOWN:
+        summary = f"`{statement.label}` makes the policy public, and whether Block Public Access is on is not known"
+        wants = (f"Block Public Access of `{resource.name}`",)
+        return replace(found, verdict=Verdict.UNDECIDED, summary=summary, decided_by=(), nearest=None, wants=wants)
     summary = f"`{statement.label}` makes the policy public, and Block Public Access then serves only `{resource.name}`'s own account"
     return replace(found, verdict=Verdict.IMPLICIT_DENY, summary=summary, decided_by=(), nearest=None)
 

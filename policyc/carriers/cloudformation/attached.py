@@ -1,0 +1,116 @@
+"""What the documents of a template hang on: who carries an identity policy, what bounds those, and what a control policy is attached to.
+
+Sources: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html,
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-organizations-policy.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from policyc.carriers.cloudformation.lowering import Lowering, Stop
+from policyc.carriers.cloudformation.template import Resource, Template
+from policyc.carriers.cloudformation.wiring import logical
+from policyc.carriers.embedded import bound_by
+from policyc.carriers.types import DocumentType
+from policyc.diagnostics import Diagnostics
+from policyc.holes import MARK, mark, name_of
+from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString, JsonValue
+
+#: resource types whose callers have a boundary of their own, by the section of SAM's `Globals` that may state it for all
+_BOUNDED: Final[Mapping[str, str]] = {
+    "AWS::IAM::Role": "",
+    "AWS::IAM::User": "",
+    "AWS::Serverless::Function": "Function",
+    "AWS::Serverless::StateMachine": "StateMachine",
+}
+_CARRIERS: Final = (*_BOUNDED, "AWS::IAM::Group")
+_MANAGED: Final = "AWS::IAM::ManagedPolicy"
+#: properties that name carriers: lists, and single ones
+_LISTS: Final = ("Roles", "Users", "Groups")
+_SINGLE: Final = ("RoleName", "UserName", "GroupName")
+_BOUNDARY: Final = "PermissionsBoundary"
+#: what stands for a value that hangs on a condition of the template
+_CONDITION: Final = mark("a condition of the template")
+
+
+def attached_facts(resource: Resource, template: Template, kind: DocumentType, on: str) -> dict[str, str]:
+    """The facts `carrier`, `on`, `boundary` and `limit` of a document (`policyc.carriers.embedded.Embedded`) that the property `on` attaches."""
+    if kind.kind != "identity":
+        texts = _texts(resource.properties.get("TargetIds" if kind.by else on), template)
+        return {"on": ", ".join(sorted(texts))} if texts else {}
+    facts: dict[str, str] = {}
+    found = _holders(resource, template)
+    if found:
+        facts["on"] = ", ".join(sorted(found))
+    holder = template.resources.get(_named(found[0])) if len(found) == 1 else None
+    if holder is not None and holder.type.startswith("AWS::IAM::"):
+        facts["carrier"] = mark(f"{holder.name}.Arn")
+    return facts | bound_by([_boundary(one, template) for one in found])
+
+
+def _holders(resource: Resource, template: Template) -> list[str]:
+    """Who carries an identity policy, as texts."""
+    if resource.type in _CARRIERS:
+        return [mark(resource.name)]
+    found = [text for name in _LISTS for text in _texts(resource.properties.get(name), template)]
+    # a managed policy is called, what an inline one has as its name is not who carries it
+    single = () if resource.type == _MANAGED else _SINGLE
+    return found + [text for name in single for text in _texts(resource.properties.get(name), template)]
+
+
+def _boundary(holder: str, template: Template) -> tuple[str, str]:
+    """What bounds a carrier: the resource of the template, or what is known of one that is not there; both empty where nothing does."""
+    resource = template.resources.get(_named(holder))
+    if resource is None:
+        resource = next((one for one in template.resources.values() if _is_called(one, holder)), None)
+    if resource is None or resource.type not in _BOUNDED:
+        return "", ""
+    value = resource.properties.get(_BOUNDARY)
+    if value is None:
+        every = template.section("Globals", _BOUNDED[resource.type])
+        value = every.get(_BOUNDARY) if isinstance(every, JsonObject) else None
+    texts = _texts(value, template)
+    return ("", "") if not texts else _managed(texts[0], template)
+
+
+def _is_called(resource: Resource, name: str) -> bool:
+    held = resource.properties.get("RoleName") or resource.properties.get("UserName")
+    return resource.type in _BOUNDED and isinstance(held, JsonString) and held.value == name
+
+
+def _managed(text: str, template: Template) -> tuple[str, str]:
+    """The managed policy of the template that a text names: by reference, or by its name in the account of the stack."""
+    named = template.resources.get(_named(text))
+    if named is not None and named.type == _MANAGED:
+        return named.name, ""
+    head, _, name = text.partition(":policy/")
+    if head.endswith(mark("AWS::AccountId", "?" * 12)):
+        for resource in template.resources.values():
+            called = resource.properties.get("ManagedPolicyName") if resource.type == _MANAGED else None
+            if isinstance(called, JsonString) and called.value == name.rpartition("/")[2]:
+                return resource.name, ""
+    return "", text
+
+
+def _named(text: str) -> str:
+    """The resource whose reference a text is; empty for any other."""
+    found = MARK.fullmatch(text)
+    return "" if found is None else name_of(found).partition(".")[0]
+
+
+def _texts(value: JsonValue | None, template: Template) -> list[str]:
+    """A value, or each of a list, as texts: the mark of a resource of the template for every reference to it. None for no value."""
+    if isinstance(value, JsonArray):
+        return [text for item in value.items for text in _texts(item, template)]
+    if value is None:
+        return []
+    if (name := logical(value)) in template.resources:
+        return [mark(name)]
+    try:
+        made = Lowering(template, {}, Diagnostics()).value(value)
+    except Stop:
+        return [_CONDITION]
+    items = made.items if isinstance(made, JsonArray) else () if made is None else (made,)
+    return [item.value if isinstance(item, JsonString) else str(item.plain()) for item in items]

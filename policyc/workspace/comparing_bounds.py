@@ -1,0 +1,76 @@
+"""What stands around a document of a host file on both sides of a comparison: what it is attached to, and what bounds those who carry it."""
+
+from __future__ import annotations
+
+from policyc.analysis.compare import Version
+from policyc.holes import shown
+from policyc.record import record, replace
+from policyc.report.changes import CHANGED, SAME, Compared
+from policyc.workspace.pieces import Piece
+from policyc.workspace.sides import Side
+from policyc.workspace.versions import boundary_of, perhaps_of
+
+
+@record
+class Bounds:
+    """What bounds a document's requests on both sides, where both are of host files: of others nothing is known."""
+
+    before: Piece | None
+    after: Piece | None
+    old: Side
+    new: Side
+
+    @property
+    def _sides(self) -> list[tuple[Piece, Side]]:
+        """The sides that have the document; none where one of them is no host file."""
+        held = [(piece, side) for piece, side in ((self.before, self.old), (self.after, self.new)) if piece is not None]
+        return held if all(piece.item is not None for piece, _ in held) else []
+
+    @property
+    def _said(self) -> list[tuple[str, str]]:
+        """What is known of the boundary on each side: its text, and what stands for one that cannot be read."""
+        found = []
+        for piece, side in self._sides:
+            unread = piece.bounds and boundary_of(piece, side) is None
+            text = side.pieces[piece.bounds].source.text if piece.bounds else ""
+            found.append((text, piece.limit or (f"`{piece.bounds}`" if unread else "")))
+        return found
+
+    @property
+    def alike(self) -> bool:
+        return len(set(self._said)) < 2
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """Why the sides cannot be compared: a boundary that is not known, and is another one."""
+        said = self._said
+        if self.alike or not any(limit for _, limit in said):
+            return ()
+        names = [shown(limit) or f"`{piece.bounds}`" for (_, limit), (piece, _) in zip(said, self._sides, strict=True)]
+        one, other = (name.replace("``", "none") for name in names)
+        return (f"the permissions boundary of those who carry it is {one} on one side and {other} on the other",)
+
+    def versions(self) -> tuple[list[Version], list[Version]]:
+        """The boundaries to compare with on both sides: one that lets everything pass where there is none, none where neither has one."""
+        if not any(piece.bounds for piece, _ in self._sides):
+            return [], []
+        found = [boundary_of(piece, side, or_none=True) for piece, side in self._sides]
+        known = [item for item in found if item is not None]
+        return ([], []) if len(known) < len(found) else ([known[0]], [known[-1]])
+
+    def notes(self, name: str) -> tuple[str, ...]:
+        """What is not taken off the classes of a document, since it is not known whether it refuses them."""
+        found = [item.what for piece, side in self._sides for item in perhaps_of(piece, side)]
+        return tuple(f"what {text} refuses is not taken off the changes of `{name}`" for text in dict.fromkeys(found))
+
+
+def moved(found: Compared, before: Piece | None, after: Piece | None) -> Compared:
+    """A comparison with what else its document is attached to: other requests meet it."""
+    items = [piece.item.document for piece in (before, after) if piece is not None and piece.item is not None]
+    if len(items) < 2 or items[0].type != items[1].type or before is None or after is None:
+        return found
+    if before.hangs == after.hangs:
+        return found
+    one, other = (shown(piece.hangs) or "nothing that its file names" for piece in (before, after))
+    state = CHANGED if found.state == SAME else found.state
+    return replace(found, state=state, sentences=(*found.sentences, f"it is attached to {other} in place of {one}"))

@@ -1,0 +1,192 @@
+"""Permissions boundaries and control policies of a template or a module join every answer about what they bound (IAM evaluation reference, section 10)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.running import Run
+
+TEMPLATE = """Parameters: {Elsewhere: {Type: String}}
+Resources:
+  Limit:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      ManagedPolicyName: limit
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement: [{Sid: Read, Effect: Allow, Action: "s3:Get*", Resource: "*"}]
+  Reader:
+    Type: AWS::IAM::Role
+    Properties:
+      PermissionsBoundary: BOUNDARY
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Principal: {Service: ec2.amazonaws.com}, Action: "sts:AssumeRole"}]
+      Policies:
+        - PolicyName: all
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement: [{Sid: All, Effect: Allow, Action: "s3:*", Resource: "*"}]
+"""
+CONTROL = """  Never:
+    Type: AWS::Organizations::Policy
+    Properties:
+      Type: SERVICE_CONTROL_POLICY
+      TargetIds: [TARGET]
+      Content:
+        Version: "2012-10-17"
+        Statement: [{Sid: Kept, Effect: Deny, Action: "s3:GetObject", Resource: "*"}]
+"""
+MODULE = """resource "aws_iam_policy" "limit" {
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Sid = "Read", Effect = "Allow", Action = "s3:Get*", Resource = "*" }] })
+}
+resource "aws_iam_role" "reader" {
+  name                 = "reader"
+  permissions_boundary = BOUNDARY
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Principal = { Service = "ec2.amazonaws.com" }, Action = "sts:AssumeRole" }]
+  })
+}
+"""
+HELD = """resource "aws_iam_policy" "all" {
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Sid = "All", Effect = "Allow", Action = "s3:*", Resource = "*" }] })
+}
+resource "aws_iam_role_policy_attachment" "all" {
+  role       = aws_iam_role.reader.name
+  policy_arn = aws_iam_policy.all.arn
+}
+"""
+WHO = "arn:aws:iam::111122223333:role/reader"
+ARN = "!Sub 'arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/limit'"
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Path:
+    (tmp_path / "policyc.toml").write_text("")
+    return tmp_path
+
+
+def template(room: Path, name: str, boundary: str = "!Ref Limit", target: str = "") -> str:
+    text = TEMPLATE.replace("BOUNDARY", boundary) + (CONTROL.replace("TARGET", target) if target else "")
+    (room / name).write_text(text)
+    return str(room / name)
+
+
+def module(room: Path, name: str, boundary: str = "aws_iam_policy.limit.arn") -> str:
+    folder = room / name
+    folder.mkdir()
+    (folder / "main.tf").write_text(MODULE.replace("BOUNDARY", boundary))
+    (folder / "held.tf").write_text(HELD)
+    return str(folder)
+
+
+@pytest.mark.parametrize(
+    ("boundary", "target", "action", "status"),
+    [
+        ("!Ref Limit", "", "PutObject", 10),
+        ("!Ref Limit", "", "GetObject", 0),
+        (ARN, "", "PutObject", 10),
+        ("!Ref Elsewhere", "", "GetObject", 11),
+        ("!Ref AWS::NoValue", "", "PutObject", 0),
+        ("!Ref Limit", '"111122223333"', "GetObject", 10),
+        ("!Ref Limit", '"444455556666"', "GetObject", 0),
+        ("!Ref Limit", "ou-ab12-cdefgh34", "GetObject", 11),
+        ("!Ref Limit", "ou-ab12-cdefgh34", "GetObjectAcl", 0),
+        ("!Ref Limit", "ou-ab12-cdefgh34", "PutObject", 10),
+    ],
+)
+def test_a_request_meets_what_a_template_says_of_its_caller(
+    room: Path, run: Run, boundary: str, target: str, action: str, status: int
+) -> None:
+    file = template(room, "stack.yaml", boundary, target)
+    asked = ("--who", WHO, "--action", f"s3:{action}", "--resource-arn", "arn:aws:s3:::b/k")
+    answer = run("simulate", "--root", str(room), "--identity", f"{file}#Reader.all", *asked)
+    assert answer.status == status, answer.out + answer.err
+    assert status != 11 or "Elsewhere" in answer.out or "`Never`" in answer.out
+
+
+def test_a_request_meets_what_another_file_of_a_module_says(room: Path, run: Run) -> None:
+    folder = module(room, "infra")
+    asked = ("--who", WHO, "--action", "s3:PutObject", "--resource-arn", "arn:aws:s3:::b/k")
+    answer = run("simulate", "--root", str(room), "--identity", f"{folder}/held.tf#aws_iam_policy.all", *asked)
+    assert answer.status == 10
+    assert "deny by default at permissions boundary" in answer.out
+
+
+def test_who_and_prove_within_a_boundary(room: Path, run: Run) -> None:
+    (room / "g.policy").write_text(
+        'prove "reads" {\n'
+        '  no request to Reader_all can raw("s3:Put*") is allowed\n'
+        '  every request to Reader_all can raw("s3:GetObject") is allow\n}\n'
+    )
+    given = ("prove", "--root", str(room), "--guarantees", str(room / "g.policy"))
+    assert "1 holds" in run(*given, template(room, "a.yaml")).out
+    assert "proof-failed" in run(*given, template(room, "b.yaml", "!Ref AWS::NoValue")).out
+    unknown = run(*given, template(room, "c.yaml", "!Ref Elsewhere"))
+    assert unknown.status == 11
+    assert "the permissions boundary ‹Elsewhere›" in " ".join(unknown.out.split())
+    assert run(*given, template(room, "d.yaml", target="r-ab12")).status == 11
+    (held,) = _classes(run, room, "a.yaml")
+    assert held["what"] == ["s3:Get*"]
+    (held,) = _classes(run, room, "d.yaml")
+    assert "`Never` (attached to r-ab12" in held["needs"][0]
+
+
+def _classes(run: Run, room: Path, file: str) -> Any:
+    told: Any = run("who", "--root", str(room), "--format", "json", f"{room / file}#Reader.all").json()
+    return told["resources"][0]["classes"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status", "words"),
+    [
+        (("!Ref Limit", ""), (ARN, ""), 0, "the same for all requests"),
+        (("!Ref Limit", ""), ("!Ref AWS::NoValue", ""), 1, "no permissions boundary bounds them any more"),
+        (("!Ref AWS::NoValue", ""), ("!Ref Limit", ""), 1, "a permissions boundary bounds them now"),
+        (("!Ref Limit", ""), ("!Ref Elsewhere", ""), 11, "is `Limit` on one side and ‹Elsewhere› on the other"),
+        (("!Ref Elsewhere", ""), ("!Ref Elsewhere", ""), 0, "the same for all requests"),
+        (("!Ref Limit", "r-ab12"), ("!Ref Limit", "ou-ab12-cdefgh34"), 1, "ou-ab12-cdefgh34 in place of r-ab12"),
+    ],
+)
+def test_what_bounds_callers_is_compared(
+    room: Path, run: Run, old: tuple[str, str], new: tuple[str, str], status: int, words: str
+) -> None:
+    files = (template(room, "old.yaml", *old), template(room, "new.yaml", *new))
+    answer = run("diff", "--root", str(room), *files)
+    assert (answer.status, words in " ".join(answer.out.split())) == (status, True), answer.out
+
+
+def test_a_boundary_hides_what_it_does_not_allow(room: Path, run: Run) -> None:
+    """Wider than before by itself, and the same within the boundary."""
+    wide = Path(module(room, "new"))
+    narrow = Path(module(room, "old"))
+    (narrow / "held.tf").write_text(HELD.replace("s3:*", "s3:Get*"))
+    assert run("diff", "--root", str(room), str(narrow), str(wide)).status == 0
+    for folder in (narrow, wide):
+        (folder / "main.tf").write_text(MODULE.replace("BOUNDARY", "null"))
+    assert run("diff", "--root", str(room), str(narrow), str(wide)).status == 1
+
+
+def test_a_policy_on_another_carrier_is_no_equal(room: Path, run: Run) -> None:
+    text = TEMPLATE.replace("BOUNDARY", "!Ref AWS::NoValue").replace("PolicyName", "PolicyName")
+    for name, bucket in (("old", "One"), ("new", "Other")):
+        (room / f"{name}.yaml").write_text(
+            text
+            + f"""  One: {{Type: AWS::S3::Bucket}}
+  Other: {{Type: AWS::S3::Bucket}}
+  Held:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref {bucket}
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement: [{{Effect: Allow, Principal: "*", Action: "s3:GetObject", Resource: "*"}}]
+"""
+        )
+    answer = run("diff", "--root", str(room), str(room / "old.yaml"), str(room / "new.yaml"))
+    assert answer.status == 1
+    assert "it is attached to ‹Other› in place of ‹One›" in answer.out

@@ -77,6 +77,16 @@ def widened(text: str) -> str:
     return MARK.sub(lambda found: found[2] or _ANY, text) if _OPEN in text else text
 
 
+def of_one_thing(text: str) -> str:
+    """As `widened`, where what ends the ARN of a thing of a known kind is one name: a bucket's has no `/` and no key behind it."""
+    return MARK.sub(lambda found: _of_one(found[2] or _ANY), text) if _OPEN in text else text
+
+
+def _of_one(like: str) -> str:
+    fields = like.split(":", 5)
+    return like if len(fields) < 6 else ":".join((*fields[:5], fields[5].replace(_ANY, "x")))
+
+
 def starred(text: str) -> str:
     """The text with `*` in place of each hole, whatever is known of its values."""
     return MARK.sub("*", text) if _OPEN in text else text

@@ -30,7 +30,7 @@ _ENDS: Final = ("/*", "/object/*")
 
 def check_fits(statement: RawStatement, diagnostics: Diagnostics) -> None:
     """Report actions that apply to none of the statement's resources."""
-    resources = statement.resources
+    resources = statement.things
     if not resources or not services.is_there():
         return
     for item in statement.actions:
@@ -52,7 +52,7 @@ def may_apply(prefix: str, name: str, statement: RawStatement) -> bool:
     action = service.actions.get(name.lower()) if service is not None else None
     if service is None or action is None or not statement.resources:
         return True
-    return _applies(service, action, statement.resources, statement)
+    return _applies(service, action, statement.things, statement)
 
 
 def _meant(item: JsonString) -> tuple[tuple[Service, Action], ...]:
@@ -97,7 +97,7 @@ def _vague(text: str) -> bool:
 def _report(
     item: JsonString, service: Service, action: Action, statement: RawStatement, diagnostics: Diagnostics
 ) -> None:
-    known, resources = arns.forms_of_action(service.prefix, action.name), statement.resources
+    known, resources = arns.forms_of_action(service.prefix, action.name), statement.things
     what = f"`{statement.said(resources[0])}`" if len(resources) == 1 else "any of these resources"
     help = ""
     if len(resources) == 1:

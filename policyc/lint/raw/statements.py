@@ -8,7 +8,7 @@ from types import MappingProxyType
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.document import Document
 from policyc.engines.iam.statement import Statement
-from policyc.holes import has_hole, widened
+from policyc.holes import has_hole, of_one_thing, widened
 from policyc.record import record
 from policyc.syntax.json_text import JsonArray, JsonObject, JsonString, JsonValue
 from policyc.targets.iam_documents.kinds import DocumentKind
@@ -44,6 +44,13 @@ class RawStatement:
     def said(self, item: JsonString) -> str:
         """A text for people: as it is written, with its holes."""
         return self.written.get(item.span, item.value)
+
+    @property
+    def things(self) -> tuple[JsonString, ...]:
+        """The resources, where each hole that is the ARN of one thing is that of one."""
+        if not self.written:
+            return self.resources
+        return tuple([JsonString(of_one_thing(self.said(item)), item.span) for item in self.resources])
 
     @property
     def allows(self) -> bool:

@@ -299,4 +299,6 @@ def _write(whole: Found, args: argparse.Namespace, console: Console, compared: e
             console.write(closing_line(every, len(whole.shown), whole.names.shown) + "\n")
     serious = any(args.strict or item.severity is not Severity.INFO for item in whole.shown)
     unread = bool(whole.tally.unreadable) and not args.allow_unreadable
+    if unread and not serious and args.format == "human" and not args.quiet:
+        console.remark("what is not readable may hold anything: `--allow-unreadable` ends with 0 all the same")
     return exits.FINDINGS if serious or unread else exits.CLEAN

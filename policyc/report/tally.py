@@ -60,7 +60,8 @@ class Tally:
 
 
 def closing_line(tally: Tally, findings: int, shown: Any = str) -> str:
-    """`14 documents in 9 files: 3 findings; 2 with unknown values (4 checks withheld); 1 not readable: main.tf:12 (module from a registry)`."""
+    """`14 documents in 9 files: 3 findings; 2 with unknown values (4 checks withheld); 1 not readable: main.tf:12 (module from a registry)`. What is called
+    from several places is named once."""
     parts = [
         f"{plural(tally.documents, 'document')} in {plural(tally.files, 'file')}: "
         + (plural(findings, "finding") if findings else "no findings")
@@ -69,8 +70,8 @@ def closing_line(tally: Tally, findings: int, shown: Any = str) -> str:
         held = f" ({plural(tally.withheld, 'check')} withheld)" if tally.withheld else ""
         parts.append(f"{tally.unknown} with unknown values{held}")
     if tally.unreadable:
-        named = [replace(item, file=shown(item.file)).sentence for item in tally.unreadable[:_MOST_NAMED]]
-        more = len(tally.unreadable) - _MOST_NAMED
+        named = list(dict.fromkeys(replace(item, file=shown(item.file)).sentence for item in tally.unreadable))
+        more = len(named) - _MOST_NAMED
         rest = f" and {more} more" if more > 0 else ""
-        parts.append(f"{len(tally.unreadable)} not readable: {', '.join(named)}{rest}")
+        parts.append(f"{len(named)} not readable: {', '.join(named[:_MOST_NAMED])}{rest}")
     return "; ".join(parts)

@@ -99,7 +99,7 @@ def judge(items: Sequence[Item], companions: Sequence[tuple[Source, Companion]],
         some = [item for item in readable if item.document.world in ("", world)]
         certain, doubtful = _certain(some, companions, settings)
         doubts |= doubtful
-        for one in _said(certain):
+        for one in dict.fromkeys(_said(certain)):  # what a host repeats says the same at one place
             found.setdefault(one, []).append(world)
     findings = [
         one if len(held) == len(whole or [""]) else replace(one, message=f"{one.message} ({', '.join(held)})")

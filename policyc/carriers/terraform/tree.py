@@ -86,12 +86,15 @@ def _tree_of(root: str, configuration: Configuration) -> Tree:
     return Tree(root, tuple(places), tuple(lost), frozenset(place.declared.folder for place in places))
 
 
+_FETCHED: Final = "; `terraform init` fetches it"
+
+
 def _why(source: str) -> str:
     if source.startswith(("./", "../")):
         return f"module from `{source}`, where no configuration can be read"
     if source.startswith(("git", "http", "s3::", "gcs::", "hg::")) or "::" in source:
-        return "module from a repository"
-    return "module from a registry" if source else "module whose source is not known"
+        return f"module from a repository{_FETCHED}"
+    return f"module from a registry{_FETCHED}" if source else "module whose source is not known"
 
 
 def _above(folder: str) -> Iterator[str]:

@@ -26,6 +26,7 @@ class Checked:
     found: tuple[str, ...]
     tally: Tally
     sources: Mapping[str, Source]
+    said: tuple[str, ...] = ()
 
 
 Check = Callable[..., Checked]
@@ -58,6 +59,6 @@ def check(tmp_path: Path) -> Check:
                 source = checked.sources[item.span.file]
                 place = f"{item.span.file}:{source.position(item.span.start).line}"
             rows.append(f"{place} {item.rule}")
-        return Checked(tuple(rows), checked.tally, checked.sources)
+        return Checked(tuple(rows), checked.tally, checked.sources, tuple(item.message for item in found))
 
     return run

@@ -8,6 +8,7 @@ import pytest
 
 from policyc.carriers.terraform.tfvars import variable_texts
 from policyc.diagnostics import Diagnostics
+from policyc.report.tally import closing_line
 from policyc.text import Source
 
 OPEN = """
@@ -96,7 +97,9 @@ def test_a_module_from_a_registry_about_policies_is_not_read(check: Any) -> None
     checked = check(
         'module "lattice" {\n  source = "acme/vpc-lattice/aws"\n}\nmodule "vpc" {\n  source = "acme/vpc/aws"\n}\n'
     )
-    assert [(item.line, item.reason) for item in checked.tally.unreadable] == [(1, "module from a registry")]
+    assert [(item.line, item.reason) for item in checked.tally.unreadable] == [
+        (1, "module from a registry; `terraform init` fetches it")
+    ]
 
 
 def test_files_that_declare_the_same_are_each_read_by_themselves(check: Any) -> None:
@@ -298,3 +301,13 @@ resource "aws_s3_bucket_policy" "p" {
 """
     assert check(text.replace("@@", "photos--usw2-az1--x-s3")).found == ()
     assert check(text.replace("@@", "photos")).found == ("main.tf:4 unsupported-action-in-policy",)
+
+
+def test_what_a_module_says_twice_is_said_once(check: Any) -> None:
+    """Two calls of one folder are two documents at one place, and one module in it that is not read."""
+    inner = OPEN.replace("aws_vpclattice_service.orders.arn", "var.id").replace("var.method", '"get"')
+    called = 'module "{0}" {{\n  source = "./m"\n  id     = "svc-{0}"\n}}\n'
+    remote = 'variable "id" {}\nmodule "lattice" {\n  source = "acme/vpc-lattice/aws"\n}\n'
+    checked = check(f"=== main.tf\n{called.format('a')}{called.format('b')}=== m/main.tf{inner}{remote}")
+    assert [row.split()[1] for row in checked.found] == [NEVER] and not checked.said[0].endswith(")")
+    assert closing_line(checked.tally, 1).count("m/main.tf:") == 1

@@ -14,11 +14,12 @@ from typing import Final
 
 from policyc.carriers.bodies import documents_in
 from policyc.carriers.embedded import Carried, Embedded, Options, Unreadable
-from policyc.carriers.signs import EFFECT
+from policyc.carriers.signs import EFFECT, STATEMENT
 from policyc.carriers.types import text_at, types
 from policyc.carriers.yaml_tree import Unreadable as BrokenFile
 from policyc.carriers.yaml_tree import documents, is_json
 from policyc.diagnostics import Diagnostics
+from policyc.record import replace
 from policyc.regex import regex
 from policyc.syntax.json_text import parse_json_values
 from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString, JsonValue
@@ -31,6 +32,8 @@ _ACTION: Final = regex(
 )
 _SPLIT: Final = regex(r"^---[ \t]*(?:#.*)?$", re.MULTILINE)
 _KIND: Final = regex(r"^\s*kind:.*$", re.MULTILINE)
+_KUSTOMIZATION: Final = ("kustomization.yaml", "kustomization.yml")
+_PATCH: Final = "a patch of kustomize; check what `kustomize build` prints"
 _HELM: Final = "a Helm template; check what `helm template` prints"
 
 
@@ -48,12 +51,16 @@ def _groups() -> re.Pattern[bytes]:
 
 
 def recognize(name: str, raw: bytes) -> bool:
-    """A manifest with a resource that we know."""
+    """A manifest with a resource that we know, or what changes one."""
+    if name.endswith(_KUSTOMIZATION) and STATEMENT.search(raw) is not None:
+        return True
     return b"apiVersion" in raw and _groups().search(raw) is not None and _kinds().search(raw) is not None
 
 
 def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carried:
     """The documents of a file with any number of manifests."""
+    if source.file.endswith(_KUSTOMIZATION) and (sign := EFFECT.search(source.text)) is not None:
+        return Carried((), (Unreadable("", "", source.span(*sign.span()), _PATCH),))
     out: list[Embedded] = []
     lost: list[Unreadable] = []
     found = Diagnostics()
@@ -72,8 +79,15 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
             elif _ACTION.search(source.text, item.place.start, item.place.end) is not None:
                 lost.append(Unreadable(called, type_, item.place, _HELM))
             else:
-                out.append(item)
+                out.append(_on(item, body, type_))
     return Carried(tuple(out), tuple(lost))
+
+
+def _on(item: Embedded, body: JsonValue, type_: str) -> Embedded:
+    """The document with the name that what it is attached to has on AWS, where the manifest writes it out."""
+    on = next((kind.on for kind in types("kubernetes")[type_] if kind.kind == item.kind), "")
+    name = text_at(body, on) if on else ""
+    return replace(item, facts={"called": name}) if name and "$" not in name else item
 
 
 def _template(source: Source) -> Unreadable | None:

@@ -19,7 +19,7 @@ from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString, JsonValu
 @record
 class DocumentType:
     """One property that holds documents. `at` is its path: `a.b`, `a[].b` for each item of a list, `a{}` for each value of a mapping. What kind they are
-    says `kind`, else the text of the property `by`. `on` is the property that names what the document is attached to, `name` one of the same item that names the
+    says `kind`, else the text of the property `by`. `on` is the property (of a manifest its path) that names what the document is attached to, `name` one of the same item that names the
     document; `only` is a key that an item must have to be a document at all."""
 
     at: str

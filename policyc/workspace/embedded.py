@@ -319,7 +319,11 @@ def _rest(item: Item, settings: NativeSettings, found: Sequence[Diagnostic]) -> 
     from policyc.workspace.refused import rest_of
 
     mine = [one for one in found if one.span is not None and any(_within(one.span, place) for place in item.places)]
-    rest = [one for one in rest_of(item.source, tree, kind, settings, mine) if one.rule not in item.document.meant]
+    rest = [
+        one
+        for one in rest_of(item.source, tree, kind, settings, mine, item.document.name)
+        if one.rule not in item.document.meant
+    ]
     return _vaguely(rest, content) if isinstance(content, PlacedText) else iter(rest)
 
 
@@ -342,7 +346,14 @@ def _check_iam(item: Item, tree: JsonValue, found: Diagnostics, settings: Native
         settings.switches,
         name=item.document.name,
         text=without_holes(text),
+        owner=_owner(item.document),
     )
+
+
+def _owner(document: Embedded) -> str:
+    """The name of the bucket or access point that a document is of, where it is written out."""
+    name = document.facts.get("called", "") if document.kind in ("bucket", "access-point", "object-lambda") else ""
+    return "" if has_hole(name) or ":" in name else name
 
 
 def _check_cedar(text: PlacedText, document: Embedded, found: Diagnostics, settings: NativeSettings) -> None:

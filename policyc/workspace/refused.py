@@ -55,23 +55,29 @@ class Refused:
 
 
 def rest_of(
-    source: Source, tree: JsonValue, kind_name: str, settings: NativeSettings, found: Iterable[Diagnostic]
+    source: Source,
+    tree: JsonValue,
+    kind_name: str,
+    settings: NativeSettings,
+    found: Iterable[Diagnostic],
+    name: str = "",
 ) -> Iterator[Diagnostic]:
-    """What is wrong or doubtful in a document beside the errors that were `found` in it. `kind_name` is empty to tell the kind by the shape."""
+    """What is wrong or doubtful in a document beside the errors that were `found` in it. `kind_name` is empty to tell the kind by the shape, `name` for the
+    file's."""
     kind = KINDS[kind_name] if kind_name else guess_kind(tree)
     errors = [item for item in found if item.severity is Severity.ERROR]
     rest = _opened(tree, kind.engine, iam_switches(settings.switches), errors)
-    return iter(()) if rest is None else _apart(_certain(source, rest, kind.name, settings), errors, tree)
+    return iter(()) if rest is None else _apart(_certain(source, rest, kind.name, settings, name), errors, tree)
 
 
-def _certain(source: Source, rest: JsonObject, kind: str, settings: NativeSettings) -> list[Diagnostic]:
+def _certain(source: Source, rest: JsonObject, kind: str, settings: NativeSettings, name: str) -> list[Diagnostic]:
     """The findings that come up with holes of which nothing is known, with holes that are something quite their own, and where each deny with such a test
     turns away all whom the rest of it meets."""
-    found = _findings(source, rest, kind, settings) or []
+    found = _findings(source, rest, kind, settings, name) or []
     own = completions([Embedded(kind, "", "", rest.span, rest)])[0]
     closed = _closed(rest)
     for way in (rest, closed) if closed is not rest else (rest,):
-        again = _findings(source, own.tree(way), kind, settings)
+        again = _findings(source, own.tree(way), kind, settings, name)
         places = {(item.rule, item.span) for item in (found if again is None else again)}
         found = [item for item in found if (item.rule, item.span) in places]
     return [item for item in found if not has_hole(item.message)]
@@ -105,10 +111,12 @@ def _keys(block: JsonMember) -> Iterator[str]:
     return (entry.key for entry in block.value.members) if isinstance(block.value, JsonObject) else iter(())
 
 
-def _findings(source: Source, tree: JsonValue, kind: str, settings: NativeSettings) -> list[Diagnostic] | None:
+def _findings(
+    source: Source, tree: JsonValue, kind: str, settings: NativeSettings, name: str
+) -> list[Diagnostic] | None:
     """What is found in a document by itself; None where AWS would refuse it."""
     found = Diagnostics()
-    policy = check_tree(source, tree, kind, found, iam_switches(settings.switches), settings.switches)
+    policy = check_tree(source, tree, kind, found, iam_switches(settings.switches), settings.switches, name=name)
     if policy is None:
         return None
     by_rules = Diagnostics()
@@ -213,8 +221,8 @@ def _hole(span: Span, text: str = "") -> JsonString:
 
 
 def _mark(span: Span, text: str = "") -> str:
-    """A hole of its own for each place: nothing says that two are alike."""
-    return mark(f"{text or _REFUSED}, at {span.start}")
+    """A hole of its own for each place: nothing says that two are alike. What is refused in its text is not refused in its name."""
+    return mark(f"{text.replace('$', '') or _REFUSED}, at {span.start}")
 
 
 def _element(name: str, value: JsonValue, refused: Refused) -> JsonValue:

@@ -70,6 +70,11 @@ TWICE = [
         ["type-mismatch-ip-range"],
     ),
     (
+        "a caller that a template should have filled in",
+        [allow(Principal={"AWS": "arn:aws:iam::${ACCOUNT_ID}:role/app"}, Action="s3:GetObjct")],
+        ["template-not-rendered", "unknown-action"],
+    ),
+    (
         "another statement is judged as it stands",
         [allow(Resource=5), allow(Principal="*", Action="s3:PutObject")],
         ["anonymous-admitted", "data-type-mismatch"],

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from policyc.carriers.cloudformation.attached import attached_facts
+from policyc.carriers.cloudformation.named import TYPES, called
 from policyc.carriers.cloudformation.permissions import PERMISSION
 from policyc.carriers.cloudformation.template import Resource, Template
-from policyc.carriers.cloudformation.wiring import TYPES, called, logical, pointed, wired
+from policyc.carriers.cloudformation.wiring import logical, pointed, wired
 from policyc.carriers.embedded import Companion
 from policyc.carriers.types import DocumentType
 from policyc.syntax.json_tree import JsonObject, JsonString

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from policyc.carriers.cloudformation.filling import LOOP, MOST, filled
+from policyc.carriers.cloudformation.named import like_of, name_of
 from policyc.carriers.cloudformation.template import Template
 from policyc.carriers.embedded import Hole, PlacedText
 from policyc.carriers.placing import placed
@@ -250,7 +251,7 @@ class Lowering:
             return mark(name)
         resource = self.template.resources.get(name)
         if resource is not None:
-            like = attribute(resource.type, "Ref")
+            like = attribute(resource.type, "Ref") or name_of(resource)
             if like.startswith("arn:") and attribute(resource.type, "Arn") == like:
                 name += ".Arn"
             return self._bound_or_mark(name, "arn" if like.startswith("arn:") else "name", span, like)
@@ -272,7 +273,7 @@ class Lowering:
         resource = self.template.resources.get(logical)
         if resource is None and not _has_more(self.template):
             self._unknown(logical, span)
-        like = "" if resource is None else attribute(resource.type, rest)
+        like = "" if resource is None else like_of(resource, attribute(resource.type, rest))
         if not like and rest.endswith("Arn"):
             like = "arn:*"
         return self._bound_or_mark(name, "arn" if like.startswith("arn:") else "string", span, like)

@@ -10,28 +10,13 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from policyc.carriers.cloudformation.lowering import intrinsic
-from policyc.carriers.cloudformation.template import Resource, Template
+from policyc.carriers.cloudformation.named import TYPES, called
+from policyc.carriers.cloudformation.template import Template
 from policyc.carriers.embedded import Companion
 from policyc.carriers.types import reach
 from policyc.regex import regex
 from policyc.syntax.json_tree import JsonArray, JsonString, JsonValue
 
-#: resource type -> what the language calls it, and the property that is its name
-TYPES: Final[Mapping[str, tuple[str, str]]] = {
-    "AWS::S3::Bucket": ("s3.bucket", "BucketName"),
-    "AWS::S3::AccessPoint": ("s3.access_point", "Name"),
-    "AWS::S3ObjectLambda::AccessPoint": ("object_lambda.access_point", "Name"),
-    "AWS::Lambda::Function": ("lambda.function", "FunctionName"),
-    "AWS::Serverless::Function": ("lambda.function", "FunctionName"),
-}
-#: other resource types that carry documents, and the property that is their name
-_NAMED: Final[Mapping[str, str]] = {
-    "AWS::IAM::Role": "RoleName",
-    "AWS::IAM::User": "UserName",
-    "AWS::SNS::Topic": "TopicName",
-    "AWS::SQS::Queue": "QueueName",
-    "AWS::ECR::Repository": "RepositoryName",
-}
 #: resource type -> fields of the language and the paths of the properties that name the other resource
 _LINKS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "AWS::S3::AccessPoint": (("bucket", "Bucket"),),
@@ -63,13 +48,6 @@ def wired(template: Template) -> Iterator[Companion]:
             if other in template.resources:
                 links[field] = other
         yield Companion(resource.name, type, resource.name_span, fields, links)
-
-
-def called(resource: Resource) -> str:
-    """The name that a resource has on AWS, where the template writes it out; else empty."""
-    held = TYPES.get(resource.type)
-    name = resource.properties.get(held[1] if held is not None else _NAMED.get(resource.type, ""))
-    return name.value if isinstance(name, JsonString) else ""
 
 
 def pointed(value: JsonValue | None, template: Template) -> str:

@@ -50,11 +50,13 @@ def check_tree(
     *,
     name: str = "",
     text: str | None = None,
+    owner: str = "",
 ) -> Policy | None:
     """What is wrong or doubtful in the words of an IAM document; the policy that it states when that is no error, for the rules.
 
     `kind_name` is a name of `KINDS`, or empty to tell it by the shape. `settings` are further switches by name. A document
-    that is a part of `source` has a `name` of its own, and `text` is what counts for its size.
+    that is a part of `source` has a `name` of its own, and `text` is what counts for its size. `owner` is the name of
+    the bucket or access point that it is attached to.
     """
     kind: DocumentKind = KINDS[kind_name] if kind_name else guess_kind(tree)
     found = Diagnostics()
@@ -77,7 +79,7 @@ def check_tree(
         words = Diagnostics()
         for statement in statements:
             check_statement(statement, words)
-        check_owners(statements, words)
+        check_owners(statements, words, owner)
         found.extend(item for item in words if item.span not in told)
     diagnostics.extend(found)
     return None if document is None else read_policy(tree, kind, source.file, switches, name=name)

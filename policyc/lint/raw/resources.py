@@ -64,9 +64,9 @@ def check_resources(statement: RawStatement, diagnostics: Diagnostics) -> None:
             )
 
 
-def check_owners(statements: Sequence[RawStatement], diagnostics: Diagnostics) -> None:
-    """Report resources of a second bucket, access point or function: a policy of one of these is about that one alone."""
-    first: tuple[str, str, JsonString] | None = None
+def check_owners(statements: Sequence[RawStatement], diagnostics: Diagnostics, owner: str = "") -> None:
+    """Report resources of another bucket, access point or function than the policy is of: `owner`, or what its first resource is of."""
+    first: tuple[str, str, JsonString | None] | None = ("", owner, None) if owner else None
     for statement in statements:
         form = _OWNED.get(statement.kind.name)
         for item in statement.resources if form is not None else ():
@@ -82,8 +82,10 @@ def check_owners(statements: Sequence[RawStatement], diagnostics: Diagnostics) -
                     "resource-of-another-owner",
                     f"`{statement.said(item)}` is not of `{first[1]}`{whose}, which this {statement.kind.title} is about",
                     item.span,
-                    f"name resources of one of the two, and give `{name}` a policy of its own",
-                    (Label(first[2].span, "the other one"),),
+                    f"name resources of `{first[1]}`, or attach the policy to `{name}`"
+                    if first[2] is None
+                    else f"name resources of one of the two, and give `{name}` a policy of its own",
+                    () if first[2] is None else (Label(first[2].span, "the other one"),),
                 )
 
 

@@ -1,0 +1,44 @@
+"""The names that a template writes out for its resources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from policyc.carriers.cloudformation.template import Resource
+from policyc.syntax.json_tree import JsonString
+
+#: resource type -> what the language calls it, and the property that is its name
+TYPES: Final[Mapping[str, tuple[str, str]]] = {
+    "AWS::S3::Bucket": ("s3.bucket", "BucketName"),
+    "AWS::S3::AccessPoint": ("s3.access_point", "Name"),
+    "AWS::S3ObjectLambda::AccessPoint": ("object_lambda.access_point", "Name"),
+    "AWS::Lambda::Function": ("lambda.function", "FunctionName"),
+    "AWS::Serverless::Function": ("lambda.function", "FunctionName"),
+}
+#: other resource types that carry documents, and the property that is their name
+_NAMED: Final[Mapping[str, str]] = {
+    "AWS::IAM::Role": "RoleName",
+    "AWS::IAM::User": "UserName",
+    "AWS::SNS::Topic": "TopicName",
+    "AWS::SQS::Queue": "QueueName",
+    "AWS::ECR::Repository": "RepositoryName",
+}
+
+
+def called(resource: Resource) -> str:
+    """The name that a resource has on AWS, where the template writes it out; else empty."""
+    held = TYPES.get(resource.type)
+    name = resource.properties.get(held[1] if held is not None else _NAMED.get(resource.type, ""))
+    return name.value if isinstance(name, JsonString) else ""
+
+
+def like_of(resource: Resource, like: str) -> str:
+    """What an attribute looks like, with the name of the resource at its end where that is written out."""
+    name = name_of(resource) if like.endswith("*") else ""
+    return like[:-1] + name if name else like
+
+
+def name_of(resource: Resource) -> str:
+    """What a reference to a bucket, an access point or a function is, where its name is written out."""
+    return called(resource) if resource.type in TYPES else ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from policyc.engines.proofs.budget import TooLarge
 from policyc.engines.proofs.conditions import branches, may_be_met
-from policyc.ir.authz import Atom, Policy, Statement
+from policyc.ir.authz import All, Atom, Op, Policy, RawTest, Statement
 from policyc.ir.conditions import atoms
 from policyc.lint.callers import ANONYMOUS, anonymous_facts, denials, is_identity, open_statements
 from policyc.lint.rule import Lint
@@ -41,10 +41,29 @@ class Door:
         return next((atom for atom in self.tests if atom.attribute.native.lower().startswith(_ORIGIN)), None)
 
     @property
+    def meant(self) -> bool:
+        """Whether the author says that callers without a signature are meant: by the word for them, or by their type."""
+        who = self.statement.who
+        if who is not None and not who.negated and ANONYMOUS in who.principals:
+            return True
+        top = self.statement.when.items if isinstance(self.statement.when, All) else (self.statement.when,)
+        return any(_is_of_anonymous(test) for test in (*self.tests, *top) if isinstance(test, Atom | RawTest))
+
+    @property
     def header(self) -> Atom | None:
         """The first test of a header."""
         found = (atom for atom in self.tests if atom.attribute.native.lower().startswith(HEADER))
         return next((atom for atom in found if not atom.negated), None)
+
+
+def _is_of_anonymous(test: Atom | RawTest) -> bool:
+    """Whether a test asks for the type of callers without a signature."""
+    if test.negated or test.attribute.native.lower() != "aws:principaltype":
+        return False
+    if isinstance(test, Atom):
+        return test.op is Op.EQ and any(str(value.value).lower() == "anonymous" for value in test.values)
+    named = [value.text.lower() for value in test.values]
+    return test.operator.lower().startswith("stringequals") and "anonymous" in named
 
 
 def checks(resource: Resource) -> bool:

@@ -19,7 +19,7 @@ from policyc.targets.cloud_wan.graph import draw_graph
 from policyc.targets.cloud_wan.graph_text import matrix_text
 from policyc.targets.cloud_wan.probes import probe
 from policyc.targets.cloud_wan.questions import ask_path
-from tests.conformance.wan_networks import EU, US, attached, block, network, policy, share, tables_of
+from tests.conformance.wan_networks import EU, US, attached, block, labelled, network, policy, share, tables_of
 
 ISOLATED = {"name": "production", "isolate-attachments": True}
 APPLIANCES = (attached("fw1", "", US, tag="fw"), attached("fw2", "", EU, tag="fw"))
@@ -112,6 +112,29 @@ def test_one_ip_version_goes_one_way() -> None:
     assert matrix.cells["legacy", "apps"].families == ((4, Flow.DIRECT), (6, Flow.BLOCKED))
     text = matrix_text(draw_graph(tables, assumed=False))
     assert "legacy reaches apps only: IPv4\n" in text and "apps to legacy is one way by IPv6" in text
+
+
+def test_a_prefix_that_is_filtered_before_an_inspection_is_told_so() -> None:
+    """Pattern 4.3: only primary blocks pass to the other segment, inspected; AWS says of the secondary ones that the policy filters them."""
+    primary = policy("primary", 1, "drop", cidr="100.64.0.0/10")
+    act = {"action": "send-via", "segment": "apps", "mode": "dual-hop", "when-sent-to": {"segments": ["vault"]}}
+    net = network(
+        ["apps", "vault"],
+        [act | {"via": {"network-function-groups": ["fw"]}}],
+        routing_policies=[primary],
+        attachment_routing_policy_rules=labelled("primary"),
+    )
+    tables = tables_of(
+        net,
+        attached("a", "apps", US, "10.1.0.0/16", "100.64.0.0/24", label="x"),
+        attached("v", "vault", EU, "10.2.0.0/16", "100.64.1.0/24", label="x"),
+        *APPLIANCES,
+    )
+    for one, other, secondary, primaries in (("a", "v", "100.64.1.9", "10.2.0.9"), ("v", "a", "100.64.0.9", "10.1.0.9")):
+        dropped = ask_path(tables, one, secondary, Diagnostics())
+        passed = ask_path(tables, one, primaries, Diagnostics())
+        assert dropped is not None and dropped.forward.sentence == f"a routing policy drops the route to `{other}`"
+        assert passed is not None and passed.forward.sentence == f"delivered to `{other}`, inspected by `fw`"
 
 
 def test_one_prefix_that_is_filtered_is_told_by_itself() -> None:

@@ -493,6 +493,7 @@ def _why_no_route(
     givers = core.shared_with(association.place)
     # a policy of a share between others is no reason here
     joined = association.is_group or owner.is_group or owner.place in (association.place, *givers)
+    joined = joined or core.network.inspects_between(association.place, owner.place)
     dropped = tables.domains.dropped_of(name) if joined else ()
     if any(prefix.overlaps(block) for block in dropped for prefix in target.prefixes):
         return "filtered", f"a routing policy drops the route to `{name}`"

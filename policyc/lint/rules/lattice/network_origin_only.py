@@ -2,7 +2,8 @@
 
 ## What it does
 Finds an `allow` that an unsigned request passes because the condition tests the caller's VPC, its owner or an address
-and nothing about who calls. Statements for TLS passthrough are left alone: such callers cannot be told apart.
+and nothing about who calls. Statements for TLS passthrough are left alone: such callers cannot be told apart. So is one that
+says openly that it is for callers without a signature.
 
 ## Why is this bad
 Every workload in that network gets in, the compromised one included. That is the perimeter which zero trust does away
@@ -46,7 +47,7 @@ NEEDS = ("open", "allow", "test")
 def check(lint: Lint) -> None:
     for door in doors(lint):
         atom = door.origin
-        if atom is not None and door.negated is None and not _cannot_know(door):
+        if atom is not None and door.negated is None and not door.meant and not _cannot_know(door):
             lint.report(
                 atom.span or caller_of(door.statement),
                 f"`{door.statement.label}` asks where a request comes from and not who sends it",

@@ -35,7 +35,6 @@ from __future__ import annotations
 
 from policyc.diagnostics import Severity
 from policyc.ir.authz import Origin
-from policyc.lint.callers import ANONYMOUS
 from policyc.lint.gates import doors
 from policyc.lint.places import caller_of
 from policyc.lint.rule import Lint
@@ -47,15 +46,14 @@ NEEDS = ("open", "allow")
 _HELP = {
     Origin.LANGUAGE: "name the callers, or add a test that unsigned requests fail, such as `aws.PrincipalOrgID == …`;"
     " write `who anonymous` if it is meant",
-    Origin.IAM: "name the callers, or add a test that unsigned requests fail, such as `StringEquals` on `aws:PrincipalOrgID`",
+    Origin.IAM: "name the callers, or add a test that unsigned requests fail, such as `StringEquals` on `aws:PrincipalOrgID`;"
+    " write `StringEquals` on `aws:PrincipalType` with `Anonymous` if it is meant",
 }
 
 
 def check(lint: Lint) -> None:
     for door in doors(lint):
-        who = door.statement.who
-        said = who is not None and not who.negated and ANONYMOUS in who.principals
-        if said or door.negated or door.origin or door.header:
+        if door.meant or door.negated or door.origin or door.header:
             continue
         lint.report(
             caller_of(door.statement),

@@ -1,7 +1,8 @@
 """A path pattern ends in `/*` and leaves out the path before it.
 
 ## What it does
-Finds an `allow` for `"/x/*"` when no `allow` of the policy for the same callers takes in `"/x"`.
+Finds an `allow` for `"/x/*"` when no `allow` of the policy for the same callers takes in `"/x"`. The name of a gRPC service
+(`"/api.parking/*"`) is left alone: its calls name a method behind it.
 
 ## Why is this bad
 `/x/*` does not match `/x`, and many clients ask for a collection without the final slash. They are refused.
@@ -30,15 +31,21 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html
 
 from __future__ import annotations
 
+import re
+
 from policyc.diagnostics import Severity
 from policyc.ir.pattern import is_plain
 from policyc.lint.paths import path_covered, path_places
 from policyc.lint.rule import Lint
+from policyc.regex import regex
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 NEEDS = ("auth-policy", "allow")
 YIELDS_TO = ("value-never-matches", "template-in-text")
+
+#: the path of a gRPC call is `/package.service/Method`
+_GRPC = regex(r"/[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
 
 
 def check(lint: Lint) -> None:
@@ -47,7 +54,7 @@ def check(lint: Lint) -> None:
         for statement in allows:
             for place in path_places(statement):
                 root = place.pattern.removesuffix("/*")
-                if root == place.pattern or not root or not is_plain(root):
+                if root == place.pattern or not root or not is_plain(root) or _GRPC.fullmatch(root):
                     continue
                 if not path_covered(place.instead(root), (statement, *allows)):  # mostly its own
                     lint.report(

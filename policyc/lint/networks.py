@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from policyc.diagnostics import Diagnostics
 from policyc.ir.network import AttachRule, CoreNetwork, SendTo, SendVia, Share, ToTag
 from policyc.lint.rule import Lint
-from policyc.lint.rule_order import shadowing, value_of
+from policyc.lint.rule_order import value_of
 from policyc.targets.registry import network
 
 
@@ -31,11 +31,9 @@ def tag_values(rule: AttachRule, key: str) -> set[str] | None:
 
 
 def joinable(network: CoreNetwork) -> set[str]:
-    """The segments that some association rule may put an attachment into, by name."""
+    """The segments that some association rule means to put an attachment into, by name; one that never matches has a finding of its own."""
     out: set[str] = set()
     for rule in network.attach_rules:
-        if shadowing(network, rule) is not None:
-            continue
         action = rule.action
         if isinstance(action, ToTag):
             wanted = tag_values(rule, action.key.text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from policyc.engines.wan.prefixes import parse_prefix
+from policyc.engines.wan.prefixes import Prefix, parse_prefix
 from policyc.ir.network import RouteMatch, RouteRule
 
 #: matches that together hold for every route, in this order for IPv4 and IPv6
@@ -36,9 +36,10 @@ _CHANGES: Final = {
 
 def ended_by(rules: Sequence[RouteRule], at: int) -> RouteRule | None:
     """The last of the rules before place `at` that together are proven to end the evaluation of every route which the rule there
-    matches; None when some route may get there. `rules` are in the order of their numbers."""
+    matches; None when some route may get there. `rules` are in the order of their numbers. A summary withdraws what it stands for."""
     rule = rules[at]
-    ends = [(index, item) for index, item in enumerate(rules[:at]) if item.action.terminal and item.matches]
+    before = [(index, item) for index, item in enumerate(rules[:at]) if item.matches]
+    ends = [pair for pair in before if pair[1].action.terminal or _withdraws(pair[1], rule)]
     if not ends or not rule.matches:
         return None
     alternatives = [(match,) for match in rule.matches] if rule.logic == "or" else [rule.matches]
@@ -50,6 +51,26 @@ def ended_by(rules: Sequence[RouteRule], at: int) -> RouteRule | None:
             return None
         deciding.append(found)
     return max(deciding, key=lambda pair: pair[0])[1]
+
+
+def _withdraws(summary: RouteRule, rule: RouteRule) -> bool:
+    """Whether a rule announces a summary that the later `rule` does not match: it has no AS path and no communities, and MED 100."""
+    aggregate = parse_prefix(str(summary.action.value)) if summary.action.type == "summarize" else None
+    met = all if rule.logic == "and" else any
+    return aggregate is not None and not met(_may_meet(match, aggregate) for match in rule.matches)
+
+
+def _may_meet(test: RouteMatch, aggregate: Prefix) -> bool:
+    block = parse_prefix(str(test.value))
+    match test.type:
+        case "prefix-equals":
+            return block is None or block == aggregate
+        case "prefix-in-cidr":
+            return block is None or (block != aggregate and block.covers(aggregate))
+        case "asn-in-as-path" | "community-in-list":
+            return False
+        case _:
+            return True
 
 
 def _takes(end: RouteRule, given: Sequence[RouteMatch], between: Sequence[RouteRule]) -> bool:

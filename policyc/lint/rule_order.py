@@ -12,12 +12,15 @@ from collections.abc import Hashable, Iterable, Iterator
 from heapq import merge
 from typing import TypeVar
 
-from policyc.ir.network import AttachCondition, AttachRule, CoreNetwork
+from policyc.ir.network import ATTACHMENT_TYPES, AttachCondition, AttachRule, ConditionType, CoreNetwork
 from policyc.per_object import PerObject
+from policyc.targets.cloud_wan.resource_ids import type_of_resource
 
 #: the type of a condition and the key of its tag
 Subject = tuple[str, str]
 _TAG = ("tag-value", "tag-exists")
+#: what every attachment has one of; a Direct Connect gateway may be in several Regions
+_SINGLE: tuple[ConditionType, ...] = ("attachment-type", "account-id", "resource-id")
 K = TypeVar("K")
 
 
@@ -72,6 +75,19 @@ def _subject(condition: AttachCondition) -> Subject:
     return condition.type, "" if condition.key is None else condition.key.text
 
 
+def takes_all(rule: AttachRule, kind: ConditionType, network: CoreNetwork) -> bool:
+    """Whether what a rule asks of one thing that every attachment has, leaves no value of it out: a value and all but that one, every
+    type, or the Region of every edge."""
+    if rule.logic != "or" and len(rule.conditions) > 1:
+        return False
+    asked = [item for item in rule.conditions if item.type == kind and item.operator is not None]
+    others = (item for item in asked if item.operator == "not-equals")
+    if any(any(item.admits(value_of(but)) for item in asked) for but in others):
+        return True
+    values = {"attachment-type": ATTACHMENT_TYPES, "region": network.locations}.get(kind, ())
+    return bool(values) and all(any(item.admits(value) for item in asked) for value in values)
+
+
 def condition_covers(outer: AttachCondition, inner: AttachCondition) -> bool:
     """Whether an attachment that meets `inner` is proven to meet `outer`."""
     if outer.type == "any" or outer == inner:
@@ -93,7 +109,12 @@ def condition_covers(outer: AttachCondition, inner: AttachCondition) -> bool:
 
 
 def contradict(one: AttachCondition, other: AttachCondition) -> bool:
-    """Whether no attachment at one edge meets both conditions: two values of one thing, or two beginnings."""
+    """Whether no attachment at one edge meets both conditions: two values of one thing, two beginnings, or a type and the id of what
+    attachments of another type connect."""
+    if {one.type, other.type} == {"attachment-type", "resource-id"}:
+        kind, resource = (one, other) if one.type == "attachment-type" else (other, one)
+        types = type_of_resource(value_of(resource)) if resource.operator in ("equals", "begins-with") else None
+        return types is not None and kind.operator == "equals" and value_of(kind) != types
     if _subject(one) != _subject(other) or one.type in ("any", "tag-exists"):
         return False
     for wanted, need in ((one, other), (other, one)):
@@ -130,7 +151,12 @@ class _Order:
         self._by_value: dict[tuple[Subject, str], list[int]] = {}
         self._by_subject: dict[Subject, list[int]] = {}
         self._open: list[int] = []
+        #: by the identity of rules, as above
+        self._everything: set[int] = set()
         for at, rule in enumerate(self.rules):
+            if any(takes_all(rule, kind, network) for kind in _SINGLE):
+                self._everything.add(id(rule))
+                _put(self._covers, "always", at)
             for alternative in alternatives(rule):
                 pivot = min(alternative, key=lambda item: every[_sign(item)], default=None)
                 _put(self._covers, "always" if pivot is None else _sign(pivot), at)
@@ -149,7 +175,7 @@ class _Order:
 
     def shadowing(self, rule: AttachRule) -> AttachRule | None:
         if id(rule) not in self._shadowing:
-            found = (item for item in self._may_cover(rule) if rule_covers(item, rule))
+            found = (item for item in self._may_cover(rule) if id(item) in self._everything or rule_covers(item, rule))
             self._shadowing[id(rule)] = next(found, None)
         return self._shadowing[id(rule)]
 

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from policyc.diagnostics import Diagnostic, Diagnostics
+from policyc.ir.network import ATTACHMENT_TYPES
 from policyc.text import Source
 from policyc.workspace.native_settings import NativeSettings
 from policyc.workspace.native_texts import check_texts
-from tests.conformance.wan_documents import ACTIONS, CONFIG, POLICY, RULE, Edit, both, set_at
+from tests.conformance.wan_documents import ACTIONS, CONFIG, POLICY, RULE, Edit, both, drop, set_at
 
 REGIONS = ("us-east-1", "eu-west-1", "ap-southeast-2")
 OVERRIDES = [{"edge-sets": [list(REGIONS)], "use-edge-location": REGIONS[0]}]
@@ -129,6 +130,24 @@ def summed(block: str) -> Edit:
         set_at(POLICY, 0, "routing-policy-rules", 0, "rule-definition", "action", action),
     )
 
+
+def pair(one: int, other: int) -> dict[str, Any]:
+    where = {"edge-location": REGIONS[one], "peer-edge-location": REGIONS[other], "routing-policy-names": ["few"]}
+    return {"action": "associate-routing-policy", "segment": "prod", "edge-location-association": where}
+
+
+def prepend(kind: str) -> dict[str, Any]:
+    """The second rule of the filter: a longer path for what its first rule sums up, or for the sum."""
+    rule = {"match-conditions": [prefix(kind, "10.20.0.0/16")], "condition-logic": "and"}
+    return {"rule-number": 2, "rule-definition": rule | {"action": {"type": "prepend-asn-list", "value": [65100]}}}
+
+
+#: a rule for attachments that a rule for their types may take
+LATER = {
+    "rule-number": 30,
+    "conditions": [{"type": "tag-exists", "key": "env"}],
+    "action": {"association-method": "tag", "tag-value-of-key": "env"},
+}
 
 #: what goes wrong, the edit that plants it, the one finding that tells it, and the right sibling
 PLANTED: list[tuple[str, Edit, str, Edit]] = [
@@ -361,6 +380,96 @@ PLANTED: list[tuple[str, Edit, str, Edit]] = [
                 "share-with": ["prod"],
                 "routing-policy-names": ["few"],
             },
+        ),
+    ),
+    (
+        "a tag with a blank behind it",
+        condition(1, 0, tag("env", "prod ")),
+        "blank-in-condition",
+        condition(1, 0, tag("env", "pr od")),
+    ),
+    (
+        "a key with a blank before it",
+        condition(1, 0, tag(" env", "prod")),
+        "blank-in-condition",
+        condition(1, 0, tag("env of app", "prod")),
+    ),
+    (
+        "the id of a subnet",
+        condition(3, 0, of("resource-id", "subnet-0a1b2c3d4e5f67890")),
+        "resource-id-shape",
+        condition(3, 0, of("resource-id", "attachment-0a1b2c3d4e5f67890")),
+    ),
+    (
+        "an id that lacks a digit",
+        condition(3, 0, of("resource-id", "vpc-0a1b2c3d4e5f6789")),
+        "resource-id-shape",
+        condition(3, 0, of("resource-id", "vpc-0a1b2c3d")),
+    ),
+    (
+        "an id in capitals",
+        condition(3, 0, of("resource-id", "VPN-", "begins-with")),
+        "resource-id-shape",
+        condition(3, 0, of("resource-id", "vpn-", "begins-with")),
+    ),
+    (
+        "a VPC by the id of a VPN",
+        condition(2, 1, of("resource-id", "vpn-0a1b2c3d4e5f67890")),
+        "rule-conditions-contradict",
+        condition(2, 1, of("resource-id", "vpc-0a1b", "begins-with")),
+    ),
+    (
+        "an exception of the segment itself",
+        set_at(ACTIONS, 0, "share-with", {"except": ["shared"]}),
+        "segment-names-itself",
+        set_at(ACTIONS, 0, "share-with", {"except": ["dev"]}),
+    ),
+    (
+        "an override between edges of which the segments have one",
+        both(
+            set_at("segments", 0, "edge-locations", list(REGIONS[:2])),
+            set_at("segments", 1, "edge-locations", list(REGIONS[:2])),
+            set_at(ACTIONS, 1, single_hop([[*REGIONS[:2]], [REGIONS[0], REGIONS[2]]])),
+        ),
+        "override-outside-segments",
+        both(
+            set_at("segments", 0, "edge-locations", list(REGIONS[:2])),
+            set_at("segments", 1, "edge-locations", list(REGIONS[:2])),
+            set_at(ACTIONS, 1, single_hop([list(REGIONS)])),
+        ),
+    ),
+    (
+        "an ASN that no path holds",
+        set_at(*MATCHES, [{"type": "asn-in-as-path", "value": 0}]),
+        "rule-never-matches",
+        set_at(*MATCHES, [{"type": "asn-in-as-path", "value": 1}]),
+    ),
+    (
+        "a policy twice on one pair of edges",
+        both(set_at(ACTIONS, 2, pair(0, 1)), set_at(ACTIONS, 3, pair(0, 1))),
+        "listed-twice",
+        both(set_at(ACTIONS, 2, pair(0, 1)), set_at(ACTIONS, 3, pair(1, 0))),
+    ),
+    (
+        "an attribute of what was summed up before",
+        both(summed("10.20.0.0/16"), set_at(POLICY, 0, "routing-policy-rules", 1, prepend("in-cidr"))),
+        "filter-rule-after-the-end",
+        both(summed("10.20.0.0/16"), set_at(POLICY, 0, "routing-policy-rules", 1, prepend("equals"))),
+    ),
+    (
+        "every type in one rule",
+        both(
+            set_at(RULE, 1, "condition-logic", "or"),
+            set_at(RULE, 1, "conditions", [of("attachment-type", kind) for kind in ATTACHMENT_TYPES]),
+            set_at(RULE, 2, LATER),
+            drop(RULE, 3),
+        ),
+        "shadowed-attachment-rule",
+        both(
+            set_at(RULE, 1, "condition-logic", "or"),
+            set_at(RULE, 1, "conditions", [of("attachment-type", kind) for kind in ATTACHMENT_TYPES[1:]]),
+            set_at(RULE, 2, LATER),
+            drop(RULE, 3),
         ),
     ),
 ]

@@ -2,6 +2,7 @@
 
 ## What it does
 Finds rules all of whose routes an earlier `allow` or `drop` matches: for its block of prefixes, for the same conditions, or for every route.
+A `summarize` withdraws what it sums up, so that a later rule for the same routes finds none of them.
 
 ## Why is this bad
 `allow` and `drop` end the evaluation. The later rule never runs: the exception is not made, the attribute not set.
@@ -57,6 +58,12 @@ from policyc.lint.rule import Lint
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 
+#: whether the rule before decides, or sums up
+_DONE = {
+    True: ("decided about", "give it a number below {}, or drop it", "this rule ends the evaluation"),
+    False: ("summed up", "ask for the summary itself by `prefix-equals`, or drop it", "the summary stands in their place"),
+}
+
 
 def check(lint: Lint) -> None:
     for network in core_networks(lint):
@@ -71,7 +78,7 @@ def _check_policy(lint: Lint, policy: RoutingPolicy) -> None:
         if end is not None:
             lint.report(
                 rule.number.span or rule.span,
-                f"rule {rule.number.value} never runs: rule {end.number.value} has decided about all that it matches",
-                f"give it a number below {end.number.value}, or drop it",
-                (Label(end.number.span, "this rule ends the evaluation"),) if end.number.span else (),
+                f"rule {rule.number.value} never runs: rule {end.number.value} has {_DONE[end.action.terminal][0]} all that it matches",
+                _DONE[end.action.terminal][1].format(end.number.value),
+                (Label(end.number.span, _DONE[end.action.terminal][2]),) if end.number.span else (),
             )

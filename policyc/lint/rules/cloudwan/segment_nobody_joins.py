@@ -1,7 +1,7 @@
 """No association rule can put an attachment into a segment.
 
 ## What it does
-Finds segments that no rule names and no `-> tag` rule can lead to. Rules that an earlier one shadows do not count.
+Finds segments that no rule names and no `-> tag` rule can lead to. A rule that never matches has a finding of its own.
 
 ## Why is this bad
 A segment may be there before those who join it. But attachments meant for it stay outside or land elsewhere, and nothing says so: they

@@ -43,7 +43,7 @@ from __future__ import annotations
 from policyc.diagnostics import Label, Severity
 from policyc.lint.networks import core_networks
 from policyc.lint.rule import Lint
-from policyc.lint.rule_order import ordered_rules, shadowing
+from policyc.lint.rule_order import ordered_rules, shadowing, takes_all
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"
@@ -51,12 +51,17 @@ SCOPE = "document"
 
 def check(lint: Lint) -> None:
     for network in core_networks(lint):
-        for rule in ordered_rules(network):
-            first = shadowing(network, rule)
+        rules = ordered_rules(network)
+        everywhere = next((rule for rule in rules if takes_all(rule, "region", network)), None)
+        for rule in rules:
+            first, what = shadowing(network, rule), "never matches"
+            if first is None and everywhere is not None and everywhere.number.value < rule.number.value:
+                # such a gateway may be in several Regions
+                first, what = everywhere, "never matches an attachment other than a Direct Connect gateway"
             if first is not None:
                 lint.report(
                     rule.number.span or rule.span,
-                    f"rule {rule.number.value} never matches: rule {first.number.value} takes all that it would",
+                    f"rule {rule.number.value} {what}: rule {first.number.value} takes all that it would",
                     f"give it a number below {first.number.value}, or narrow rule {first.number.value}",
                     (Label(first.number.span, "this rule is tried first"),) if first.number.span else (),
                 )

@@ -37,6 +37,8 @@ def check_actions(network: CoreNetwork, diagnostics: Diagnostics) -> None:
             case Share():
                 if not action.with_segments.every:
                     _check_other(action.segment, action.with_segments.names, "is shared with itself", diagnostics)
+                else:
+                    _check_left_out(action.segment, action.with_segments.names, diagnostics)
                 _check_listed_once("segment", action.with_segments.names, diagnostics)
                 check_policy_list(action.policies, "share", action.span, diagnostics)
             case CreateRoute():
@@ -50,9 +52,48 @@ def check_actions(network: CoreNetwork, diagnostics: Diagnostics) -> None:
                 for edges in (edges for override in action.overrides for edges in override.edge_sets):
                     _check_listed_once("edge location", edges, diagnostics)
     _check_joint_policies(network, diagnostics)
+    _check_overrides(network, diagnostics)
+    _check_pairs_once(network, diagnostics)
     for rule in network.label_rules:
         _check_listed_once("edge location", rule.edges, diagnostics)
         check_policy_list(rule.policies, "attachment", rule.span, diagnostics)
+
+
+def _check_overrides(network: CoreNetwork, diagnostics: Diagnostics) -> None:
+    """Sets of edges between which, or at which, nothing is sent, since no segment of the action is there."""
+    for action in network.actions:
+        if not isinstance(action, SendVia | SendTo):
+            continue
+        names = (action.segment.text, *(network.redirected(action) if isinstance(action, SendVia) else ()))
+        segments = [item for item in map(network.segment, names) if item is not None]
+        there = {edge for item in segments for edge in network.edges_of(item)}
+        for edges in (edges for override in action.overrides for edges in override.edge_sets):
+            idle = [word for word in edges if word.text not in there]
+            wanted = min(len(edges), 2) if isinstance(action, SendVia) else 1
+            if segments and len(edges) - len(idle) < wanted and all(word.text in network.locations for word in idle):
+                diagnostics.warning(
+                    "override-outside-segments",
+                    f"nothing is sent {'between these edges' if len(edges) > 1 else 'from there'}: "
+                    f"no segment of this action is at `{idle[0]}`",
+                    idle[0].span or action.span,
+                    "name edges of the segments, or extend them",
+                )
+
+
+def _check_pairs_once(network: CoreNetwork, diagnostics: Diagnostics) -> None:
+    """Whether the service takes a policy twice on one edge pair is not published; it adds nothing."""
+    seen: set[tuple[str, ...]] = set()
+    for action in network.actions:
+        for word in action.policies if isinstance(action, AssociatePolicies) else ():
+            bound = (action.segment.text, action.location.text, action.peer.text, word.text)
+            if bound in seen:
+                diagnostics.warning(
+                    "listed-twice",
+                    f"routing policy `{word}` stands on this edge pair of `{action.segment}` already",
+                    word.span or action.span,
+                    "keep it once, or name the pair that is meant",
+                )
+            seen.add(bound)
 
 
 def _check_filters(segment: Segment, diagnostics: Diagnostics) -> None:
@@ -77,6 +118,18 @@ def _check_other(segment: Word, names: tuple[Word, ...], what: str, diagnostics:
                 f"segment `{segment}` {what}",
                 name.span or segment.span,
                 "name another segment: attachments of one segment meet anyway, unless it isolates them",
+            )
+
+
+def _check_left_out(segment: Word, names: tuple[Word, ...], diagnostics: Diagnostics) -> None:
+    """A share never joins a segment with itself, so there is nothing to except."""
+    for name in names:
+        if name.text == segment.text:
+            diagnostics.warning(
+                "segment-names-itself",
+                f"segment `{segment}` is left out of its own share, where it never is",
+                name.span or segment.span,
+                "leave it away, or name the segment that is meant",
             )
 
 

@@ -117,15 +117,21 @@ def _check_match(match: RouteMatch, near: Span | None, diagnostics: Diagnostics)
                 )
         case ("community-in-list", str(text)):
             check_community(text, span, diagnostics)
+        case ("asn-in-as-path", 0):
+            diagnostics.warning(
+                "rule-never-matches", "no AS path holds ASN 0, which is reserved", span, "name the ASN that is meant"
+            )
         case (_, int(value)):
             _check_number(value, span, diagnostics)
         case _:
             pass
 
 
-def _check_number(value: int, span: Span | None, diagnostics: Diagnostics) -> None:
-    if not 0 <= value <= MAX_ASN:
-        diagnostics.error("route-number", f"{value} is no number of 32 bits", span, "use 0 to 4294967295")
+def _check_number(value: int, span: Span | None, diagnostics: Diagnostics, least: int = 0) -> None:
+    """A number of 32 bits; of ASNs the first one is reserved, and no router passes on a path that holds it (RFC 7607)."""
+    if not least <= value <= MAX_ASN:
+        what = "no ASN that a path may hold" if least else "no number of 32 bits"
+        diagnostics.error("route-number", f"{value} is {what}", span, f"use {least} to {MAX_ASN}")
 
 
 def check_community(text: str, span: Span | None, diagnostics: Diagnostics) -> int | None:
@@ -155,7 +161,7 @@ def _check_action(action: RouteAction, near: Span | None, network: CoreNetwork, 
             if not values:
                 diagnostics.error("action-value", f"`{action.type}` lists no ASN", span, "list at least one ASN")
             for value in values:
-                _check_number(value, span, diagnostics)
+                _check_number(value, span, diagnostics, least=1)
                 _check_own(value, action, span, network, diagnostics)
         case _:
             pass

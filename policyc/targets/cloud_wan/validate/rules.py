@@ -8,6 +8,7 @@ from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity, did_yo
 from policyc.ir.network import ATTACHMENT_TYPES, AttachCondition, AttachRule, CoreNetwork, Number, ToGroup, ToTag, Word
 from policyc.regex import regex
 from policyc.targets.cloud_wan.inventory import type_hint
+from policyc.targets.cloud_wan.resource_ids import is_no_resource
 
 MAX_RULE_NUMBER = 65535
 _TAG_CONDITIONS = ("tag-exists", "tag-name", "tag-value")
@@ -74,8 +75,13 @@ def _check_attach_rule(rule: AttachRule, network: CoreNetwork, diagnostics: Diag
                 Severity.INFO,
             )
         )
+    if isinstance(rule.action, ToTag):
+        _check_blanks(rule.action.key, diagnostics)
     for condition in rule.conditions:
         _check_condition(condition, diagnostics)
+        _check_blanks(condition.key, diagnostics)
+        if condition.type in ("tag-value", "resource-id") and condition.operator in ("equals", "not-equals"):
+            _check_blanks(condition.value, diagnostics)
         if condition.type == "region":
             _check_region(condition, network, diagnostics)
         if isinstance(rule.action, ToGroup) and condition.type not in _TAG_CONDITIONS:
@@ -117,6 +123,32 @@ def _check_part(condition: AttachCondition, value: Word, diagnostics: Diagnostic
             f"no account id {condition.operator} `{value.text[:80]}`",
             value.span or condition.span,
             "write digits, twelve at most",
+        )
+
+
+def _check_blanks(word: Word | None, diagnostics: Diagnostics) -> None:
+    better = "" if word is None else word.text.strip()
+    if word is not None and better and better != word.text:
+        end = "begins" if word.text[0] != better[0] else "ends"
+        diagnostics.warning(
+            "blank-in-condition",
+            f"`{word.text[:80]}` {end} with a blank, and every character counts",
+            word.span,
+            write_instead(word.text, better),
+        )
+
+
+def _check_resource(condition: AttachCondition, value: Word, diagnostics: Diagnostics) -> None:
+    """An id that nothing which is attached has: of another kind of resource, or of the wrong shape."""
+    if "*" not in value.text and is_no_resource(value.text, condition.operator != "begins-with"):
+        lower = value.text.lower()
+        diagnostics.warning(
+            "resource-id-shape",
+            f"no attachment connects a resource whose id {condition.operator} `{value.text[:80]}`",
+            value.span or condition.span,
+            write_instead(value.text, lower)
+            if lower != value.text and not is_no_resource(lower, condition.operator != "begins-with")
+            else "write the id of the VPC, VPN or transit gateway route table, such as `vpc-0a1b2c3d4e5f67890`",
         )
 
 
@@ -169,6 +201,8 @@ def _check_condition(condition: AttachCondition, diagnostics: Diagnostics) -> No
         )
     if value is None or condition.operator is None:
         return
+    if condition.type == "resource-id" and condition.operator != "contains":
+        _check_resource(condition, value, diagnostics)
     if condition.operator in ("contains", "begins-with"):
         _check_part(condition, value, diagnostics)
         return

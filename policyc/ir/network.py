@@ -447,4 +447,6 @@ class CoreNetwork:
     def inspects_between(self, one: str, other: str) -> bool:
         """Whether a `send-via` leads from one segment to the other, which it does both ways."""
         sends = ((item.segment.text, self.redirected(item)) for item in self.actions if isinstance(item, SendVia))
-        return any(other in there if one == sender else one in there for sender, there in sends if sender in (one, other))
+        return any(
+            other in there if one == sender else one in there for sender, there in sends if sender in (one, other)
+        )

@@ -130,7 +130,10 @@ def test_a_prefix_that_is_filtered_before_an_inspection_is_told_so() -> None:
         attached("v", "vault", EU, "10.2.0.0/16", "100.64.1.0/24", label="x"),
         *APPLIANCES,
     )
-    for one, other, secondary, primaries in (("a", "v", "100.64.1.9", "10.2.0.9"), ("v", "a", "100.64.0.9", "10.1.0.9")):
+    for one, other, secondary, primaries in (
+        ("a", "v", "100.64.1.9", "10.2.0.9"),
+        ("v", "a", "100.64.0.9", "10.1.0.9"),
+    ):
         dropped = ask_path(tables, one, secondary, Diagnostics())
         passed = ask_path(tables, one, primaries, Diagnostics())
         assert dropped is not None and dropped.forward.sentence == f"a routing policy drops the route to `{other}`"

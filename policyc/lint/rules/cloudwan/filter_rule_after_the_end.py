@@ -61,7 +61,11 @@ SCOPE = "document"
 #: whether the rule before decides, or sums up
 _DONE = {
     True: ("decided about", "give it a number below {}, or drop it", "this rule ends the evaluation"),
-    False: ("summed up", "ask for the summary itself by `prefix-equals`, or drop it", "the summary stands in their place"),
+    False: (
+        "summed up",
+        "ask for the summary itself by `prefix-equals`, or drop it",
+        "the summary stands in their place",
+    ),
 }
 
 

@@ -83,8 +83,8 @@ def _check_overrides(network: CoreNetwork, diagnostics: Diagnostics) -> None:
 def _check_pairs_once(network: CoreNetwork, diagnostics: Diagnostics) -> None:
     """Whether the service takes a policy twice on one edge pair is not published; it adds nothing."""
     seen: set[tuple[str, ...]] = set()
-    for action in network.actions:
-        for word in action.policies if isinstance(action, AssociatePolicies) else ():
+    for action in (item for item in network.actions if isinstance(item, AssociatePolicies)):
+        for word in action.policies:
             bound = (action.segment.text, action.location.text, action.peer.text, word.text)
             if bound in seen:
                 diagnostics.warning(

@@ -8,7 +8,7 @@ from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity, did_yo
 from policyc.ir.network import ATTACHMENT_TYPES, AttachCondition, AttachRule, CoreNetwork, Number, ToGroup, ToTag, Word
 from policyc.regex import regex
 from policyc.targets.cloud_wan.inventory import type_hint
-from policyc.targets.cloud_wan.resource_ids import is_no_resource
+from policyc.engines.wan.resource_ids import is_no_resource
 
 MAX_RULE_NUMBER = 65535
 _TAG_CONDITIONS = ("tag-exists", "tag-name", "tag-value")

@@ -12,9 +12,9 @@ from collections.abc import Hashable, Iterable, Iterator
 from heapq import merge
 from typing import TypeVar
 
+from policyc.engines.wan.resource_ids import type_of_resource
 from policyc.ir.network import ATTACHMENT_TYPES, AttachCondition, AttachRule, ConditionType, CoreNetwork
 from policyc.per_object import PerObject
-from policyc.engines.wan.resource_ids import type_of_resource
 
 #: the type of a condition and the key of its tag
 Subject = tuple[str, str]

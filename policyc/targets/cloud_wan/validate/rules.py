@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity, did_you_mean, write_instead
+from policyc.engines.wan.resource_ids import is_no_resource
 from policyc.ir.network import ATTACHMENT_TYPES, AttachCondition, AttachRule, CoreNetwork, Number, ToGroup, ToTag, Word
 from policyc.regex import regex
 from policyc.targets.cloud_wan.inventory import type_hint
-from policyc.engines.wan.resource_ids import is_no_resource
 
 MAX_RULE_NUMBER = 65535
 _TAG_CONDITIONS = ("tag-exists", "tag-name", "tag-value")

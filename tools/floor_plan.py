@@ -1,13 +1,14 @@
 """Draw the floors of the package from its imports: `python tools/floor_plan.py [FILE.svg]` (run by `make docs`).
 
 Every part of `policyc/` stands above all that it imports; the small parts at the bottom that everything may use are one box. Lines
-are the imports that no other way shows. With `--check` nothing is written, and the status is 1 when the file is stale.
+are the imports that no other way shows.
 """
 
 from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from html import escape
 from pathlib import Path
 
@@ -64,27 +65,25 @@ def part_of(path: Path) -> str:
     return "ground" if first in GROUND else first
 
 
-def imported(path: Path) -> set[str]:
-    """The parts that a module imports, those inside functions too."""
-    found: set[str] = set()
+def imported(path: Path) -> Iterator[str]:
+    """The modules that a module imports, inside functions too."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        for name in names:
-            words = name.split(".")
-            if words[0] == "policyc" and len(words) > 1:
-                found.add("ground" if words[1] in GROUND else words[1])
-    return found
+        if isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
 
 
-def read() -> dict[str, set[str]]:
-    """What each part imports."""
+def read(names_in: Callable[[Path], Iterable[str]]) -> dict[str, set[str]]:
+    """What each part imports; `names_in` gives what a module does."""
     uses: dict[str, set[str]] = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         part = part_of(path)
         if part in DOORS:
             continue
-        uses.setdefault(part, set()).update(imported(path) - {part})
+        words = [name.split(".") for name in names_in(path) if name.startswith("policyc.")]
+        uses.setdefault(part, set()).update("ground" if word in GROUND else word for _, word, *_ in words)
+        uses[part].discard(part)
     return {part: others & set(uses) for part, others in uses.items()}
 
 
@@ -121,8 +120,9 @@ def direct(uses: dict[str, set[str]]) -> list[tuple[str, str]]:
     )
 
 
-def draw() -> str:
-    uses = read()
+def draw(names_in: Callable[[Path], Iterable[str]] = imported) -> str:
+    """The picture."""
+    uses = read(names_in)
     level = floors(uses)
     rows: dict[int, list[str]] = {}
     for part in sorted(level, key=lambda part: (level[part], part)):
@@ -160,10 +160,7 @@ def draw() -> str:
 def main(words: list[str]) -> int:
     names = [word for word in words if not word.startswith("-")]
     file = Path(names[0]) if names else PICTURE
-    text = draw()
-    if "--check" in words:
-        return 0 if file.is_file() and file.read_text(encoding="utf-8") == text else 1
-    file.write_text(text, encoding="utf-8")
+    file.write_text(draw(), encoding="utf-8")
     return 0
 
 

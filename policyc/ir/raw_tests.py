@@ -157,13 +157,9 @@ def arn_matches(value: str, tokens: tuple[Token, ...]) -> bool:
 
 def split_fields(tokens: tuple[Token, ...]) -> list[tuple[Token, ...]]:
     """The pieces cut at their first five plain colons."""
-    parts: list[list[Token]] = [[]]
-    for token in tokens:
-        if token == Plain(":") and len(parts) < 6:
-            parts.append([])
-        else:
-            parts[-1].append(token)
-    return [tuple(part) for part in parts]
+    colons = [at for at, token in enumerate(tokens) if isinstance(token, Plain) and token.char == ":"][:5]
+    starts = [0, *(at + 1 for at in colons)]
+    return [tokens[start:end] for start, end in zip(starts, [*colons, len(tokens)], strict=True)]
 
 
 def _arn(value: str, tokens: tuple[Token, ...]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Final
 
 from policyc.data import read_text
@@ -92,7 +93,7 @@ def settle(source: Source, found: Diagnostics, settings: NativeSettings) -> Iter
         document = parse_cedar(rest[0], Diagnostics())
     if document is None:
         return found
-    own = frozenset(json.loads(read_text("schemas/errors/cedar.json")))
+    own = _own()
     runs = rule_settings(settings).runs
     statements = tuple(item.span for item in document.statements)
     text = Commented(
@@ -108,6 +109,12 @@ def settle(source: Source, found: Diagnostics, settings: NativeSettings) -> Iter
     )
     ran = [*filter(runs, RULES), *filter(runs, own)]
     return apply_suppressions([text], first_of_each(document, asked), ran, RULES)
+
+
+@cache
+def _own() -> frozenset[str]:
+    """The findings of the reader."""
+    return frozenset(json.loads(read_text("schemas/errors/cedar.json")))
 
 
 def format(source: Source, diagnostics: Diagnostics) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from policyc.model.types import Named, Type, shapes
 from policyc.model.vocabulary import Attribute
+from policyc.per_object import PerObject
 from policyc.record import record, replace
 
 _BASES = {"int": "long", "bool": "bool"}
@@ -111,9 +112,12 @@ def as_sampled(kind: Kind) -> Kind:
     return kind if same else replace(kind, members=members)
 
 
-def _member_as_sampled(member: Member) -> Member:
+def _sampled(member: Member) -> Member:
     kind = as_sampled(member.kind)
     return member if kind is member.kind and not member.sampled else replace(member, kind=kind, sampled=False)
+
+
+_member_as_sampled = PerObject(_sampled, 4096)
 
 
 def always(record: Kind) -> bool:

@@ -6,11 +6,13 @@ claim whose kind nobody promises is taken for what its tests compare it with, as
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TypeAlias
 
 from policyc.model.types import BOOL, GROUP, INT, STRING, Named, Type
 from policyc.model.vocabulary import Attribute
+from policyc.per_object import PerObject
 from policyc.syntax import cedar_nodes as cedar
 from policyc.targets.cedar_documents.expression import written_path
 from policyc.targets.cedar_documents.facts import KEY, Fact, Form, cedar_path
@@ -18,6 +20,9 @@ from policyc.targets.cedar_documents.text.kinds import Kind, Member
 from policyc.targets.cedar_documents.text.literals import literal_kind, literal_of
 
 Path: TypeAlias = tuple[str, ...]
+Uses: TypeAlias = Mapping[Path, set[str]]
+#: a fact of every text, or what finds those that hang on what the text tests
+Entry: TypeAlias = Fact | Callable[[Uses], Iterator[Fact]]
 
 _TYPES: Mapping[str, Type] = {"string": STRING, "long": INT, "bool": BOOL}
 _GROUPS = "idc_group"
@@ -26,17 +31,32 @@ _GROUPS = "idc_group"
 def known_facts(document: cedar.Document, context: Kind) -> Mapping[str, Fact]:
     """Every attribute of the record `context`, and every other one that the text tests, by the name that the text has for it."""
     uses = _uses(document)
-    return {fact.attribute.name: fact for fact in _of_record(context, (), uses)}
+    entries = [entry for name, member in context.members.items() for entry in _entries(name, member)]
+    if context.open:
+        entries.append(partial(_of_uses, path=(), members=context.members))
+    facts = (fact for entry in entries for fact in ((entry,) if isinstance(entry, Fact) else entry(uses)))
+    return {fact.attribute.name: fact for fact in facts}
 
 
-def _of_record(kind: Kind, path: Path, uses: Mapping[Path, set[str]]) -> Iterator[Fact]:
+def _entries(name: str, member: Member) -> tuple[Entry, ...]:
+    """The entries of a member of `context`: texts have the same providers."""
+    known = _remembered(member)
+    if name not in known:
+        known[name] = tuple(_of_member(member, (name,)))
+    return known[name]
+
+
+_remembered: PerObject[Member, dict[str, tuple[Entry, ...]]] = PerObject(lambda member: {}, 256)
+
+
+def _of_record(kind: Kind, path: Path) -> Iterator[Entry]:
     for name, member in kind.members.items():
-        yield from _of_member(member, (*path, name), uses)
+        yield from _of_member(member, (*path, name))
     if kind.open:
-        yield from _of_uses(path, uses, kind.members)
+        yield partial(_of_uses, path=path, members=kind.members)
 
 
-def _of_member(member: Member, path: Path, uses: Mapping[Path, set[str]]) -> Iterator[Fact]:
+def _of_member(member: Member, path: Path) -> Iterator[Entry]:
     kind = member.kind
     if kind.keyed:
         yield _fact(path, member, GROUP, "record", _GROUPS, many=True)
@@ -47,10 +67,10 @@ def _of_member(member: Member, path: Path, uses: Mapping[Path, set[str]]) -> Ite
         yield Fact(named, (*path, KEY, "group_name"))
     elif kind.name == "record":
         yield _fact(path, member, STRING, "record")
-        yield from _of_record(kind, path, uses)
+        yield from _of_record(kind, path)
     elif member.sampled or kind.name == "unknown":
-        yield from _of_use(path, uses, member.unit)
-        yield from _of_uses(path, uses, {})
+        yield partial(_of_use, path=path, unit=member.unit)
+        yield partial(_of_uses, path=path, members={})
     elif kind.name == "set":
         if kind.item is not None and kind.item.name == "string":
             yield _fact(path, member, STRING, "set", many=True)
@@ -80,14 +100,14 @@ def _fact(path: Path, member: Member, kind: Type, form: Form, group: str = "", *
 # --- what nobody documents ------------------------------------------------------------------------------------------
 
 
-def _of_uses(path: Path, uses: Mapping[Path, set[str]], members: Mapping[str, Member]) -> Iterator[Fact]:
+def _of_uses(uses: Uses, path: Path, members: Mapping[str, Member]) -> Iterator[Fact]:
     """Attributes below a path that may hold anything, but for the ones that are known."""
     for other in uses:
         if len(other) > len(path) and other[: len(path)] == path and other[len(path)] not in members:
-            yield from _of_use(other, uses)
+            yield from _of_use(uses, other)
 
 
-def _of_use(path: Path, uses: Mapping[Path, set[str]], unit: str = "") -> Iterator[Fact]:
+def _of_use(uses: Uses, path: Path, unit: str = "") -> Iterator[Fact]:
     found = uses.get(path, set())
     attribute = Attribute(written_path(path), cedar_path(path), STRING)
     if not found or found == {"record"}:
@@ -102,7 +122,7 @@ def _of_use(path: Path, uses: Mapping[Path, set[str]], unit: str = "") -> Iterat
         yield Fact(attribute, path, any_kind=True)
 
 
-def _uses(document: cedar.Document) -> Mapping[Path, set[str]]:
+def _uses(document: cedar.Document) -> Uses:
     """What each attribute is compared with, or else asked: kinds of literals, `pattern`, `set`; `other` for whatever has no typed test.
     An attribute that is only asked for, or only holds others, has none or `record`."""
     found: dict[Path, set[str]] = {}

@@ -27,27 +27,33 @@ def context_kind(
     `shared` is set for a text that counts on HTTP requests and on TCP flows, of which each request is one; where the `protocol` is known, each is of that.
     """
     members: dict[str, Member] = {
-        name: Member(_request_record(name), not shared)
+        name: _request_member(name, not shared)
         for name in REQUEST_ROOTS
         if not protocol or (name == "tcp_flow") is (protocol == "tcp")
     }
     for name in undeclared:
         members[name] = Member(UNKNOWN)
     for name, word in trust.items():
-        entry = trust_types().get(word)
         if name in claims:
             members[name] = Member(claims[name])
-        elif entry is not None and name not in REQUEST_ROOTS:
-            # what lies behind a key is told by the kind of the record that holds the keys
-            plain = {path: about for path, about in entry.attributes.items() if "[]" not in path}
-            record = record_of(plain, partial(trust_member, sampled=entry.open), entry.open)
-            required = always(record)
-            members[name] = Member(record, required, device=not (required or entry.open))
+        elif word in trust_types() and name not in REQUEST_ROOTS:
+            members[name] = _provider(word)
     return Kind("record", members=members)
 
 
 @cache
-def _request_record(root: str) -> Kind:
+def _provider(word: str) -> Member:
+    """What a type of trust providers sends, as far as it is documented."""
+    entry = trust_types()[word]
+    # what lies behind a key is told by the kind of the record that holds the keys
+    plain = {path: about for path, about in entry.attributes.items() if "[]" not in path}
+    record = record_of(plain, partial(trust_member, sampled=entry.open), entry.open)
+    required = always(record)
+    return Member(record, required, device=not (required or entry.open))
+
+
+@cache
+def _request_member(root: str, required: bool) -> Member:
     members: dict[str, Member] = {}
     for attribute in vocabulary().attributes.values():
         first, _, rest = attribute.native.partition(".")
@@ -55,4 +61,4 @@ def _request_record(root: str) -> Kind:
             continue
         text_too = attribute.native in _TWO_FORMED
         members[rest] = member_of(attribute, required=attribute.presence == "always", text_too=text_too)
-    return Kind("record", members=members)
+    return Member(Kind("record", members=members), required)

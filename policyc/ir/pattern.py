@@ -62,12 +62,13 @@ def tokens_match(tokens: tuple[Token, ...], value: str) -> bool:
     at = token_at = 0
     star = -1
     mark = 0
-    while at < len(value):
-        token = tokens[token_at] if token_at < len(tokens) else None
-        if token is Wild.ONE or (isinstance(token, Plain) and token.char == value[at]):
+    one, run, size, length = Wild.ONE, Wild.RUN, len(tokens), len(value)
+    while at < length:
+        token = tokens[token_at] if token_at < size else None
+        if token is one or (isinstance(token, Plain) and token.char == value[at]):
             at += 1
             token_at += 1
-        elif token is Wild.RUN:
+        elif token is run:
             star, mark = token_at, at
             token_at += 1
         elif star >= 0:

@@ -24,12 +24,13 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_each_kind_has_its_formats() -> None:
+    """Those that there have to be; a further file may add to them."""
     machines = ("checkstyle", "concise", "github", "gitlab", "json", "junit", "markdown", "rdjson")
-    assert registry.formats("findings") == ("human", *machines, "sarif")
-    assert registry.formats("tests") == ("human", *machines, "sarif")
-    assert registry.formats("outcome") == ("human", "html", "json", "svg")
-    assert registry.formats("matrix") == ("human", "csv", "html", "json", "markdown", "svg")
-    assert [name for name in registry._names() if registry.writes_commands(name)] == ["github"]
+    assert registry.formats("findings")[0] == "human" and {*machines, "sarif"} <= {*registry.formats("findings")}
+    assert registry.formats("tests")[0] == "human" and {*machines, "sarif"} <= {*registry.formats("tests")}
+    assert {"human", "html", "json", "svg"} <= {*registry.formats("outcome")}
+    assert {"human", "csv", "html", "json", "markdown", "svg"} <= {*registry.formats("matrix")}
+    assert "github" in [name for name in registry._names() if registry.writes_commands(name)]
 
 
 def test_a_format_is_refused_where_it_serves_nothing() -> None:

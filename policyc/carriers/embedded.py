@@ -145,6 +145,21 @@ class Companion:
 
 
 @record
+class Wiring:
+    """What stands behind an Object Lambda access point, called `name` there: `parts` are the host's names of `object-lambda`, `function`, `access-point`, `bucket`
+    and the execution `role`, as far as they are known, `called` the names that these have on AWS, with holes, as far as they are written, `actions` the calls that run
+    the function, `settings` what else decides (`qualifier`, what `runs`, `vpc`, `bucket-account`, `access-point-block`, `bucket-block`, `key`), `callers` the roles and users
+    of the host all of whose policies are there, with the ends of their ARNs (`role/app`; `role/` where AWS makes the name up)."""
+
+    name: str
+    parts: Mapping[str, str]
+    called: Mapping[str, str]
+    actions: tuple[str, ...]
+    settings: Mapping[str, str]
+    callers: Mapping[str, str]
+
+
+@record
 class Carried:
     """Everything of ours in one host file, in its order. Files of one `module` (empty: the file by itself) are judged together."""
 
@@ -152,6 +167,7 @@ class Carried:
     unreadable: tuple[Unreadable, ...] = ()
     companions: tuple[Companion, ...] = ()
     module: str = ""
+    chains: tuple[Wiring, ...] = ()
 
 
 def attribute(resource: str, word: str) -> str:

@@ -42,6 +42,7 @@ EPILOG = """examples:
   policyc simulate inventory --request request.json --explain
   policyc simulate auth.json --who ROLE_ARN --can GET --path /x --service-arn SERVICE_ARN
   policyc simulate stack.yaml#StockAuth --who ROLE_ARN --can GET --path /x
+  policyc simulate stack.yaml#Resized --who Reader --can GetObject --path cats/1.jpg
   policyc simulate --pulled live orders --who ROLE_ARN --can GET --path /x
   policyc simulate --identity role.json --bucket-policy bucket.json --who ROLE_ARN \\
       --action s3:GetObject --resource-arn arn:aws:s3:::acme/k
@@ -146,8 +147,13 @@ def modes() -> list[Mode]:
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    if names_file(args) and (status := state(args, console)) is not None:
-        return status
+    if names_file(args):
+        from policyc.cli import simulate_chain
+
+        status = simulate_chain.run(args, console)
+        status = state(args, console) if status is None else status
+        if status is not None:
+            return status
     for mode in modes():
         if mode.wants(args):
             _check_options(args, mode)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics
@@ -34,7 +35,7 @@ from policyc.workspace.pulled_ways import called
 _NOTHING: Final = '{"Version":"2012-10-17","Statement":[]}'
 _NO_NAME: Final = re.compile(r"[^A-Za-z0-9_]")
 #: resource of a chain -> the role of its policy in a lock file, and what the target calls it
-_POLICIES: Final[Mapping[str, tuple[str, DocumentKind]]] = {
+POLICIES: Final[Mapping[str, tuple[str, DocumentKind]]] = {
     "object-lambda": ("object-lambda-policy", OLAP_POLICY),
     "function": ("function-policy", FUNCTION_POLICY),
     "access-point": ("access-point-policy", SUPPORTING_POLICY),
@@ -44,12 +45,15 @@ _POLICIES: Final[Mapping[str, tuple[str, DocumentKind]]] = {
 
 @record
 class Chain:
-    """An Object Lambda access point with all that its requests meet. `own` are the documents that no other requests meet, by their names in a comparison."""
+    """An Object Lambda access point with all that its requests meet. `own` are the documents that no other requests meet, by their names in a comparison, `given` is what
+    is taken as given of a host file, `callers` the ARNs of those whom it describes, by its names for them."""
 
     program: Program
     documents: DocumentSet
     resource: Resource
     own: frozenset[str]
+    given: tuple[str, ...] = ()
+    callers: Mapping[str, str] = MappingProxyType({})
 
     @property
     def scope(self) -> Scope:
@@ -57,8 +61,8 @@ class Chain:
         return self.program.scopes[self.resource.file]
 
     @property
-    def was_pulled(self) -> bool:
-        """Whether nobody declares it."""
+    def was_found(self) -> bool:
+        """Whether nobody declares it: it was pulled, or a host file describes it."""
         return not self.resource.file
 
 
@@ -90,6 +94,21 @@ def pulled_chains(
     return found
 
 
+def assembled(
+    resources: Mapping[str, Resource],
+    documents: list[Document],
+    switches: Mapping[str, str],
+    given: tuple[str, ...] = (),
+) -> Chain:
+    """A chain that nobody declares, of its resources by their parts and all documents on the way."""
+    olap = resources["object-lambda"]
+    held = {item.id: item for item in resources.values()}
+    scopes = {olap.file: Scope(olap.file, {}, Names({}))}
+    program = Program({}, {}, held, (), (), (), (), scopes, switches)
+    own = frozenset(item.path for item in documents if item.attached_to == olap.id)
+    return Chain(program, DocumentSet(documents), olap, own)
+
+
 class _Pulled:
     def __init__(
         self,
@@ -107,12 +126,7 @@ class _Pulled:
         documents = None if arns is None or resources is None else self._documents(arns, resources)
         if arns is None or resources is None or documents is None:
             return None
-        olap = resources["object-lambda"]
-        held = {item.id: item for item in resources.values()}
-        scopes = {olap.file: Scope(olap.file, {}, Names({}))}
-        program = Program({}, {}, held, (), (), (), (), scopes, switches)
-        own = frozenset(item.path for item in documents if item.attached_to == olap.id)
-        return Chain(program, DocumentSet(documents), olap, own)
+        return assembled(resources, documents, switches)
 
     def _arns(self, arn: str) -> dict[str, str] | None:
         facts = self.lock.of(arn)["facts"]
@@ -140,12 +154,12 @@ class _Pulled:
             drafts.text("access-point", "vpc", facts["access-point"]["vpc"])
         for name in ("access-point", "bucket"):
             drafts.text(name, "block_public_access", block_of(facts[name]))
-        return _called(drafts.finish(), {name: str(self.lock.of(arn)["name"]) for name, arn in arns.items()})
+        return named(drafts.finish(), {name: str(self.lock.of(arn)["name"]) for name, arn in arns.items()})
 
     def _documents(self, arns: Mapping[str, str], resources: Mapping[str, Resource]) -> list[Document] | None:
         """Every document on the way; None where one is not known."""
         out: list[Document] = []
-        for name, (role, kind) in _POLICIES.items():
+        for name, (role, kind) in POLICIES.items():
             item = self.lock.of(arns[name])
             path = item["policies"].get(role)
             called = "" if path is None else self.names(path)
@@ -160,12 +174,12 @@ class _Pulled:
                 out += [self._document(one, "raw", f"{carrier} {gate}", limit) for one in held or ()]
             elif held is not None:
                 out += [self._document(one, "identity/policy", carrier, IDENTITY) for one in held]
-                out += [] if held else [_nothing("identity/policy", carrier, IDENTITY)]
+                out += [] if held else [nothing("identity/policy", carrier, IDENTITY)]
         known = self.own.get((IDENTITY, role))
         if known is not None:
             schema, on = f"object_lambda/{ROLE_POLICY.schema}", resources["function"].id
             out += [self._document(one, schema, on, ROLE_POLICY.role) for one in known]
-            out += [] if known else [_nothing(schema, on, ROLE_POLICY.role)]
+            out += [] if known else [nothing(schema, on, ROLE_POLICY.role)]
         controls = self._controls({item.place.account for item in resources.values() if item.place is not None})
         return None if controls is None else [*out, *controls]
 
@@ -194,7 +208,7 @@ class _Pulled:
         return Document(name, kind, self.pieces[name].source.text, name, carrier, role, Span(name, 0, 0))
 
 
-def _called(resources: Mapping[str, Resource], names: Mapping[str, str]) -> dict[str, Resource]:
+def named(resources: Mapping[str, Resource], names: Mapping[str, str]) -> dict[str, Resource]:
     """The resources under the names that AWS has for them, the one that is asked under a name of the language."""
     told = {**names, "object-lambda": _NO_NAME.sub("_", names["object-lambda"])}
     told = {name: text if list(told.values()).count(text) == 1 else f"{text} {name}" for name, text in told.items()}
@@ -210,7 +224,7 @@ def _called(resources: Mapping[str, Resource], names: Mapping[str, str]) -> dict
     }
 
 
-def _nothing(kind: str, carrier: str, role: str) -> Document:
+def nothing(kind: str, carrier: str, role: str) -> Document:
     """What stands for the policies of a caller that has none."""
     return Document("no policy", kind, _NOTHING, "no policy", carrier, role, Span("no policy", 0, 0))
 

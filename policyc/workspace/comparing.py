@@ -88,6 +88,10 @@ def compare_sides(
         from policyc.workspace.comparing_chains import compare_chain
 
         out.append(compare_chain(name, old, new, tests))
+        chains = [side.chains[name] for side in (old, new)]
+        if [item.text for item in chains[0].documents] != [item.text for item in chains[1].documents]:
+            given = dict.fromkeys(text for chain in chains for text in chain.given)
+            notes += [f"of the chain `{name}` it is taken as given: {text}" for text in given]
         together |= old.chains[name].own | new.chains[name].own
     rest = [pair for pair in pairs(old, new, single) if pair[0] not in together]
     several = len(rest) + len(out) > 1

@@ -32,8 +32,8 @@ class Bounds:
         found = []
         for piece, side in self._sides:
             unread = piece.bounds and boundary_of(piece, side) is None
-            text = side.pieces[piece.bounds].source.text if piece.bounds else ""
-            found.append((text, piece.limit or (f"`{piece.bounds}`" if unread else "")))
+            text = piece.bounds.source.text if piece.bounds else ""
+            found.append((text, piece.limit or (f"`{piece.bounds.name}`" if piece.bounds and unread else "")))
         return found
 
     @property
@@ -46,8 +46,10 @@ class Bounds:
         said = self._said
         if self.alike or not any(limit for _, limit in said):
             return ()
-        names = [shown(limit) or f"`{piece.bounds}`" for (_, limit), (piece, _) in zip(said, self._sides, strict=True)]
-        one, other = (name.replace("``", "none") for name in names)
+        one, other = (
+            shown(limit) or (f"`{piece.bounds.name}`" if piece.bounds else "none")
+            for (_, limit), (piece, _) in zip(said, self._sides, strict=True)
+        )
         return (f"the permissions boundary of those who carry it is {one} on one side and {other} on the other",)
 
     def versions(self) -> tuple[list[Version], list[Version]]:

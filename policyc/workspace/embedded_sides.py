@@ -4,11 +4,12 @@ ways of requests to services of VPC Lattice that the hosts describe."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from policyc.carriers.embedded import Carried, Companion, PlacedText, Unreadable
+from policyc.carriers.registry import recognized
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.holes import mark, names_in, shown
 from policyc.record import replace
@@ -17,6 +18,9 @@ from policyc.workspace.embedded import Item
 from policyc.workspace.hosts import Host, open_hosts, options_of
 from policyc.workspace.native_settings import NativeSettings
 from policyc.workspace.pieces import BOUNDARY, CONTROLS, ENDPOINT, HOST, IDENTITY, Piece, Way
+
+if TYPE_CHECKING:
+    from policyc.workspace.chains import Chain
 
 _SERVICE = "lattice.service"
 
@@ -27,14 +31,18 @@ def embedded_pieces(
     called: Callable[[str], str],
     values: Mapping[str, str],
     before: bool,
+    switches: Mapping[str, str],
     diagnostics: Diagnostics,
-) -> tuple[dict[str, Piece], dict[str, Way]]:
-    """The documents of host files, each with its format, and the ways to the services there. `called` says under which name a file stands in the comparison (empty: its
+) -> tuple[dict[str, Piece], dict[str, Way], dict[str, Chain]]:
+    """The documents of host files, each with its format, the ways to the services there, and the chains. `called` says under which name a file stands in the comparison (empty: its
     documents stand there by themselves), `values` fill what hosts leave open; `before`
     asks for what a plan finds. A fault of one file among others keeps nobody back: what it holds beside its documents is compared as its text."""
     out: dict[str, Piece] = {}
     seen: set[object] = set()
-    hosts = _opened(root, files, called, values, before, diagnostics)
+    asked = _opened(root, files, called, values, before, diagnostics)
+    others = list(_others(root, asked, values, before))
+    hosts = [*asked, *others]
+    beside: set[str] = set()
     for host in hosts:
         for document in host.carried.documents:
             key = (document.place, document.name, document.world)
@@ -42,7 +50,9 @@ def embedded_pieces(
                 seen.add(key)
                 item = Item(host.source, document)
                 name = _name(called(host.source.file), document.name, document.world)
-                out[_free(name, out)] = Piece(
+                name = _free(f"{host.source.file}#{name}" if host in others else name, out)
+                beside |= {name} if host in others else set()
+                out[name] = Piece(
                     name,
                     document.kind,
                     Source(document.place.file, _text(item)),
@@ -52,15 +62,39 @@ def embedded_pieces(
                     on=document.facts.get("called", ""),
                     hangs=document.facts.get("on", ""),
                 )
-        for lost in host.carried.unreadable:
+        for lost in host.carried.unreadable if host not in others else ():
             name = _name(called(host.source.file), lost.name, "")
             out[_free(name, out)] = Piece(name, HOST, _lost(host, shown(lost.reason)))
     modules: dict[tuple[str, str], list[Host]] = {}
     for host in hosts:
         modules.setdefault((host.format, host.carried.module or host.source.file), []).append(host)
+    chains: dict[str, Chain] = {}
+
+    def named(file: str, inner: str) -> str:
+        return _name(called(file), inner, "")
+
     for module in modules.values():
         out |= _bounded(module, out)
-    return out, _ways(modules.values(), out, called)
+        if any(host.carried.chains for host in module):
+            from policyc.workspace.hosted_chains import hosted_chains
+
+            chains |= hosted_chains(module, [host.source.file for host in asked], out, named, values, switches)
+    pieces = {name: piece for name, piece in out.items() if name not in beside}
+    return pieces, _ways(modules.values(), pieces, called), chains
+
+
+def _others(root: Path, hosts: Sequence[Host], values: Mapping[str, str], before: bool) -> Iterator[Host]:
+    """The files of the same modules that are not asked about, and bear on what is."""
+    options = options_of(root, values, before=before)
+    known = {host.source.file for host in hosts}
+    for module, format in dict.fromkeys((host.carried.module, host.format) for host in hosts if host.carried.module):
+        folder = module.removeprefix(".")
+        for name in options.folder(folder):
+            file = f"{folder}/{name}" if folder else name
+            text = options.read(file) if file not in known else None
+            if text is not None and recognized(name, text.encode()) == format:
+                source, settings = Source(file, text), NativeSettings(values=values, before=before)
+                yield from open_hosts(root, [(source, format)], Diagnostics(), settings, options=options)
 
 
 def _bounded(module: Sequence[Host], pieces: Mapping[str, Piece]) -> dict[str, Piece]:
@@ -75,11 +109,11 @@ def _bounded(module: Sequence[Host], pieces: Mapping[str, Piece]) -> dict[str, P
         if piece.item is not None and piece.kind == IDENTITY and piece.item.document.name in bounding:
             by_name.setdefault(piece.item.document.name, []).append(name)
             held[name] = piece if piece.hangs else replace(piece, kind=BOUNDARY)
-    controls = {kind: tuple(name for name, one in held.items() if one.kind == kind) for kind in CONTROLS}
+    controls = {kind: tuple(one for one in held.values() if one.kind == kind) for kind in CONTROLS}
     for name, piece in held.items():
         boundary, limit = facts[name].get("boundary", ""), facts[name].get("limit", "")
         named = by_name.get(boundary, [])
-        bounds = named[0] if len(named) == 1 else ""
+        bounds = held[named[0]] if len(named) == 1 else None
         limit = limit or (mark(boundary) if boundary and not bounds else "")
         control = next((controls[kind] for kind, bounded in CONTROLS.items() if piece.kind in bounded), ())
         held[name] = replace(piece, bounds=bounds, limit=limit, controls=control)

@@ -83,7 +83,7 @@ def given_in(side: Side, documents: Sequence[tuple[str, Version, tuple[str, ...]
     from policyc.workspace.guaranteed_texts import GivenText
 
     found: list[AnyGiven] = [Given("", name, version, doubts) for name, version, doubts in documents]
-    found += [GivenChain("", name, chain) for name, chain in side.chains.items() if chain.was_pulled]
+    found += [GivenChain("", name, chain) for name, chain in side.chains.items() if chain.was_found]
     inside = told_with_others(side)
     for name, way in side.ways.items():
         if way.is_found and way.type == ENDPOINT:

@@ -1,4 +1,4 @@
-"""`prove` blocks about chains of S3 Object Lambda that were pulled: through every hop, over all requests."""
+"""`prove` blocks about chains of S3 Object Lambda that were pulled, or that a host file describes: through every hop, over all requests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from policyc.analysis.claims import About, clauses_of
 from policyc.diagnostics import Diagnostics
 from policyc.ir.program import BoundProof, Program
 from policyc.ir.statements import StatementBuilder
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.report.proofs import ClaimAnswer
 from policyc.syntax import nodes
 from policyc.targets.program import words
@@ -44,4 +44,5 @@ def answer_of_chain(
     label = claim.by.value if isinstance(claim.by, nodes.Str) else ""
     about = About(chain.resource, scope, claim.quantifier, claim.decision, label, "", claim.span)
     text = claim_text(program, claim.span)
-    return answer_to(chain.program, chain.documents, proof, about, text, budget, diagnostics)
+    answer = answer_to(chain.program, chain.documents, proof, about, text, budget, diagnostics)
+    return None if answer is None else replace(answer, given=(*answer.given, *chain.given))

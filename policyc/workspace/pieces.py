@@ -40,8 +40,8 @@ class Piece:
     """One document: `kind` is one of `check --as`, empty to tell it by the shape; `facts` are the attributes that the resource which
     carries a Cedar text has, None where nobody declares it, `trust` the types of its trust providers by name where its surroundings tell; `item` is the document inside a host file; `carrier` is the ARN of the role, user
     or group that an identity policy belongs to, where that is known (in a host file the hole that stands for it); `on` is the ARN of the
-    resource whose policy it is, where that is known. In a host file `hangs` is what the file names as what it is attached to, `bounds` names the
-    document that bounds all who carry it, `limit` says what else may, that is not there to read, and `controls` names the control policies there that may bear on its requests."""
+    resource whose policy it is, where that is known. In a host file `hangs` is what the file names as what it is attached to, `bounds` is the
+    document that bounds all who carry it, `limit` says what else may, that is not there to read, and `controls` are the control policies there that may bear on its requests."""
 
     name: str
     kind: str
@@ -52,9 +52,9 @@ class Piece:
     carrier: str = ""
     on: str = ""
     hangs: str = ""
-    bounds: str = ""
+    bounds: Piece | None = None
     limit: str = ""
-    controls: tuple[str, ...] = ()
+    controls: tuple[Piece, ...] = ()
 
     def tree(self, diagnostics: Diagnostics) -> JsonValue | None:
         """The tree of a JSON document, with its places; None after an error."""

@@ -33,9 +33,9 @@ def who_in_side(
         if name in names
     ]
     for name, chain in side.chains.items():
-        if name in names and chain.was_pulled:
+        if name in names and chain.was_found:
             told_by = who_may(chain.program, chain.documents, chain.resource, can, "", caller, diagnostics)
-            found += [] if told_by is None else [replace(told_by, on=name)]
+            found += [] if told_by is None else [replace(told_by, on=name, given=(*told_by.given, *chain.given))]
     told = {name for name, _, _ in documents} | told_with_others(side)
     others: list[tuple[str, Piece | Way]] = [*side.ways.items(), *side.pieces.items()]
     asked = [

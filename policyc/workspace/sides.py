@@ -123,8 +123,9 @@ def _side(
         def called_by(file: str) -> str:
             return "" if path.is_file() else file.removeprefix(top)
 
-        inside, led = embedded_pieces(project.root, hosts, called_by, values, before, diagnostics)
-        pieces, ways = pieces | inside, led | ways
+        switches = project.config.switches
+        inside, led, linked = embedded_pieces(project.root, hosts, called_by, values, before, switches, diagnostics)
+        pieces, ways, chains = pieces | inside, led | ways, chains | linked
     if len(pieces) > MOST_DOCUMENTS:
         message = f"`{name}` holds more than {MOST_DOCUMENTS} documents"
         diagnostics.error("too-many-documents", message, None, "name a part of it")

@@ -147,7 +147,7 @@ def bounded(version: Version, piece: Piece, side: Side) -> Version:
 def boundary_of(piece: Piece, side: Side, or_none: bool = False) -> Version | None:
     """The boundary of all who carry a document; None for one that cannot be read, and where there is none: with `or_none` one that lets everything pass."""
     if piece.bounds:
-        return _bounding(side.pieces[piece.bounds], BOUNDARY, side)
+        return _bounding(piece.bounds, BOUNDARY, side)
     return replace(stated(KINDS[BOUNDARY], _NO_LIMIT), asks=False) if or_none else None
 
 
@@ -156,10 +156,9 @@ def perhaps_of(piece: Piece, side: Side) -> Iterator[Perhaps]:
     if piece.limit:
         yield Perhaps(limit_in_words(piece.limit), None)
     if piece.bounds and boundary_of(piece, side) is None:
-        yield Perhaps(f"the permissions boundary `{piece.bounds}`, which cannot be read,", None)
-    for name in piece.controls:
-        control = side.pieces[name]
-        words = control_in_words(control.kind, name, control.hangs)
+        yield Perhaps(f"the permissions boundary `{piece.bounds.name}`, which cannot be read,", None)
+    for control in piece.controls:
+        words = control_in_words(control.kind, control.name, control.hangs)
         yield Perhaps(words, _bounding(control, control.kind, side))
 
 

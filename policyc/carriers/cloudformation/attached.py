@@ -30,6 +30,7 @@ _MANAGED: Final = "AWS::IAM::ManagedPolicy"
 #: properties that name carriers: lists, and single ones
 _LISTS: Final = ("Roles", "Users", "Groups")
 _SINGLE: Final = ("RoleName", "UserName", "GroupName")
+_HELD: Final = "ManagedPolicyArns"
 _BOUNDARY: Final = "PermissionsBoundary"
 #: what stands for a value that hangs on a condition of the template
 _CONDITION: Final = mark("a condition of the template")
@@ -38,7 +39,7 @@ _CONDITION: Final = mark("a condition of the template")
 def attached_facts(resource: Resource, template: Template, kind: DocumentType, on: str) -> dict[str, str]:
     """The facts `carrier`, `on`, `boundary` and `limit` of a document (`policyc.carriers.embedded.Embedded`) that the property `on` attaches."""
     if kind.kind != "identity":
-        texts = _texts(resource.properties.get("TargetIds" if kind.by else on), template)
+        texts = texts_of(resource.properties.get("TargetIds" if kind.by else on), template)
         return {"on": ", ".join(sorted(texts))} if texts else {}
     facts: dict[str, str] = {}
     found = _holders(resource, template)
@@ -54,10 +55,26 @@ def _holders(resource: Resource, template: Template) -> list[str]:
     """Who carries an identity policy, as texts."""
     if resource.type in _CARRIERS:
         return [mark(resource.name)]
-    found = [text for name in _LISTS for text in _texts(resource.properties.get(name), template)]
-    # a managed policy is called, what an inline one has as its name is not who carries it
-    single = () if resource.type == _MANAGED else _SINGLE
-    return found + [text for name in single for text in _texts(resource.properties.get(name), template)]
+    found = [text for name in _LISTS for text in texts_of(resource.properties.get(name), template)]
+    if resource.type == _MANAGED:
+        own = mark(resource.name)
+        others = [one for one in template.resources.values() if one.type in _CARRIERS]
+        return found + [mark(one.name) for one in others if own in texts_of(one.properties.get(_HELD), template)]
+    return found + [text for name in _SINGLE for text in texts_of(resource.properties.get(name), template)]
+
+
+def callers(template: Template) -> dict[str, str]:
+    """The roles and users of a template all of whose policies are there, with the ends of their ARNs."""
+    found: dict[str, str] = {}
+    for resource in template.resources.values():
+        if resource.type in ("AWS::IAM::Role", "AWS::IAM::User") and not resource.properties.get("Groups"):
+            held = texts_of(resource.properties.get(_HELD), template)
+            if all(_named(text) in template.resources for text in held):
+                word = resource.type.rpartition(":")[2]
+                (name,) = texts_of(resource.properties.get(f"{word}Name"), template) or [""]
+                (path,) = texts_of(resource.properties.get("Path"), template) or ["/"]
+                found[resource.name] = f"{word.lower()}/{path.lstrip('/')}{name}"
+    return found
 
 
 def _boundary(holder: str, template: Template) -> tuple[str, str]:
@@ -71,7 +88,7 @@ def _boundary(holder: str, template: Template) -> tuple[str, str]:
     if value is None:
         every = template.section("Globals", _BOUNDED[resource.type])
         value = every.get(_BOUNDARY) if isinstance(every, JsonObject) else None
-    texts = _texts(value, template)
+    texts = texts_of(value, template)
     return ("", "") if not texts else _managed(texts[0], template)
 
 
@@ -100,10 +117,10 @@ def _named(text: str) -> str:
     return "" if found is None else name_of(found).partition(".")[0]
 
 
-def _texts(value: JsonValue | None, template: Template) -> list[str]:
+def texts_of(value: JsonValue | None, template: Template) -> list[str]:
     """A value, or each of a list, as texts: the mark of a resource of the template for every reference to it. None for no value."""
     if isinstance(value, JsonArray):
-        return [text for item in value.items for text in _texts(item, template)]
+        return [text for item in value.items for text in texts_of(item, template)]
     if value is None:
         return []
     if (name := logical(value)) in template.resources:

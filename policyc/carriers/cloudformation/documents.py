@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from policyc.carriers.astray import policy_astray
+from policyc.carriers.cloudformation.chains import wirings
 from policyc.carriers.cloudformation.companions import companions, facts_of
 from policyc.carriers.cloudformation.loops import unrolled
 from policyc.carriers.cloudformation.lowering import Lowering, Stop, intrinsic
@@ -48,7 +49,8 @@ def read_documents(template: Template, diagnostics: Diagnostics) -> Carried:
             resource.problem.report(diagnostics)
             unreadable.append(Unreadable(resource.name, resource.type, resource.name_span, str(resource.problem)))
     unread = {item.name.partition(".")[0] for item in unreadable}
-    return Carried(tuple(documents), tuple(unreadable), tuple(companions(template, unread)))
+    chains = tuple(wirings(template))
+    return Carried(tuple(documents), tuple(unreadable), tuple(companions(template, unread)), chains=chains)
 
 
 def _template_inside(resource: Resource) -> Unreadable | None:

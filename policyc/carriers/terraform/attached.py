@@ -69,10 +69,11 @@ ATTACHING: Final = frozenset({*_ATTACHMENTS, *_BOUNDED})
 
 @record
 class Attachments:
-    """What a configuration attaches: `held` by the address of each policy; `carriers` and `resources` are the addresses of roles and users, and of what
-    carries policies of its own, by their names."""
+    """What a configuration attaches: `held` by the address of each policy, `incomplete` are the addresses of those who carry one that is not there; `carriers` and
+    `resources` are the addresses of roles and users, and of what carries policies of its own, by their names."""
 
     held: Mapping[str, Sequence[str]]
+    incomplete: frozenset[str]
     carriers: Mapping[str, str]
     resources: Mapping[str, str]
 
@@ -90,8 +91,9 @@ def attachments(instances: Iterable[ResourceInstance], resources: Mapping[str, s
         for argument in (policy,) if policy else _HELD if item.type in _BOUNDED else ():
             for text in _texts(item, argument, work, {}):
                 found.setdefault(_address(text), []).extend(on or [mark(item.address)])
+    unseen = [one for address, texts in found.items() if address not in work.instances for one in texts]
     held = {address: tuple(dict.fromkeys(texts)) for address, texts in found.items() if address}
-    return Attachments(held, carriers, resources)
+    return Attachments(held, frozenset(map(_address, unseen)), carriers, resources)
 
 
 def attached_facts(instance: ResourceInstance, kind: str, known: Attachments, work: Work) -> dict[str, str]:
@@ -142,16 +144,17 @@ def _texts(instance: ResourceInstance, argument: str, work: Work, names: Mapping
     except (Failed, Undecided):
         yield mark(f"{instance.address}.{argument}")
         return
-    yield from _said(value, work, names)
+    yield from said(value, work, names)
 
 
-def _said(value: Value | None, work: Work, names: Mapping[str, str]) -> Iterator[str]:
+def said(value: Value | None, work: Work, names: Mapping[str, str]) -> Iterator[str]:
+    """A value, or each of a list, as texts: see `_texts`."""
     match value:
         case None | Null():
             return
         case Items(values):
             for item in values:
-                yield from _said(item, work, names)
+                yield from said(item, work, names)
         case _:
             address = address_of(value, names, work)
             yield mark(address) if address else value.value if isinstance(value, Text) else mark(described(value))

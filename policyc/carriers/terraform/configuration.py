@@ -9,7 +9,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
-from policyc.carriers.embedded import Carried, Companion, Embedded, Hole, Options, Unreadable
+from policyc.carriers.embedded import Carried, Companion, Embedded, Hole, Options, Unreadable, Wiring
 from policyc.carriers.signs import POLICY
 from policyc.carriers.terraform.astray import policies_astray
 from policyc.carriers.terraform.data_documents import CORE_NETWORK, IAM
@@ -75,6 +75,7 @@ class Root:
     companions: tuple[tuple[str, str, Companion], ...]
     #: the blocks that have no instance, by name and first words
     absent: tuple[tuple[str, Span], ...] = ()
+    chains: tuple[tuple[str, str, Wiring], ...] = ()
 
 
 class _Folders:
@@ -120,6 +121,7 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
         tuple(item for file, call, item in root.unreadable if file in mine or call in mine),
         tuple(item for file, call, item in root.companions if file in mine or call in mine),
         home or ".",
+        tuple(item for file, call, item in root.chains if file in mine or call in mine),
     )
 
 
@@ -201,7 +203,10 @@ def _worked_out(tree: Tree, configuration: Configuration) -> Root:
     companions = tuple(
         (item.place.file, _caller(top, item.name), item) for item in _judged(known, tree, documents, unreadable)
     )
-    return Root(tuple(documents), tuple(unreadable), companions, tuple(block for block in absent if absent[block]))
+    files = {name: item.place.file for name, item in known.companions.items()}
+    chains = tuple((files.get(item.name, ""), _caller(top, item.name), item) for item in known.chains)
+    gone = tuple(block for block in absent if absent[block])
+    return Root(tuple(documents), tuple(unreadable), companions, gone, chains)
 
 
 def _judged(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from policyc.carriers.embedded import Companion
+from policyc.carriers.embedded import Companion, Wiring
 from policyc.carriers.terraform.attached import (
     ATTACHED,
     ATTACHING,
@@ -15,6 +15,8 @@ from policyc.carriers.terraform.attached import (
     attachments,
 )
 from policyc.carriers.terraform.bodies import Inner, blocks_of
+from policyc.carriers.terraform.chains import TYPES as BEHIND
+from policyc.carriers.terraform.chains import wirings
 from policyc.carriers.terraform.expressions import Undecided, Work
 from policyc.carriers.terraform.modules import ResourceInstance
 from policyc.carriers.terraform.values import Failed, Text, Value
@@ -55,19 +57,20 @@ _OPTIONS: Final = ("load_balancer_options", "network_interface_options", "rds_op
 
 def is_context(type: str) -> bool:
     """Whether resources of a type tell something that documents are judged with."""
-    return type in _TYPES or type in _LINKS or type in ATTACHING
+    return type in _TYPES or type in _LINKS or type in ATTACHING or type in BEHIND
 
 
 @record
 class Around:
     """Everything of one tree of modules that documents are judged with: companions by address, for each Verified Access instance
-    its trust providers (`name=type,…`), the groups without a policy, and what each policy is attached to. What one on an endpoint alone does is not documented: groups of
+    its trust providers (`name=type,…`), the groups without a policy, what each policy is attached to, and what stands behind Object Lambda access points. What one on an endpoint alone does is not documented: groups of
     such endpoints are left out."""
 
     companions: Mapping[str, Companion]
     trust: Mapping[str, str]
     bare: frozenset[str]
     attached: Attachments
+    chains: tuple[Wiring, ...]
 
 
 def around(instances: Iterable[ResourceInstance], work: Work) -> Around:
@@ -96,7 +99,8 @@ def around(instances: Iterable[ResourceInstance], work: Work) -> Around:
         if item.type == "aws_verifiedaccess_group" and "policy_document" not in item.body.arguments
     }
     bare = frozenset(groups - own if "" not in own else ())
-    return Around(found, _trust(all, work), bare, attachments(all, names, work))
+    attached = attachments(all, names, work)
+    return Around(found, _trust(all, work), bare, attached, tuple(wirings(all, attached, work)))
 
 
 def facts_of(instance: ResourceInstance, kind: str, known: Around, work: Work) -> dict[str, str]:
@@ -282,4 +286,4 @@ def _provider(item: ResourceInstance, work: Work) -> str:
 
 
 def context_types() -> tuple[str, ...]:
-    return (*_TYPES, *_LINKS, *ATTACHING)
+    return (*_TYPES, *_LINKS, *ATTACHING, *BEHIND)

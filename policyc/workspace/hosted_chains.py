@@ -1,0 +1,244 @@
+"""Chains of S3 Object Lambda that a template or a module describes. What it leaves open of its own parts (account, Region, the names that AWS makes up) is taken to be
+something, which is told: policies tell their own parts from others by those alone. What else is open stays so."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+from policyc.carriers.embedded import Wiring
+from policyc.diagnostics import Diagnostics
+from policyc.engines.iam.document import compile_document
+from policyc.holes import MARK, filled, has_hole, mark, name_of, names_in
+from policyc.model.values import Resource
+from policyc.record import replace
+from policyc.simulation.documents.resources import Drafts
+from policyc.simulation.references import PlainText
+from policyc.targets.base import Document, MapEntry
+from policyc.targets.iam_documents.gates import keep_compiled
+from policyc.targets.iam_documents.kinds import KINDS
+from policyc.targets.object_lambda.documents import ROLE_POLICY
+from policyc.targets.switches import iam_switches
+from policyc.text import Span
+from policyc.workspace.bounds import control_in_words
+from policyc.workspace.chains import POLICIES, Chain, assembled, named, nothing
+from policyc.workspace.completions import filled_by_name
+from policyc.workspace.hosts import Host
+from policyc.workspace.pieces import BOUNDARY, CONTROLS, IDENTITY, Piece
+from policyc.workspace.placed import obstacle
+
+_ACCOUNTS: Final = ("111122223333", "444455556666", "777788889999")
+_REGION: Final = "us-east-1"
+_HOME: Final[tuple[tuple[str, str], ...]] = (
+    (r"AWS::AccountId|data\.aws_caller_identity\.[^.]+\.account_id", "account"),
+    (r"AWS::Region|data\.aws_region\.[^.]+\.(name|region|id)", "region"),
+    (r"AWS::Partition|data\.aws_partition\.[^.]+\.partition", "partition"),
+)
+_DIGITS: Final = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
+_PLACE: Final = re.compile(
+    r"arn:[^:]*:(?:s3|lambda|s3-object-lambda):([a-z0-9-]+|" + MARK.pattern + r"):([0-9]{12}|" + MARK.pattern + r"):"
+)
+#: part -> what its ARN looks like
+_ARNS: Final[Mapping[str, str]] = {
+    "object-lambda": "arn:aws:s3-object-lambda:{region}:{account}:accesspoint/{name}",
+    "function": "arn:aws:lambda:{region}:{account}:function:{name}",
+    "access-point": "arn:aws:s3:{region}:{account}:accesspoint/{name}",
+    "bucket": "arn:aws:s3:::{name}",
+}
+#: attributes of a part that are its name
+_NAMES: Final = ("", ".id", ".name", ".bucket", ".function_name", ".Name")
+_OTHER: Final = re.compile(r"[^a-z0-9-]+")
+
+
+def hosted_chains(
+    module: Sequence[Host],
+    files: Sequence[str],
+    pieces: Mapping[str, Piece],
+    called: Callable[[str, str], str],
+    values: Mapping[str, str],
+    switches: Mapping[str, str],
+) -> dict[str, Chain]:
+    """The chains in some files of one module of which every part and policy is known. `called` says what is called how in a file, `values` are what holes are bound to."""
+    if any(host.carried.unreadable for host in module):
+        return {}
+    own = {id(document) for host in module for document in host.carried.documents}
+    held = {name: piece for name, piece in pieces.items() if piece.item is not None and id(piece.item.document) in own}
+    found: dict[str, Chain] = {}
+    for host in (one for one in module if one.source.file in files):
+        for wiring in host.carried.chains:
+            chain = _Hosted(wiring, held, values, switches).chain()
+            if chain is not None:
+                found[called(host.source.file, wiring.name)] = chain
+    return found
+
+
+class _Hosted:
+    def __init__(
+        self, wiring: Wiring, pieces: Mapping[str, Piece], bound: Mapping[str, str], switches: Mapping[str, str]
+    ) -> None:
+        self.wiring, self.pieces, self.bound, self.switches = wiring, pieces, bound, switches
+        texts = [piece.source.text for piece in pieces.values()]
+        accounts = {text for one in texts for text in _DIGITS.findall(one)}
+        places = [found.groups() for one in texts for found in _PLACE.finditer(one)]
+        self.account = next((one for one in _ACCOUNTS if one not in accounts), _ACCOUNTS[0])
+        if len({place[-3] for place in places if _DIGITS.fullmatch(place[-3])}) == 1:
+            self.account = next(place[-3] for place in places if _DIGITS.fullmatch(place[-3]))
+        regions = {place[0] for place in places if not has_hole(place[0])}
+        self.region = regions.pop() if len(regions) == 1 else _REGION
+        self.values: dict[str, str] = {}
+        home = {"account": self.account, "region": self.region, "partition": "aws"}
+        for hole in {hole for one in (*texts, *wiring.called.values()) for hole in names_in(one)}:
+            for form, word in _HOME:
+                if re.fullmatch(form, hole):
+                    self.values[hole] = home[word]
+        self.arns = dict(self._arns())
+        self.callers = dict(self._callers())
+
+    def chain(self) -> Chain | None:
+        """The chain; None where a part of it or a policy on the way is not known."""
+        resources = self._resources()
+        documents = None if resources is None else self._documents(resources)
+        if resources is None or documents is None:
+            return None
+        made = assembled(resources, documents, self.switches)
+        return replace(made, given=tuple(self._given()), callers=self.callers)
+
+    def _given(self) -> Iterator[str]:
+        taken = [
+            f"‹{hole}› is {value}"
+            for hole, value in self.values.items()
+            if any(re.fullmatch(form, hole) for form, _ in _HOME)
+        ]
+        if taken:
+            yield ", ".join(sorted(taken))
+        for name, piece in self.pieces.items():
+            if piece.kind in CONTROLS:
+                yield f"{control_in_words(piece.kind, name, piece.hangs)} refuses nothing"
+
+    # --- what the host leaves open --------------------------------------------------------------------------------
+
+    def _named(self, part: str, text: str) -> str:
+        """A name as the host writes it, its open places filled with what says where they come from; one of its own where AWS makes it up."""
+        for hole in names_in(filled(text, self.values)):
+            self.values[hole] = _word(hole)
+        return filled(text, self.values) or _word(part)
+
+    def _arns(self) -> Iterator[tuple[str, str]]:
+        for part, form in _ARNS.items():
+            if part not in self.wiring.parts:
+                continue
+            host = self.wiring.parts[part]
+            name = self._named(host, self.wiring.called.get(part, ""))
+            arn = form.format(region=self.region, account=self.account, name=name)
+            self.values |= dict.fromkeys((f"{host}.Arn", f"{host}.arn"), arn)
+            self.values |= {f"{host}{word}": name for word in _NAMES}
+            if part == "function" and (qualifier := filled(self.wiring.settings.get("qualifier", ""), self.values)):
+                arn = f"{arn}:{qualifier}"
+                runs = MARK.fullmatch(self.wiring.settings.get("runs", ""))
+                version = "" if runs is None else name_of(runs)
+                self.values[f"{host}.qualified_arn"] = arn
+                if version and version != host:
+                    self.values |= dict.fromkeys((version, f"{version}.Arn", f"{version}.arn"), arn)
+            yield part, arn
+
+    def _callers(self) -> Iterator[tuple[str, str]]:
+        for host, end in self.wiring.callers.items():
+            told = filled(end, self.values)
+            end = self._named(host, told) if not told.endswith("/") else f"{told}{_word(host)}"
+            arn = f"arn:aws:iam::{self.account}:{end}"
+            self.values |= dict.fromkeys((f"{host}.Arn", f"{host}.arn"), arn)
+            self.values |= {f"{host}{word}": end.rpartition("/")[2] for word in _NAMES}
+            yield host, arn
+
+    # --- parts and documents ---------------------------------------------------------------------------------------
+
+    def _resources(self) -> dict[str, Resource] | None:
+        drafts, diagnostics = Drafts(Span("", 0, 0)), Diagnostics()
+        settings = {name: filled(text, self.values) for name, text in self.wiring.settings.items()}
+        if self.arns.keys() != _ARNS.keys():
+            return None
+        for part in _ARNS:
+            drafts.read(part, PlainText(self.arns[part], drafts.span), diagnostics)
+        if diagnostics.has_errors:
+            return None
+        if owner := settings.get("bucket-account", ""):
+            if has_hole(owner):
+                return None
+            drafts.owner("bucket", owner)
+        drafts.link("access-point", "bucket", "bucket")
+        drafts.link("object-lambda", "supporting", "access-point")
+        drafts.link("object-lambda", "function", "function")
+        drafts.words("object-lambda", "actions", self.wiring.actions)
+        for part, key in (("access-point", "vpc"), ("bucket", "key")):
+            if settings.get(key):
+                drafts.text(part, "kms_key" if key == "key" else key, settings[key])
+        for part in ("access-point", "bucket"):
+            drafts.text(part, "block_public_access", settings.get(f"{part}-block", "on"))
+        return named(drafts.finish(), dict(self.wiring.parts))
+
+    def _documents(self, resources: Mapping[str, Resource]) -> list[Document] | None:
+        """Every document on the way; None where one cannot be read, is not always the same, or may be on a part of the chain."""
+        out: list[Document] = []
+        parts = {part: mark(host) for part, host in self.wiring.parts.items()}
+        kinds = {"object-lambda", "function", "access-point", "bucket"}
+        for piece in self.pieces.values():
+            document = piece.item.document if piece.item is not None else None
+            if document is None or document.kind not in kinds:
+                continue
+            on = piece.hangs or mark(document.facts.get("resource", ""))
+            part = document.kind
+            if on != parts.get(part) and document.facts.get("resource", "") != self.wiring.parts.get(part):
+                if has_hole(on) and MARK.fullmatch(on) is None:
+                    return None
+                continue
+            kind = POLICIES[part][1]
+            made = self._document(piece, f"object_lambda/{kind.schema}", resources[part].id, kind.role)
+            if made is None or document.world:
+                return None
+            out.append(made)
+        return self._of_callers(out, resources["function"].id)
+
+    def _of_callers(self, out: list[Document], function: str) -> list[Document]:
+        """Those of the callers of whom all is known, and of the role that the function has."""
+        role = self.wiring.parts.get("role", "")
+        schema = f"object_lambda/{ROLE_POLICY.schema}"
+        for host, arn in self.callers.items():
+            held = [piece for piece in self.pieces.values() if mark(host) in piece.hangs.split(", ")]
+            held = [piece for piece in held if piece.kind == IDENTITY]
+            bounds = {piece.bounds.name: piece.bounds for piece in held if piece.bounds}
+            made = [self._document(piece, "identity/policy", arn, IDENTITY) for piece in held]
+            made += [self._document(piece, "raw", f"{arn} {BOUNDARY}", BOUNDARY) for piece in bounds.values()]
+            if host == role:
+                made += [self._document(piece, schema, function, ROLE_POLICY.role) for piece in held]
+            known = [item for item in made if item is not None]
+            if len(known) < len(made) or any(
+                piece.limit or (piece.item and piece.item.document.world) for piece in held
+            ):
+                continue  # nothing certain is known of the caller
+            out += known
+            out += [] if held else [nothing("identity/policy", arn, IDENTITY)]
+            out += [nothing(schema, function, ROLE_POLICY.role)] if host == role and not held else []
+        return out
+
+    def _document(self, piece: Piece, kind: str, carrier: str, role: str) -> Document | None:
+        """A document with what is known of its open places, its statements at their places in the host; None for one that cannot be read."""
+        found = piece.tree(Diagnostics())
+        if found is None or obstacle(found) is not None:
+            return None
+        tree = filled_by_name(found, {**self.values, **self.bound})
+        engine, switches = KINDS[BOUNDARY if role == BOUNDARY else piece.kind].engine, iam_switches(self.switches)
+        compiled = compile_document(tree, engine, Diagnostics(), name=piece.name, switches=switches, stored=True)
+        if compiled is None:
+            return None
+        text = json.dumps(tree.plain(), ensure_ascii=False, default=str)
+        entries = tuple(MapEntry(f"/Statement/{one.index}", one.label, one.span) for one in compiled.statements)
+        document = Document(piece.name, kind, text, piece.name, carrier, role, compiled.span, entries)
+        keep_compiled(document, compiled)
+        return document
+
+
+def _word(name: str) -> str:
+    """A name for what AWS names itself, from the host's name for it."""
+    return _OTHER.sub("-", name.lower()).strip("-")[-40:].strip("-") or "x"

@@ -42,6 +42,9 @@ POLICIES: Final[Mapping[str, tuple[str, DocumentKind]]] = {
     "bucket": ("bucket-policy", BUCKET_POLICY),
 }
 
+#: what the target calls the policies of the role that a function runs as
+OF_ROLE: Final = ROLE_POLICY
+
 
 @record
 class Chain:

@@ -19,11 +19,10 @@ from policyc.simulation.references import PlainText
 from policyc.targets.base import Document, MapEntry
 from policyc.targets.iam_documents.gates import keep_compiled
 from policyc.targets.iam_documents.kinds import KINDS
-from policyc.targets.object_lambda.documents import ROLE_POLICY
 from policyc.targets.switches import iam_switches
 from policyc.text import Span
 from policyc.workspace.bounds import control_in_words
-from policyc.workspace.chains import POLICIES, Chain, assembled, named, nothing
+from policyc.workspace.chains import OF_ROLE, POLICIES, Chain, assembled, named, nothing
 from policyc.workspace.completions import filled_by_name
 from policyc.workspace.hosts import Host
 from policyc.workspace.pieces import BOUNDARY, CONTROLS, IDENTITY, Piece
@@ -203,7 +202,7 @@ class _Hosted:
     def _of_callers(self, out: list[Document], function: str) -> list[Document]:
         """Those of the callers of whom all is known, and of the role that the function has."""
         role = self.wiring.parts.get("role", "")
-        schema = f"object_lambda/{ROLE_POLICY.schema}"
+        schema = f"object_lambda/{OF_ROLE.schema}"
         for host, arn in self.callers.items():
             held = [piece for piece in self.pieces.values() if mark(host) in piece.hangs.split(", ")]
             held = [piece for piece in held if piece.kind == IDENTITY]
@@ -211,7 +210,7 @@ class _Hosted:
             made = [self._document(piece, "identity/policy", arn, IDENTITY) for piece in held]
             made += [self._document(piece, "raw", f"{arn} {BOUNDARY}", BOUNDARY) for piece in bounds.values()]
             if host == role:
-                made += [self._document(piece, schema, function, ROLE_POLICY.role) for piece in held]
+                made += [self._document(piece, schema, function, OF_ROLE.role) for piece in held]
             known = [item for item in made if item is not None]
             if len(known) < len(made) or any(
                 piece.limit or (piece.item and piece.item.document.world) for piece in held
@@ -219,7 +218,7 @@ class _Hosted:
                 continue  # nothing certain is known of the caller
             out += known
             out += [] if held else [nothing("identity/policy", arn, IDENTITY)]
-            out += [nothing(schema, function, ROLE_POLICY.role)] if host == role and not held else []
+            out += [nothing(schema, function, OF_ROLE.role)] if host == role and not held else []
         return out
 
     def _document(self, piece: Piece, kind: str, carrier: str, role: str) -> Document | None:

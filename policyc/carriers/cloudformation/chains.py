@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from policyc.carriers.cloudformation.attached import callers, texts_of
+from policyc.carriers.cloudformation.named import TYPES
 from policyc.carriers.cloudformation.template import Resource, Template
-from policyc.carriers.cloudformation.wiring import TYPES, logical, pointed
+from policyc.carriers.cloudformation.wiring import logical, pointed
 from policyc.carriers.embedded import Wiring
 from policyc.carriers.types import reach
-from policyc.holes import MARK
+from policyc.holes import MARK, names_in
 from policyc.syntax.json_tree import JsonValue
 
 _OLAP: Final = "AWS::S3ObjectLambda::AccessPoint"

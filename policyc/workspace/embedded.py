@@ -99,7 +99,7 @@ def judge(items: Sequence[Item], companions: Sequence[tuple[Source, Companion]],
         some = [item for item in readable if item.document.world in ("", world)]
         certain, doubtful = _certain(some, companions, settings)
         doubts |= doubtful
-        for one in dict.fromkeys(_said(certain)):  # what a host repeats says the same at one place
+        for one in dict.fromkeys(_with_origin(_said(certain), some)):  # what a host repeats says the same at one place
             found.setdefault(one, []).append(world)
     findings = [
         one if len(held) == len(whole or [""]) else replace(one, message=f"{one.message} ({', '.join(held)})")
@@ -201,6 +201,15 @@ def _certain(
     }
     certain = [item for item in found if _key(item) not in unsure]
     return certain + rest, {key: every[key] for key in every if key in unsure}
+
+
+def _with_origin(findings: Iterable[Diagnostic], items: Sequence[Item]) -> Iterator[Diagnostic]:
+    """The findings with the line of code that made the document, which is where people mend it."""
+    files = {item.source.file for item in items}
+    made = [one.document for one in items if one.document.also and one.document.also.rpartition(":")[0] not in files]
+    for item in findings:
+        origin = next((one.also for one in made if item.span is not None and _within(item.span, one.place)), "")
+        yield replace(item, help=f"{item.help}{'; ' * bool(item.help)}made by `{origin}`") if origin else item
 
 
 def _possible(item: Diagnostic) -> Diagnostic:

@@ -28,8 +28,10 @@ def _template(action: str) -> str:
 
 
 def _manifest(template: str, nested: str = "") -> str:
+    made = [{"type": "aws:cdk:logicalId", "data": "P", "trace": ["new S (/home/me/app/lib/s.ts:7:3)"]}]
+    stack = {"type": "aws:cloudformation:stack", "properties": {"templateFile": template}, "metadata": {"/S/P": made}}
     artifacts: dict[str, object] = {
-        "S": {"type": "aws:cloudformation:stack", "properties": {"templateFile": template}},
+        "S": stack,
         "S.assets": {"type": "cdk:asset-manifest", "properties": {"file": "S.assets.json"}},
         "Tree": {"type": "cdk:tree"},
     }
@@ -56,6 +58,7 @@ def test_the_templates_of_an_assembly_and_of_those_in_it(
         ("unknown-action", "cdk.out/S.template.json"),
         ("unknown-action", "cdk.out/assembly-x/T.template.json"),
     ]
+    assert told["findings"][0]["help"] == "did you mean `s3:GetObject`?; made by `app/lib/s.ts:7`"
 
 
 @pytest.mark.parametrize("text", [_manifest("../outside.json"), _manifest("none.json"), "[]", '{"version": 1}', "{"])

@@ -15,6 +15,7 @@ from policyc.cli.refuse import nothing_found, refuse_request
 from policyc.cli.trust import add_trust
 from policyc.cli.who import is_file, reach_by_documents
 from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.record import replace
 from policyc.workspace.project import POLICY
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def _network(opened: Opened, args: argparse.Namespace, console: Console) -> Netw
     from policyc.targets.cloud_wan.graph import draw_graph
     from policyc.targets.cloud_wan.probes import probe
     from policyc.targets.cloud_wan.questions import check_names, situate
+    from policyc.targets.cloud_wan.unstated_prefixes import silent_attachments, with_own_prefixes
 
     inventory = open_inventory(args, console)
     if isinstance(inventory, int):
@@ -107,7 +109,11 @@ def _network(opened: Opened, args: argparse.Namespace, console: Console) -> Netw
     assumed = not args.inventories
     tables = probe(opened.network, opened.switches) if assumed else situate(opened.network, inventory, opened.switches)
     tell_silent(tables, args, console)
-    return NetworkChart(draw_graph(tables, assumed=assumed))
+    supposed = not assumed and bool(silent_attachments(tables))
+    if supposed:
+        stood = replace(inventory, attachments=tuple(with_own_prefixes(inventory.attachments)))
+        tables = situate(opened.network, stood, opened.switches)
+    return NetworkChart(draw_graph(tables, assumed=assumed, supposed=supposed))
 
 
 def _declared(args: argparse.Namespace, console: Console) -> Overview | int:

@@ -238,8 +238,11 @@ def _candidate_cells(tables: Tables) -> Callable[[TableName, str], Iterator[list
 
 def text_parts(tables: Tables, places: Sequence[Place], console: Console, candidates: bool) -> Iterator[str]:
     """A heading for each table, a line or two for each row, and the notes."""
+    from policyc.targets.cloud_wan.unstated_prefixes import silent_attachments
+
     options = console.options()
-    lines = _candidate_lines(tables) if candidates else _row_lines(tables)
+    none = "  no routes are known" if silent_attachments(tables) else "  no routes"
+    lines = _candidate_lines(tables, none) if candidates else _row_lines(tables, none)
     for at, (name, edge) in enumerate(places):
         yield ("\n" if at else "") + paint(f"{name} at {edge}", "strong", options.color) + "\n"
         for line in lines(name, edge, options.width):
@@ -248,35 +251,35 @@ def text_parts(tables: Tables, places: Sequence[Place], console: Console, candid
         yield "\n" + "\n".join(wrap(f"note: {text}", options.width, "  ")) + "\n"
 
 
-def _row_lines(tables: Tables) -> Callable[[TableName, str, int], Iterator[str]]:
+def _row_lines(tables: Tables, none: str) -> Callable[[TableName, str, int], Iterator[str]]:
     from policyc.targets.cloud_wan.answers import row_cells
 
     sorted_rows = _in_order(tables)
 
     def lines(name: TableName, edge: str, width: int) -> Iterator[str]:
         found = [tuple(map(clean, row_cells(row))) for row in sorted_rows(name, edge)]
-        yield from columns(found, width) if found else ["  no routes"]
+        yield from columns(found, width) if found else [none]
 
     return lines
 
 
-def _candidate_lines(tables: Tables) -> Callable[[TableName, str, int], Iterator[str]]:
+def _candidate_lines(tables: Tables, none: str) -> Callable[[TableName, str, int], Iterator[str]]:
     from policyc.engines.wan.candidates import Candidates
     from policyc.targets.cloud_wan.answers import candidate_text
 
     candidates = Candidates(tables)
 
     def lines(name: TableName, edge: str, width: int) -> Iterator[str]:
-        none = True
+        empty = True
         for row, found in candidates.of(tables.table(name, edge)):
-            none = False
+            empty = False
             yield f"  {row.prefix}"
             told = [(f"  {item.standing}", clean(str(item.hop)), clean(candidate_text(item))) for item in found]
             yield from columns(told, width) if told else ()
             for doubt in row.doubts:
                 yield from wrap(f"    not certain: {clean(doubt)}", width, "      ")
-        if none:
-            yield "  no routes"
+        if empty:
+            yield none
 
     return lines
 

@@ -28,7 +28,7 @@ def _template(action: str) -> str:
 
 
 def _manifest(template: str, nested: str = "") -> str:
-    made = [{"type": "aws:cdk:logicalId", "data": "P", "trace": ["new S (/home/me/app/lib/s.ts:7:3)"]}]
+    made = [{"type": "aws:cdk:logicalId", "data": "P", "trace": ["new S (/app/lib/s.ts:7:3)"]}]
     stack = {"type": "aws:cloudformation:stack", "properties": {"templateFile": template}, "metadata": {"/S/P": made}}
     artifacts: dict[str, object] = {
         "S": stack,

@@ -295,6 +295,11 @@ def test_answers_say_what_nobody_stated(run: Run, tmp_path: Path) -> None:
     status, out, err = run(*asked)
     assert status == 11 and out.startswith("undecided") and "warning[prefixes-not-stated]" in err
     assert run("simulate", "core", "--attachments", "aws.json")[2] == ""
+    # who reaches whom does not hang on what the prefixes are, and nobody is missing who is there
+    status, out, err = run("graph", "core", "--attachments", "aws.json")
+    assert status == 0 and "warning[prefixes-not-stated]" in err and "taken to have one of their own" in out
+    assert out.splitlines()[:4] == run("graph", "core", *BOTH)[1].splitlines()[:4]
+    assert "no routes\n" not in run("routes", "core", "--attachments", "aws.json")[1]
 
 
 def test_a_policy_as_the_service_prints_it(run: Run, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from policyc.engines.wan.associate import Association, Associator, Standing
-from policyc.engines.wan.attachments import MOVING_STATES, Announced, Attachment
+from policyc.engines.wan.attachments import MOVING_STATES, Attachment
 from policyc.engines.wan.matrix import Cell, Flow, segment_matrix
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.reach import Target, reach
@@ -28,8 +28,8 @@ from policyc.targets.cloud_wan.external_prefixes import block_text, changed_outs
 from policyc.targets.cloud_wan.inventory_file import Inventory
 from policyc.targets.cloud_wan.probes import probe
 from policyc.targets.cloud_wan.questions import situate
+from policyc.targets.cloud_wan.unstated_prefixes import with_own_prefixes
 
-_FIRST = 241 << 24
 #: attachments that are named one by one
 _FEW = 3
 
@@ -81,7 +81,7 @@ def compare(
         before, after = probe(old, switches), probe(new, switches)
         changed = tuple(changed_configuration(old, new, None, ()))
         return Comparison(changed, placed, (*_by_segment(before, after), *_outside_by_segment(before, after)), True)
-    known = Inventory(tuple(_in_place(old, _with_prefixes(inventory.attachments), switches)), inventory.lists)
+    known = Inventory(tuple(_in_place(old, with_own_prefixes(inventory.attachments), switches)), inventory.lists)
     watch("networks put together", 0, 2)
     before = situate(old, known, switches)
     watch("networks put together", 1, 2)
@@ -280,16 +280,6 @@ def _flow_words(cell: Cell, flow: Flow) -> str:
             return "not known"
         case Flow.EMPTY:
             return "empty"
-
-
-def _with_prefixes(attachments: Iterable[Attachment]) -> Iterator[Attachment]:
-    """AWS's list has no prefixes: a silent attachment gets one that nobody else has, to be asked about."""
-    for at, item in enumerate(attachments):
-        yield (
-            item
-            if item.routes or not item.silent
-            else replace(item, routes=(Announced(Prefix(4, _FIRST + (at << 8), 24)),))
-        )
 
 
 def _reachability(old: Tables, new: Tables, watch: Watch = unwatched) -> tuple[Change, ...]:

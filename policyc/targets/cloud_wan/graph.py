@@ -9,7 +9,8 @@ from policyc.engines.wan.core import Core
 from policyc.engines.wan.matrix import Cell, Flow, Matrix, segment_matrix
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import AssociatePolicies, CoreNetwork, CreateRoute, SegmentAction, SendTo, SendVia, Share, Word
-from policyc.record import record
+from policyc.record import record, replace
+from policyc.targets.cloud_wan.unstated_prefixes import is_stated
 
 LinkKind = Literal["share", "send-via", "send-to", "route"]
 
@@ -38,7 +39,8 @@ class Link:
 
 @record
 class Graph:
-    """`assumed` tells that no inventory was given and one attachment stands for all in each segment at each edge."""
+    """`assumed` tells that no inventory was given and one attachment stands for all in each segment at each edge, `supposed` that the prefixes of some are not stated and each
+    of those is taken to have one of its own."""
 
     name: str
     edges: tuple[str, ...]
@@ -46,9 +48,10 @@ class Graph:
     links: tuple[Link, ...]
     matrix: Matrix
     assumed: bool
+    supposed: bool = False
 
 
-def draw_graph(tables: Tables, *, assumed: bool) -> Graph:
+def draw_graph(tables: Tables, *, assumed: bool, supposed: bool = False) -> Graph:
     """The picture of a network with its tables."""
     network = tables.core.network
     return Graph(
@@ -56,9 +59,19 @@ def draw_graph(tables: Tables, *, assumed: bool) -> Graph:
         network.locations,
         tuple(_nodes(tables.core, assumed)),
         tuple(link for action in network.actions for link in _links(network, action)),
-        segment_matrix(tables),
+        _stated(segment_matrix(tables)) if supposed else segment_matrix(tables),
         assumed,
+        supposed,
     )
+
+
+def _stated(matrix: Matrix) -> Matrix:
+    """The matrix without prefixes that nobody wrote."""
+    cells = {
+        pair: replace(cell, lost=tuple(filter(is_stated, cell.lost))) if cell.lost else cell
+        for pair, cell in matrix.cells.items()
+    }
+    return replace(matrix, cells=cells)
 
 
 def _nodes(core: Core, assumed: bool) -> Iterator[Node]:
@@ -131,6 +144,7 @@ def graph_data(graph: Graph) -> dict[str, Any]:
         "network": graph.name,
         "edges": list(graph.edges),
         "assumed": graph.assumed,
+        "supposed": graph.supposed,
         "nodes": [
             {
                 "name": node.name,

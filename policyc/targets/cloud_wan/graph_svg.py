@@ -56,6 +56,8 @@ def picture(graph: Graph) -> Canvas:
     about = f"{len([n for n in graph.nodes if not n.is_group])} segments, {len(graph.edges)} edges"
     if graph.assumed:
         about += "; no inventory: one attachment stands in each segment and group at each edge"
+    if graph.supposed:
+        about += "; attachments whose prefixes are not stated are taken to have one of their own"
     canvas.text(_MARGIN, 54, about, fill=_FAINT)
     bottom = _grid(canvas, graph, 70)
     _matrix(canvas, graph, bottom + 36)

@@ -38,6 +38,8 @@ def matrix_text(graph: Graph, width: int | None = None) -> str:
     notes = list(LEGEND)
     if graph.assumed:
         notes.append("no inventory given: one attachment stands in each segment and group at each edge")
+    if graph.supposed:
+        notes.append("attachments whose prefixes are not stated are taken to have one of their own")
     notes += _footnotes(graph.matrix)
     lines.append("")
     for note in notes:

@@ -6,13 +6,36 @@ such attachment announcing that address; an answer with a route stands, with a n
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from typing import Final
+
 from policyc.diagnostics import Diagnostics
 from policyc.engines.wan.associate import Standing
 from policyc.engines.wan.attachments import Announced, Attachment
 from policyc.engines.wan.core import place_core
+from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.reach import Answer, Target, Verdict, build_tables, reach
 from policyc.engines.wan.tables import Tables
 from policyc.record import replace
+
+#: prefixes that stand for those that are not stated, in a block that nobody has
+_OWN: Final = 241 << 24
+_SHOWN: Final = "241."
+
+
+def with_own_prefixes(attachments: Iterable[Attachment]) -> Iterator[Attachment]:
+    """AWS's list has no prefixes: a silent attachment gets one that nobody else has, to be asked about."""
+    for at, item in enumerate(attachments):
+        yield (
+            item
+            if item.routes or not item.silent
+            else replace(item, routes=(Announced(Prefix(4, _OWN + (at << 8), 24)),))
+        )
+
+
+def is_stated(prefix: str) -> bool:
+    """Whether a prefix is one that somebody wrote, and not one of `with_own_prefixes`."""
+    return not prefix.startswith(_SHOWN)
 
 
 def silent_attachments(tables: Tables) -> list[Attachment]:

@@ -62,6 +62,12 @@ def test_a_right_text_yields_nothing(right: Text) -> None:
     assert [item for item in told if item.severity is not Severity.INFO or item.rule not in NOTES] == []
 
 
+def test_no_right_text_lets_everybody_in_where_nobody_says_who_the_providers_are() -> None:
+    """A group of IAM Identity Center is a member of a record, and not data that every user has."""
+    told = {right.name: {item.rule for item in findings(right.text)} for right in RIGHT}
+    assert not [name for name, rules in told.items() if "everyone-allowed" in rules]
+
+
 @pytest.mark.parametrize("right", RIGHT, ids=lambda item: item.name)
 def test_nor_does_what_an_import_makes_of_it(right: Text, tmp_path: Path) -> None:
     refused = Diagnostics()

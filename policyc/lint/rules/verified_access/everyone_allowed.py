@@ -44,6 +44,7 @@ from policyc.lint.places import condition_of
 from policyc.lint.rule import Lint
 from policyc.model.values import Resource
 from policyc.record import record
+from policyc.targets.cedar_documents.facts import split_name
 from policyc.targets.verified_access.scope import devices as devices_of
 from policyc.targets.verified_access.scope import group_of
 
@@ -141,6 +142,9 @@ def _roots(part: Cond, when: Cond) -> frozenset[str] | None:
 
 
 def _asks_for_presence(atom: Atom) -> bool:
-    """Whether a test asks for data to be there, or not to be empty."""
+    """Whether a test asks for data to be there that everybody has, or not to be empty. What lies in a record of claims is not: `groups has "…"` is asked of members."""
+    steps = split_name(atom.attribute.native)
+    if len(steps) > 2 and steps[1] != "user":
+        return False
     empty = atom.op is Op.EQ and atom.negated and [value.value for value in atom.values] == [""]
     return empty or (atom.op is Op.EXISTS and not atom.negated)

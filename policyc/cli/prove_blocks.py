@@ -140,7 +140,8 @@ def _guarantees(args: argparse.Namespace, console: Console) -> int:
 def _told(proofs: Sequence[Proof], sources: Mapping[str, Source], args: argparse.Namespace, console: Console) -> int:
     if not proofs:
         fitting = f" whose label fits `{args.keyword}`" if args.keyword else ""
-        console.error(f"nothing to prove: there is no `prove` block{fitting}\n")
+        named = "" if args.keyword else "; `--that public PATH` proves a guarantee of documents, `--help` lists them"
+        console.error(f"nothing to prove: there is no `prove` block{fitting}{named}\n")
         return exits.NOTHING
     console.write(renderer("proofs", args.format)(proofs, sources, console.options()))
     states = {proof.state for proof in proofs}

@@ -143,7 +143,7 @@ def _roots(part: Cond, when: Cond) -> frozenset[str] | None:
 
 def _asks_for_presence(atom: Atom) -> bool:
     """Whether a test asks for data to be there that everybody has, or not to be empty. What lies in a record of claims is not: `groups has "…"` is asked of members."""
-    steps = split_name(atom.attribute.native)
+    steps = split_name(atom.attribute.native) or ()
     if len(steps) > 2 and steps[1] != "user":
         return False
     empty = atom.op is Op.EQ and atom.negated and [value.value for value in atom.values] == [""]

@@ -149,7 +149,8 @@ class Wiring:
     """What stands behind an Object Lambda access point, called `name` there: `parts` are the host's names of `object-lambda`, `function`, `access-point`, `bucket`
     and the execution `role`, as far as they are known, `called` the names that these have on AWS, with holes, as far as they are written, `actions` the calls that run
     the function, `settings` what else decides (`qualifier`, what `runs`, `vpc`, `bucket-account`, `access-point-block`, `bucket-block`, `key`), `callers` the roles and users
-    of the host all of whose policies are there, with the ends of their ARNs (`role/app`; `role/` where AWS makes the name up)."""
+    of the host all of whose policies are there, with the ends of their ARNs (`role/app`; `role/` where AWS makes the name up), `others` the further
+    resources of the host that are such parts, with the part and the name on AWS."""
 
     name: str
     parts: Mapping[str, str]
@@ -157,6 +158,7 @@ class Wiring:
     actions: tuple[str, ...]
     settings: Mapping[str, str]
     callers: Mapping[str, str]
+    others: Mapping[str, tuple[str, str]]
 
 
 @record

@@ -27,12 +27,9 @@ def compare_chain(name: str, old: Side, new: Side, tests: bool = False) -> Compa
     """A chain that both sides have, with all documents that its requests meet."""
     sides = (old.chains[name], new.chains[name])
     hops = [Hops(side.program, side.documents, side.resource) for side in sides]
-    wirings = [item.wiring() for item in hops]
-    for before, after in zip(*wirings, strict=True):
-        if before != after:
-            why = f"the chain leads through {before} on one side and through {after} on the other"
-            return Compared(name, OLAP, OPEN, open=(why,))
-    if len({tuple(_said(item)) for item in hops}) == 1 and old.switches == new.switches:
+    wirings = zip(*(item.wiring() for item in hops), strict=True)
+    moved = tuple(f"it leads through {new} in place of {old}" for old, new in wirings if old != new)
+    if not moved and len({tuple(_said(item)) for item in hops}) == 1 and old.switches == new.switches:
         return Compared(name, OLAP, SAME)
     asked = Statement("allow", "asked", None, None, (), None, Always())
     (one, other), scope = ways_to_compare(hops, asked, BUDGET)
@@ -48,8 +45,8 @@ def compare_chain(name: str, old: Side, new: Side, tests: bool = False) -> Compa
 
     found = compare_ways(one, other, scope, confirm)
     entries = tuple(_entry(item, at, sides[1], tests) for at, item in enumerate(found.differences, 1))
-    state = CHANGED if entries else OPEN if found.open else SAME
-    return Compared(name, OLAP, state, entries, (), found.open)
+    state = CHANGED if entries or moved else OPEN if found.open else SAME
+    return Compared(name, OLAP, state, entries, moved, found.open)
 
 
 def _said(hops: Hops) -> Iterator[object]:

@@ -125,14 +125,13 @@ class _Hosted:
         return filled(text, self.values) or _word(part)
 
     def _arns(self) -> Iterator[tuple[str, str]]:
-        for part, form in _ARNS.items():
+        for host, (part, called) in self.wiring.others.items():
+            self._arn(part, host, called)
+        for part in _ARNS:
             if part not in self.wiring.parts:
                 continue
             host = self.wiring.parts[part]
-            name = self._named(host, self.wiring.called.get(part, ""))
-            arn = form.format(region=self.region, account=self.account, name=name)
-            self.values |= dict.fromkeys((f"{host}.Arn", f"{host}.arn"), arn)
-            self.values |= {f"{host}{word}": name for word in _NAMES}
+            arn = self._arn(part, host, self.wiring.called.get(part, ""))
             if part == "function" and (qualifier := filled(self.wiring.settings.get("qualifier", ""), self.values)):
                 arn = f"{arn}:{qualifier}"
                 runs = MARK.fullmatch(self.wiring.settings.get("runs", ""))
@@ -141,6 +140,14 @@ class _Hosted:
                 if version and version != host:
                     self.values |= dict.fromkeys((version, f"{version}.Arn", f"{version}.arn"), arn)
             yield part, arn
+
+    def _arn(self, part: str, host: str, called: str) -> str:
+        """The ARN of a resource of the host, which is what its attributes say from then on."""
+        name = self._named(host, called)
+        arn = _ARNS[part].format(region=self.region, account=self.account, name=name)
+        self.values |= dict.fromkeys((f"{host}.Arn", f"{host}.arn"), arn)
+        self.values |= {f"{host}{word}": name for word in _NAMES}
+        return arn
 
     def _callers(self) -> Iterator[tuple[str, str]]:
         for host, end in self.wiring.callers.items():

@@ -236,6 +236,21 @@ def test_which_hop_makes_the_difference(room: Path, run: Run) -> None:
         assert answer.status == status or old.startswith("["), answer.out
 
 
+def test_chains_that_lead_elsewhere_are_compared(room: Path, run: Run) -> None:
+    """Through another bucket: the same as before where its policy says the same, and denied where it has none for it."""
+    moved = STACK.replace("  Photos:\n", "  Other: { Type: AWS::S3::Bucket }\n  Photos:\n", 1)
+    moved = moved.replace("Bucket: !Ref Photos", "Bucket: !Ref Other")
+    for text, denied in ((moved.replace("Photos.Arn", "Other.Arn"), False), (moved, True)):
+        (room / "new.yaml").write_text(text)
+        answer = run("diff", "--root", str(room), "--format", "json", str(room / "stack.yaml"), str(room / "new.yaml"))
+        (chain,) = [item for item in answer.json()["documents"] if item["name"] == "Resized"]  # type: ignore[attr-defined]
+        assert "it leads through arn:aws:s3:::other" in chain["sentences"][0]
+        assert ([item["change"] for item in chain["changes"]], chain["open"]) == (
+            ["newly denied"] if denied else [],
+            [],
+        )
+
+
 def test_what_is_not_known_as_a_whole_is_told(room: Path, run: Run) -> None:
     (room / "stack.yaml").write_text(
         STACK.replace("Bucket: !Ref Photos\n      Policy:", "Bucket: elsewhere\n      Policy:")

@@ -6,6 +6,7 @@ others nothing is known, so that each may be anything. That never lets too littl
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -61,9 +62,15 @@ def fate_of(attribute: Attribute, hop: str, view: View, resource: Resource) -> F
     return Fate(absent=True) if key.startswith(plain.lacking) else Fate(shared=not hop)
 
 
-def renamed(attribute: Attribute, hop: str) -> Attribute:
+def name_at(key: str, hop: str, fate: Fate) -> str:
+    """The name of a key as it is at one hop alone: another one for each value that chains set, since two may be looked at together."""
+    told = "" if fate.value is None else f"={zlib.crc32(fate.value.encode()):x}"
+    return f"{key}@{hop}{told}{'!' if fate.absent else ''}"
+
+
+def renamed(attribute: Attribute, hop: str, fate: Fate) -> Attribute:
     """A key as it is at one hop alone."""
-    return replace(attribute, native=f"{attribute.native}@{hop}", presence="optional")
+    return replace(attribute, native=name_at(attribute.native, hop, fate), presence="optional")
 
 
 def at_hop(cond: Cond, hop: str, fates: Mapping[str, Fate], kept: Callable[[str], bool]) -> Cond:
@@ -75,6 +82,6 @@ def at_hop(cond: Cond, hop: str, fates: Mapping[str, Fate], kept: Callable[[str]
         key = folded(node.attribute.native)
         if kept(key) or fates[key].shared:
             return node
-        return replace(node, attribute=renamed(node.attribute, hop), spelling=None)
+        return replace(node, attribute=renamed(node.attribute, hop, fates[key]), spelling=None)
 
     return rebuilt(cond, leaf)

@@ -18,6 +18,7 @@ from policyc.analysis.question import Space
 from policyc.analysis.solver import Opaque, Solution, Tested
 from policyc.analysis.spelling import caller_text
 from policyc.analysis.ways.base import Asking, Beside, Gate, Line, OpenIdentity, Way, is_meant, turned_switches
+from policyc.analysis.ways.hops import name_at
 from policyc.analysis.ways.lattice import constant, context_fields
 from policyc.analysis.ways.storage_hops import ROLE, TARGET, Hop, Hops
 from policyc.analysis.witness import witness_of
@@ -80,8 +81,10 @@ def way_to_storage(
 
 
 def ways_to_compare(sides: Sequence[Hops], scope: Statement, budget: int) -> tuple[list[tuple[Way, Way]], Lit]:
-    """The same of several projects in which the hops lead through the same resources (`Hops.wiring`), as formulas over one request: of each with the
-    best and with the worst of what nobody knows of callers' own policies."""
+    """The same of several projects, as formulas over one request: of each with the best and with the worst of what nobody knows of callers' own policies. An
+    object goes by its key, whatever the bucket is called that it is in."""
+    for hops in sides[1:]:
+        hops.base = sides[0].base
     space = _space(sides, scope, budget)
     made = [[_Made(hops, space, scope, unknown) for unknown in (TRUE, FALSE)] for hops in sides]
     return [(best.made(), worst.made()) for best, worst in made], made[0][0].inside()
@@ -114,7 +117,7 @@ class _Made:
             for key, fate in hops.fates[hop.name].items():
                 if fate.shared or key in self.keys.derived:
                     continue
-                name = f"{key}@{hop.name}"
+                name = name_at(key, hop.name, fate)
                 if fate.absent:
                     self.keys.derived[name] = (lambda: FALSE, lambda _: FALSE)
                 elif fate.value is not None:

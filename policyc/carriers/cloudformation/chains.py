@@ -18,6 +18,13 @@ from policyc.holes import MARK, names_in
 from policyc.syntax.json_tree import JsonValue
 
 _OLAP: Final = "AWS::S3ObjectLambda::AccessPoint"
+_PARTS: Final = {
+    _OLAP: "object-lambda",
+    "AWS::S3::AccessPoint": "access-point",
+    "AWS::S3::Bucket": "bucket",
+    "AWS::Lambda::Function": "function",
+    "AWS::Serverless::Function": "function",
+}
 _SUPPORTING: Final = "ObjectLambdaConfiguration.SupportingAccessPoint"
 _TRANSFORMATIONS: Final = "ObjectLambdaConfiguration.TransformationConfigurations[]"
 _FUNCTION: Final = f"{_TRANSFORMATIONS}.ContentTransformation.AwsLambda.FunctionArn"
@@ -59,7 +66,12 @@ def _wiring(olap: Resource, template: Template) -> Wiring:
     called = {name: _name(template.resources[part], template) for name, part in found.items()}
     actions = [text for value in _at(olap, f"{_TRANSFORMATIONS}.Actions") for text in texts_of(value, template)]
     told = {key: text for key, text in settings.items() if text}
-    return Wiring(olap.name, found, called, tuple(dict.fromkeys(actions)), told, callers(template))
+    others = {
+        item.name: (_PARTS[item.type], _name(item, template))
+        for item in template.resources.values()
+        if item.type in _PARTS and item.name not in found.values()
+    }
+    return Wiring(olap.name, found, called, tuple(dict.fromkeys(actions)), told, callers(template), others)
 
 
 def _function(value: JsonValue, template: Template) -> str:

@@ -22,6 +22,12 @@ _BLOCK: Final = "aws_s3_bucket_public_access_block"
 _ENCRYPTION: Final = "aws_s3_bucket_server_side_encryption_configuration"
 #: resources that say something of the parts of a chain
 TYPES: Final = frozenset({_BLOCK, _ENCRYPTION, _ALIAS})
+_PARTS: Final = {
+    _OLAP: "object-lambda",
+    "aws_s3_access_point": "access-point",
+    "aws_s3_bucket": "bucket",
+    "aws_lambda_function": "function",
+}
 #: the argument that is the name of a part
 _NAMES: Final[Mapping[str, str]] = {
     "object-lambda": "name",
@@ -84,7 +90,14 @@ class _Chain:
             tuple(dict.fromkeys(actions)),
             {key: text for key, text in settings.items() if text},
             dict(self._callers()),
+            dict(self._others(set(found.values()))),
         )
+
+    def _others(self, known: set[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+        for item in self.instances:
+            part = _PARTS.get(item.type, "")
+            if part and item.address not in known:
+                yield item.address, (part, self._text([self._value(item, _NAMES[part])]))
 
     def _callers(self) -> Iterator[tuple[str, str]]:
         for item in self.instances:

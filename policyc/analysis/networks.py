@@ -84,7 +84,7 @@ class Paths:
             return Answer(True)
         if open_path is not None:
             return Answer(None, open_path, (open_path.sentence,))
-        doubts = tuple(self.doubts(source, to))
+        doubts = tuple(self.doubts(source))
         return Answer(None if doubts else True, open=doubts)
 
     def inspected(self, source: str, to: str, group: str | None) -> Answer:
@@ -104,7 +104,7 @@ class Paths:
             return Answer(False, empty=f"no path from `{source}` to `{to}` was found, so nothing is proven")
         if open_path is not None:
             return Answer(None, open_path, (open_path.sentence,))
-        doubts = tuple(self.doubts(source, to)) if self._direct(source, to) or self.ways(source, to) != {group} else ()
+        doubts = tuple(self.doubts(source)) if self._direct(source, to) or self.ways(source, to) != {group} else ()
         return Answer(None if doubts else True, open=doubts)
 
     def paths(self, source: str, to: str) -> Iterator[Path]:
@@ -239,7 +239,7 @@ class Paths:
         groups = {group.name.text for group in self.network.groups}
         return bool({source, to} & groups) or self._direct(source, to) or bool(self.ways(source, to))
 
-    def doubts(self, source: str, to: str) -> Iterator[str]:
+    def doubts(self, source: str) -> Iterator[str]:
         """What the worlds that are tried do not settle."""
         if self.network.routing_policies:
             yield "routing policies decide by prefix, and not every prefix was tried"

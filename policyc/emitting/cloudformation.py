@@ -122,7 +122,7 @@ def _check(piece: Piece, opened: Opened, diagnostics: Diagnostics) -> None:
     for item in _below(piece.content):
         if isinstance(item, Hole) and not opened.parameters[item.name].many:
             message = f"CloudFormation puts parameters into documents as texts, and `{item.name}` is none"
-            refuse(piece, item.name, message, opened, diagnostics)
+            refuse(piece, item.name, message, diagnostics)
         texts = item if isinstance(item, dict) else [item]
         words = [text for text in texts if isinstance(text, str) and "{{resolve:" in text]
         if isinstance(item, dict) and len(item) == 1:

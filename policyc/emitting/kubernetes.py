@@ -30,7 +30,7 @@ def write(opened: Opened, diagnostics: Diagnostics) -> Mapping[str, Written]:
     for piece in held:
         for name in used([piece]):
             message = f"a manifest has no parameters, and `{name}` has no value"
-            refuse(piece, name, message, opened, diagnostics)
+            refuse(piece, name, message, diagnostics)
     return manifests(held, "", lambda value: value)
 
 

@@ -170,7 +170,7 @@ def _pieces(item: Template, name: str, opened: Opened, diagnostics: Diagnostics)
         facts |= said
         account, region = said.get("account", ""), said.get("region", "")
     elif kind in _IDENTITY:
-        carrier, said = _identity(document.attached_to, program)
+        carrier, said = _identity(document.attached_to)
         facts |= said
         account = account or said.get("account", "")
     elif not kind:
@@ -195,7 +195,7 @@ def _resource(program: Program, item: Template) -> Resource | None:
     return found
 
 
-def _identity(attached: str, program: Program) -> tuple[str, dict[str, str]]:
+def _identity(attached: str) -> tuple[str, dict[str, str]]:
     """Who carries an identity policy: a role or a user by its name, or nobody that has one name."""
     found = re.fullmatch(r"arn:[^:]*:iam::([^:]*):(role|user)/(?:.*/)?([^/]+)", attached)
     if found is None:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from policyc.diagnostics import Diagnostics
 from policyc.emitting.pieces import Asked, Piece, placements
-from policyc.emitting.templates import Opened
 from policyc.holes import MARK, shown
 from policyc.workspace.parameters import Parameter
 
@@ -97,7 +96,7 @@ def used(pieces: Iterable[Piece]) -> list[str]:
     return list(found)
 
 
-def refuse(piece: Piece, name: str, message: str, opened: Opened, diagnostics: Diagnostics) -> None:
+def refuse(piece: Piece, name: str, message: str, diagnostics: Diagnostics) -> None:
     """Report a parameter that a form cannot leave open in a document."""
     diagnostics.error(
         "parameter-not-open", message, piece.template.document.span, f"give it a value: `--param {name}=…`"

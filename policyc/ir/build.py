@@ -64,7 +64,7 @@ def check_files(
     if root is not None:
         resources = _completed(files, root.resolve(), resources, words, diagnostics, read)
     principals = _fold_all(own, project, diagnostics)
-    _check_predicates(own, project, words, diagnostics)
+    _check_predicates(own, project, diagnostics)
     policies = _policies(files, project, words, resources, diagnostics)
     _check_labels_of_tests(files, diagnostics)
     return Program(
@@ -115,7 +115,6 @@ def _check_params(
 
 
 def _resources(files: Files, project: Project, words: TargetPort, diagnostics: Diagnostics) -> dict[str, Resource]:
-    nodes_by_id: dict[str, nodes.Resource] = {}
     resources: dict[str, Resource] = {}
     for file, module in files.modules.items():
         for node in module.declarations:
@@ -124,9 +123,8 @@ def _resources(files: Files, project: Project, words: TargetPort, diagnostics: D
             resource = bind_resource(node, project.scopes[file], words.resource_types(), diagnostics)
             if resource is not None:
                 resources[resource.id] = resource
-                nodes_by_id[resource.id] = node
-    for key, resource in resources.items():
-        check_links(nodes_by_id[key], resource, resources, words.resource_types(), diagnostics)
+    for resource in resources.values():
+        check_links(resource, resources, words.resource_types(), diagnostics)
     return resources
 
 
@@ -169,9 +167,7 @@ def _fold_all(
     return tuple(principals)
 
 
-def _check_predicates(
-    own: Mapping[str, Mapping[str, Definition]], project: Project, words: TargetPort, diagnostics: Diagnostics
-) -> None:
+def _check_predicates(own: Mapping[str, Mapping[str, Definition]], project: Project, diagnostics: Diagnostics) -> None:
     """Heads of predicates: known types, no parameter twice, none that shadows a name."""
     for file, table in own.items():
         scope = project.scopes[file]

@@ -99,11 +99,7 @@ def _field(field: ResourceField, expr: nodes.Expr, scope: Scope, diagnostics: Di
 
 
 def check_links(
-    node: nodes.Resource,
-    resource: Resource,
-    resources: Mapping[str, Resource],
-    types: Mapping[str, ResourceType],
-    diagnostics: Diagnostics,
+    resource: Resource, resources: Mapping[str, Resource], types: Mapping[str, ResourceType], diagnostics: Diagnostics
 ) -> None:
     """Every field that names a resource names one of the right type."""
     fields = types[resource.type].fields

@@ -21,10 +21,10 @@ def opened_segments(network: CoreNetwork, rule: AttachRule) -> list[str]:
 def guarded_segments(network: CoreNetwork) -> set[str]:
     """The segments that some rule fills for certain accounts or resources, or after acceptance, alone: somebody meant them to be closed."""
     guards = [rule for rule in network.attach_rules if rule.action.acceptance is True or is_guarded(rule)]
-    return {name for rule in guards if _is_definite(network, rule) for name in leads_to(network, rule)}
+    return {name for rule in guards if _is_definite(rule) for name in leads_to(network, rule)}
 
 
-def _is_definite(network: CoreNetwork, rule: AttachRule) -> bool:
+def _is_definite(rule: AttachRule) -> bool:
     """Whether a rule speaks of certain segments, not of whatever a tag says."""
     return isinstance(rule.action, ToSegment) or (
         isinstance(rule.action, ToTag) and tag_values(rule, rule.action.key.text) is not None

@@ -122,7 +122,7 @@ def render_proofs(proofs: Sequence[Proof], sources: Mapping[str, Source], option
         lines.append(paint(f"{proof.state}: ", STYLES[proof.state], options.color) + f"{clean(proof.label)} ({where})")
         lines += broken_lines(proof, sources, options)
         if proof.passed:
-            lines += given_lines(proof, options)
+            lines += given_lines(proof)
     if not options.quiet:
         lines.append(counted(proofs))
     return "".join(line + "\n" for line in lines)
@@ -138,7 +138,7 @@ def broken_lines(proof: Proof, sources: Mapping[str, Source], options: Options) 
     return lines
 
 
-def given_lines(proof: Proof, options: Options) -> list[str]:
+def given_lines(proof: Proof) -> list[str]:
     given = dict.fromkeys(text for claim in proof.claims for text in claim.given)
     return [f"  taken as given: {clean(text)}" for text in given]
 

@@ -10,7 +10,6 @@ from policyc.carriers.terraform.declared import Placed
 from policyc.carriers.terraform.expressions import Scope, Work
 from policyc.carriers.terraform.iam_document import iam_document
 from policyc.carriers.terraform.values import Failed, Json, Value
-from policyc.text import Span
 
 IAM: Final = "aws_iam_policy_document"
 CORE_NETWORK: Final = "aws_networkmanager_core_network_policy_document"
@@ -18,7 +17,7 @@ _MAKERS: Final = {IAM: iam_document, CORE_NETWORK: core_network_document}
 _WORKING: Final = object()
 
 
-def document_of(placed: Placed, scope: Scope, address: str, word: str, span: Span, work: Work) -> Value | None:
+def document_of(placed: Placed, scope: Scope, address: str, word: str, work: Work) -> Value | None:
     """The document that an attribute of an instance of `placed` is, None for one that is none. Raises Failed."""
     block = placed.block
     make = _MAKERS.get(block.labels[0]) if block.type == "data" and word in ("json", "minified_json") else None

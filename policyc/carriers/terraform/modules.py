@@ -401,7 +401,7 @@ class ResourceInstance:
     def attribute(self, word: str, span: Span, work: Work) -> Value:
         from policyc.carriers.terraform.data_documents import document_of
 
-        made = document_of(self.placed, self.scope, self.address, word, span, work)
+        made = document_of(self.placed, self.scope, self.address, word, work)
         if made is not None:
             return made
         written = self.argument(word, work)

@@ -18,8 +18,6 @@ from policyc.carriers.terraform.values import Failed, Text, Value, json_tree
 from policyc.diagnostics import Diagnostics
 from policyc.text import Source
 
-ENDINGS = (".tfvars", ".tfvars.json")
-
 
 def _arguments(source: Source) -> list[Argument]:
     if source.file.endswith(".json"):

@@ -19,7 +19,6 @@ from policyc.engines.iam.variables import variables_of
 from policyc.engines.trace import EXCLUDES, Reason
 from policyc.holes import has_hole
 
-CORE = ("principal", "action", "resource")
 #: how a part says what it is about
 _WANTS = "wants"
 

@@ -72,7 +72,7 @@ def walks(tables: Tables, association: Association, prefix: Prefix) -> Iterator[
         row = _lookup(tables, state.table, state.edge, prefix)
         if row is None:
             count += 1
-            yield _without_route(tables, state)
+            yield _without_route(state)
             continue
         if spanning and not state.hops and not is_local(row, state.edge):
             count += 1
@@ -80,7 +80,7 @@ def walks(tables: Tables, association: Association, prefix: Prefix) -> Iterator[
                 "not-advertised"
             )
             continue
-        finished, following = _step(tables, state, row, prefix)
+        finished, following = _step(tables, state, row)
         count += len(finished)
         yield from finished
         stack.extend(reversed(following))
@@ -143,7 +143,7 @@ def leads_on(
         row = _lookup(tables, state.table, state.edge, prefix)
         if row is None:
             continue
-        finished, following = _step(tables, state, row, prefix)
+        finished, following = _step(tables, state, row)
         count += len(finished)
         stack += following
         for walk in finished:
@@ -193,7 +193,7 @@ def is_local(row: Row | None, edge: str) -> bool:
     )
 
 
-def _without_route(tables: Tables, state: _State) -> Walk:
+def _without_route(state: _State) -> Walk:
     """A packet that no row matches: out of a function group it leaves by the appliance that it was handed to."""
     if state.table.kind == "group" and state.through:
         return state.ended("delivered", state.through[-1])
@@ -204,7 +204,7 @@ def _hop(state: _State, row: Row, option: Option) -> Hop:
     return Hop(str(state.table), state.edge, str(row.prefix), str(option.hop), option.why)
 
 
-def _step(tables: Tables, state: _State, row: Row, prefix: Prefix) -> tuple[list[Walk], list[_State]]:
+def _step(tables: Tables, state: _State, row: Row) -> tuple[list[Walk], list[_State]]:
     """One look-up: the walks that end here and the states that go on."""
     finished: list[Walk] = []
     following: list[_State] = []

@@ -46,7 +46,6 @@ _FIRST_HOP: Final = "object-lambda"
 def check_keys(statement: RawStatement, diagnostics: Diagnostics) -> None:
     """Report how known keys are spelled and compared, and keys that cannot be there; of unknown ones a rule tells (`unknown-condition-key`)."""
     for entry in statement.condition_keys:
-        service = entry.key.partition(":")[0].lower()
         known = known_keys().find(entry.key)
         if known is None:
             if has_hole(entry.key):
@@ -56,7 +55,7 @@ def check_keys(statement: RawStatement, diagnostics: Diagnostics) -> None:
         elif known.key or not known.keyed:
             _spelling(entry, known, diagnostics)
             _quantified(entry, known, statement, diagnostics)
-        _absent_here(entry, service, statement, diagnostics)
+        _absent_here(entry, statement, diagnostics)
 
 
 def check_variables(statement: RawStatement, diagnostics: Diagnostics) -> None:
@@ -182,7 +181,7 @@ def _is_asked_for(entry: ConditionKey) -> bool:
     return operator.qualifier is not Qualifier.ALL and not operator.negated and not operator.if_exists
 
 
-def _absent_here(entry: ConditionKey, service: str, statement: RawStatement, diagnostics: Diagnostics) -> None:
+def _absent_here(entry: ConditionKey, statement: RawStatement, diagnostics: Diagnostics) -> None:
     folded = entry.key.lower()
     if statement.kind.name != _FIRST_HOP:
         return

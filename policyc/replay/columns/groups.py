@@ -26,7 +26,6 @@ Ints = np.ndarray[Any, Any]
 #: lines of numbers that are held before alike ones are put together
 _MOST_LINES: Final = 2_000_000
 #: what a line tells: the answer, the caller, the method, the service, the path, how often, the first and last time, the first places
-_KEY: Final = 5
 _COUNT, _FIRST, _LAST, _PLACES = 5, 6, 7, 8
 _WIDTH: Final = _PLACES + MOST_PLACES
 _NONE: Final = -1

@@ -100,7 +100,7 @@ class _Reader:
             case cedar.Or(items):
                 return self._any(node, items, known)
             case cedar.If(test, then, otherwise):
-                return self._choice(node, test, then, otherwise, known)
+                return self._choice(test, then, otherwise, known)
             case cedar.Has(of, names) if (path := cedar.path_of(of)) is not None:
                 return self._has(node, path, names, known)
             case cedar.Method(_, "containsAll" | "containsAny" as name, _, (cedar.SetOf(()),)):
@@ -144,9 +144,7 @@ class _Reader:
         present = frozenset.intersection(*(part.present for part in parts))
         return _Truth(self._within(true), self._within(false), present, whole, reached)
 
-    def _choice(
-        self, node: cedar.If, test: cedar.Expr, then: cedar.Expr, otherwise: cedar.Expr, known: Known
-    ) -> _Truth:
+    def _choice(self, test: cedar.Expr, then: cedar.Expr, otherwise: cedar.Expr, known: Known) -> _Truth:
         asked = self.read(test, known)
         first, second = self.read(then, asked.present), self.read(otherwise, known)
         true = disjunction([conjunction([asked.true, first.true]), conjunction([asked.false, second.true])])

@@ -22,7 +22,6 @@ from policyc.targets.iam_documents import services
 _HOLE: Final = regex(r"\$\{([^}]*)\}|(\*)")
 _VARIABLE: Final = regex(r"\$\{([^}]*)\}")
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
-_WILD: Final = frozenset("*?")
 _SPECIAL: Final = regex(r"([\\.^$*+?{}\[\]()|])")
 _GENERAL: Final = {
     "Partition": "aws[a-z-]*",

@@ -192,7 +192,7 @@ def _covers_blank(op: Op, value: Constant) -> bool:
 def _comparison(operator: Operator, raw: RawTest) -> tuple[Op, tuple[Constant, ...]] | None:
     """The operator and its values in the type of the key; None when one of them has no exact form."""
     kind = raw.attribute.type
-    op = _op(operator, raw.values, kind)
+    op = _op(operator, raw.values)
     if op is None:
         return None
     values: list[Constant] = []
@@ -209,7 +209,7 @@ def _comparison(operator: Operator, raw: RawTest) -> tuple[Op, tuple[Constant, .
     return op, tuple(values)
 
 
-def _op(operator: Operator, values: Sequence[Glob], kind: Type) -> Op | None:
+def _op(operator: Operator, values: Sequence[Glob]) -> Op | None:
     match operator.family:
         case Family.STRING:
             return Op.LIKE if operator.glob else Op.EQ

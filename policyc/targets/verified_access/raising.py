@@ -23,8 +23,6 @@ _ARN: Final = regex(r"arn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:verified-access-gr
 EXAMPLE: Final = "arn:aws:ec2:us-east-1:111122223333:verified-access-group/vagr-0123456789abcdef0"
 _NAME: Final = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARTS: Final = regex(r"[A-Za-z0-9]+")
-#: behind the last step of a path whose value is tested as a number and as text at once
-_BOTH: Final = "\0both"
 
 
 def is_carrier(arn: str) -> bool:

@@ -76,7 +76,7 @@ def check(lint: Lint) -> None:
         if statement.effect != "allow" or never_holds(statement.when) or not cans_may_meet(statement.can, _DATA_PLANE):
             continue
         for service, call, span in _calls(policy, statement, known):
-            _check_gates(lint, policy, service, call, span)
+            _check_gates(lint, service, call, span)
 
 
 def _calls(
@@ -99,7 +99,7 @@ def _calls(
                 yield service, replace(statement, resources=Resources((glob,))), glob.span
 
 
-def _check_gates(lint: Lint, policy: Policy, service: Resource, call: Statement, span: Span | None) -> None:
+def _check_gates(lint: Lint, service: Resource, call: Statement, span: Span | None) -> None:
     for gate in (service, network_of(lint, service)):
         if gate is None or not checks(gate):
             continue

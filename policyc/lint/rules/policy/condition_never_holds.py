@@ -79,7 +79,7 @@ def check(lint: Lint) -> None:
             if never_holds(statement.when):
                 _report_whole(lint, policy, statement)
             elif policy.origin is not Origin.CEDAR:  # its reader sees which alternatives are written
-                _check_parts(lint, policy, statement)
+                _check_parts(lint, statement)
 
 
 def _report_whole(lint: Lint, policy: Policy, statement: Statement) -> None:
@@ -108,7 +108,7 @@ def _contradiction(cond: Cond) -> tuple[Atom, Atom] | None:
     return None
 
 
-def _check_parts(lint: Lint, policy: Policy, statement: Statement) -> None:
+def _check_parts(lint: Lint, statement: Statement) -> None:
     for part in _dead_parts(statement.when, (), Steps(_MOST_STEPS)):
         pair = _contradiction(part)
         lint.report(

@@ -54,7 +54,7 @@ def check(lint: Lint) -> None:
     for policy in lint.program.policies:
         on = policy.on
         tested = on in callers if isinstance(on, Principal) else on.id in asked
-        if not tested and _can_be_asked(lint, on):
+        if not tested and _can_be_asked(on):
             lint.report(
                 policy.name_span or policy.span,
                 f"no test asks anything about `{policy.name}`",
@@ -71,7 +71,7 @@ def check(lint: Lint) -> None:
             )
 
 
-def _can_be_asked(lint: Lint, on: Resource | Principal) -> bool:
+def _can_be_asked(on: Resource | Principal) -> bool:
     """Whether a test can ask the policy at all: nothing in the language sends a request to what carries a plain document."""
     kinds = resource_types()
     return not isinstance(on, Resource) or any(

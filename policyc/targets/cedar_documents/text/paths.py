@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from policyc.regex import regex
 from policyc.syntax.cedar_nodes import Document, Get, Has, path_of, walk
 from policyc.text import Span
 
-_HEAD = regex(r"policyc:\s*(?:trust|claims)\b")
+_HEAD = regex(r"policyc:\s*(trust|claims)\b")
 #: `NAME=VALUE` in a comment
-PAIR = regex(r'\s+(?:"(?P<quoted>[^"]+)"|(?P<name>[^\s="]+))=(?P<value>\S+)')
+_PAIR = regex(r'\s+(?:"(?P<quoted>[^"]+)"|(?P<name>[^\s="]+))=(?P<value>\S+)')
 
 
 def reads(document: Document) -> list[tuple[tuple[str, ...], Span]]:
@@ -27,8 +29,17 @@ def reads(document: Document) -> list[tuple[tuple[str, ...], Span]]:
 
 def declared_names(document: Document) -> set[str]:
     """The names that comments of a text declare as trust providers (`// policyc: trust NAME=TYPE`, `// policyc: claims NAME=FILE`)."""
-    names: set[str] = set()
+    return {name for word in ("trust", "claims") for _, pairs, _ in declared_pairs(document, word) for name, _ in pairs}
+
+
+def declared_pairs(document: Document, word: str) -> Iterator[tuple[Span, list[tuple[str, str]], bool]]:
+    """The place of each comment `policyc: WORD NAME=VALUE …`, its pairs, and whether it has some and nothing else."""
     for comment in document.comments:
         head = _HEAD.match(comment.text)
-        names |= {pair["quoted"] or pair["name"] for pair in PAIR.finditer(comment.text, head.end())} if head else set()
-    return names
+        if head is None or head[1] != word:
+            continue
+        at, pairs = head.end(), []
+        while (pair := _PAIR.match(comment.text, at)) is not None:
+            at = pair.end()
+            pairs.append((pair["quoted"] or pair["name"], pair["value"]))
+        yield comment.span, pairs, bool(pairs) and not comment.text[at:].strip()

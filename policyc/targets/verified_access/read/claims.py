@@ -13,20 +13,18 @@ from typing import Any, Final
 from policyc.diagnostics import Diagnostics
 from policyc.model.values import Resource
 from policyc.record import record, replace
-from policyc.regex import regex
 from policyc.syntax.cedar_nodes import Document
 from policyc.syntax.json_text import JsonArray, JsonBool, JsonNumber, JsonObject, JsonString, JsonValue, parse_json
 from policyc.targets.cedar_documents.claims import declared
 from policyc.targets.cedar_documents.facts import cedar_path
 from policyc.targets.cedar_documents.protocol import OpenText
 from policyc.targets.cedar_documents.text.kinds import BOOL, LONG, STRING, UNKNOWN, Kind, Member, trust_member
-from policyc.targets.cedar_documents.text.paths import PAIR, reads
+from policyc.targets.cedar_documents.text.paths import declared_pairs, reads
 from policyc.targets.verified_access.read.trust import declared_trust
 from policyc.targets.verified_access.scope import REQUEST_ROOTS, reference, trust_types
 from policyc.targets.verified_access.slips import lacking
 from policyc.text import Source, Span
 
-_HEAD: Final = regex(r"policyc:\s*claims\b")
 #: a provider of which no claim is known
 _NOTHING: Final = Kind("record", open=True)
 _ESCAPES: Final = ("__entity", "__extn", "__expr")
@@ -79,19 +77,13 @@ def declarations(
 
 
 def _declared(document: Document, diagnostics: Diagnostics) -> Iterable[tuple[str, str, Span]]:
-    for comment in document.comments:
-        head = _HEAD.match(comment.text)
-        if head is None:
-            continue
-        at = head.end()
-        while (pair := PAIR.match(comment.text, at)) is not None:
-            at = pair.end()
-            yield pair["quoted"] or pair["name"], pair["value"], comment.span
-        if comment.text[at:].strip() or at == head.end():
+    for span, pairs, whole in declared_pairs(document, "claims"):
+        yield from ((name, file, span) for name, file in pairs)
+        if not whole:
             diagnostics.error(
                 "cedar-trust-comment",
                 "this comment names no sample of claims",
-                comment.span,
+                span,
                 "write `// policyc: claims okta=okta-claims.json`, the file by its path from the project root",
             )
 

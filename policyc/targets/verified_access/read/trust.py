@@ -10,37 +10,28 @@ from collections.abc import Iterable, Mapping
 
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.model.placeholders import is_template
-from policyc.regex import regex
 from policyc.syntax.cedar_nodes import Document, Has, path_of, walk
 from policyc.targets.cedar_documents.facts import KEY
-from policyc.targets.cedar_documents.text.paths import PAIR, reads
+from policyc.targets.cedar_documents.text.paths import declared_pairs, reads
 from policyc.targets.verified_access.scope import REQUEST_ROOTS, guess_type, trust_types, vocabulary
 from policyc.text import Span
-
-_HEAD = regex(r"policyc:\s*trust\b")
 
 
 def declared_trust(document: Document, diagnostics: Diagnostics) -> dict[str, str]:
     """The trust providers that the text's comments declare; mistakes in them are reported."""
     trust: dict[str, str] = {}
-    for comment in document.comments:
-        head = _HEAD.match(comment.text)
-        if head is None:
-            continue
-        at = head.end()
-        while (pair := PAIR.match(comment.text, at)) is not None:
-            at = pair.end()
-            name = pair["quoted"] or pair["name"]
-            problem = trust_problem(name, pair["value"])
+    for span, pairs, whole in declared_pairs(document, "trust"):
+        for name, word in pairs:
+            problem = trust_problem(name, word)
             if problem is not None:
-                diagnostics.error(problem[0], problem[1], comment.span, problem[2])
+                diagnostics.error(problem[0], problem[1], span, problem[2])
             else:
-                trust[name] = pair["value"]
-        if comment.text[at:].strip() or at == head.end():
+                trust[name] = word
+        if not whole:
             diagnostics.error(
                 "cedar-trust-comment",
                 "this comment does not declare trust providers",
-                comment.span,
+                span,
                 "write `// policyc: trust idc=iam_identity_center jamf=jamf`",
             )
     return trust

@@ -12,6 +12,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Final
 
+from policyc.carriers import helm
 from policyc.carriers.bodies import documents_in
 from policyc.carriers.embedded import Carried, Embedded, Options, Unreadable
 from policyc.carriers.signs import EFFECT, STATEMENT
@@ -64,22 +65,30 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
     out: list[Embedded] = []
     lost: list[Unreadable] = []
     found = Diagnostics()
-    bodies = list(_bodies(source, found, lost))
-    if found.has_errors and (template := _template(source)) is not None:
+    chart = None if is_json(source) or _ACTION.search(source.text) is None else helm.readable(source)
+    bodies = list(_bodies(chart or source, found, lost))
+    if (found.has_errors or (chart is not None and not bodies)) and (template := _template(source)) is not None:
         return Carried((), (template,))
     diagnostics.extend(found)
     for body in bodies:
         type_ = _type(body)
-        space, name = text_at(body, "metadata.namespace"), text_at(body, "metadata.name")
+        space, name = text_at(body, "metadata.namespace"), helm.shown(text_at(body, "metadata.name"))
         called = f"{space}/{name}" if space else name
         written = body.get("spec") if isinstance(body, JsonObject) else None
-        for item in documents_in(source, body, types("kubernetes").get(type_, ()), called, type_, written=written):
+        kinds = types("kubernetes").get(type_, ())
+        items = list(documents_in(chart or source, body, kinds, called, type_, written=written))
+        if chart is not None and not items:
+            lost.append(Unreadable(called, type_, body.span, _HELM))
+        for item in items:
             if isinstance(item, Unreadable):
                 lost.append(item)
-            elif _ACTION.search(source.text, item.place.start, item.place.end) is not None:
+                continue
+            templated = _ACTION.search(source.text, item.place.start, item.place.end) is not None
+            known = helm.opened(item, source, options) if templated and chart is not None else item
+            if known is None or (templated and chart is None):
                 lost.append(Unreadable(called, type_, item.place, _HELM))
             else:
-                out.append(_on(item, body, type_))
+                out.append(_on(known, body, type_))
     return Carried(tuple(out), tuple(lost))
 
 

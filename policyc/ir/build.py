@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
-from policyc.ir.authz import Policy
 from policyc.ir.program import BoundNetwork, BoundProof, BoundTest, Program
 from policyc.ir.resources import bind_resource, check_links
-from policyc.ir.statements import StatementBuilder
+from policyc.ir.statements import Built, StatementBuilder
 from policyc.ir.target_port import TargetPort
 from policyc.model.files import Files, Unsaved, load_files, read_inside
 from policyc.model.names import Definition, bind_imports, declare
@@ -56,6 +55,9 @@ def check_files(
         project.scopes[file] = Scope(file, table, project)
     _check_params(own, params, diagnostics)
     modules, lost = sound_modules(files.modules, {file: scope.table for file, scope in project.scopes.items()})
+    unread = {
+        file: _unread(module, modules[file]) for file, module in files.modules.items() if module is not modules[file]
+    }
     files = replace(files, modules=modules)
     own = {
         file: {name: item for name, item in table.items() if (file, name) not in lost} for file, table in own.items()
@@ -65,14 +67,15 @@ def check_files(
         resources = _completed(files, root.resolve(), resources, words, diagnostics, read)
     principals = _fold_all(own, project, diagnostics)
     _check_predicates(own, project, diagnostics)
-    policies = _policies(files, project, words, resources, diagnostics)
+    built = _policies(files, project, words, resources, diagnostics)
     _check_labels_of_tests(files, diagnostics)
     return Program(
         sources=files.sources,
         modules=files.modules,
         resources=resources,
         principals=principals,
-        policies=policies,
+        policies=tuple(one.read for one in built if one.read is not None),
+        widest=tuple(one.widest for one in built if one.widest is not None),
         networks=_networks(files, project, words, diagnostics),
         tests=tuple(
             BoundTest(node, project.scopes[file], file)
@@ -87,7 +90,15 @@ def check_files(
             if isinstance(node, nodes.Prove)
         ),
         scopes=project.scopes,
+        unread=unread,
     )
+
+
+def _unread(given: nodes.Module, sound: nodes.Module) -> tuple[nodes.Declaration | nodes.Damaged, ...]:
+    """What is not compiled of a file, as far as it could be read."""
+    kept, read = {node.span for node in sound.declarations}, {node.span.start for node in given.declarations}
+    lost = [node for node in given.declarations if node.span not in kept]
+    return (*lost, *(item for item in given.damaged if item.start not in read))
 
 
 def _reserved(
@@ -199,16 +210,14 @@ def _check_predicates(own: Mapping[str, Mapping[str, Definition]], project: Proj
 
 def _policies(
     files: Files, project: Project, words: TargetPort, resources: Mapping[str, Resource], diagnostics: Diagnostics
-) -> tuple[Policy, ...]:
-    out: list[Policy] = []
-    for file, module in files.modules.items():
-        builder = StatementBuilder(project.scopes[file], words, resources, diagnostics)
-        for node in module.declarations:
-            if isinstance(node, nodes.Policy):
-                policy = builder.build(node)
-                if policy is not None:
-                    out.append(policy)
-    return tuple(out)
+) -> list[Built]:
+    builders = {file: StatementBuilder(project.scopes[file], words, resources, diagnostics) for file in files.modules}
+    return [
+        builders[file].build(node)
+        for file, module in files.modules.items()
+        for node in module.declarations
+        if isinstance(node, nodes.Policy)
+    ]
 
 
 def _networks(files: Files, project: Project, words: TargetPort, diagnostics: Diagnostics) -> tuple[BoundNetwork, ...]:

@@ -52,7 +52,8 @@ class BoundProof:
 @record
 class Program:
     """`resources` is keyed by `Resource.id`, `scopes` by file; `principals` are the declared ones in order of file and
-    place; `switches` holds the project's choices where the platform leaves a question open."""
+    place; `switches` holds the project's choices where the platform leaves a question open. `widest` are the policies with each statement
+    that could not be read in `policies` as wide as can be, and `unread` has by file what was not compiled because of an error in the text."""
 
     sources: Mapping[str, Source]
     modules: Mapping[str, nodes.Module]
@@ -64,6 +65,8 @@ class Program:
     scopes: Mapping[str, Scope] = MappingProxyType({})
     switches: Mapping[str, str] = MappingProxyType({})
     proofs: tuple[BoundProof, ...] = ()
+    widest: tuple[Policy, ...] = ()
+    unread: Mapping[str, tuple[nodes.Declaration | nodes.Damaged, ...]] = MappingProxyType({})
 
     def resource(self, link: str | None) -> Resource | None:
         """The resource with this id, None for None or an unknown id."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
@@ -21,6 +21,23 @@ from policyc.syntax import nodes
 from policyc.text import Span
 
 
+@record
+class Built:
+    """A policy as it could be read, without the statements that could not be, and with these as wide as can be; both None where its head is wrong."""
+
+    read: Policy | None
+    widest: Policy | None
+
+
+_NOTHING = Built(None, None)
+
+
+def widest(statement: Statement) -> Statement:
+    """A statement that says of every request to its resources what it says of some."""
+    who = None if statement.who is None else Who((Principal("anyone", ()),), span=statement.who.span)
+    return replace(statement, who=who, can=None if statement.can is None else Can(()), path=None, when=Always())
+
+
 @record(frozen=False)
 class StatementBuilder:
     """Turns one policy's statements into IR; `resources` are all of the project."""
@@ -30,8 +47,8 @@ class StatementBuilder:
     resources: Mapping[str, Resource]
     diagnostics: Diagnostics
 
-    def build(self, node: nodes.Policy) -> Policy | None:
-        """The checked policy, or None when its head is wrong. Bad statements are reported and left out."""
+    def build(self, node: nodes.Policy) -> Built:
+        """The checked policy. Bad statements are reported; of one whose head is wrong nothing comes back."""
         target = node.target.text
         if target not in self.words.targets:
             self.diagnostics.error(
@@ -42,7 +59,7 @@ class StatementBuilder:
                     target, self.words.targets, "targets are " + ", ".join(f"`{t}`" for t in self.words.targets)
                 ),
             )
-            return None
+            return _NOTHING
         if target in self.words.networks:
             self.diagnostics.error(
                 "wrong-target",
@@ -50,16 +67,18 @@ class StatementBuilder:
                 node.target.span,
                 f'write `network {node.name.text} for {target} version "…" {{ … }}`',
             )
-            return None
+            return _NOTHING
         vocabulary = self.words.vocabulary(target)
         on = self._attached(node, vocabulary)
         if on is None:
-            return None
+            return _NOTHING
         attributes = self.words.scope(target, on, self.resources)
         statements = []
+        widest = []
         labels: dict[str, Span] = {}
         for index, statement in enumerate(node.statements):
             lowered = self._statement(statement, index, on, vocabulary, attributes, labels)
+            widest.append(lowered or self._widest(statement, index, on, vocabulary))
             if lowered is not None:
                 statements.append(lowered)
         if not node.statements:
@@ -69,11 +88,14 @@ class StatementBuilder:
                 node.name.span,
                 "add an `allow` or a `deny`; an empty policy would refuse everyone",
             )
-        if not statements:
-            return None  # said already, statement by statement
-        return Policy(
-            node.name.text, target, on, tuple(statements), self.scope.file, node.span, node.name.span, node.doc
-        )
+
+        def policy_of(held: Sequence[Statement]) -> Policy | None:
+            if not held:
+                return None  # said already, statement by statement
+            return Policy(node.name.text, target, on, tuple(held), self.scope.file, node.span, node.name.span, node.doc)
+
+        read = policy_of(statements)
+        return Built(read, read if len(statements) == len(widest) else policy_of(widest))
 
     def scope_of(self, node: nodes.Statement, on: Resource) -> Statement | None:
         """The requests to a resource that clauses describe, as a statement; None after reporting what is wrong. No clause is required."""
@@ -92,6 +114,21 @@ class StatementBuilder:
         rule: ClauseRule = "optional"
         clauses: dict[str, ClauseRule] = dict.fromkeys(("who", "can", "on"), rule)
         return self._statement(node, 0, on, replace(self.words.vocabulary(target), clauses=clauses), attributes, {})
+
+    def _widest(self, node: nodes.Statement, index: int, on: Resource | Principal, vocabulary: Vocabulary) -> Statement:
+        """The statement if all that it asks were asked of nobody: on whatever resources can still be told, for every request."""
+        given = {clause.word: clause for clause in node.clauses if isinstance(clause, nodes.ListClause)}
+        silent = replace(self, diagnostics=Diagnostics())
+        native = self.words.native(vocabulary.target)
+        aimed = silent._on(given.get("on"), native)
+        objects, resources = aimed or ((), None)
+        wanted = "on" in given or vocabulary.clauses.get("on") == "required"
+        if native is not None and wanted and not objects and resources is None:
+            resources = Resources((native.resource("*", node.span),), span=node.span)
+        label = node.label.value if node.label else f"{node.effect}-{index + 1}"
+        empty = Statement(node.effect, label, None, None, objects, None, Always(), index, node.span)
+        callers = "who" in given or vocabulary.clauses.get("who") == "required"
+        return widest(replace(empty, who=Who(()) if callers else None, resources=resources, doc=node.doc))
 
     # --- what the policy is on --------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.syntax.build_context import RESERVED, Build
@@ -25,6 +25,10 @@ from policyc.text import Source
 
 if TYPE_CHECKING:
     from policyc.syntax.recovery import Recovery
+
+
+#: what lines of statements and tests begin with, and declarations never do
+_INNER: Final = frozenset({"allow", "deny", "who", "can", "path", "when", "unless", "where", "request", "expect"})
 
 
 def parse(source: Source, diagnostics: Diagnostics) -> Module:
@@ -124,12 +128,15 @@ def _assemble(build: Build, items: list[Any], source: Source) -> Module:
 
 
 def _mentioned(build: Build, whole: bool) -> tuple[Ident, ...]:
-    """The names on the lines with a syntax error, or in the `whole` file: any of them may be one that the error took away."""
+    """The names on the lines with a syntax error, or in the `whole` file: any of them may be one that the error took away. A line that begins with a
+    word of statements and tests declares none."""
     text = build.text
     lines = {(text.rfind("\n", 0, place) + 1, text.find("\n", place)) for place in build.problems.places}
     found: list[Ident] = []
     for start, end in {(0, -1)} if whole else lines:
         first = bisect_left(build.starts, start)
+        if not whole and build.tokens.kinds[first] in _INNER:
+            continue
         last = len(build.starts) if end < 0 else bisect_left(build.starts, end)
         found += [
             named

@@ -32,8 +32,7 @@ class Compiled:
 
 def compile_project(project: Project, thorough: bool = False) -> Compiled:
     """Load the project and emit every document in memory; `thorough` checks them with jsonschema."""
-    from policyc.targets.program import emit_documents, load_program
-    from policyc.targets.schema_check import check_documents
+    from policyc.targets.program import load_program
 
     diagnostics = Diagnostics()
     files = project.policy_files(diagnostics)
@@ -42,6 +41,14 @@ def compile_project(project: Project, thorough: bool = False) -> Compiled:
         program = replace(program, switches=project.config.switches)
     if diagnostics.has_errors:
         return Compiled(program, {}, diagnostics, False)
+    return emitted(program, diagnostics, thorough)
+
+
+def emitted(program: Program, diagnostics: Diagnostics, thorough: bool = False) -> Compiled:
+    """A program without errors with its documents, and in `diagnostics` what is wrong with these."""
+    from policyc.targets.program import emit_documents
+    from policyc.targets.schema_check import check_documents
+
     documents = emit_documents(program, diagnostics)
     every = [document for group in documents.values() for document in group]
     check_documents(every, diagnostics, thorough)

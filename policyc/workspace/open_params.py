@@ -61,7 +61,8 @@ def check_policies(project: Project, compile: Callable[[Project], Compiled]) -> 
     """The findings of a project's policies; those with open parameters hold for every value."""
     first = _checked(project, compile)
     errors = [item for item in first.found if item.severity is Severity.ERROR]
-    if not errors or any(item.rule != MISSING for item in errors):
+    missing = [item for item in errors if item.rule == MISSING]
+    if not missing:
         return first
     from policyc.workspace.samples import worlds
 
@@ -72,17 +73,22 @@ def check_policies(project: Project, compile: Callable[[Project], Compiled]) -> 
     if found[0].mistakes:
         return found[0]
     kept = _in_all(_possible(found), tried.texts)
-    return Checked(found[0].compiled, Diagnostics([*kept, *_told(errors)]))
+    return Checked(found[0].compiled, Diagnostics([*kept, *_told(missing)]))
 
 
 def _checked(project: Project, compile: Callable[[Project], Compiled]) -> Checked:
     compiled = compile(project)
     found = Diagnostics(compiled.diagnostics)
     linted = False
-    if compiled.loaded and not found.has_errors:
-        found.extend(block_mistakes(compiled.program, compiled.all_documents))
-        linted = not found.has_errors
+    if found.has_errors:
+        from policyc.workspace.beside import beside
+
+        found.extend(beside(compiled, project.config))
+    else:
         lint(compiled, project.config, found)
+        blocks = list(block_mistakes(compiled.program, compiled.all_documents))
+        linted = not any(item.severity is Severity.ERROR for item in blocks)
+        found.extend(blocks)
     mistakes = tuple(item for item in found if item.rule in CONFIGURATION)
     return Checked(compiled, found, mistakes, linted and not mistakes)
 

@@ -31,8 +31,8 @@ from policyc.workspace.unread import apart_from_unread
 _ROUNDS: Final = 3
 #: attributes that a narrowing test is tried with
 _TRIED: Final = 4
-#: a comment that silences nothing here may silence what is not known
-_OF_COMMENTS: Final = frozenset({"unused-suppression"})
+#: a name that nothing mentions may be meant by what has errors, and so may a comment that silences nothing
+_UNUSED: Final = frozenset({"unused-declaration", "unused-import", "unused-suppression"})
 
 
 def beside(compiled: Compiled, config: Config) -> list[Diagnostic]:
@@ -176,4 +176,4 @@ def _findings(compiled: Compiled, config: Config) -> list[Diagnostic]:
     found = Diagnostics(compiled.diagnostics)
     lint(compiled, config, found)
     found.extend(block_mistakes(compiled.program, compiled.all_documents))
-    return [item for item in found if item.rule not in _OF_COMMENTS]
+    return [item for item in found if item.rule not in _UNUSED]

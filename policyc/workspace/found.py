@@ -8,6 +8,7 @@ from functools import reduce
 from types import MappingProxyType
 
 from policyc.diagnostics import Diagnostic, Severity
+from policyc.lint.registry import RULES
 from policyc.record import record, replace
 from policyc.report.options import Names
 from policyc.report.tally import Tally
@@ -37,15 +38,15 @@ class Found:
 def kept(
     findings: Iterable[Diagnostic], project: Project, policies: Collection[str], everything: bool
 ) -> list[Diagnostic]:
-    """The findings about what the command line names, and those about other files than `policies`. `everything` keeps errors of other files too: where the project does not
-    compile, they are why nothing else can be said."""
+    """The findings about what the command line names, and those about other files than `policies`. `everything` keeps errors of other files too, those of rules apart: where
+    the project does not compile, they are why."""
     return [
         item
         for item in findings
         if item.span is None
         or item.span.file not in policies
         or project.asks_about(item.span.file)
-        or (everything and item.severity is Severity.ERROR)
+        or (everything and item.severity is Severity.ERROR and item.rule not in RULES)
     ]
 
 

@@ -31,10 +31,16 @@ from tests.docs.arranged import ARRANGED
 #: whose example offers a fix, so that none is lost unseen
 FIXED = frozenset(Path(__file__).with_name("findings_with_fix.txt").read_text(encoding="utf-8").split())
 #: examples that are of something else besides
-BESIDE = dict.fromkeys(
-    ("no-path-here", "no-requests-here", "on-in-a-service-policy", "on-is-no-service", "service-in-another-network"),
-    {"auth-without-policy"},
-)
+BESIDE = {
+    name: {"auth-without-policy"}
+    for name in (
+        "no-path-here",
+        "no-requests-here",
+        "on-in-a-service-policy",
+        "on-is-no-service",
+        "service-in-another-network",
+    )
+}
 #: what a mistake kept from being looked at
 REVEALED = {
     "cedar-unknown-function": {"everyone-allowed"},

@@ -26,7 +26,10 @@ PLANTED, RIGHT = texts("planted_in_cedar.cedar"), texts("right_in_cedar.cedar")
 #: notes that right texts get: Cedar that AWS does not document, and what AWS's own example counts on
 NOTES = {"cedar-outside-subset", "cedar-permit-dies"}
 #: `isIpv4()` has no word of its own in the language
-SAID_OTHERWISE = {"addresses of IPv4 alone": ["every-address"]}
+SAID_OTHERWISE = {
+    "addresses of IPv4 alone": ["every-address"],
+    "a range of scores up to the highest one": ["implied-test"],
+}
 HEAD = """\
 group finance = idc_group("b4c8e438-20a1-70b2-1111-5f0e6d3a9c11")
 group auditors = idc_group("c242c5b0-6081-1845-6fa8-6e0d9513c107")

@@ -74,6 +74,8 @@ def check(lint: Lint) -> None:
         for item in when.items if isinstance(when, All) else (when,):
             if _is_guard(item) and (policy.origin is Origin.CEDAR or _guards(item, when)):
                 continue
+            if _ends_a_range(item, when):
+                continue
             if always_holds(item) or _takes_everything(item):
                 lint.report(
                     condition_of(item, statement),
@@ -112,6 +114,23 @@ def _guards(asked: Cond, when: Cond) -> bool:
     """Whether something else in the condition tests what is asked for; in the language a negation needs that."""
     assert isinstance(asked, Atom)
     return any(atom.op is not Op.EXISTS and atom.attribute == asked.attribute for atom in atoms(when))
+
+
+def _ends_a_range(end: Cond, when: Cond) -> bool:
+    """Whether a test is one end of a range of which the condition has the other end too: that it may leave nothing out is no mistake."""
+    is_upper = _is_upper(end)
+    return is_upper is not None and any(
+        test.attribute == end.attribute and _is_upper(test) is not is_upper
+        for test in (when.items if isinstance(when, All) else ())
+        if isinstance(end, Atom) and isinstance(test, Atom) and _is_upper(test) is not None
+    )
+
+
+def _is_upper(cond: Cond) -> bool | None:
+    """Whether a test asks for less than a value; None when it asks for no order."""
+    if not isinstance(cond, Atom) or cond.op not in (Op.LT, Op.LE, Op.GT, Op.GE):
+        return None
+    return (cond.op in (Op.LT, Op.LE)) is not cond.negated
 
 
 @lru_cache(maxsize=4096)

@@ -2,7 +2,8 @@
 
 ## What it does
 Finds patterns that grant access by e-mail address and whose text behind the last wildcard holds no `@` and does not
-begin with a dot, or is the end of many companies' domains (`*@*.com`, `*.co.uk`), and patterns for a provider where anybody has an address (`*@gmail.com`).
+begin with a dot, or is the end of many companies' domains (`*@*.com`, `*.co.uk`), and patterns for a provider where anybody has an address (`*@gmail.com`). Also a part of an address
+(`@example.com`) that is compared with `==`, which no address is.
 
 ## Why is this bad
 `*example.com` matches `mallory@notexample.com`, and `alice@*` matches Alice at any domain.
@@ -61,11 +62,26 @@ def check(lint: Lint) -> None:
     for policy in lint.program.policies:
         for statement in policy.statements if policy.target == "verified_access" else ():
             for atom in atoms(statement.when):
+                if atom.op is Op.EQ and is_address(atom.attribute):
+                    for value in atom.values:
+                        _check_whole(lint, str(value.value), value.span or atom.span)
                 grants = atom.negated is (statement.effect == "deny")
                 if not (grants and atom.op is Op.LIKE and is_address(atom.attribute)):
                     continue
                 for value in atom.values:
                     _check_pattern(lint, str(value.value), value.span)
+
+
+def _check_whole(lint: Lint, text: str, span: Span | None) -> None:
+    """A text that is compared as a whole and is a part of an address."""
+    name, at, domain = text.rpartition("@")
+    if not (name and domain) and "*" not in text:
+        better = f"use `like` with `*@{domain}`" if domain and at else "write the whole address"
+        lint.report(span, f"no e-mail address is `{text}`, which lacks {_lacking(name, at)}", better)
+
+
+def _lacking(name: str, at: str) -> str:
+    return "its `@`" if not at else "what stands behind `@`" if name else "what stands before `@`"
 
 
 def _check_pattern(lint: Lint, pattern: str, span: Span | None) -> None:

@@ -56,11 +56,13 @@ class Info:
 
 
 class Checks(Protocol):
-    """Who checks a condition, as an operator in it sees them: `effect` words the consequences, `hazards` collects what fails for some values."""
+    """Who checks a condition, as an operator in it sees them: `effect` words the consequences, `hazards` collects what fails for some values, `bounded`
+    are the tests that are one end of a range."""
 
     effect: str
     diagnostics: Diagnostics
     hazards: list[Hazard]
+    bounded: set[Expr]
 
     def check(self, node: Expr, known: Known = NOTHING) -> Info:
         """An operand's kind and what it reads, its mistakes reported."""

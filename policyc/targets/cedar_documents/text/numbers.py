@@ -41,7 +41,7 @@ def check_order(checker: Checks, node: Compare, known: Known) -> Info:
         constant = order_constant(right.member, MIRRORED[node.operator], low)
     for info, part in ((left, node.left), (right, node.right)):
         _check_two_formed(checker, info, part, node.operator)
-    if constant is not None:
+    if constant is not None and not (constant and node in checker.bounded):
         member = left.member or right.member
         assert member is not None and member.range is not None
         word = "always" if constant else "never"
@@ -52,6 +52,20 @@ def check_order(checker: Checks, node: Compare, known: Known) -> Info:
             f"the score is {member.range[0]} to {member.range[1]}",
         )
     return Info(BOOL, constant, risks=risks)
+
+
+def bounds(items: Sequence[Expr]) -> set[Expr]:
+    """The tests of a conjunction that are one end of a range of which another test is the other end: that such a one may leave nothing
+    out is no mistake."""
+    ends: dict[str, dict[bool, list[Expr]]] = {}
+    for item in items:
+        if isinstance(item, Compare) and item.operator in ("<", "<=", ">", ">="):
+            turned = isinstance(literal_of(item.left), int)
+            attribute, other = (item.right, item.left) if turned else (item.left, item.right)
+            if isinstance(literal_of(other), int):
+                upper = (item.operator in ("<", "<=")) is not turned
+                ends.setdefault(written(attribute), {}).setdefault(upper, []).append(item)
+    return {item for found in ends.values() if len(found) == 2 for tests in found.values() for item in tests}
 
 
 def _check_two_formed(checker: Checks, info: Info, part: Expr, operator: str) -> None:

@@ -17,6 +17,7 @@ from policyc.syntax.cedar_printer import written
 from policyc.targets.cedar_documents.text.info import NOTHING, Hazard, Info, Known, Risk, risks_of
 from policyc.targets.cedar_documents.text.kinds import BOOL, ENTITY, UNKNOWN, Kind, Member, is_group_id
 from policyc.targets.cedar_documents.text.literals import literal_kind
+from policyc.targets.cedar_documents.text.numbers import bounds
 from policyc.targets.cedar_documents.text.operators import check_operator
 from policyc.text import Span
 
@@ -28,7 +29,7 @@ _LOGIC = (cedar.And, cedar.Or, cedar.Not, cedar.If)
 class Checker:
     """Checks conditions against the record `context`; `effect` words the consequences. `killers` collects risks with what they take
     down: the sides of an `||` from a place on, or a negation, `hazards` what fails for some values, and `settled` the tests whose value the kinds
-    alone tell, by node: None where the evaluation always fails."""
+    alone tell, by node: None where the evaluation always fails, `bounded` those that are one end of a range."""
 
     context: Kind
     effect: str
@@ -36,6 +37,7 @@ class Checker:
     killers: list[tuple[Risk, Sequence[cedar.Expr], int]] = field(default_factory=list)
     hazards: list[Hazard] = field(default_factory=list)
     settled: dict[cedar.Expr, bool | None] = field(default_factory=dict)
+    bounded: set[cedar.Expr] = field(default_factory=set)
 
     def check(self, node: cedar.Expr, known: Known = NOTHING) -> Info:
         """The expression's kind and what it reads, its mistakes reported."""
@@ -106,6 +108,7 @@ class Checker:
     def _all(self, items: Sequence[cedar.Expr], known: Known) -> Info:
         infos: list[Info] = []
         before, no = NOTHING, None
+        self.bounded |= bounds(items)
         for item in items:
             info = self.truth(item, known | before)
             infos.append(info)

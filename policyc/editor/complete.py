@@ -12,10 +12,10 @@ from policyc.ir.program import Program
 from policyc.model.fit import assignable
 from policyc.model.names import Lost
 from policyc.model.scope import constructors
-from policyc.model.types import shapes
+from policyc.model.types import EnumOf, shapes
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Attribute
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.syntax import nodes
 from policyc.syntax.driver import advance
 from policyc.syntax.expected import CLAUSES, DECLARATIONS, expected_terminals
@@ -24,7 +24,7 @@ from policyc.syntax.literals import quote
 from policyc.syntax.network_nodes import NetFunctionGroup, NetSegment
 from policyc.syntax.problems import Problems
 from policyc.syntax.table import END, load_table
-from policyc.targets.registry import TARGETS, resource_types, target
+from policyc.targets.registry import TARGETS, network, networks, resource_types, target
 from policyc.text import Source
 
 _CONDITIONS: Final = frozenset({"when", "unless", "where"})
@@ -74,6 +74,9 @@ def complete(state: State, file: str, offset: int) -> list[Item]:
     if source is None or not file.endswith(".policy"):
         return []
     word = word_at(source.text, offset)
+    if word is None and source.text[offset - 1 : offset] == ".":  # the rest of a dotted name is not there yet
+        word = word_at(source.text, offset - 1)
+        word = word and replace(word, end=offset)
     start = offset if word is None or word.start >= offset else word.start
     end = offset if word is None or word.start >= offset else word.end
     place, expected = _read(source, start)
@@ -146,6 +149,11 @@ def _meant(place: _Place, expected: frozenset[str], program: Program, file: str)
             yield from ((kind.name, "type", kind.doc) for kind in resource_types().values())
         case "resource" if last in ("{", ","):
             yield from _fields(place.after(":"))
+        case "resource" if last == ":":
+            yield from _field_values(place.after(":"), place.texts[-2])
+            yield from _names(program, file, None)
+        case "network" if "{" in place.kinds:
+            yield from _in_network(place, program, file)
         case "test":
             yield from _in_test(place, program, file)
         case "prove":
@@ -316,6 +324,36 @@ def _fields(kind: str) -> Iterator[_Offer]:
     found = resource_types().get(kind)
     for field in () if found is None else found.fields.values():
         yield field.name, "field", f"{field.type}{', required' if field.required else ''}: {field.doc}"
+
+
+def _field_values(kind: str, name: str) -> Iterator[_Offer]:
+    """The words that a field of a resource takes."""
+    found = resource_types().get(kind)
+    field = None if found is None else found.fields.get(name)
+    if field is not None and isinstance(field.type, EnumOf):
+        yield from ((word, "value", field.doc) for word in field.type.members)
+
+
+def _in_network(place: _Place, program: Program, file: str) -> Iterator[_Offer]:
+    """What a network means to name: in conditions attributes, else its segments and function groups, as far as they are written, those of its last sound text too."""
+    attributes = network(place.after("for")).vocabulary().attributes if place.after("for") in networks() else {}
+    if place.kinds[-1] in ("and", "or", "not", "(") or (place.kinds[-1] == ":" and place.texts[-2].isdigit()):
+        yield from _attributes(attributes)
+    elif place.kinds[-1] in _OPERATORS:
+        found = _compared(place, attributes)
+        if found is not None and isinstance(found.type, EnumOf):
+            yield from ((word, "value", found.name) for word in found.type.members)
+    else:
+        written = [
+            (place.texts[at + 1], "name", place.kinds[at].replace("_", " "))
+            for at in range(len(place.kinds) - 1)
+            if place.kinds[at] in ("segment", "function_group") and place.kinds[at - 1] != "->"
+        ]
+        held = [item for bound in program.networks if bound.name == place.texts[1] for item in bound.node.items]
+        written += [(item.name.text, "name", "segment") for item in held if isinstance(item, NetSegment)]
+        written += [(item.name.text, "name", "function group") for item in held if isinstance(item, NetFunctionGroup)]
+        yield from written
+    yield from _names(program, file, (nodes.Let, nodes.Param))
 
 
 def _constructors() -> Iterator[_Offer]:

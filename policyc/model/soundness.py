@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from policyc.model.names import Definition, Table
 from policyc.record import replace
 from policyc.syntax import nodes
-from policyc.syntax.references import refs_in
+from policyc.syntax.references import names_meant
 
 
 def sound_modules(
@@ -52,5 +52,5 @@ def _key(definition: Definition | None) -> tuple[str, str] | None:
 
 
 def _names(node: nodes.Declaration) -> frozenset[str]:
-    firsts = (ref.parts[0] for ref in refs_in(node))
+    firsts = (ref.parts[0] for ref in names_meant(node))
     return frozenset(first.name for first in firsts if isinstance(first, nodes.Field))

@@ -13,6 +13,18 @@ _LEAVES = frozenset({Span, str, int, bool, type(None)})
 _parts: dict[type, tuple[str, ...]] = {}
 
 
+def names_meant(node: object) -> Iterator[nodes.Ref]:
+    """The references below a node that may name a declaration: keys of records and types of resources name none."""
+    match node:
+        case nodes.Resource(fields=fields):
+            yield from names_meant(fields)
+        case nodes.Record(entries=entries):
+            for entry in entries:
+                yield from names_meant(entry.value)
+        case _:
+            yield from refs_in(node)
+
+
 def refs_in(node: object) -> Iterator[nodes.Ref]:
     """Every reference below a node."""
     work: list[object] = [node]

@@ -68,6 +68,47 @@ def test_offers_are_what_the_clause_means(
     assert not never & set(found)
 
 
+BEFORE = """let shop: account = "111122223333"
+resource orders: lattice.service { id: "svc-0a1b2c3d4e5f67890", at: shop/us-west-2, auth: aws_iam }
+resource staff: verified_access.group { trust: { idc: iam_identity_center } }
+"""
+NETWORK = 'network n for cloudwan version "2025.11" {\n  segment prod {}\n  segment dev {}\n  function_group fw {}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "others", "never"),
+    [
+        # a dot is typed before what follows it: the whole name is offered in place of what is there
+        ('policy p for verified_access on staff {\n  allow "a" { when idc.§ }\n}', [], {"idc.groups"}, {"prod"}),
+        ('policy p for lattice on orders {\n  allow "a" { when source.§ }\n}', [], {"source.vpc"}, {"idc.groups"}),
+        (
+            'resource x: lattice.service { id: "svc-0a1b2c3d4e5f67890", auth: § }',
+            ["none", "aws_iam"],
+            {"shop"},
+            {"GET"},
+        ),
+        (NETWORK + "  share prod with §\n}", ["prod", "dev", "fw"], set(), {"anyone", "orders"}),
+        (NETWORK + '  attach {\n    100: tag["x"] == "y" -> segment §\n  }\n}', ["prod", "dev"], set(), {"anyone"}),
+        (NETWORK + "  attach {\n    100: §\n  }\n}", ['tag[""]', "account", "region", "type"], {"any"}, {"orders"}),
+        (NETWORK + "  attach {\n    100: type == §\n  }\n}", ["vpc"], {"connect"}, {"orders"}),
+    ],
+)
+def test_offers_in_what_is_half_typed(
+    tmp_path: Path, text: str, first: list[str], others: set[str], never: set[str]
+) -> None:
+    marked = BEFORE + text
+    session, file = Session(), tmp_path / "a.policy"
+    session.put(str(file), marked.replace("§", ""))
+    state, name = session.state(str(file))
+    offset = marked.index("§")
+    found = complete(state, name, offset)
+    told = [item.text for item in found]
+    assert told[: len(first)] == first and others <= set(told) and not never & set(told)
+    # what is offered takes the place of the part of the name that stands there
+    assert {marked[item.start : offset] for item in found} <= {"", "idc.", "source."}
+    assert marked[offset - 1] != "." or {item.start for item in found} == {marked.rindex(" ", 0, offset) + 1}
+
+
 @pytest.mark.parametrize(
     ("file", "text", "begins"),
     [

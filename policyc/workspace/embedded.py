@@ -38,12 +38,14 @@ _Key = tuple[str, Span | None]
 class Item:
     """One document and the file that it stands in."""
 
-    __slots__ = ("_found", "_tree", "document", "source")
+    __slots__ = ("_found", "_tree", "document", "known", "source")
 
     def __init__(self, source: Source, document: Embedded) -> None:
         self.source, self.document = source, document
         self._found: Diagnostics | None = None
         self._tree: JsonValue | None = None
+        #: what is wrong with it and the policy that it states, where no value is open: the same whatever the others are filled with
+        self.known: tuple[Diagnostics, Policy | None] | None = None
 
     def tree(self, diagnostics: Diagnostics) -> JsonValue | None:
         """The tree of a JSON document, read once; None where its text is none, which is reported."""
@@ -257,8 +259,7 @@ def _findings(
     read: set[int] = set()
     refused: set[str] = set()
     for item in items:
-        mine = Diagnostics()
-        policy = _check(item, mine, settings, way)
+        mine, policy = item.known or _checked(item, settings, way)
         found.extend(one for one in mine if one.rule not in item.document.meant)
         if policy is None and mine.has_errors:
             refused.add(item.document.facts.get("resource", ""))
@@ -275,6 +276,14 @@ def _findings(
         lint_documents(policies, sources, mine, rule_settings(settings), resources, tuple(found))
         found.extend(one for one in mine if not _is_meant(one, items))
     return list(found), read
+
+
+def _checked(item: Item, settings: NativeSettings, way: Completion | None) -> tuple[Diagnostics, Policy | None]:
+    mine = Diagnostics()
+    policy = _check(item, mine, settings, way)
+    if not item.document.holes:
+        item.known = mine, policy
+    return mine, policy
 
 
 def _is_meant(found: Diagnostic, items: Sequence[Item]) -> bool:

@@ -19,7 +19,7 @@ from policyc.targets.cloud_wan.inventory_checks import check_inventory
 from policyc.targets.cloud_wan.speech import speech
 from policyc.targets.program import load_program
 from policyc.text import Source
-from tests.conformance.wan_networks import AP, EU, attached, network, tables_of
+from tests.conformance.wan_networks import AP, EU, attached, network, policy, tables_of
 
 DOCUMENT = network(["a"])
 LANGUAGE = replace(DOCUMENT, origin=Origin.LANGUAGE)
@@ -90,3 +90,28 @@ def checked(action: dict[str, Any]) -> dict[str, str]:
     diagnostics = Diagnostics()
     check_inventory(tables_of(network([{"name": "a", "isolate-attachments": True}], [action]), *there), diagnostics)
     return {item.rule: item.help for item in diagnostics}
+
+
+@pytest.mark.parametrize("block", ["0.0.0.0/0", "::/0"])
+def test_a_filter_of_one_ip_version_is_not_told_to_drop_the_other(block: str) -> None:
+    """AWS's pattern 4.2: IPv4 and IPv6 are kept out apart. The help, followed, leaves nothing."""
+    share_ = {"action": "share", "mode": "attachment-route", "segment": "a", "share-with": ["b"]}
+    document = {
+        "version": "2025.11",
+        "core-network-configuration": {"asn-ranges": ["64512-64600"], "edge-locations": [{"location": EU}]},
+        "segments": [{"name": "a"}, {"name": "b"}],
+        "segment-actions": [share_ | {"routing-policy-names": ["one"]}],
+        "routing-policies": [policy("one", 1, "drop", cidr=block)],
+    }
+
+    def helps() -> list[str]:
+        seen = Diagnostics()
+        check_network(Source("core.json", json.dumps(document)), seen)
+        return [item.help for item in seen if item.rule == "filter-misses-default-route"]
+
+    assert helps() == [f"add a rule that drops `{block}` by `prefix-equals`"]
+    rules: Any = document["routing-policies"][0]["routing-policy-rules"]  # type: ignore[index]
+    rules += policy("x", 1, "drop", cidr=block)["routing-policy-rules"]
+    rules[1] |= {"rule-number": 2}
+    rules[1]["rule-definition"]["match-conditions"] = [{"type": "prefix-equals", "value": block}]
+    assert helps() == []

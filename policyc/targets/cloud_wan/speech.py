@@ -102,6 +102,10 @@ class Speech:
         """The last rule of a routing policy that lets nothing else pass."""
         return self._form("`otherwise -> drop`", _REST)
 
+    def drop_exactly(self, block: str) -> str:
+        """A rule of a routing policy that drops one prefix and nothing else."""
+        return self._form(f'`prefix == "{block}" -> drop`', f"a rule that drops `{block}` by `prefix-equals`")
+
     # --- declarations -----------------------------------------------------------------------------------------
 
     def declare(self, kind: str) -> str:

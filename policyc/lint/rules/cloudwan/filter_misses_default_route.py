@@ -54,7 +54,7 @@ from policyc.diagnostics import Severity
 from policyc.ir.network import RoutingPolicy
 from policyc.lint.networks import core_networks
 from policyc.lint.rule import Lint
-from policyc.targets.cloud_wan.speech import speech
+from policyc.targets.cloud_wan.speech import Speech, speech
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"
@@ -63,14 +63,11 @@ SCOPE = "document"
 def check(lint: Lint) -> None:
     for network in core_networks(lint):
         for policy in network.routing_policies:
-            _check_policy(lint, policy, speech(network).drop_the_rest)
-
-
-def _check_policy(lint: Lint, policy: RoutingPolicy, rest: str) -> None:
-    seen = len(lint.found)
-    _check_exact(lint, policy, rest)
-    if len(lint.found) == seen:
-        _check_family(lint, policy, rest)
+            words = speech(network)
+            seen = len(lint.found)
+            _check_exact(lint, policy, words)
+            if len(lint.found) == seen:
+                _check_family(lint, policy, words.drop_the_rest)
 
 
 def _check_family(lint: Lint, policy: RoutingPolicy, rest: str) -> None:
@@ -92,7 +89,9 @@ def _check_family(lint: Lint, policy: RoutingPolicy, rest: str) -> None:
                 return
 
 
-def _check_exact(lint: Lint, policy: RoutingPolicy, rest: str) -> None:
+def _check_exact(lint: Lint, policy: RoutingPolicy, words: Speech) -> None:
+    """Where nothing is let in, one IP version may be kept out on purpose: then the rest is not to be dropped with it."""
+    lets_in = any(rule.action.type == "allow" for rule in policy.rules)
     exact = {match.value for rule in policy.rules for match in rule.matches if match.type == "prefix-equals"}
     for rule in policy.rules:
         alone = len(rule.matches) == 1 or rule.logic == "or"
@@ -101,5 +100,7 @@ def _check_exact(lint: Lint, policy: RoutingPolicy, rest: str) -> None:
                 lint.report(
                     match.span or rule.span,
                     f"this drops what lies inside `{match.value}` and lets the route `{match.value}` itself pass",
-                    f"add {rest}, or add a rule for that prefix",
+                    f"add {words.drop_the_rest}, or add a rule for that prefix"
+                    if lets_in
+                    else f"add {words.drop_exactly(str(match.value))}",
                 )

@@ -280,6 +280,9 @@ def find_resource(program: Program, name: str, diagnostics: Diagnostics, span: S
             "ask with `--attachment type=vpc,…`, or with `--attachments FILE --from A --to B`",
         )
         return None
+    if span is None and ("." in name or "/" in name) and "#" not in name:  # typed, and no name looks so
+        diagnostics.error("unknown-name", f"`{name}` is neither a file nor a declared resource", None, "check the path")
+        return None
     diagnostics.error(
         "unknown-name",
         f"no file declares a resource `{name}`",

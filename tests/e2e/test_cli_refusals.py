@@ -114,3 +114,10 @@ def test_as_says_what_a_file_is_whatever_its_ending(kind: str, ending: str, caps
         more = {"prove": ["--that", "tls_only"], "diff": ["log.json"]}.get(command, [])
         assert main([command, f"a.{ending}", *more, "--as", kind]) in (0, 1, 2, 4, 11)
         capsys.readouterr()
+
+
+@pytest.mark.parametrize("words", [["who", "gone.json"], ["prove", "--that", "public", "in/gone.json"]])
+def test_a_file_that_is_not_there_is_no_resource_to_declare(words: list[str], capsys: Printed) -> None:
+    assert main(words) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert f"`{words[-1]}` is neither a file nor a declared resource" in told and "check the path" in told

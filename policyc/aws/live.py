@@ -11,6 +11,7 @@ from typing import Any, Final
 from policyc.aws.calls import CALLERS, CALLS, OBJECT_LAMBDA
 from policyc.aws.pull import Inventory
 from policyc.bounded import read_regular
+from policyc.importing.names import policy_name
 from policyc.record import record
 from policyc.workspace.pulled import BrokenLock, Lock
 
@@ -56,10 +57,6 @@ class Live:
         item = self.resources.get(arn)
         return (arn.split(":") + [""] * 5)[4] or str(item["facts"].get("account") or "" if item else "")
 
-    def named(self, name: str, type: str) -> list[str]:
-        """The resources of a type with a name."""
-        return [arn for arn, item in self.resources.items() if item["type"] == type and item["name"] == name]
-
     def not_listed(self, target: str) -> str:
         """Why resources of a target may be missing though they are there; empty when all were listed."""
         for one in self.unread:
@@ -89,23 +86,27 @@ class Live:
         """The document that a resource carries in a role; `name` tells one of several identity policies."""
         item = self.resources[arn]
         if role == "identity":
-            return self._identity(item, name)
+            return self._identity(arn, name)
         why = item["unread"].get(role, "")
         path = item["policies"].get(role)
         if path is None:
             return Stored(None, str(why))
         return Stored(self.texts[path], "", self.revisions.get(path, {}), path)
 
-    def _identity(self, item: Mapping[str, Any], name: str) -> Stored:
-        """The policy of that name; the only inline one where the name says nothing."""
+    def _identity(self, arn: str, name: str) -> Stored:
+        """The policy of that name, as AWS writes it or as the language does."""
+        item = self.resources[arn]
         held = {path: self.revisions.get(path, {}) for path in item["facts"].get("identity") or ()}
-        own = [path for path, revision in held.items() if _bare(name) in map(_bare, _policy_names(revision))]
+        names = {path: _policy_name(revision) for path, revision in held.items()}
+        exact = [path for path, one in names.items() if one == name]
+        written = {called(name), _bare(name)}
+        own = exact or [path for path, one in names.items() if written & {called(one), policy_name(arn, one)}]
         if len(own) == 1:
             return Stored(self.texts[own[0]], "", held[own[0]], own[0])
         why = str(item["unread"].get("identity", ""))
-        inline = sorted(str(revision["PolicyName"]) for revision in held.values() if "PolicyName" in revision)
+        inline = sorted(one for path, one in names.items() if "PolicyName" in held[path])
         if not why and inline:
-            why = f"it has no policy `{name}`, and others ({', '.join(f'`{one}`' for one in inline)}); give `--map {name}=ARN#{inline[0]}`"
+            why = f"it has no policy `{name}`, and others ({', '.join(f'`{one}`' for one in inline)}); give `--map {name}={arn}#{inline[0]}`"
         return Stored(None, why)
 
     def control(self, policy: str) -> tuple[str, Stored] | None:
@@ -123,9 +124,9 @@ class Live:
                 yield arn, role, path
 
 
-def _policy_names(revision: Mapping[str, Any]) -> tuple[str, ...]:
-    """What an identity policy is called."""
-    return (str(revision.get("PolicyName", "")), str(revision.get("PolicyArn", "")).rpartition("/")[2])
+def _policy_name(revision: Mapping[str, Any]) -> str:
+    """What an identity policy is called: a managed one by the end of its ARN."""
+    return str(revision.get("PolicyName") or str(revision.get("PolicyArn", "")).rpartition("/")[2])
 
 
 def _bare(name: str) -> str:

@@ -10,21 +10,20 @@ from typing import Final
 from policyc.diagnostics import Diagnostics
 from policyc.ir.program import Program
 from policyc.model.files import read_source
-from policyc.model.values import Resource
 from policyc.record import record
 from policyc.syntax.json_text import parse_json
 from policyc.targets.base import Document, MapEntry
 from policyc.targets.cedar_documents.facts import Fact
 from policyc.targets.iam_documents.kinds import guess_kind, is_policy
-from policyc.targets.iam_documents.resources import resource_arn
-from policyc.targets.registry import back_end, resource_types
+from policyc.targets.registry import back_end
 from policyc.text import Source
+from policyc.workspace.carried import Seen, attach_point, place_of, told
 from policyc.workspace.compile import compile_project
 from policyc.workspace.native_json import CORE_NETWORK, shape_of
 from policyc.workspace.native_settings import settings_of
 from policyc.workspace.natives import find_natives, format_of, split_natives
 from policyc.workspace.project import Project
-from policyc.workspace.pulled import Known, pulled
+from policyc.workspace.pulled import OF_ORGANIZATION
 from policyc.workspace.sides import facts_of, ways_of
 
 #: role of a compiled document -> the role that the inventory knows it by, and its kind
@@ -79,9 +78,8 @@ _TARGETS: Final = {
     "trust": "callers",
     "boundary": "callers",
 }
+_NETWORK: Final = "cloudwan.core_network"
 _CHAIN: Final = ("object-lambda", "access-point", "bucket", "function")
-#: kinds of documents that an organization has, each known by the id of the policy
-OF_ORGANIZATION: Final = frozenset({"scp", "rcp"})
 #: kind -> the ARN of what carries it
 _REGIONAL: Final = {
     "function": "arn:{partition}:lambda:{region}:{account}:function:{name}",
@@ -181,23 +179,12 @@ def _compiled(document: Document, program: Program) -> Meant:
     role, kind = _ROLES[document.role]
     if resource is None:
         arn = document.attached_to if document.attached_to.startswith("arn:") else ""
-        type = _type_of(arn)[0] if arn else "cloudwan.core_network"
+        type = _type_of(arn)[0] if arn else _NETWORK
         return Meant(document.path, document.owner, kind, role, type, arn, document.text, map=document.map)
     auth = resource.text("auth") if resource.type.startswith("lattice.") else ""
     also = (document.owner, resource.text("domain")) if kind == "cedar" else (document.owner,)
-    arn, text = arn_of(resource), document.text
+    arn, text = place_of(attach_point(document, program)), document.text
     return Meant(document.path, resource.name, kind, role, resource.type, arn, text, auth, also, document.map)
-
-
-def arn_of(resource: Resource) -> str:
-    """The ARN of a declared resource, empty where what is declared does not tell it."""
-    if resource.type.startswith("verified_access."):
-        place, id = resource.place, resource.text("id")
-        if not id or place is None:
-            return id
-        sort = resource.type.rpartition(".")[2]
-        return f"arn:{place.partition}:ec2:{place.region}:{place.account}:verified-access-{sort}/{id}"
-    return resource_arn(resource, resource_types()[resource.type])
 
 
 def _documents(
@@ -213,7 +200,7 @@ def _documents(
     out: list[Meant] = []
     hosts: list[tuple[Source, str]] = []
     strange: list[tuple[str, str]] = []
-    locks: Known = {}
+    seen = Seen()
     for path in dict.fromkeys((*named, *searched.documents, *searched.hosts)):
         name = path.resolve().relative_to(project.root).as_posix()
         source = read_source(project.root, name, None, diagnostics)
@@ -224,11 +211,14 @@ def _documents(
         if format:
             hosts.append((source, format))
             continue
-        known = pulled(path, locks, diagnostics)
+        known = told(path, seen, diagnostics)
         kind = known.kind or _kind_of(path, source)
         if kind:
             resource = known.policy if kind in OF_ORGANIZATION else known.resource
-            out.append(placed(Meant(name, _stem(path), kind, "", "", resource, source.text)))
+            called = known.policy if kind == "identity" and known.policy else path.stem
+            # `build` calls a network as the language does, which is its tag on AWS
+            role, type = (_KINDS[kind], _NETWORK) if known.kind == CORE_NETWORK and not resource else ("", "")
+            out.append(placed(Meant(name, called, kind, role, type, resource, source.text)))
         elif path in named:
             strange.append((name, _strange(source)))
     taken, left = take_out(open_hosts(project.root, hosts, diagnostics, settings))
@@ -236,11 +226,6 @@ def _documents(
         sources[item.source.file] = item.source
         out.append(placed(Meant(item.source.file, item.name, item.kind, "", "", item.attached, item.source.text)))
     return out, [*strange, *((item.place(str), item.reason) for item in left)]
-
-
-def _stem(path: Path) -> str:
-    """What a file calls its document: for what was pulled inline, the name of the policy."""
-    return path.stem.removeprefix("inline-").removeprefix("managed-")
 
 
 def _strange(source: Source) -> str:

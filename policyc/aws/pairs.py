@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from policyc.aws.live import Live, Stored, called
-from policyc.aws.meant import NOT_READ, OF_ORGANIZATION, Meant, MeantSide, misplaced, placed, target_of
+from policyc.aws.meant import NOT_READ, Meant, MeantSide, misplaced, placed, target_of
 from policyc.record import record
+from policyc.workspace.pulled import OF_ORGANIZATION
 
 
 @record
@@ -43,10 +44,8 @@ def _pair(item: Meant, live: Live) -> Pair:
         return Pair(item, "", nothing, f"a {item.kind} document has no place on `{item.resource}`")
     if item.resource:
         found = live.find(item.resource)
-    elif item.type == "cloudwan.core_network":
-        found = live.named(item.name, item.type)
-    elif item.type.startswith("verified_access."):
-        found = _access(live, item.type, (item.name, *item.also))
+    elif item.type:
+        found = _going_by(live, item.type, (item.name, *item.also))
     else:
         return Pair(item, "", nothing, f"nothing says which resource carries it; give `--map {item.name}=ARN`", True)
     if len(found) > 1:
@@ -55,16 +54,11 @@ def _pair(item: Meant, live: Live) -> Pair:
         why = live.not_listed(target_of(item)) or live.not_asked(item.resource, target_of(item))
         if why:
             return Pair(item, "", nothing, f"whether `{item.resource or item.name}` is there is not known ({why})")
-        if item.type == "cloudwan.core_network" and not item.resource:
-            return Pair(item, "", nothing, f"no core network is tagged `Name` = `{item.name}`; give `--map`")
         if not item.resource:
-            sort = item.type.rpartition(".")[2]
-            return Pair(
-                item,
-                "",
-                nothing,
-                f"no {sort} of Verified Access goes by the name `{item.name}`; give its `id`, or `--map`",
-            )
+            of, _, sort = item.type.partition(".")
+            what = f"{sort} of Verified Access" if of == "verified_access" else sort.replace("_", " ")
+            own = "its `id`, or " if of == "verified_access" else ""
+            return Pair(item, "", nothing, f"no {what} goes by the name `{item.name}`; give {own}`--map`")
         return Pair(item, "", nothing)
     item = placed(replace(item, resource=found[0]))
     if misplaced(item, live.resources[found[0]]["type"]):
@@ -88,8 +82,8 @@ def _control(item: Meant, live: Live) -> Pair:
     return Pair(replace(item, role=item.kind), account, stored)
 
 
-def _access(live: Live, type: str, names: Sequence[str]) -> list[str]:
-    """The groups or endpoints that go by one of these names: by id, `Name` tag, domain or description, written in the letters of the language."""
+def _going_by(live: Live, type: str, names: Sequence[str]) -> list[str]:
+    """The resources of a type that go by one of these names: by id, `Name` tag, domain or description, written in the letters of the language."""
     wanted = {called(name) for name in names if name}
     return [
         arn

@@ -17,6 +17,7 @@ from policyc.cli.parser import WrongUse
 from policyc.cli.progress import Progress
 from policyc.cli.refuse import refuse_request
 from policyc.diagnostics import Diagnostics
+from policyc.report.formats.markdown import spoken
 from policyc.report.registry import renderer
 from policyc.report.screen import clean, paint, plural, wrap
 
@@ -65,20 +66,23 @@ def _tell(plan: Plan, lacks: Mapping[str, Any], args: argparse.Namespace, consol
     """What would change in decisions, then the steps, then what to know before."""
     options = console.options()
     console.write(renderer("changes", args.format)(plan.changes, options))
-    mark = "- " if args.format == "markdown" else "  "
-    lines = [""] if plan.steps else []
-    lines += [paint(plural(len(plan.steps), "step"), "strong", options.color)] if plan.steps else ["nothing to do"]
-    for step in plan.steps:
-        lines += wrap(clean(f"{mark}{step.number}. {step.title}{_how(step.old.flag, step.new.flag)}"), 10_000, "     ")
-    lines += wrap(clean(f"order: {plan.order}"), options.width, "  ") if plan.order else []
-    for action in lacks["denied"]:
-        lines.append(clean(f"missing permission: {action['action']} on {action['resource']}"))
-    for text in (*(f"not known: {one}" for one in lacks["unknown"]), *(f"warning: {one}" for one in plan.warnings)):
-        lines += wrap(clean(text), options.width, "  ")
-    for text in plan.left:
-        lines += wrap(clean(f"left out: {text}"), options.width, "  ")
+    steps = [clean(f"{step.number}. {step.title}{_how(step.old.flag, step.new.flag)}") for step in plan.steps]
+    notes = [f"order: {plan.order}"] if plan.order else []
+    notes += [f"missing permission: {one['action']} on {one['resource']}" for one in lacks["denied"]]
+    notes += [f"not known: {one}" for one in lacks["unknown"]]
+    notes += [f"warning: {one}" for one in plan.warnings]
+    notes += [f"left out: {one}" for one in plan.left]
+    head = plural(len(steps), "step") if steps else "nothing to do"
+    if args.format == "markdown":
+        lines = ["", f"**{head}**", "", *map(spoken, steps)] + ([""] if steps else [])
+        lines += [f"- {spoken(one)}" for one in notes]
+    else:
+        lines = ["", paint(head, "strong", options.color)] if steps else [head]
+        lines += [f"  {one}" for one in steps]
+        lines += [line for one in notes for line in wrap(clean(one), options.width, "  ")]
     if args.into is not None:
-        lines.append(f"wrote {args.into}; carry it out with `policyc aws apply {args.into}`")
+        done = f"wrote {args.into}; carry it out with `policyc aws apply {args.into}`"
+        lines += ["", spoken(done)] if args.format == "markdown" else [done]
     console.write("\n".join(lines) + "\n")
 
 

@@ -22,11 +22,11 @@ from policyc.report.frame import located
 from policyc.report.registry import render
 from policyc.report.screen import clean, paint, plural, wrap
 from policyc.targets.base import Document
-from policyc.targets.iam_documents.resources import resource_arn
 from policyc.targets.registry import TARGETS
 from policyc.text import Source
+from policyc.workspace.carried import attach_point
 from policyc.workspace.compile import Compiled, compile_project
-from policyc.workspace.places import MANIFEST
+from policyc.workspace.places import MANIFEST, SOURCE_MAP
 from policyc.workspace.project import Project
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ SHARED = ("root", "config", "exclude", "param", "format", "color", "quiet")
 REPORT = "findings"
 #: of `--diff` alone
 FORMATS = ("svg", "html")
-SOURCE_MAP = "source-map.json"
 _NO_DOCUMENT = -1
 
 DESCRIPTION = """Compile policies and write one document per policy, network or link of a chain, with
@@ -261,7 +260,7 @@ def _document_map(target: str, document: Document, compiled: Compiled) -> dict[s
         "target": target,
         "owner": document.owner,
         "attached_to": document.attached_to,
-        "attach": attach_point(document, compiled),
+        "attach": attach_point(document, compiled.program),
         "role": document.role,
         "source": span_data(document.span, sources),
         "entries": [
@@ -277,20 +276,6 @@ def _document_map(target: str, document: Document, compiled: Compiled) -> dict[s
             for item in document.added
         ],
     }
-
-
-def attach_point(document: Document, compiled: Compiled) -> dict[str, str]:
-    """What a deployment needs to put the document in place: the resource's type, and its id, name or ARN as declared."""
-    from policyc.targets.registry import resource_types
-
-    resource = compiled.program.resource(document.attached_to)
-    if resource is None:
-        return {"arn": document.attached_to} if document.attached_to.startswith("arn:") else {}
-    out = {"type": resource.type} | {key: text for key in ("id", "name") if (text := resource.text(key))}
-    kind = resource_types()[resource.type]
-    if kind.arn and resource.place is not None:
-        out["arn"] = resource_arn(resource, kind)
-    return out
 
 
 def explain(compiled: Compiled, targets: Sequence[str], console: Console) -> None:

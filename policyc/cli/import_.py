@@ -24,10 +24,12 @@ from policyc.record import replace
 from policyc.regex import regex
 from policyc.report.formats.json import findings_data, written
 from policyc.report.screen import clean, plural
+from policyc.workspace.carried import Seen
+from policyc.workspace.carried import told as around
 from policyc.workspace.native_settings import settings_of
 from policyc.workspace.natives import NAMED, find_natives, format_of, split_natives
 from policyc.workspace.project import POLICY, Project
-from policyc.workspace.pulled import Known, Pulled, pulled
+from policyc.workspace.pulled import Pulled
 
 if TYPE_CHECKING:
     from policyc.importing.documents import Imported
@@ -186,7 +188,6 @@ def _documents(
     from policyc.importing.drafts import Given
     from policyc.importing.names import snake
     from policyc.model.files import read_source
-    from policyc.workspace.built import built_kind
     from policyc.workspace.hosts import open_hosts
     from policyc.workspace.taken_out import Left, take_out
 
@@ -217,18 +218,18 @@ def _documents(
     read, sources = sources, {name: source for name, source in sources.items() if name not in inside}
     attached = _attached(args.on, [*sources, *(item.source.file for item in taken)])
     top = os.path.commonpath([str(PurePosixPath(name).parent) for name in sources]) if sources else ""
-    locks: Known = {}
-    manifests: dict[Path, dict[str, str]] = {}
-    known = {name: pulled(project.root / name, locks, diagnostics) for name in sources}
+    seen = Seen()
+    known = {name: around(project.root / name, seen, diagnostics) for name in sources}
     given = [
         Given(
             source,
-            args.kind or built_kind(project.root / name, manifests) or known[name].kind,
+            args.kind or known[name].kind,
             attached.get(name) or _placed(known[name]),
             PurePosixPath(name).relative_to(top).with_suffix("").as_posix(),
             project.root / name in set(named),
             trust=known[name].trust,
             called=known[name].policy,
+            policy=known[name].policy if known[name].kind == "identity" else "",
             group=known[name].group,
             protocol=known[name].protocol,
             auth=known[name].auth,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from policyc.cli.parser import WrongUse
 from policyc.diagnostics import did_you_mean
 from policyc.simulation.documents.attached import NONE
 from policyc.workspace.pulled import BrokenLock, Lock, read_lock
+from policyc.workspace.pulled_ways import networks_of
 
 #: see `policyc.cli.simulate.Mode`
 ABOUT: Final = "what was pulled"
@@ -101,7 +102,7 @@ class _Way:
         """A service of VPC Lattice and the one network that requests come through."""
         self._gate(arn, "service", "service-policy")
         self.args.protocol = self.args.protocol or self.lock.of(arn)["facts"].get("protocol")
-        networks = [self.args.network_arn] if self.args.network_arn else list(self._networks(arn))
+        networks = [self.args.network_arn] if self.args.network_arn else list(networks_of(self.lock, arn))
         if len(networks) > 1:
             listed = ", ".join(f"`{one}`" for one in networks)
             raise WrongUse(
@@ -109,12 +110,6 @@ class _Way:
             )
         if networks and networks[0] in self.lock.resources:
             self._gate(networks[0], "network", "network-policy")
-
-    def _networks(self, arn: str) -> Iterator[str]:
-        for one, item in self.lock.resources.items():
-            linked = [link.get("serviceArn") for link in item["facts"].get("services") or ()]
-            if item["type"] == "lattice.service_network" and arn in linked:
-                yield one
 
     def _gate(self, arn: str, name: str, role: str) -> None:
         """A gate of VPC Lattice: one whose policy is not known is left out, which leaves it open."""

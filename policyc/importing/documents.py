@@ -19,7 +19,7 @@ from policyc.importing.cedar import CEDAR, import_texts
 from policyc.importing.conditions import NoWords
 from policyc.importing.drafts import Choice, Draft, Given, Whole
 from policyc.importing.modules import Layout
-from policyc.importing.names import Names, snake
+from policyc.importing.names import Names, policy_name, snake
 from policyc.importing.networks import network_node
 from policyc.importing.opening import Opening
 from policyc.importing.settle import Plan, Settled, settle
@@ -253,7 +253,8 @@ def _identity(found: Sequence[tuple[Given, Policy]], run: _Run) -> None:
         on = run.plan.names.principal(carrier)
         assert isinstance(on, nodes.Ref)
         ways = {one.index: identity.raised(one, resources, kinds) for one in policy.statements}
-        draft = Draft(item, policy, KINDS[_IDENTITY], run.plan.names.free(stem), "identity", on.text, [])
+        name = run.plan.names.free(policy_name(item.attached, item.policy) if item.policy else stem)
+        draft = Draft(item, policy, KINDS[_IDENTITY], name, "identity", on.text, [])
         draft.unplaced = identity.is_placeholder(carrier)
         _choose(draft, policy.statements, ways, run.diagnostics)
         run.plan.drafts.append(draft)

@@ -77,6 +77,11 @@ def snake(text: str, otherwise: str) -> str:
     return f"{otherwise}_{name}" if name[0].isdigit() else name
 
 
+def policy_name(carrier: str, policy: str) -> str:
+    """What an identity policy of AWS is called in the language, by the ARN of its carrier: those of several may have one name."""
+    return snake(f"{carrier.rpartition('/')[2]}_{policy}", "policy")
+
+
 @dataclass(slots=True)
 class Names:
     """The declarations of one import. `reserved` are words that mean something to the targets; `known` are declared names by what they

@@ -12,7 +12,7 @@ from policyc.workspace.places import MANIFEST
 
 _LARGEST: Final = 50_000_000
 #: target -> the kind of its documents, where their shape does not tell it for certain; empty: the file's name does
-_KINDS: Final = {"identity": "identity", "iam_document": ""}
+_KINDS: Final = {"identity": "identity", "cloudwan": "core-network", "iam_document": ""}
 
 
 def is_built(path: Path, root: Path, known: dict[Path, bool]) -> bool:

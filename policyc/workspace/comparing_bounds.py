@@ -68,11 +68,14 @@ class Bounds:
 
 def moved(found: Compared, before: Piece | None, after: Piece | None) -> Compared:
     """A comparison with what else its document is attached to: other requests meet it."""
-    items = [piece.item.document for piece in (before, after) if piece is not None and piece.item is not None]
-    if len(items) < 2 or items[0].type != items[1].type or before is None or after is None:
+    if before is None or after is None:
         return found
-    if before.hangs == after.hangs:
+    items = [piece.item.document for piece in (before, after) if piece.item is not None]
+    if len(items) == 2 and items[0].type == items[1].type:
+        one, other = (shown(piece.hangs) or "nothing that its file names" for piece in (before, after))
+    else:
+        one, other = before.place, after.place
+    if one == other or not (one and other):
         return found
-    one, other = (shown(piece.hangs) or "nothing that its file names" for piece in (before, after))
     state = CHANGED if found.state == SAME else found.state
     return replace(found, state=state, sentences=(*found.sentences, f"it is attached to {other} in place of {one}"))

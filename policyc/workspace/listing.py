@@ -15,11 +15,12 @@ from policyc.syntax.json_text import parse_json
 from policyc.syntax.json_tree import JsonValue
 from policyc.targets.iam_documents.kinds import KINDS, guess_kind, is_policy
 from policyc.text import Source
+from policyc.workspace.carried import Seen, told
 from policyc.workspace.hosts import Host, check_hosts, open_hosts
 from policyc.workspace.native_settings import NativeSettings
 from policyc.workspace.natives import find_natives, format_of, split_natives
 from policyc.workspace.project import Project
-from policyc.workspace.pulled import Known, Pulled, pulled
+from policyc.workspace.pulled import Pulled
 
 #: kinds that are no IAM documents -> the target that writes them
 _TARGETS: Final = {"cedar": "verified_access", "core-network": "cloudwan"}
@@ -56,7 +57,7 @@ def list_documents(project: Project, settings: NativeSettings, diagnostics: Diag
     entries: list[Entry] = [Entry(name, 0, "", "", reason="in a form that is not read") for name in searched.unread]
     hosts: list[tuple[Source, str]] = []
     native: list[Entry] = []
-    locks: Known = {}
+    seen = Seen()
     for path in dict.fromkeys([*named, *searched.documents, *searched.hosts]):
         name = path.resolve().relative_to(project.root).as_posix()
         source = read_source(project.root, name, None, diagnostics, project.read)
@@ -66,7 +67,7 @@ def list_documents(project: Project, settings: NativeSettings, diagnostics: Diag
         if format:
             hosts.append((source, format))
         else:
-            native += _native(source, path.suffix, pulled(path, locks, diagnostics))
+            native += _native(source, path.suffix, told(path, seen, diagnostics))
 
     def other(name: str) -> Source | None:
         return read_source(project.root, name, None, diagnostics, project.read)

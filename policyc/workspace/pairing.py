@@ -1,7 +1,7 @@
 """Which document of one side of a comparison belongs to which of the other.
 
-Those of one name do. What is left over, such as the documents of a template and the files that are built in its place, is paired by what it says, then by what it is
-called without folders and endings. A pair is no verdict: whatever differs in it is told.
+Those of one name do, then those that one resource carries. What is left over, such as the documents of a template and the files that are built in its place, is paired
+by what it says, then by what it is called without folders and endings. A pair is no verdict: whatever differs in it is told, what carries it included.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def paired(old: Mapping[str, Piece], new: Mapping[str, Piece]) -> Sequence[Pair]
     found = [Pair(name, old[name], new[name]) for name in old if name in new]
     lost = {name: piece for name, piece in old.items() if name not in new}
     made = {name: piece for name, piece in new.items() if name not in old}
-    for key in (_said, _called):
-        for before, after in _matches(lost, made, key):
+    for key in (_carried, _carried_text, _said, _called):
+        for before, after in list(_matches(lost, made, key)):
             found.append(Pair(f"{before} -> {after}", lost.pop(before), made.pop(after)))
     found += [Pair(name, piece, None) for name, piece in lost.items()]
     found += [Pair(name, None, piece) for name, piece in made.items()]
@@ -49,20 +49,28 @@ def paired(old: Mapping[str, Piece], new: Mapping[str, Piece]) -> Sequence[Pair]
 
 
 def _matches(lost: Mapping[str, Piece], made: Mapping[str, Piece], key: _Key) -> Iterator[tuple[str, str]]:
-    """The names of documents that alone have one key on each side."""
+    """The names of documents that alone have one key on each side; those that one resource carries and that say the same are as good as one another."""
     sides = [_by_key(side, key) for side in (lost, made)]
     for one, names in sides[0].items():
         others = sides[1].get(one, [])
-        if len(names) == len(others) == 1:
-            yield names[0], others[0]
+        if key is _carried_text or len(names) == len(others) == 1:
+            yield from zip(names, others, strict=False)
 
 
 def _by_key(side: Mapping[str, Piece], key: _Key) -> dict[Hashable, list[str]]:
     out: dict[Hashable, list[str]] = {}
     for name, piece in side.items():
-        if piece.kind != HOST:
-            out.setdefault(key(name, piece), []).append(name)
+        if piece.kind != HOST and (found := key(name, piece)) is not None:
+            out.setdefault(found, []).append(name)
     return out
+
+
+def _carried(name: str, piece: Piece) -> Hashable:
+    return (piece.place, _sort(name, piece)) if piece.place else None
+
+
+def _carried_text(name: str, piece: Piece) -> Hashable:
+    return (piece.place, _said(name, piece)) if piece.place else None
 
 
 def _said(name: str, piece: Piece) -> Hashable:

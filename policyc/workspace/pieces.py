@@ -19,6 +19,7 @@ from policyc.targets.cedar_documents.facts import Fact
 from policyc.text import Source
 from policyc.workspace.embedded import Item
 from policyc.workspace.placed import moved
+from policyc.workspace.pulled import OF_ORGANIZATION
 
 #: a resource whose gates hold Cedar text
 ENDPOINT: Final = "verified_access.endpoint"
@@ -40,7 +41,7 @@ class Piece:
     """One document: `kind` is one of `check --as`, empty to tell it by the shape; `facts` are the attributes that the resource which
     carries a Cedar text has, None where nobody declares it, `trust` the types of its trust providers by name where its surroundings tell; `item` is the document inside a host file; `carrier` is the ARN of the role, user
     or group that an identity policy belongs to, where that is known (in a host file the hole that stands for it); `on` is the ARN of the
-    resource whose policy it is, where that is known. In a host file `hangs` is what the file names as what it is attached to, `bounds` is the
+    resource whose policy it is (of a control policy its id), where that is known. In a host file `hangs` is what the file names as what it is attached to, `bounds` is the
     document that bounds all who carry it, `limit` says what else may, that is not there to read, and `controls` are the control policies there that may bear on its requests."""
 
     name: str
@@ -55,6 +56,12 @@ class Piece:
     bounds: Piece | None = None
     limit: str = ""
     controls: tuple[Piece, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """`on` where that tells the resource from all others; for a control policy its id."""
+        exact = self.on.startswith("arn:") and not has_hole(self.on)
+        return self.on if exact or self.kind in OF_ORGANIZATION else ""
 
     def tree(self, diagnostics: Diagnostics) -> JsonValue | None:
         """The tree of a JSON document, with its places; None after an error."""

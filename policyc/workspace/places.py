@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 CONFIG = "policyc.toml"
 #: what an output folder holds beside the documents: the list of what was built there
 MANIFEST = ".policyc-manifest.json"
+#: and what leads from each document to the policy that it comes from
+SOURCE_MAP = "source-map.json"
 #: where build servers say which folder they checked the repository out to
 #: (https://docs.github.com/en/actions/reference/workflows-and-actions/variables,
 #: https://docs.gitlab.com/ci/variables/predefined_variables/)

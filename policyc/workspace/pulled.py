@@ -16,6 +16,8 @@ from policyc.record import record, replace
 from policyc.shape import misfits
 
 LOCK: Final = "live.lock.json"
+#: kinds of documents that an organization has, each known by the id of the policy
+OF_ORGANIZATION: Final = frozenset({"scp", "rcp"})
 SCHEMA: Final = "schemas/aws/lock.schema.json"
 FORMAT_VERSION: Final = 1
 _LARGEST: Final = 256 * 1024 * 1024
@@ -79,8 +81,8 @@ def _see_inside(data: Mapping[str, Any]) -> None:
 
 @record
 class Pulled:
-    """What a lock file says of one document: its kind, what carries it, for Cedar text the types of trust providers by name, for a control
-    policy its id, for the text of an endpoint whose group and protocol are known the ARN of the group and the protocol, and the auth type of a service or network of VPC Lattice."""
+    """What a lock file says of one document: its kind, what carries it, for Cedar text the types of trust providers by name, of a control
+    policy its id and of an identity policy its name (of a managed one the end of its ARN), for the text of an endpoint whose group and protocol are known the ARN of the group and the protocol, and the auth type of a service or network of VPC Lattice."""
 
     kind: str = ""
     resource: str = ""
@@ -108,7 +110,9 @@ def pulled(path: Path, known: Known, diagnostics: Diagnostics) -> Pulled:
     arn = str(entry.get("resource", ""))
     kind, facts = str(entry.get("kind", "")), lock.of(arn).get("facts", {})
     if kind != "cedar":
-        return Pulled(kind, arn, policy=str(entry["revision"].get("PolicyId", "")), auth=str(facts.get("auth") or ""))
+        revision = entry["revision"]
+        policy = next((str(revision[one]) for one in ("PolicyId", "PolicyName", "PolicyArn") if one in revision), "")
+        return Pulled(kind, arn, policy=policy.rpartition("/")[2], auth=str(facts.get("auth") or ""))
     group, protocol = facts.get("group"), str(facts.get("protocol") or "")
     found = Pulled(kind, arn, facts.get("trust") or {})
     if group and protocol:

@@ -22,7 +22,7 @@ def pulled_ways(lock: Lock, names: Names, own: Mapping[Own, tuple[str, ...] | No
     found: dict[str, Way] = {}
     for arn, item in lock.resources.items():
         if item["type"] == _SERVICE:
-            networks = list(_networks(lock, arn))
+            networks = list(networks_of(lock, arn))
             for network in networks or [""]:
                 gates = tuple(
                     _gate(lock, one, role, names)
@@ -46,10 +46,14 @@ def called(lock: Lock, arn: str) -> str:
     return name if name and len(alike) == 1 else arn
 
 
-def _networks(lock: Lock, service: str) -> Iterator[str]:
+def networks_of(lock: Lock, service: str) -> Iterator[str]:
+    """The ARNs of the service networks that a service is in; ids are those of AWS, and tell it from all others."""
+    id = service.rpartition("/")[2]
     for arn, item in lock.resources.items():
-        linked = [link.get("serviceArn") for link in item["facts"].get("services") or ()]
-        if item["type"] == _NETWORK and service in linked:
+        links = [one for one in item["facts"].get("services") or () if one.get("status") != "CREATE_FAILED"]
+        if item["type"] == _NETWORK and any(
+            service == one.get("serviceArn") or id == one.get("serviceId") for one in links
+        ):
             yield arn
 
 

@@ -18,14 +18,15 @@ from policyc.record import record, replace
 from policyc.targets.base import Document, DocumentSet
 from policyc.targets.cedar_documents.facts import Fact
 from policyc.text import Source
+from policyc.workspace.carried import Seen, attach_point, place_of, told
 from policyc.workspace.compile import Compiled, compile_project
 from policyc.workspace.embedded_sides import embedded_pieces
 from policyc.workspace.natives import NATIVES, Searched, find_natives
 from policyc.workspace.pairing import paired
 from policyc.workspace.pieces import HOST, IDENTITY, OLAP, Piece, Way, is_carrier
-from policyc.workspace.places import CONFIG, MANIFEST, find_config
+from policyc.workspace.places import CONFIG, MANIFEST, SOURCE_MAP, find_config
 from policyc.workspace.project import POLICY, Project, open_root
-from policyc.workspace.pulled import Known, Pulled, pulled
+from policyc.workspace.pulled import OF_ORGANIZATION, Known, Pulled
 from policyc.workspace.pulled_ways import of_callers, pulled_ways
 
 if TYPE_CHECKING:
@@ -101,9 +102,9 @@ def _side(
     ways: dict[str, Way] = {}
     chains: dict[str, Chain] = {}
     hosts: list[tuple[Source, str]] = []
-    locks: Known = {}
+    seen = Seen()
     if path.is_file() and path.suffix != POLICY:
-        _add_native(path, path.name, kind, project, pieces, sources, hosts, locks, diagnostics)
+        _add_native(path, path.name, kind, project, pieces, sources, hosts, seen, diagnostics)
     else:
         ways, chains = ({}, {}) if built else _add_compiled(project, pieces, sources, diagnostics)
         base = path if path.is_dir() else path.parent
@@ -113,9 +114,9 @@ def _side(
             if built and _is_beside(inner):
                 continue
             called = inner.resolve().relative_to(base).as_posix()
-            _add_native(inner, called, sort, project, pieces, sources, hosts, locks, diagnostics)
+            _add_native(inner, called, sort, project, pieces, sources, hosts, seen, diagnostics)
     if path.is_dir():
-        pulled_ones = _pulled(path, locks, pieces, project.config.switches)
+        pulled_ones = _pulled(path, seen.locks, pieces, project.config.switches)
         ways, chains = ways | pulled_ones[0], chains | pulled_ones[1]
     if hosts:
         top = "" if path == project.root or path.is_file() else path.relative_to(project.root).as_posix() + "/"
@@ -164,7 +165,7 @@ def is_plan(path: Path) -> bool:
 
 def _is_beside(path: Path) -> bool:
     """Whether a file of an output folder is none of its documents."""
-    return path.name in (MANIFEST, "source-map.json") or path.name.endswith((".pretty.json", ".requirements.json"))
+    return path.name in (MANIFEST, SOURCE_MAP) or path.name.endswith((".pretty.json", ".requirements.json"))
 
 
 def _add_native(
@@ -175,7 +176,7 @@ def _add_native(
     pieces: dict[str, Piece],
     sources: dict[str, Source],
     hosts: list[tuple[Source, str]] | None,
-    locks: Known,
+    seen: Seen,
     diagnostics: Diagnostics,
 ) -> None:
     """Add a document, or note a file that holds some in `hosts`, where such are asked for."""
@@ -188,10 +189,11 @@ def _add_native(
     if format and hosts is not None:
         hosts.append((source, format))
     else:
-        told = pulled(path, locks, diagnostics) if path.suffix in NATIVES else Pulled()
-        own = "cedar" if path.suffix == ".cedar" else told.kind if path.suffix in NATIVES else HOST
-        carrier = told.resource if told.kind == "identity" and is_carrier(told.resource) else ""
-        pieces[name] = Piece(name, kind or own, source, trust=told.trust, carrier=carrier, on=told.resource)
+        known = told(path, seen, diagnostics) if path.suffix in NATIVES else Pulled()
+        on = known.policy if known.kind in OF_ORGANIZATION else known.resource
+        own = "cedar" if path.suffix == ".cedar" else known.kind if path.suffix in NATIVES else HOST
+        carrier = on if own == "identity" and is_carrier(on) else ""
+        pieces[name] = Piece(name, kind or own, source, trust=known.trust, carrier=carrier, on=on)
 
 
 def _add_compiled(
@@ -212,7 +214,9 @@ def _add_compiled(
         kind = kinds.get(document.kind, "") or ("cedar" if document.path.endswith(".cedar") else "")
         facts = facts_of(compiled, document) if kind == "cedar" else None
         carrier = document.attached_to if document.role == "identity" else ""
-        pieces[document.path] = Piece(document.path, kind, Source(document.path, document.text), facts, carrier=carrier)
+        on = place_of(attach_point(document, compiled.program))
+        source = Source(document.path, document.text)
+        pieces[document.path] = Piece(document.path, kind, source, facts, carrier=carrier, on=on)
     ways = {name: way for name, way in ways_of(compiled).items() if all(gate in pieces for gate in way.gates if gate)}
     return ways, {name: chain for name, chain in declared_chains(compiled).items() if chain.own <= pieces.keys()}
 

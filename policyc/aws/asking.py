@@ -7,11 +7,11 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any, Final, Protocol, TypeVar
 
 from policyc.aws.session import WORKERS, CallFailed, Failure, NoSession, Sessions, Trouble, fingerprint
+from policyc.aws.several import several
 from policyc.record import record
 
 T = TypeVar("T")
@@ -136,16 +136,7 @@ class Asker:
     def each(self, what: str, function: Callable[[T], R], items: Iterable[T]) -> list[R]:
         """A function over items, several at a time, the results in the items' order. `what` names them in the plural."""
         held: Sequence[T] = list(items)
-        out: list[R] = []
-        with ThreadPoolExecutor(WORKERS) as pool:
-            try:
-                for result in pool.map(function, held):
-                    out.append(result)
-                    self.tell(what, len(out), len(held))
-            except BaseException:
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
-        return out
+        return several(function, held, WORKERS, lambda done: self.tell(what, done, len(held)))
 
     def _kept(
         self, client: str, method: str, region: str, about: str, params: Mapping[str, Any], read: Callable[[], Any]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -11,8 +10,9 @@ from typing import Any, Final
 from policyc.aws.calls import CALLERS, CALLS, OBJECT_LAMBDA
 from policyc.aws.pull import Inventory
 from policyc.bounded import read_regular
-from policyc.importing.names import policy_name
 from policyc.record import record
+from policyc.syntax.spelled import snake
+from policyc.targets.iam_documents.carriers import policy_name
 from policyc.workspace.pulled import BrokenLock, Lock
 
 _LARGEST: Final = 16 * 1024 * 1024
@@ -99,7 +99,7 @@ class Live:
         held = {path: self.revisions.get(path, {}) for path in item["facts"].get("identity") or ()}
         names = {path: _policy_name(revision) for path, revision in held.items()}
         exact = [path for path, one in names.items() if one == name]
-        written = {called(name), _bare(name)}
+        written = {called(name), called(name).removeprefix("inline_").removeprefix("managed_")}
         own = exact or [path for path, one in names.items() if written & {called(one), policy_name(arn, one)}]
         if len(own) == 1:
             return Stored(self.texts[own[0]], "", held[own[0]], own[0])
@@ -129,14 +129,9 @@ def _policy_name(revision: Mapping[str, Any]) -> str:
     return str(revision.get("PolicyName") or str(revision.get("PolicyArn", "")).rpartition("/")[2])
 
 
-def _bare(name: str) -> str:
-    """A name as one in the language, without what a pull puts before it."""
-    return called(name).removeprefix("inline_").removeprefix("managed_")
-
-
 def called(name: str) -> str:
     """A name in the letters of the language."""
-    return re.sub(r"[^a-z0-9]+", "_", name.lower())
+    return snake(name, "policy")
 
 
 def of_inventory(found: Inventory) -> Live:

@@ -334,7 +334,7 @@ class Sessions:
                     service, region_name=where, config=config, endpoint_url=self._endpoint or None
                 )
                 watch(client)
-                if self._endpoint and service == "s3control":
+                if service == "s3control" and (self._endpoint or _is_local(client.meta.endpoint_url)):
                     client.meta.events.register("before-sign.s3-control", without_account)
                 self._clients[key] = client
             return self._clients[key]
@@ -419,6 +419,18 @@ TOKENS: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
     "iam": ("Marker", "Marker", {}),
     "lambda": ("Marker", "NextMarker", {}),
 }
+
+
+def _is_local(url: str) -> bool:
+    """Whether an endpoint, which the environment or the profile may name as well, is an address or a host of this machine."""
+    from ipaddress import ip_address
+    from urllib.parse import urlsplit
+
+    host = urlsplit(url).hostname or ""
+    try:
+        return "." not in host or bool(ip_address(host))
+    except ValueError:
+        return False
 
 
 def without_account(request: Any, **_: Any) -> None:

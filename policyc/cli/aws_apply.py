@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,6 +68,8 @@ def _begin(path: Path, args: argparse.Namespace) -> Record:
         known = record_of(place, _record_data(place))
         if known.plan != digest(data["steps"]):
             raise WrongUse(f"`{place.name}` is the record of another plan", "name another file with `--record`")
+        if known.undone and not known.is_back:
+            raise WrongUse(*_going_back(place))
         if not known.finished:
             help = f"go on with `policyc aws apply --resume {place.name}`, or back with `policyc aws rollback {place.name}`"
             raise WrongUse(f"the plan was begun, and `{place.name}` says how far it came", help)
@@ -145,7 +147,7 @@ def _carry_out(found: Record, args: argparse.Namespace, console: Console) -> int
     from policyc.aws.steps import Kind
 
     if found.undone:
-        raise WrongUse("the plan is being taken back", f"finish that with `policyc aws rollback {found.path.name}`")
+        raise WrongUse(*_going_back(found.path))
     run = _run_of(found, args, console)
     try:
         wrong = check_fresh(found, run)
@@ -181,6 +183,11 @@ def _carry_out(found: Record, args: argparse.Namespace, console: Console) -> int
     return exits.CLEAN
 
 
+def _going_back(path: Path) -> tuple[str, str]:
+    """What is wrong with going on, and what helps."""
+    return "the plan is being taken back", f"finish that with `policyc aws rollback {path.name}`"
+
+
 def _roll_back(found: Record, args: argparse.Namespace, console: Console) -> int:
     from policyc.aws.apply import Stopped, roll_back
 
@@ -213,9 +220,11 @@ def _stopped(found: Record, stopped: Stopped, console: Console) -> int:
 
 def _tell_where(found: Record, first: str, console: Console) -> None:
     """What is done, what is not, and how to go on."""
-    progress: Mapping[int, Any] = {**found.progress, **found.undone}
     for step in found.steps:
-        console.error(clean(f"  {step.number}. {step.title}: {progress[step.number].value}") + "\n")
+        how, back = found.progress[step.number].value, found.undone.get(step.number)
+        if found.undone and step.number in found.before:
+            how = "not taken back yet" if back is None else f"taken back, {back.value}"
+        console.error(clean(f"  {step.number}. {step.title}: {how}") + "\n")
     name = found.path.name
     ways = f"go on with `policyc aws apply --resume {name}`, or back with `policyc aws rollback {name}`"
     if found.undone:

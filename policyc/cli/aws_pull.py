@@ -14,7 +14,7 @@ from policyc.cli.aws import no_words, sessions_of
 from policyc.cli.console import Console, reason
 from policyc.cli.parser import WrongUse
 from policyc.cli.progress import Progress
-from policyc.report.screen import clean, plural
+from policyc.report.screen import clean, plural, wrap
 
 #: reasons that people are shown; all of them are in the lock file
 _MOST: Final = 20
@@ -34,6 +34,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
     try:
         with Progress(console) as progress:
             found, lock = pull(sessions, wanted, folder, args.resume, progress)
+    except KeyboardInterrupt:
+        console.error("\n  = help: go on with `--resume`\n")
+        raise
     except Occupied as error:
         raise WrongUse(str(error), "name an empty folder, or one that `aws pull` wrote") from error
     except BrokenLock as error:
@@ -45,7 +48,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
         console.write(json.dumps(_data(lock, str(args.into)), indent=1) + "\n")
     else:
-        console.write("".join(f"{line}\n" for line in _lines(lock, found.calls, str(args.into))))
+        width = console.options().width
+        lines = (line for one in _lines(lock, found.calls, str(args.into)) for line in wrap(one, width, "      "))
+        console.write("".join(f"{line}\n" for line in lines))
     found_some = any(item["type"] != "account" for item in lock["resources"].values())
     return exits.CLEAN if found_some else exits.NOTHING
 

@@ -186,8 +186,8 @@ def _documents(
     """The documents that the command line names or that lie in its folders, with what it says of them, their texts by file, and those of
     host files that cannot be taken out."""
     from policyc.importing.drafts import Given
-    from policyc.importing.names import snake
     from policyc.model.files import read_source
+    from policyc.syntax.spelled import snake
     from policyc.workspace.hosts import open_hosts
     from policyc.workspace.taken_out import Left, take_out
 

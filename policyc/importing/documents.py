@@ -19,7 +19,7 @@ from policyc.importing.cedar import CEDAR, import_texts
 from policyc.importing.conditions import NoWords
 from policyc.importing.drafts import Choice, Draft, Given, Whole
 from policyc.importing.modules import Layout
-from policyc.importing.names import Names, policy_name, snake
+from policyc.importing.names import Names
 from policyc.importing.networks import network_node
 from policyc.importing.opening import Opening
 from policyc.importing.settle import Plan, Settled, settle
@@ -34,7 +34,9 @@ from policyc.model.vocabulary import ResourceType
 from policyc.record import record
 from policyc.syntax import nodes
 from policyc.syntax.json_text import JsonValue, parse_json
+from policyc.syntax.spelled import snake
 from policyc.targets.base import Document
+from policyc.targets.iam_documents.carriers import policy_name
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, is_policy
 from policyc.targets.iam_documents.read import read_policy
 from policyc.targets.iam_documents.resources import resource_arn

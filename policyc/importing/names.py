@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,8 +14,8 @@ from policyc.model.values import Group, Principal
 from policyc.syntax import nodes
 from policyc.syntax.build_context import RESERVED
 from policyc.syntax.references import refs_in
+from policyc.syntax.spelled import snake
 
-_WORDS: Final = re.compile(r"[A-Za-z0-9]+")
 #: types whose values say nothing to a reader, with how a name for one begins
 NAMED_TYPES: Final = {
     "account": "account",
@@ -67,19 +66,6 @@ _WORDS_OF_FILES: Final = frozenset(
         "use",
     ]
 )
-
-
-def snake(text: str, otherwise: str) -> str:
-    """Text as a name: lower case, words joined by `_`; one that would begin with a digit goes behind `otherwise`."""
-    name = "_".join(word.lower() for word in _WORDS.findall(text))[:60].strip("_")
-    if not name:
-        return otherwise
-    return f"{otherwise}_{name}" if name[0].isdigit() else name
-
-
-def policy_name(carrier: str, policy: str) -> str:
-    """What an identity policy of AWS is called in the language, by the ARN of its carrier: those of several may have one name."""
-    return snake(f"{carrier.rpartition('/')[2]}_{policy}", "policy")
 
 
 @dataclass(slots=True)

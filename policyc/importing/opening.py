@@ -15,13 +15,14 @@ from functools import cache
 from typing import Any, Final
 
 from policyc.holes import MARK, name_of
-from policyc.importing.names import Names, snake, used_by
+from policyc.importing.names import Names, used_by
 from policyc.importing.tree import NOWHERE, call, ident, text, word
 from policyc.model.literals import misfit
 from policyc.model.scope import CONCAT
 from policyc.model.types import Named, shapes
 from policyc.record import record
 from policyc.syntax import nodes
+from policyc.syntax.spelled import snake
 from policyc.targets.registry import TARGETS, back_end
 from policyc.text import Span
 

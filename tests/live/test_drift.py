@@ -11,10 +11,24 @@ import pytest
 
 from tests.live.fake.core import ACCOUNT
 from tests.live.test_history import Events
-from tests.live.world import APP, CEDAR, CORE, GROUP, MESH, NETWORK_POLICY, ORDERS, SERVICE, World, allow, text
+from tests.live.world import (
+    APP,
+    CEDAR,
+    CORE,
+    GROUP,
+    MESH,
+    NETWORK_POLICY,
+    ORDERS,
+    SERVICE,
+    World,
+    allow,
+    document,
+    text,
+)
 
 Run = Callable[..., tuple[int, str, str]]
 FAR = "444455556666"
+READ = f"arn:aws:iam::{ACCOUNT}:policy/read"
 
 
 @pytest.fixture
@@ -39,6 +53,29 @@ def test_what_was_imported_is_the_same(source: Run) -> None:
     status, out, err = source()
     assert (status, err) == (0, ""), out
     assert out.startswith("the same for all requests")
+
+
+def test_roles_whose_policies_are_called_alike_and_say_the_same(there: World, policyc: Run) -> None:
+    """Two roles with one trust policy and an inline policy of one name, a network whose tag is no name of the language: every source finds what it is about."""
+    other = f"arn:aws:iam::{ACCOUNT}:role/other"
+    there.iam.add_role("other", document(allow("T", {"Service": "ec2.amazonaws.com"}, "sts:AssumeRole") | {"Sid": ""}))
+    there.iam.inline["other"] = {"invoke": document(allow("I", None, "vpc-lattice-svcs:Invoke"))}
+    there.iam.attached = {"app": [READ], "other": [READ]}
+    there.iam.managed[READ] = document(allow("Read", None, "s3:GetObject"))
+    there.lattice.put_auth_policy(SERVICE, text(allow("App", {"AWS": [APP, other]})))
+    there.wan.networks[CORE].tags = [{"Key": "Name", "Value": "Acme core (prod)"}]
+    policyc("aws", "pull", "-o", "live")
+    assert policyc("import", "live", "-o", "policies")[0] == 0
+    assert policyc("build", "policies", "-o", "out")[0] == 0
+    for source in ("policies", "out"):
+        assert policyc("diff", "live", source)[:2] == (0, "the same for all requests\n")
+        assert policyc("aws", "drift", source)[:2] == (0, "the same for all requests\n")
+    there.iam.inline["resize"] |= {"invoke": there.iam.inline["other"].pop("invoke")}
+    policyc("aws", "pull", "-o", "later")
+    status, out, _ = policyc("diff", "live", "later", "--document")
+    assert status == 1 and f"`arn:aws:iam::{ACCOUNT}:role/resize` has it now, and `{other}` had it" in " ".join(
+        out.split()
+    )
 
 
 def test_a_pulled_folder_serves_without_a_connection(there: World, source: Run) -> None:

@@ -161,3 +161,8 @@ def test_a_folder_may_hold_anything_beside_policies(imported: World, policyc: Ru
 def test_markdown_says_which_command_it_is(imported: World, policyc: Run) -> None:
     assert policyc("aws", "drift", "policies/lattice", "--format", "markdown")[1].startswith("**policyc aws drift**: ")
     assert policyc("aws", "plan", "policies/lattice", "--format", "markdown")[1].startswith("**policyc aws plan**: ")
+    imported.lattice.put_auth_policy(SERVICE, text(allow("Other", "*")))
+    out = policyc("aws", "plan", "policies/lattice", "--format", "markdown", "-o", "p.plan")[1]
+    steps, notes, end = out.split("**1 step**\n\n")[1].split("\n\n")
+    assert steps.startswith("1. lattice auth policy of ") and all(line.startswith("- ") for line in notes.split("\n"))
+    assert end == "wrote p.plan; carry it out with `policyc aws apply p.plan`\n"

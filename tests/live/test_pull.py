@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from policyc.workspace.pulled import read_lock
+from policyc.workspace.pulled_ways import networks_of
 from tests.live.fake.core import ACCOUNT, Fault, Killed
 from tests.live.world import (
     APP,
@@ -258,3 +260,8 @@ def test_the_network_is_the_one_of_the_service(there: World, policyc: Run) -> No
     assert lock()["resources"][MESH]["policies"] == {
         "network-policy": f"{ACCOUNT}/lattice/us-west-2/mesh.{NETWORK}.json"
     }
+    for status, networks in (("ACTIVE", [MESH]), ("CREATE_FAILED", [])):
+        there.lattice.links[0] = {"serviceId": SERVICE, "serviceNetworkId": NETWORK, "status": status}
+        policyc("aws", "pull", "-o", "live")
+        held = read_lock(Path("live"))
+        assert held is not None and list(networks_of(held, ORDERS)) == networks

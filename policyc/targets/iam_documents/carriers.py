@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from policyc.engines.iam.principals import principal_arn
 from policyc.model.values import Principal
+from policyc.syntax.spelled import snake
 
 
 def carrier_of(principal: Principal) -> str:
@@ -18,3 +19,8 @@ def carrier_of(principal: Principal) -> str:
             return principal_arn(Principal("role", (account, role)))
         case _:
             return ""
+
+
+def policy_name(carrier: str, policy: str) -> str:
+    """What an identity policy of AWS is called in the language, by the ARN of its carrier: several carriers may have policies of one name."""
+    return snake(f"{carrier.rpartition('/')[2]}_{policy}", "policy")

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,14 +31,21 @@ def run(args: argparse.Namespace, console: Console) -> int:
         what = "RECORD" if args.action == "rollback" else "PLAN"
         raise WrongUse(f"`aws {args.action}` takes one file", f"write `policyc aws {args.action} {what}`")
     path = Path(os.path.abspath(args.words[0]))  # noqa: PTH100
-    with locked(path.parent) as held:
-        if held is None:
-            raise WrongUse(f"somebody works with `{path.name}`", "wait until that run has ended")
+    with ExitStack() as stack:
+        # a run that goes on with a record knows no plan: whoever writes one holds its folder
+        for folder in {path.parent, _place(path, args).parent}:
+            if stack.enter_context(locked(folder)) is None:
+                raise WrongUse(f"somebody works with `{path.name}`", "wait until that run has ended")
         if args.action == "rollback":
             return _roll_back(_open_record(path), args, console)
         if args.resume:
             return _carry_out(_open_record(path), args, console)
         return _carry_out(_begin(path, args), args, console)
+
+
+def _place(path: Path, args: argparse.Namespace) -> Path:
+    """The record of a plan."""
+    return Path(os.path.abspath(args.record)) if args.record else path.with_name(f"{path.name}.record")  # noqa: PTH100
 
 
 def _load(path: Path, kind: str) -> dict[str, Any]:
@@ -63,7 +71,7 @@ def _begin(path: Path, args: argparse.Namespace) -> Record:
         raise WrongUse(f"`{path.name}` was changed after it was made", "make the plan again")
     steps = [step_of(item) for item in data["steps"]]
     _see_sound(path, steps)
-    place = Path(os.path.abspath(args.record)) if args.record else path.with_name(f"{path.name}.record")  # noqa: PTH100
+    place = _place(path, args)
     if place.exists():
         known = record_of(place, _record_data(place))
         if known.plan != digest(data["steps"]):

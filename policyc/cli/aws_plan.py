@@ -68,7 +68,8 @@ def _tell(plan: Plan, lacks: Mapping[str, Any], args: argparse.Namespace, consol
     console.write(renderer("changes", args.format)(plan.changes, options))
     steps = [clean(f"{step.number}. {step.title}{_how(step.old.flag, step.new.flag)}") for step in plan.steps]
     notes = [f"order: {plan.order}"] if plan.order else []
-    notes += [f"missing permission: {one['action']} on {one['resource']}" for one in lacks["denied"]]
+    lacking = [f"missing permission: {one['action']} on {one['resource']}" for one in lacks["denied"]]
+    notes += lacking
     notes += [f"not known: {one}" for one in lacks["unknown"]]
     notes += [f"warning: {one}" for one in plan.warnings]
     notes += [f"left out: {one}" for one in plan.left]
@@ -79,7 +80,10 @@ def _tell(plan: Plan, lacks: Mapping[str, Any], args: argparse.Namespace, consol
     else:
         lines = ["", paint(head, "strong", options.color)] if steps else [head]
         lines += [f"  {one}" for one in steps]
-        lines += [line for one in notes for line in wrap(clean(one), options.width, "  ")]
+        # what is missing is there to be found and copied, a line each
+        lines += [
+            line for one in notes for line in ([clean(one)] if one in lacking else wrap(one, options.width, "  "))
+        ]
     if args.into is not None:
         done = f"wrote {args.into}; carry it out with `policyc aws apply {args.into}`"
         lines += ["", spoken(done)] if args.format == "markdown" else [done]

@@ -58,7 +58,8 @@ def test_what_was_imported_is_the_same(source: Run) -> None:
 def test_roles_whose_policies_are_called_alike_and_say_the_same(there: World, policyc: Run) -> None:
     """Two roles with one trust policy and an inline policy of one name, a network whose tag is no name of the language: every source finds what it is about."""
     other = f"arn:aws:iam::{ACCOUNT}:role/other"
-    there.iam.add_role("other", document(allow("T", {"Service": "ec2.amazonaws.com"}, "sts:AssumeRole") | {"Sid": ""}))
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    there.iam.add_role("other", document(trust))
     there.iam.inline["other"] = {"invoke": document(allow("I", None, "vpc-lattice-svcs:Invoke"))}
     there.iam.attached = {"app": [READ], "other": [READ]}
     there.iam.managed[READ] = document(allow("Read", None, "s3:GetObject"))

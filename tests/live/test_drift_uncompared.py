@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.live.fake.core import ACCOUNT
-from tests.live.world import APP, World, allow, text
+from tests.live.world import APP, SERVICE, World, allow, text
 
 Run = Callable[..., tuple[int, str, str]]
 ELSEWHERE = "arn:aws:iam::222222222222:role/app"

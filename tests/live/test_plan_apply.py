@@ -254,9 +254,9 @@ def test_the_first_refusal_ends_the_run_and_tells_what_is_done(project: World, p
     assert status == 1
     assert "was refused: networkmanager:PutCoreNetworkPolicy: not allowed (AccessDeniedException)" in squeezed(err)
     assert "2. lattice auth type" in err and ": done" in err and "5. inline role policy" in err and ": pending" in err
-    project.aws.denied = {"put_auth_policy", "delete_auth_policy"}
+    project.aws.denied = {"update_service"}
     status, _, err = plan("aws", "rollback", "p.json.record", "--yes")
-    assert status == 1 and ": not taken back yet" in err and ": taken back, done" in err and ": pending" in err
+    assert status == 1 and ": not taken back yet" in err and ": taken back, refused" in err and ": pending" in err
     for words in (("apply", "p.json"), ("apply", "--resume", "p.json.record")):
         status, _, err = plan("aws", *words, "--yes")
         assert status == 2 and "finish that with `policyc aws rollback p.json.record`" in squeezed(err)

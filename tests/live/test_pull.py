@@ -261,7 +261,12 @@ def test_the_network_is_the_one_of_the_service(there: World, policyc: Run) -> No
         "network-policy": f"{ACCOUNT}/lattice/us-west-2/mesh.{NETWORK}.json"
     }
     for status, networks in (("ACTIVE", [MESH]), ("CREATE_FAILED", [])):
-        there.lattice.links[0] = {"serviceId": SERVICE, "serviceNetworkId": NETWORK, "status": status}
+        there.lattice.links[0] = {
+            "serviceId": SERVICE,
+            "serviceNetworkId": NETWORK,
+            "serviceNetworkArn": MESH,
+            "status": status,
+        }
         policyc("aws", "pull", "-o", "live")
         held = read_lock(Path("live"))
         assert held is not None and list(networks_of(held, ORDERS)) == networks

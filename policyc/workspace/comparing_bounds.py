@@ -71,11 +71,10 @@ def moved(found: Compared, before: Piece | None, after: Piece | None) -> Compare
     if before is None or after is None:
         return found
     items = [piece.item.document for piece in (before, after) if piece.item is not None]
-    if len(items) == 2 and items[0].type == items[1].type:
-        one, other = (shown(piece.hangs) or "nothing that its file names" for piece in (before, after))
-    else:
-        one, other = before.place, after.place
-    if one == other or not (one and other):
+    hosts = len(items) == 2 and items[0].type == items[1].type
+    places = [piece.hangs if hosts else piece.place for piece in (before, after)]
+    if places[0] == places[1] or not (hosts or all(places)):
         return found
+    one, other = (shown(place) or "nothing that its file names" for place in places)
     state = CHANGED if found.state == SAME else found.state
     return replace(found, state=state, sentences=(*found.sentences, f"it is attached to {other} in place of {one}"))

@@ -61,7 +61,8 @@ class Live:
         """Why resources of a target may be missing though they are there; empty when all were listed."""
         for one in self.unread:
             verb = str(one["action"]).partition(":")[2]
-            if _TARGET_OF.get(str(one["action"])) == target and verb.startswith(("List", "Describe")):
+            everything = verb.startswith(("List", "Describe")) and not one["about"]
+            if everything and _TARGET_OF.get(str(one["action"])) == target:
                 return f"{one['action']}: {one['why']}"
         return ""
 

@@ -76,7 +76,8 @@ class Failure:
     @property
     def why(self) -> str:
         """The reason as a part of a sentence."""
-        return f"{self.trouble.value} ({self.code})" if self.code else f"{self.trouble.value}: {self.message}"
+        message = self.message[:1].lower() + self.message[1:].rstrip(".")
+        return f"{self.trouble.value} ({self.code})" if self.code else f"{self.trouble.value}: {message}"
 
     @property
     def help(self) -> str:

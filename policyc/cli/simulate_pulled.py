@@ -84,7 +84,14 @@ def _find(lock: Lock, name: str) -> str:
     if found:
         raise WrongUse(f"{len(found)} resources are called `{name}`", f"give the ARN, such as `{found[0]}`")
     known = [str(item["name"]) for item in lock.resources.values()]
-    raise WrongUse(f"`{name}` was not pulled", did_you_mean(name, known, "`policyc list DIR` shows what was"))
+    lists = (
+        one
+        for one in lock.unread
+        if not one["about"] and one["action"].partition(":")[2].startswith(("List", "Describe"))
+    )
+    failed = next((f", and not everything could be listed ({one['action']}: {one['why']})" for one in lists), "")
+    help = did_you_mean(name, known, "`policyc list DIR` shows what was")
+    raise WrongUse(f"`{name}` was not pulled{failed}", help)
 
 
 def _account(arn: str) -> str:

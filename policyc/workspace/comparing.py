@@ -19,6 +19,7 @@ from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.iam_documents.read import read_policy
 from policyc.targets.registry import network_of
 from policyc.text import Source, Span
+from policyc.workspace.absent import not_known, one_sided
 from policyc.workspace.comparing_bounds import Bounds, moved
 from policyc.workspace.completions import filled_by_name, values_by_name
 from policyc.workspace.native_json import CORE_NETWORK, shape_of
@@ -27,6 +28,7 @@ from policyc.workspace.pieces import (
     ENDPOINT,
     HOST,
     IDENTITY,
+    OLAP,
     Piece,
     caller_of,
     requests_to,
@@ -59,9 +61,13 @@ def compare_sides(
     out: list[Compared] = []
     together: set[str] = set()
     notes: list[str] = []
+    unlike = "" if alone else one_sided(old.locks, new.locks)
     for name in sorted(set(old.ways) & set(new.ways)) if not alone else ():
         types = {old.ways[name].type, new.ways[name].type}
         if len(types) > 1:
+            continue
+        if unlike and all(side.ways[name].was_pulled for side in (old, new)) and types != {ENDPOINT}:
+            out.append(Compared(name, types.pop(), OPEN, open=(unlike,)))  # its documents are compared each by itself
             continue
         if types == {ENDPOINT}:
             from policyc.workspace.comparing_cedar import compare_endpoint
@@ -87,6 +93,9 @@ def compare_sides(
     for name in sorted(set(old.chains) & set(new.chains)) if not alone else ():
         from policyc.workspace.comparing_chains import compare_chain
 
+        if unlike and all(side.chains[name].was_found for side in (old, new)):
+            out.append(Compared(name, OLAP, OPEN, open=(unlike,)))
+            continue
         out.append(compare_chain(name, old, new, tests))
         chains = [side.chains[name] for side in (old, new)]
         if [item.text for item in chains[0].documents] != [item.text for item in chains[1].documents]:
@@ -96,6 +105,15 @@ def compare_sides(
     rest = [pair for pair in pairs(old, new, single) if pair[0] not in together]
     several = len(rest) + len(out) > 1
     for name, before, after in rest:
+        here, side = (before, new) if after is None else (after, old)
+        why = not_known(side.locks, here) if here is not None and (before is None or after is None) else ""
+        if why:
+            out.append(
+                Compared(
+                    name, here.kind if here else "", OPEN, open=(f"whether it is on both sides is not known ({why})",)
+                )
+            )
+            continue
         faults = Diagnostics()
         found = _compared(name, before, after, old, new, faults)
         if faults.has_errors and several:  # one keeps nobody from the others

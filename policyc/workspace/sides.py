@@ -26,7 +26,7 @@ from policyc.workspace.pairing import paired
 from policyc.workspace.pieces import HOST, IDENTITY, OLAP, Piece, Way, is_carrier
 from policyc.workspace.places import CONFIG, MANIFEST, SOURCE_MAP, find_config
 from policyc.workspace.project import POLICY, Project, open_root
-from policyc.workspace.pulled import OF_ORGANIZATION, Known, Pulled
+from policyc.workspace.pulled import OF_ORGANIZATION, Known, Lock, Pulled
 from policyc.workspace.pulled_ways import of_callers, pulled_ways
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ MOST_DOCUMENTS = 2_000
 @record
 class Side:
     """All documents of one side by name; `switches` are those of its project, `sources` the texts that findings point into, `ways` lead to
-    the resources that several documents bear on, by the resource's name, `chains` are those of S3 Object Lambda, by that of their access point. `trust` and `samples` tell of the trust providers of Cedar texts,
+    the resources that several documents bear on, by the resource's name, `chains` are those of S3 Object Lambda, by that of their access point, `locks` tell what a pull could not read. `trust` and `samples` tell of the trust providers of Cedar texts,
     whose comments name files below `root`."""
 
     name: str
@@ -51,6 +51,7 @@ class Side:
     samples: Mapping[str, Source] = MappingProxyType({})
     root: Path | None = None
     chains: Mapping[str, Chain] = MappingProxyType({})
+    locks: tuple[Lock, ...] = ()
 
 
 def read_side(
@@ -130,7 +131,8 @@ def _side(
     if len(pieces) > MOST_DOCUMENTS:
         message = f"`{name}` holds more than {MOST_DOCUMENTS} documents"
         diagnostics.error("too-many-documents", message, None, "name a part of it")
-    return Side(name, pieces, project.config.switches, sources, ways, chains=chains)
+    held = {item[0]: item[1] for item in seen.locks.values() if item is not None}
+    return Side(name, pieces, project.config.switches, sources, ways, chains=chains, locks=tuple(held.values()))
 
 
 def _pulled(

@@ -160,3 +160,39 @@ prove "strangers" {{ every request to resized who role("444455556666", "other") 
     )
     status, out, _ = policyc("prove", "--guarantees", "org.policy", "new")
     assert status == 11 and "no identity policy of" in out
+
+
+@pytest.mark.parametrize(
+    ("denied", "told"),
+    [
+        ("list_services", "orders.svc-0123456789abcdef0.json (auth-policy) not settled: whether it is on both sides is not known (vpc-lattice:ListServices"),
+        ("get_auth_policy", "orders.svc-0123456789abcdef0.json (auth-policy) not settled: whether it is on both sides is not known (not allowed"),
+        ("get_role_policy", f"orders (lattice.service) not settled: what bears on `{APP}` and 1 other could be read on one side alone"),
+        ("get_role_policy", "resized (object_lambda.access_point) not settled: what bears on"),
+        ("list_policies_for_target", f"orders (lattice.service) not settled: what bears on `account:{ACCOUNT}` could be read"),
+        ("get_verified_access_group_policy", "vagr-0123456789abcdef0.cedar (cedar) not settled: whether it is"),
+    ],
+)  # fmt: skip
+def test_what_one_pull_could_not_read_is_no_change(there: World, policyc: Run, denied: str, told: str) -> None:
+    policyc("aws", "pull", "-o", "old")
+    there.aws.denied = {denied}
+    policyc("aws", "pull", "-o", "new")
+    for sides in (("old", "new"), ("new", "old")):
+        status, out, _ = policyc("diff", *sides)
+        assert status == 11 and told in " ".join(out.split()), out
+        assert "newly" not in out and "no longer" not in out
+
+
+def test_a_role_that_nobody_names_any_more_was_not_pulled(there: World, policyc: Run) -> None:
+    policyc("aws", "pull", "-o", "old")
+    there.control.policies["olap:resized"] = there.control.policies["ap:photos-ap"] = ""
+    there.lattice.put_auth_policy("svc-0123456789abcdef0", json.dumps(document(allow("All", "*"))))
+    there.functions.policies = {}
+    policyc("aws", "pull", "-o", "new")
+    status, out, _ = policyc("diff", "old", "new")
+    assert status == 1 and "(a pull reads what other documents lead to)" in " ".join(out.split()), out
+    assert "app/inline-invoke.json (identity, removed)" not in out
+    there.aws.denied = {"list_services"}
+    policyc("aws", "pull", "-o", "new")
+    _, _, err = policyc("simulate", "--pulled", "new", "orders", "--who", APP, "--can", "GET", "--path", "/")
+    assert "not everything could be listed (vpc-lattice:ListServices: not allowed" in " ".join(err.split())

@@ -49,8 +49,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         console.write(json.dumps(_data(lock, str(args.into)), indent=1) + "\n")
     else:
         width = console.options().width
-        lines = (line for one in _lines(lock, found.calls, str(args.into)) for line in wrap(one, width, "      "))
-        console.write("".join(f"{line}\n" for line in lines))
+        console.write("".join(f"{line}\n" for line in _lines(lock, found.calls, str(args.into), width)))
     found_some = any(item["type"] != "account" for item in lock["resources"].values())
     return exits.CLEAN if found_some else exits.NOTHING
 
@@ -59,7 +58,7 @@ def _data(lock: Mapping[str, Any], folder: str) -> dict[str, Any]:
     return {"format_version": 1, "folder": folder, **{name: lock[name] for name in lock if name != "format_version"}}
 
 
-def _lines(lock: Mapping[str, Any], calls: Mapping[str, int], folder: str) -> list[str]:
+def _lines(lock: Mapping[str, Any], calls: Mapping[str, int], folder: str, width: int) -> list[str]:
     """For people: what was found, what could not be read, and where it lies."""
     lines = []
     for item in lock["accounts"]:
@@ -73,7 +72,7 @@ def _lines(lock: Mapping[str, Any], calls: Mapping[str, int], folder: str) -> li
         for (action, why), number in sorted(grouped.items())[:_MOST]:
             about = next(one["about"] for one in unread if (one["action"], one["why"]) == (action, why))
             where = f" of {about}" if about and number == 1 else f", {number} times" if number > 1 else ""
-            lines.append(f"  {action}{where}: {why}")
+            lines += wrap(f"  {action}{where}: {why}", width, "      ")
         if len(grouped) > _MOST:
             lines.append(f"  and {len(grouped) - _MOST} more")
     lines += _logs(lock, folder)

@@ -51,6 +51,7 @@ class Trouble(StrEnum):
     INVALID = "refused by the service"
     UNKNOWN = "no answer"
     UNREACHABLE = "not reachable"
+    UNSENT = "not sent"
     STRANGE = "not understood"
     OTHER = "failed"
 
@@ -182,7 +183,7 @@ def failure_of(client: str, method: str, error: Exception) -> Failure:
     if isinstance(error, known.HTTPClientError):
         return made(Trouble.UNKNOWN)
     if isinstance(error, known.ParamValidationError | known.NoCredentialsError | known.InvalidRegionError):
-        return made(Trouble.INVALID)  # never sent
+        return made(Trouble.UNSENT)
     if isinstance(error, known.BotoCoreError) and not isinstance(error, ResponseParserError):
         return made(Trouble.OTHER)
     if isinstance(error, NoAnswer):

@@ -16,7 +16,9 @@ from policyc.report.changes import NOT_COMPARED
 from policyc.report.registry import renderer
 
 if TYPE_CHECKING:
-    from policyc.report.changes import Changes
+    from collections.abc import Mapping
+
+    from policyc.report.changes import Changes, Compared
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
@@ -32,7 +34,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return refuse_request(diagnostics, opened.side.sources, args.format, console)
     found = both.changes
     if args.who_changed:
-        found = _with_history(found, opened)
+        found = _with_history(found, both.alone, opened)
     if args.allow_uncompared:
         found = _without_uncompared(found)
     console.write(renderer("changes", args.format)(found, console.options()))
@@ -49,11 +51,13 @@ def _without_uncompared(found: Changes) -> Changes:
     return replace(found, documents=kept, notes=(*found.notes, *notes))
 
 
-def _with_history(found: Changes, opened: Opened) -> Changes:
-    """The comparison with who changed what differs."""
+def _with_history(found: Changes, alone: Mapping[str, Compared], opened: Opened) -> Changes:
+    """The comparison with who changed what differs, the texts `alone` included that are told where they decide."""
     from policyc.aws.history import Changed, Trail
 
-    differing = {item.name for item in found.documents if item.entries or item.sentences or item.open}
+    differing = {
+        item.name for item in (*found.documents, *alone.values()) if item.entries or item.sentences or item.open
+    }
     trails: dict[str, Trail] = {}
     notes = list(found.notes)
     for pair in opened.pairs:

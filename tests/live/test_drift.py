@@ -215,12 +215,14 @@ def test_who_changed_it_is_asked_where_it_is(there: World, source: Run) -> None:
     events.add(ACCOUNT, "us-west-2", "UpdateService", {"serviceIdentifier": SERVICE})
     events.add(ACCOUNT, "eu-west-1", "PutBucketPolicy", {"bucketName": "acme-photos"})
     events.add(ACCOUNT, "us-east-1", "PutRolePolicy", {"roleName": "app", "policyName": "invoke"})
+    there.ec2.policies[GROUP]["PolicyDocument"] = "permit (principal, action, resource);\n"
+    events.add(ACCOUNT, "us-west-2", "ModifyVerifiedAccessGroupPolicy", {"verifiedAccessGroupId": GROUP})
     there.organizations.parents[FAR] = "r-ab12"
     roles = [word for account in (ACCOUNT, FAR) for word in ("--role-arn", f"arn:aws:iam::{account}:role/reader")]
     status, out, _ = source("--who-changed", *roles, "--region", "us-west-2", "--region", "eu-west-1")
     found = " ".join(out.split())
     assert status == 1 and "undecided" not in found
-    for event in ("UpdateService", "PutBucketPolicy", "PutRolePolicy"):
+    for event in ("UpdateService", "PutBucketPolicy", "PutRolePolicy", "ModifyVerifiedAccessGroupPolicy"):
         assert f"by arn:aws:iam::1:user/eve with Terraform ({event})" in found, found
     assert {account for account, _, _ in events.asked} == {ACCOUNT}
     there.aws.denied = {"lookup_events"}

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from policyc.replay.askers.known import known_of
 from tests.live.fake.callers import group_arn
 from tests.live.fake.core import ACCOUNT
-from tests.live.world import CORE, MESH, ORDERS, SERVICE, World, allow, document, text
+from tests.live.world import APP, CORE, MESH, ORDERS, SERVICE, World, allow, document, text
 
 Run = Callable[..., tuple[int, str, str]]
 ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
@@ -79,6 +80,10 @@ def test_where_requests_are_logged_is_said_as_replay_takes_it(there: World, poli
     )
     assert f"requests to 1 resource are logged in {group}\n" in out
     assert [one["destinationArn"] for one in held()[ORDERS]["facts"]["logs"]] == there.lattice.logs[ORDERS]
+    assert set(known_of(held()).callers) >= {
+        APP,
+        APP.replace(":iam:", ":sts:").replace("role/", "assumed-role/") + "/*",
+    }
     there.aws.denied = {"list_access_log_subscriptions"}
     _, out, _ = policyc("aws", "pull", "-o", "live")
     assert held()[ORDERS]["facts"]["logs"] is None

@@ -79,7 +79,7 @@ def known_of(resources: Mapping[str, Mapping[str, Any]]) -> Known:
     """What an inventory of AWS knows of roles and users by their ARN: the path of a role, which its sessions do not tell, and tags."""
     callers: dict[str, dict[str, str]] = {}
     for arn, item in resources.items():
-        facts, kind = item["facts"], arn.split(":")[5].partition("/")[0]
+        facts, kind = item["facts"], arn.rpartition(":")[2].partition("/")[0]
         if ":iam::" not in arn or kind not in ("role", "user") or not facts.get("there"):
             continue
         tags = {f"{TAGS}{key}": str(value) for key, value in (facts.get("tags") or {}).items()}

@@ -12,6 +12,7 @@ from typing import Any, Final
 from policyc.cli import exits
 from policyc.cli.aws import no_words, sessions_of
 from policyc.cli.console import Console, reason
+from policyc.cli.folder_lock import locked
 from policyc.cli.parser import WrongUse
 from policyc.cli.progress import Progress
 from policyc.report.screen import clean, plural, wrap
@@ -32,7 +33,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
     wanted = Wanted(tuple(args.targets) or Wanted().targets, tuple(args.region), tuple(args.callers))
     sessions = sessions_of(args)
     try:
-        with Progress(console) as progress:
+        folder.mkdir(parents=True, exist_ok=True)
+        with locked(folder) as held, Progress(console) as progress:
+            if held is None:
+                raise WrongUse(f"somebody pulls into `{args.into}`", "wait until that run has ended")
             found, lock = pull(sessions, wanted, folder, args.resume, progress)
     except KeyboardInterrupt:
         console.error("\n  = help: go on with `--resume`\n")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from policyc.cli.folder_lock import locked
 from policyc.workspace.pulled import read_lock
 from policyc.workspace.pulled_ways import networks_of
 from tests.live.fake.core import ACCOUNT, Fault, Killed
@@ -170,6 +171,15 @@ def test_a_folder_of_somebody_else_is_left_alone(there: World, policyc: Run) -> 
     status, _, err = policyc("aws", "pull", "-o", "live")
     assert status == 2 and "holds files that were not pulled" in err
     assert [path.name for path in Path("live").iterdir()] == ["mine.json"]
+
+
+def test_one_pull_at_a_time_into_a_folder(there: World, policyc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("policyc.cli.folder_lock.PATIENCE", 0.0)
+    Path("live").mkdir()
+    with locked(Path("live")) as held:
+        status, _, err = policyc("aws", "pull", "-o", "live")
+    assert held and status == 2 and "somebody pulls into `live`" in err and not list(Path("live").iterdir())
+    assert policyc("aws", "pull", "-o", "live")[0] == 0
 
 
 def test_two_accounts_and_two_regions(there: World, policyc: Run) -> None:

@@ -31,8 +31,8 @@ from policyc.workspace.unread import apart_from_unread
 _ROUNDS: Final = 3
 #: attributes that a narrowing test is tried with
 _TRIED: Final = 4
-#: a name that nothing mentions may be meant by what has errors, and so may a comment that silences nothing
-_UNUSED: Final = frozenset({"unused-declaration", "unused-import", "unused-suppression"})
+#: a name that nothing mentions may be meant by what has errors, and so may a comment that silences nothing and a policy that no test asks
+_UNUSED: Final = frozenset({"policy-without-test", "unused-declaration", "unused-import", "unused-suppression"})
 
 
 def beside(compiled: Compiled, config: Config) -> list[Diagnostic]:

@@ -83,7 +83,7 @@ def _with_errors(program: Program, errors: Iterable[Diagnostic]) -> Iterator[str
 
 
 def _links(program: Program) -> dict[str, set[str]]:
-    """Which resources name one another, those included that an error may have kept one from naming."""
+    """Which resources name one another or one principal, those included that an error may have kept one from naming."""
     out: dict[str, set[str]] = {}
     for file, node in _declared(program):
         if isinstance(node, nodes.Resource):
@@ -92,7 +92,7 @@ def _links(program: Program) -> dict[str, set[str]]:
             names = [first.name for ref in refs_in(node) if isinstance(first := ref.parts[0], nodes.Field)]
             names += [name.text for name in program.modules[file].mentioned] if damaged else []
             for definition in filter(None, map(scope.lookup, names)):
-                if isinstance(definition.node, nodes.Resource | Lost):
+                if isinstance(definition.node, nodes.Resource | nodes.PrincipalDecl | Lost):
                     other = f"{definition.file}#{definition.node.name.text}"
                     out.setdefault(key, set()).add(other)
                     out.setdefault(other, set()).add(key)

@@ -122,8 +122,11 @@ class StatementBuilder:
         native = self.words.native(vocabulary.target)
         aimed = silent._on(given.get("on"), native)
         objects, resources = aimed or ((), None)
-        wanted = "on" in given or vocabulary.clauses.get("on") == "required"
-        if native is not None and wanted and not objects and resources is None:
+        if aimed is None or (vocabulary.clauses.get("on") == "required" and not objects and resources is None):
+            kinds = self.words.resource_types()
+            asked = (item for item in self.resources.values() if kinds[item.type].requests and kinds[item.type].verbs)
+            objects = tuple(asked)
+        if native is not None and not objects and resources is None and "on" in given:
             resources = Resources((native.resource("*", node.span),), span=node.span)
         label = node.label.value if node.label else f"{node.effect}-{index + 1}"
         empty = Statement(node.effect, label, None, None, objects, None, Always(), index, node.span)

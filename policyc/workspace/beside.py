@@ -23,7 +23,7 @@ from policyc.record import replace
 from policyc.syntax import nodes
 from policyc.targets.registry import target
 from policyc.workspace.blocks import block_mistakes
-from policyc.workspace.compile import CONFIGURATION, Compiled, emitted, lint
+from policyc.workspace.compile import CONFIGURATION, MAY_BE_MEANT, Compiled, emitted, lint
 from policyc.workspace.config import Config
 from policyc.workspace.unread import apart_from_unread
 
@@ -31,8 +31,6 @@ from policyc.workspace.unread import apart_from_unread
 _ROUNDS: Final = 3
 #: attributes that a narrowing test is tried with
 _TRIED: Final = 4
-#: a name that nothing mentions may be meant by what has errors, and so may a comment that silences nothing and a policy that no test asks
-_UNUSED: Final = frozenset({"policy-without-test", "unused-declaration", "unused-import", "unused-suppression"})
 
 
 def beside(compiled: Compiled, config: Config) -> list[Diagnostic]:
@@ -176,4 +174,4 @@ def _findings(compiled: Compiled, config: Config) -> list[Diagnostic]:
     found = Diagnostics(compiled.diagnostics)
     lint(compiled, config, found)
     found.extend(block_mistakes(compiled.program, compiled.all_documents))
-    return [item for item in found if item.rule not in _UNUSED]
+    return [item for item in found if item.rule not in MAY_BE_MEANT]

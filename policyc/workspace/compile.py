@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from policyc.diagnostics import Diagnostics, Severity, did_you_mean
 from policyc.ir.program import Program
@@ -13,6 +14,8 @@ from policyc.workspace.project import Project
 
 #: mistakes in `[lint]` of the configuration, as `lint` reports them
 CONFIGURATION = frozenset({"unknown-rule", "rule-not-ignored"})
+#: a name that nothing mentions may be meant by what has errors, and so may a comment that silences nothing and a policy that no test asks
+MAY_BE_MEANT: Final = frozenset({"policy-without-test", "unused-declaration", "unused-import", "unused-suppression"})
 
 
 @record

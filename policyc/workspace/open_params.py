@@ -13,7 +13,7 @@ from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.record import record, replace
 from policyc.text import Source
 from policyc.workspace.blocks import block_mistakes
-from policyc.workspace.compile import CONFIGURATION, Compiled, lint
+from policyc.workspace.compile import CONFIGURATION, MAY_BE_MEANT, Compiled, lint
 from policyc.workspace.project import Project
 
 MISSING: Final = "missing-parameter"
@@ -88,6 +88,8 @@ def _checked(project: Project, compile: Callable[[Project], Compiled]) -> Checke
         lint(compiled, project.config, found)
         blocks = list(block_mistakes(compiled.program, compiled.all_documents))
         linted = not any(item.severity is Severity.ERROR for item in blocks)
+        if not linted:
+            found = Diagnostics(item for item in found if item.rule not in MAY_BE_MEANT)
         found.extend(blocks)
     mistakes = tuple(item for item in found if item.rule in CONFIGURATION)
     return Checked(compiled, found, mistakes, linted and not mistakes)

@@ -62,8 +62,11 @@ def _not_compiled(program: Program) -> Iterator[str | None]:
         match node:
             case nodes.Policy(on=on, span=span) if span not in policies:
                 yield _key(program, file, on)
-            case nodes.Resource(name=name) if f"{file}#{name.text}" not in program.resources:
-                yield f"{file}#{name.text}"
+            case nodes.Resource(name=name, fields=fields):
+                key = f"{file}#{name.text}"
+                read = program.resources.get(key)
+                if read is None or any(read.get(entry.key.text) is None for entry in fields.entries):
+                    yield key
     for item in (item for items in program.unread.values() for item in items):
         if isinstance(item, nodes.Damaged) and item.word not in _ALONE:
             yield None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -190,3 +191,40 @@ def test_a_policy_on_another_carrier_is_no_equal(room: Path, run: Run) -> None:
     answer = run("diff", "--root", str(room), str(room / "old.yaml"), str(room / "new.yaml"))
     assert answer.status == 1
     assert "it is attached to ‹Other› in place of ‹One›" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("known", "what"), [({}, "s3:Get*"), ({"arn": "arn:aws:iam::111122223333:policy/limit"}, "s3:Get*"), (None, "s3:*")]
+)
+def test_a_plan_knows_the_boundary_by_reference_or_by_arn(
+    room: Path, run: Run, known: dict[str, str] | None, what: str
+) -> None:
+    def statement(action: str) -> str:
+        return json.dumps(
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
+        )
+
+    bounded: dict[str, str] = {"permissions_boundary": "arn:aws:iam::111122223333:policy/limit"} if known != {} else {}
+    resources = {
+        "aws_iam_policy.limit": ({"policy": statement("s3:Get*"), **(known or {})}, {} if known else {"arn": True}),
+        "aws_iam_role.reader": ({"name": "reader", **bounded}, {} if bounded else {"permissions_boundary": True}),
+        "aws_iam_role_policy.all": ({"role": "reader", "policy": statement("s3:*")}, {}),
+    }
+    changes = [
+        {
+            "address": address,
+            "mode": "managed",
+            "type": address.partition(".")[0],
+            "name": address.partition(".")[2],
+            "change": {"actions": ["create"], "before": None, "after": after, "after_unknown": unknown},
+        }
+        for address, (after, unknown) in resources.items()
+    ]
+    reference = {"permissions_boundary": {"references": ["aws_iam_policy.limit.arn", "aws_iam_policy.limit"]}}
+    written = {"root_module": {"resources": [{"address": "aws_iam_role.reader", "expressions": reference}]}}
+    plan = {"format_version": "1.2", "resource_changes": changes, "configuration": written}
+    (room / "plan.json").write_text(json.dumps(plan))
+    told: Any = run("who", "--root", str(room), "--format", "json", str(room / "plan.json")).json()
+    (held,) = [item for item in told["resources"] if item["on"] == "aws_iam_role_policy.all"]
+    assert held["classes"][0]["what"] == [what]
+    assert ("which is not given" in str(held["classes"][0]["needs"])) is (known is None)

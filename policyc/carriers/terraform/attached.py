@@ -64,18 +64,20 @@ _NAMES: Final[Mapping[str, str]] = {
 }
 _BOUNDED: Final = tuple(_NAMES)
 _BOUNDARY: Final = "permissions_boundary"
-ATTACHING: Final = frozenset({*_ATTACHMENTS, *_BOUNDED})
+ATTACHING: Final = frozenset({*_ATTACHMENTS, *_BOUNDED, *_MANAGED})
 
 
 @record
 class Attachments:
     """What a configuration attaches: `held` by the address of each policy, `incomplete` are the addresses of those who carry one that is not there; `carriers` and
-    `resources` are the addresses of roles and users, and of what carries policies of its own, by their names."""
+    `resources` are the addresses of roles and users, and of what carries policies of its own, by their names, `policies` those of managed policies by their ARNs,
+    which plans know."""
 
     held: Mapping[str, Sequence[str]]
     incomplete: frozenset[str]
     carriers: Mapping[str, str]
     resources: Mapping[str, str]
+    policies: Mapping[str, str]
 
 
 def attachments(instances: Iterable[ResourceInstance], resources: Mapping[str, str], work: Work) -> Attachments:
@@ -84,16 +86,18 @@ def attachments(instances: Iterable[ResourceInstance], resources: Mapping[str, s
     named = [(text, item.address) for item in every for text in _texts(item, _NAMES.get(item.type, ""), work, {})]
     several = Counter(name for name, _ in named)
     carriers = {name: address for name, address in named if several[name] == 1}
+    managed = (item for item in every if item.type in _MANAGED)
+    policies = {text: item.address for item in managed for text in _texts(item, "arn", work, {})}
     found: dict[str, list[str]] = {}
     for item in every:
         policy, holders = _ATTACHMENTS.get(item.type, ("", ()))
         on = [text for holder in holders for text in _texts(item, holder, work, carriers)]
         for argument in (policy,) if policy else _HELD if item.type in _BOUNDED else ():
-            for text in _texts(item, argument, work, {}):
+            for text in _texts(item, argument, work, policies):
                 found.setdefault(_address(text), []).extend(on or [mark(item.address)])
     unseen = [one for address, texts in found.items() if address not in work.instances for one in texts]
     held = {address: tuple(dict.fromkeys(texts)) for address, texts in found.items() if address}
-    return Attachments(held, frozenset(map(_address, unseen)), carriers, resources)
+    return Attachments(held, frozenset(map(_address, unseen)), carriers, resources, policies)
 
 
 def attached_facts(instance: ResourceInstance, kind: str, known: Attachments, work: Work) -> dict[str, str]:
@@ -114,15 +118,15 @@ def attached_facts(instance: ResourceInstance, kind: str, known: Attachments, wo
     holder = work.instances.get(_address(on[0])) if len(on) == 1 else None
     if isinstance(holder, ResourceInstance):
         facts["carrier"] = mark(f"{holder.address}.arn")
-    return facts | bound_by([_boundary(one, work) for one in on])
+    return facts | bound_by([_boundary(one, known, work) for one in on])
 
 
-def _boundary(holder: str, work: Work) -> tuple[str, str]:
+def _boundary(holder: str, known: Attachments, work: Work) -> tuple[str, str]:
     """What bounds a carrier: the resource of the configuration, or what is known of one that is not there; both empty where nothing does."""
     instance = work.instances.get(_address(holder))
     if not isinstance(instance, ResourceInstance) or instance.type not in _BOUNDED:
         return "", ""
-    for text in _texts(instance, _BOUNDARY, work, {}):
+    for text in _texts(instance, _BOUNDARY, work, known.policies):
         named = work.instances.get(_address(text))
         managed = isinstance(named, ResourceInstance) and named.type in _MANAGED
         return (_address(text), "") if managed else ("", text)

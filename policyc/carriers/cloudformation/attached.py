@@ -16,6 +16,7 @@ from policyc.carriers.embedded import bound_by
 from policyc.carriers.types import DocumentType
 from policyc.diagnostics import Diagnostics
 from policyc.holes import MARK, mark, name_of
+from policyc.per_object import PerObject
 from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString, JsonValue
 
 #: resource types whose callers have a boundary of their own, by the section of SAM's `Globals` that may state it for all
@@ -57,10 +58,21 @@ def _holders(resource: Resource, template: Template) -> list[str]:
         return [mark(resource.name)]
     found = [text for name in _LISTS for text in texts_of(resource.properties.get(name), template)]
     if resource.type == _MANAGED:
-        own = mark(resource.name)
-        others = [one for one in template.resources.values() if one.type in _CARRIERS]
-        return found + [mark(one.name) for one in others if own in texts_of(one.properties.get(_HELD), template)]
+        return found + _naming(template).get(mark(resource.name), [])
     return found + [text for name in _SINGLE for text in texts_of(resource.properties.get(name), template)]
+
+
+def _holding(template: Template) -> dict[str, list[str]]:
+    """By what roles, users and groups name as their managed policies, those who do."""
+    found: dict[str, list[str]] = {}
+    for one in template.resources.values():
+        if one.type in _CARRIERS:
+            for text in texts_of(one.properties.get(_HELD), template):
+                found.setdefault(text, []).append(mark(one.name))
+    return found
+
+
+_naming = PerObject(_holding, 4)
 
 
 def callers(template: Template) -> dict[str, str]:

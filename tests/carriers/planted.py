@@ -43,7 +43,7 @@ KINDS = (
         _json(Principal=ROLE, Action="vpc-lattice-svcs:@", Resource="*"),
         "Invoke",
         "Invok",
-        "unknown-action",
+        "invalid-action",
     ),
     Kind(
         "cedar",
@@ -85,7 +85,7 @@ KINDS = (
         ),
         "GetObject",
         "GetObjet",
-        "unknown-action",
+        "invalid-action",
     ),
     Kind(
         "access-point",

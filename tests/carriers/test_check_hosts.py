@@ -84,7 +84,7 @@ def test_a_finding_holds_whatever_the_values_are(run: Run) -> None:
 def test_values_are_bound(run: Run) -> None:
     Path("stack.yaml").write_text(template(action="!Ref OrgId"), encoding="utf-8")
     assert run("check", "stack.yaml")[0] == 0
-    assert "[unknown-action]" in run("check", "stack.yaml", "--bind", "OrgId=vpc-lattice-svcs:Invok")[1]
+    assert "[invalid-action]" in run("check", "stack.yaml", "--bind", "OrgId=vpc-lattice-svcs:Invok")[1]
     for data in (
         [{"ParameterKey": "OrgId", "ParameterValue": "vpc-lattice-svcs:Invok"}],
         {"Parameters": {"OrgId": "vpc-lattice-svcs:Invok"}},
@@ -93,7 +93,7 @@ def test_values_are_bound(run: Run) -> None:
         ["OrgId=vpc-lattice-svcs:Invok"],
     ):
         Path("values.json").write_text(json.dumps(data), encoding="utf-8")
-        assert "[unknown-action]" in run("check", "stack.yaml", "--bindings", "values.json")[1]
+        assert "[invalid-action]" in run("check", "stack.yaml", "--bindings", "values.json")[1]
     Path("values.json").write_text("[]", encoding="utf-8")
     assert run("check", "stack.yaml", "--bindings", "values.json")[0] == 2
 
@@ -123,13 +123,13 @@ def test_folders_are_searched_by_content(run: Run) -> None:
     Path("infra/.gitignore").write_text("ignored.yaml\n", encoding="utf-8")
     status, said = run("check", ".", "--format", "concise")
     assert status == 1
-    assert said.count("[unknown-action]") == 1 and "infra/deep/stack.yaml:15:" in said
+    assert said.count("[invalid-action]") == 1 and "infra/deep/stack.yaml:15:" in said
     assert "compose" not in said and "broken" not in said and "package" not in said
     assert "infra/ignored.yaml:15:" in run("check", "infra/ignored.yaml", "--format", "concise")[1]
     Path("policyc.toml").write_text('[project]\ninclude = ["infra/ignored.yaml"]\n', encoding="utf-8")
-    assert run("check", ".", "--format", "concise")[1].count("[unknown-action]") == 2
+    assert run("check", ".", "--format", "concise")[1].count("[invalid-action]") == 2
     Path("policyc.toml").write_text('[project]\nexclude = ["infra/deep"]\n', encoding="utf-8")
-    assert run("check", ".", "--format", "concise")[1].count("[unknown-action]") == 0
+    assert run("check", ".", "--format", "concise")[1].count("[invalid-action]") == 0
 
 
 def test_a_named_file_that_holds_nothing_says_so(run: Run) -> None:

@@ -71,13 +71,13 @@ ROWS = [
     ("t.yaml", LOOP, {"ACTION": "s3:GetObjct", "LAST": "stage"}, [("unknown-action", 13)], 0),
     ("t.yaml", LOOP, {"ACTION": "s3:GetObjct", "LAST": "!Ref Other"}, [], 1),
     ("m.yaml", MANIFEST, {"ACTION": "vpc-lattice-svcs:Invoke", "NOTE": "{{x}}"}, [], 0),
-    ("m.yaml", MANIFEST, {"ACTION": "vpc-lattice-svcs:Invok", "NOTE": "{{x}}"}, [("unknown-action", 12)], 0),
+    ("m.yaml", MANIFEST, {"ACTION": "vpc-lattice-svcs:Invok", "NOTE": "{{x}}"}, [("invalid-action", 12)], 0),
     ("m.yaml", MANIFEST, {"ACTION": "{{ .Values.action }}", "NOTE": "n"}, [], 1),
     (
         "m.yaml",
         MANIFEST,
         {"ACTION": "vpc-lattice-svcs:Invok", "NOTE": '{{ include \\"x\\" . }}'},
-        [("unknown-action", 12)],
+        [("invalid-action", 12)],
         0,
     ),
 ]

@@ -69,8 +69,8 @@ FINDINGS: list[tuple[str, str, list[Any], list[str]]] = [
         [allow("vpc-lattice:GetService", "*", {"AWS": ROLE})],
         ["unsupported-action-in-policy"],
     ),
-    ("unknown action", "auth-policy", [allow("vpc-lattice-svcs:Invok", "*", {"AWS": ROLE})], ["unknown-action"]),
-    ("a pattern with no hit", "auth-policy", [allow("vpc-lattice-svcs:Get*", "*", {"AWS": ROLE})], ["unknown-action"]),
+    ("unknown action", "auth-policy", [allow("vpc-lattice-svcs:Invok", "*", {"AWS": ROLE})], ["invalid-action"]),
+    ("a pattern with no hit", "auth-policy", [allow("vpc-lattice-svcs:Get*", "*", {"AWS": ROLE})], ["invalid-action"]),
     ("a pattern with a hit", "auth-policy", [allow("vpc-lattice-svcs:*", "*", {"AWS": ROLE})], []),
     (
         "unknown service key",
@@ -182,7 +182,7 @@ def test_check_of_one_document(run: Run, fact: str, kind: str, statements: list[
 
 def test_findings_point_into_the_json(run: Run) -> None:
     ran = run("check", save("p.json", allow("vpc-lattice-svcs:Invok", "*", {"AWS": ROLE})), "--format", "concise")
-    assert ran.out.startswith("p.json:6:14: error[unknown-action]: ")
+    assert ran.out.startswith("p.json:6:14: error[invalid-action]: ")
     human = run("check", "p.json").out
     assert "did you mean `vpc-lattice-svcs:Invoke`?" in human and "^^^^" in human
 

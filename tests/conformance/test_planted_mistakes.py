@@ -133,7 +133,7 @@ PLANTED: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("invalid-principal-format", invoke(Principal="111122223333"), "111122223333"),
     ("federated-principal-not-supported", invoke(Principal={"Federated": "accounts.google.com"}), "Federated"),
-    ("unknown-action", invoke(Action=f"{KEY}Invoc"), f"{KEY}Invoc"),
+    ("invalid-action", invoke(Action=f"{KEY}Invoc"), f"{KEY}Invoc"),
     ("unsupported-action-in-policy", invoke(Action="vpc-lattice:GetService"), "vpc-lattice:GetService"),
 ]
 
@@ -170,7 +170,7 @@ HOPS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("object-lambda", allow("s3:GetObject", OLAP), ["unsupported-action-in-policy"]),
     ("object-lambda", allow("s3-object-lambda:GetObject", POINT), ["unsupported-resource-arn-in-policy"]),
     ("object-lambda", allow("s3-object-lambda:GetObject", f"{OLAP}/object/*"), ["path-behind-object-lambda"]),
-    ("object-lambda", allow("s3-object-lambda:HeadObject", OLAP), ["unknown-action"]),
+    ("object-lambda", allow("s3-object-lambda:HeadObject", OLAP), ["invalid-action"]),
     ("object-lambda", allow("s3-object-lambda:GetObject", OLAP.replace("res", "Res")), ["invalid-arn-resource"]),
     (
         "object-lambda",

@@ -115,7 +115,7 @@ def _unknown(item: JsonString, service: str, statement: RawStatement, diagnostic
         else "its actions are " + ", ".join(listed[:6])
     )
     help = nearest_action(item.value, known) or otherwise
-    statement.mistake(diagnostics, "unknown-action", f"there is no action `{statement.said(item)}`", item.span, help)
+    statement.mistake(diagnostics, "invalid-action", f"there is no action `{statement.said(item)}`", item.span, help)
 
 
 @lru_cache(maxsize=4096)

@@ -174,8 +174,8 @@ def test_an_auth_policy_in_each_form(check: Any, form: str, right: bool) -> None
     checked = check(whole)
     assert not checked.tally.unreadable
     assert checked.tally.documents == 1
-    wrong = {row for row in checked.found if "unknown-action" in row}
-    assert wrong == ({_place(whole, 'vpc-lattice-svcs:Invok"') + " unknown-action"} if not right else set())
+    wrong = {row for row in checked.found if "invalid-action" in row}
+    assert wrong == ({_place(whole, 'vpc-lattice-svcs:Invok"') + " invalid-action"} if not right else set())
     assert set(checked.found) == wrong
 
 

@@ -24,7 +24,7 @@ def test_a_plan_by_itself(check: Any) -> None:
     method = [number for number, line in enumerate(PLAN.split("\n"), 1) if 'RequestMethod\\":\\"get' in line]
     changes = [number for number in method if number > line_of(PLAN, '"resource_changes"')][:2]
     assert checked.found == (
-        f"plan.json:{deferred} unknown-action",
+        f"plan.json:{deferred} invalid-action",
         *(f"plan.json:{number} value-never-matches" for number in changes),
     )
     # a text with one open part is open as a whole, and a sensitive one is not read
@@ -46,9 +46,9 @@ def test_a_plan_beside_its_configuration_is_told_there(check: Any) -> None:
     source = (HERE / "main.tf").read_text(encoding="utf-8")
     checked = check(f"=== main.tf\n{source}=== plan.json\n{PLAN}")
     assert checked.found == (
-        f"main.tf:{line_of(source, 'Invok')} unknown-action",
+        f"main.tf:{line_of(source, 'Invok')} invalid-action",
         f"main.tf:{line_of(source, chr(34) + 'get')} value-never-matches",
-        f"main.tf:{line_of(source, 'Invoc')} unknown-action",
+        f"main.tf:{line_of(source, 'Invoc')} invalid-action",
     )
     assert not [item for item in checked.tally.unreadable if item.file == "plan.json" and ".secret" not in item.name]
 
@@ -78,7 +78,7 @@ def state(**resource: Any) -> str:
 
 def test_a_state(check: Any) -> None:
     text = state()
-    assert f"state.json:{line_of(text, 'Invok')} unknown-action" in check(f"=== state.json\n{text}").found
+    assert f"state.json:{line_of(text, 'Invok')} invalid-action" in check(f"=== state.json\n{text}").found
 
 
 @pytest.mark.parametrize("actions", [["delete"], ["forget"]])

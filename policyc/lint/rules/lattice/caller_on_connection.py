@@ -1,7 +1,7 @@
 """A statement on connections names callers that no connection has.
 
 ## What it does
-Finds statements of documents for `Connect` alone that name accounts, roles or other callers in `Principal`.
+Finds statements for `Connect` alone that name accounts, roles or other callers in `Principal`.
 
 ## Why is this bad
 `Connect` is TLS passthrough: VPC Lattice sees no request and so no signature, and every caller is anonymous. The statement never matches: an
@@ -49,13 +49,14 @@ _CONNECT = "vpc-lattice-svcs:connect"
 def check(lint: Lint) -> None:
     for policy, statement in lint.statements("auth-policy"):
         who, can = statement.who, statement.can
-        # in the language such a statement is refused
-        if not is_document(policy) or who is None or who.negated or can is None or can.negated:
+        if who is None or who.negated or can is None or can.negated:
             continue
         connects = bool(can.verbs) and all(verb.action.lower() == _CONNECT for verb in can.verbs)
         if connects and not any(item.kind in ("anyone", "anonymous") for item in who.principals):
             lint.report(
                 caller_of(statement),
                 f"`{statement.label}` never matches: a TLS passthrough connection has no signature, so every caller is anonymous",
-                'write `"Principal": "*"`, and test `vpc-lattice-svcs:SourceVpc`',
+                'write `"Principal": "*"`, and test `vpc-lattice-svcs:SourceVpc`'
+                if is_document(policy)
+                else "write `who anyone`, and test `source.vpc`",
             )

@@ -22,6 +22,8 @@ from policyc.syntax.json_tree import (
 from policyc.text import Source, Span
 
 MAX_DEPTH: Final = 200
+#: mistakes of one text that are read past
+_MENDED: Final = 20
 
 
 def read_exactly(source: Source, diagnostics: Diagnostics, many: bool = False) -> tuple[JsonValue, ...] | None:
@@ -38,18 +40,43 @@ def read_exactly(source: Source, diagnostics: Diagnostics, many: bool = False) -
             found.append(reader.first())
             reader.space()
     except Stop as stop:
-        start, end = stop.start, max(stop.end, stop.start)
-        fix = None
-        if stop.instead is not None:
-            first, last, text = stop.instead
-            fix = Fix(stop.help, (Edit(source.span(first, last), text),), Applicability.SAFE)
-        diagnostics.error(stop.rule, stop.message, source.span(start, end), stop.help, stop.labels, fix)
+        _report(stop, source, diagnostics)
         return None
     return None if reader.duplicates else tuple(found)
 
 
+def read_as_meant(source: Source, diagnostics: Diagnostics) -> tuple[JsonValue, Source] | None:
+    """The value that is meant by a text with mistakes, after each of them was reported, and the text that has it: every letter stands where it stood. None
+    where it cannot be told what is meant."""
+    text = source.text
+    for _ in range(_MENDED):
+        reader = Reader(Source(source.file, text), Diagnostics())
+        try:
+            value = reader.document()
+        except Stop as stop:
+            _report(stop, source, diagnostics)
+            if stop.meant is None:
+                return None
+            start, end, better = stop.meant
+            text = text[:start] + better.ljust(end - start) + text[end:]
+        else:
+            diagnostics.extend(reader.diagnostics)
+            return value, Source(source.file, text)
+    return None
+
+
+def _report(stop: Stop, source: Source, diagnostics: Diagnostics) -> None:
+    start, end = stop.start, max(stop.end, stop.start)
+    fix = None
+    if stop.instead is not None:
+        first, last, text = stop.instead
+        fix = Fix(stop.help, (Edit(source.span(first, last), text),), Applicability.SAFE)
+    diagnostics.error(stop.rule, stop.message, source.span(start, end), stop.help, stop.labels, fix)
+
+
 class Stop(Exception):
-    """Reading cannot go on: one finding at `start`..`end`. `instead` is the right text and the offsets of what it replaces."""
+    """Reading cannot go on: one finding at `start`..`end`. `instead` is the right text and the offsets of what it replaces, `meant` a text no longer than what it
+    replaces with which one can read on."""
 
     def __init__(
         self,
@@ -60,10 +87,11 @@ class Stop(Exception):
         help: str,
         labels: tuple[Label, ...] = (),
         instead: tuple[int, int, str] | None = None,
+        meant: tuple[int, int, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.rule, self.message, self.start, self.end, self.help, self.labels = rule, message, start, end, help, labels
-        self.instead = instead
+        self.instead, self.meant = instead, meant or instead
 
 
 _SPACE = regex(r"[ \t\n\r]*")
@@ -308,7 +336,9 @@ class Reader:
             help = f"close it with `{closing}`"
             raise Stop("json-syntax-error", f"`{char}` does not close this", self.at, self.at + 1, help, (label,))
         help = f"write `,` before the next item or `{closing}` to close"
-        raise Stop("json-syntax-error", "no comma between two items", self.at, self.at + 1, help)
+        blank = self.at - 1
+        meant = (blank, self.at, ",") if self.text[blank].isspace() else None
+        raise Stop("json-syntax-error", "no comma between two items", self.at, self.at + 1, help, meant=meant)
 
     def refuse_key(self, frame: _Frame) -> None:
         self.refuse_unclosed(frame)
@@ -348,7 +378,9 @@ class Reader:
         if name:
             known = _FOREIGN_WORDS.get(name)
             help = write_instead(name, known) if known else f'write `"{name[:40]}"` if this is text'
-            raise Stop("json-syntax-error", f"unknown word `{name[:40]}`", start, start + len(name), help)
+            end = start + len(name)
+            meant = (start, end, known) if known and len(known) <= len(name) else None
+            raise Stop("json-syntax-error", f"unknown word `{name[:40]}`", start, end, help, meant=meant)
         like = _NUMBER_LIKE.match(self.text, start)
         if like is not None:
             self.refuse_number(start, like.end())

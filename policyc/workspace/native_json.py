@@ -19,25 +19,33 @@ CORE_NETWORK = "core-network"
 def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) -> Policy | None:
     """Everything that is wrong or doubtful in one document but for the rules on the policy that it states; what it is tells
     `settings.kind`, else its shape."""
-    tree = parse_json(source, diagnostics)
+    tree, text, wrong = parse_json(source, Diagnostics()), source, Diagnostics()
     if tree is None:
-        return None
+        from policyc.syntax.json_exact import read_as_meant
+
+        meant = read_as_meant(source, wrong)
+        diagnostics.extend(wrong)
+        if meant is None:
+            return None
+        tree, text = meant
     kind = settings.kind or shape_of(tree)
     if kind == CORE_NETWORK:
-        _check_network(tree, source, diagnostics, settings)
+        _check_network(tree, text, diagnostics, settings)
     elif kind in KINDS or (settings.kind == "" and is_policy(tree)):
         from policyc.lint.raw.check import check_tree
         from policyc.targets.switches import iam_switches
 
         switches = iam_switches(settings.switches)
         found = Diagnostics()
-        policy = check_tree(source, tree, settings.kind, found, switches, settings.switches)
-        if policy is None:
+        policy = check_tree(text, tree, settings.kind, found, switches, settings.switches)
+        if policy is None or text is not source:
             from policyc.workspace.refused import rest_of
 
-            found.extend(list(rest_of(source, tree, settings.kind, settings, found)))
-        diagnostics.extend(found)
-        return policy
+            twice = [item for item in wrong if item.rule == "json-duplicate-key"]  # either may be meant
+            found.extend(list(rest_of(text, tree, settings.kind, settings, [*found, *twice])))
+        told = {(item.rule, item.span) for item in wrong}
+        diagnostics.extend(item for item in found if (item.rule, item.span) not in told)
+        return policy if text is source else None
     else:
         diagnostics.error(
             "unknown-document",

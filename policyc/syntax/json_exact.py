@@ -22,8 +22,9 @@ from policyc.syntax.json_tree import (
 from policyc.text import Source, Span
 
 MAX_DEPTH: Final = 200
-#: mistakes of one text that are read past
+#: mistakes of one text that are read past, and characters of one in which any is: each time it is read from the start
 _MENDED: Final = 20
+_MENDED_LENGTH: Final = 200_000
 
 
 def read_exactly(source: Source, diagnostics: Diagnostics, many: bool = False) -> tuple[JsonValue, ...] | None:
@@ -55,7 +56,7 @@ def read_as_meant(source: Source, diagnostics: Diagnostics) -> tuple[JsonValue, 
             value = reader.document()
         except Stop as stop:
             _report(stop, source, diagnostics)
-            if stop.meant is None:
+            if stop.meant is None or len(text) > _MENDED_LENGTH:
                 return None
             start, end, better = stop.meant
             text = text[:start] + better.ljust(end - start) + text[end:]

@@ -59,7 +59,7 @@ FINDINGS: list[tuple[str, str, list[Any], list[str]]] = [
         "Lattice 9 #12",
         "auth-policy",
         [allow("vpc-lattice-svcs:Connect", f"{SERVICE}/*", {"AWS": ROLE})],
-        ["path-on-connection"],
+        ["path-on-connection", "caller-on-connection"],
     ),
     ("Lattice 9 #14", "auth-policy", [allow(INVOKE, NETWORK, {"AWS": ROLE})], ["network-as-resource"]),
     ("Lattice 9 #17", "auth-policy", [allow(INVOKE, f"{SERVICE}/a?b=c", {"AWS": ROLE})], ["query-in-resource"]),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from policyc.diagnostics import Severity
+from policyc.diagnostics import Diagnostics, Severity
+from policyc.text import Source
+from policyc.workspace.native_settings import NativeSettings
+from policyc.workspace.native_texts import check_texts
 from tests.conformance.test_planted_in_iam import PLANTED, RIGHT, told
 
 ROLE = {"AWS": "arn:aws:iam::111122223333:role/app"}
@@ -102,3 +106,25 @@ TWICE = [
 def test_two_mistakes_are_two_findings(statements: list[Any], wanted: list[str]) -> None:
     row = {"kind": "bucket", "document": {"Version": "2012-10-17", "Statement": statements}}
     assert sorted(rules(row)) == wanted
+
+
+SLIPS = [
+    ("a comma before the end", '"s3:GetObject"', '["s3:GetObjct",]', ["json-trailing-comma", "unknown-action"]),
+    ("a comment", '"s3:GetObject"', '/* read */ "s3:GetObjct"', ["json-comment", "unknown-action"]),
+    ("single quotes", '"s3:GetObject"', "'s3:GetObjct'", ["json-single-quotes", "unknown-action"]),
+    ("a missing comma", '"s3:GetObject",', '"s3:GetObjct" ', ["json-syntax-error", "unknown-action"]),
+    ("a word of another language", '"s3:GetObject"', '"s3:GetObjct", "Condition": {"Bool": {"aws:SecureTransport": True}}',
+     ["json-syntax-error", "unknown-action"]),
+    ("two slips", '"s3:GetObject",', "['s3:GetObjct',] ", ["json-single-quotes", "json-syntax-error", "json-trailing-comma", "unknown-action"]),
+    ("a key twice, and either may be meant", '"s3:GetObject"', '"s3:GetObjct", "Action": "s3:PutObjct"', ["json-duplicate-key"]),
+    ("a brace that is not there", '"s3:GetObject"', '{"s3:GetObjct"', ["json-syntax-error"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "wanted"), [row[1:] for row in SLIPS], ids=[row[0] for row in SLIPS])
+def test_text_that_is_nearly_json_is_read_as_what_is_meant(old: str, new: str, wanted: list[str]) -> None:
+    text = json.dumps({"Version": "2012-10-17", "Statement": [allow()]})
+    assert old in text
+    found = Diagnostics()
+    check_texts([(Source("p.json", text.replace(old, new)), ".json")], found, NativeSettings(), {"p.json": "bucket"})
+    assert sorted({item.rule for item in found}) == wanted

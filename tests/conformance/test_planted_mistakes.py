@@ -54,7 +54,7 @@ SOUND = [
     invoke({"StringEquals": {f"{KEY}RequestHeader/x-team": "shop", "aws:PrincipalTag/team": "shop"}}),
     invoke({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-ab12/*"}}),
     invoke(Resource=f"{SERVICE}/api.parking/GetRates"),
-    invoke(Action=f"{KEY}Connect", Resource=SERVICE),
+    invoke(Action=[f"{KEY}Connect", f"{KEY}Invoke"], Resource=[SERVICE, f"{SERVICE}/*"]),
     invoke({"StringNotEqualsIgnoreCase": {"aws:PrincipalType": "anonymous"}}, Principal="*"),
 ]
 
@@ -125,10 +125,15 @@ PLANTED: list[tuple[str, dict[str, Any], str]] = [
         f"{LATTICE}servicenetwork/sn-0123456789abcdef0",
     ),
     ("invalid-arn-prefix", invoke(Resource="https://orders.example.com/*"), "https://orders.example.com/*"),
-    ("path-on-connection", invoke(Action=f"{KEY}Connect"), f"{SERVICE}/*"),
+    ("path-on-connection", invoke(Action=[f"{KEY}Connect", f"{KEY}Invoke"]), f"{SERVICE}/*"),
     (
         "key-not-carried",
-        invoke({"StringEquals": {f"{KEY}RequestMethod": "GET"}}, Action=f"{KEY}Connect", Resource=SERVICE),
+        invoke(
+            {"StringEquals": {f"{KEY}RequestMethod": "GET", "aws:PrincipalOrgID": "o-a1b2c3d4e5"}},
+            Action=f"{KEY}Connect",
+            Resource=SERVICE,
+            Principal="*",
+        ),
         f"{KEY}RequestMethod",
     ),
     ("invalid-principal-format", invoke(Principal="111122223333"), "111122223333"),

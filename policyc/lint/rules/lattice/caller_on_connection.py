@@ -4,8 +4,8 @@
 Finds statements for `Connect` alone that name accounts, roles or other callers in `Principal`.
 
 ## Why is this bad
-`Connect` is TLS passthrough: VPC Lattice sees no request and so no signature, and every caller is anonymous. The statement never matches: an
-allow lets nobody in, a deny keeps nobody out.
+`Connect` is TLS passthrough: VPC Lattice sees no request and so no signature, and every caller is anonymous. The statement would never match: an
+allow lets nobody in, a deny keeps nobody out. It is a note, because no sentence of the documentation says that `Connect` is asked for these connections alone.
 
 ## Example
 ```json as=auth-policy
@@ -39,7 +39,7 @@ from policyc.lint.places import caller_of
 from policyc.lint.rule import Lint
 from policyc.lint.speech import is_document
 
-SEVERITY = Severity.WARNING
+SEVERITY = Severity.INFO  # that `Connect` is TLS passthrough is told by the resource type, and by no sentence
 SCOPE = "document"
 NEEDS = ("auth-policy",)
 
@@ -55,7 +55,7 @@ def check(lint: Lint) -> None:
         if connects and not any(item.kind in ("anyone", "anonymous") for item in who.principals):
             lint.report(
                 caller_of(statement),
-                f"`{statement.label}` never matches: a TLS passthrough connection has no signature, so every caller is anonymous",
+                f"`{statement.label}` hardly matches: a TLS passthrough connection has no signature, so every caller is anonymous",
                 'write `"Principal": "*"`, and test `vpc-lattice-svcs:SourceVpc`'
                 if is_document(policy)
                 else "write `who anyone`, and test `source.vpc`",

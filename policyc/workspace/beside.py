@@ -23,8 +23,9 @@ from policyc.record import replace
 from policyc.syntax import nodes
 from policyc.targets.registry import target
 from policyc.workspace.blocks import block_mistakes
-from policyc.workspace.compile import CONFIGURATION, MAY_BE_MEANT, Compiled, emitted, lint
+from policyc.workspace.compile import CONFIGURATION, MAY_BE_MEANT, Compiled, emitted, lint, lint_settings
 from policyc.workspace.config import Config
+from policyc.workspace.meant_networks import found_in_networks
 from policyc.workspace.unread import apart_from_unread
 
 #: what is left without a statement may show another one to be refused
@@ -36,12 +37,12 @@ _TRIED: Final = 4
 def beside(compiled: Compiled, config: Config) -> list[Diagnostic]:
     """The findings that hold whatever is meant by the statements with errors; `compiled` has some."""
     errors = _errors(compiled.diagnostics)
+    found = list(found_in_networks(compiled.program, errors, lint_settings(config)))
     program = apart_from_unread(compiled.program, errors)
     if program is None:
-        return []
+        return found
     is_whole = program is compiled.program
     refused = _Refused(program, errors)
-    found: list[Diagnostic] = []
     for _ in range(_ROUNDS):
         ways = refused.ways()
         first = emitted(next(ways), Diagnostics())
@@ -50,13 +51,24 @@ def beside(compiled: Compiled, config: Config) -> list[Diagnostic]:
             held = [
                 item for item in _findings(first, config) if not refused.holds(item) and (is_whole or _of_policy(item))
             ]
-            return [*found, *_in_all(held, ways, config)]
+            return [*found, *_in_all(_once(held, errors, program), ways, config)]
         found += _told_by(failed, [_errors(emitted(way, Diagnostics()).diagnostics) for way in ways])
         more = _Refused(program, [*errors, *failed])
         if more.spans == refused.spans:
             break
         refused = more
     return found
+
+
+def _once(found: Iterable[Diagnostic], errors: Iterable[Diagnostic], program: Program) -> list[Diagnostic]:
+    """The findings without the mistakes of tests about a word that has an error elsewhere as well."""
+
+    def word(item: Diagnostic) -> str:
+        source = program.sources.get(item.span.file) if item.span is not None else None
+        return "" if source is None or item.span is None else source.text[item.span.start : item.span.end]
+
+    said = {word(item) for item in errors}
+    return [item for item in found if item.rule in RULES or not (text := word(item)) or text not in said]
 
 
 def _of_policy(item: Diagnostic) -> bool:
@@ -117,9 +129,7 @@ class _Refused:
 
     def ways(self) -> Iterator[Program]:
         """The program for each meaning of these statements that is tried."""
-        program = self._program
-        networks = tuple(net for net in program.networks if net.node.span not in self.spans)
-        kept = replace(program, networks=networks)
+        program, kept = self._program, self._known
         without = [self._with(policy, lambda item: None) for policy in program.policies]
         yield replace(kept, policies=tuple(policy for policy in without if policy.statements))
         hit = [policy for policy in program.widest if any(item.span in self.spans for item in policy.statements)]
@@ -129,6 +139,21 @@ class _Refused:
             chosen = {span: next(filter(self._is_taken, (*way[span], *other[span])), None) for span in way}
             policies = (chosen.get(policy.span, policy) for policy in program.widest)
             yield replace(kept, policies=tuple(policy for policy in policies if policy is not None))
+
+    @property
+    def _known(self) -> Program:
+        """The program without networks that have errors, and without questions about networks where it has some."""
+        program = self._program
+        networks = tuple(net for net in program.networks if net.node.span not in self.spans)
+        declared = (node for module in program.modules.values() for node in module.declarations)
+        if len(networks) == sum(isinstance(node, nodes.Network) for node in declared):
+            return program
+        return replace(
+            program,
+            networks=networks,
+            tests=tuple(item for item in program.tests if not _asks_networks(item.node.steps)),
+            proofs=tuple(item for item in program.proofs if not _asks_networks(item.node.claims)),
+        )
 
     def _is_taken(self, policy: Policy) -> bool:
         """Whether its target would write a policy."""
@@ -164,6 +189,10 @@ class _Refused:
                     (Constant(attribute.type, attribute.values[0] if attribute.values else shape.example),),
                 )
                 yield self._with(policy, partial(_narrowed, when=test))
+
+
+def _asks_networks(parts: Iterable[nodes.Step | nodes.Claim]) -> bool:
+    return any(isinstance(part, nodes.OnStep | nodes.PathClaim) for part in parts)
 
 
 def _narrowed(statement: Statement, when: Cond) -> Statement:

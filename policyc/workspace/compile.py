@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from policyc.diagnostics import Diagnostics, Severity, did_you_mean
 from policyc.ir.program import Program
@@ -11,6 +11,9 @@ from policyc.record import record, replace
 from policyc.targets.base import Document
 from policyc.workspace.config import Config
 from policyc.workspace.project import Project
+
+if TYPE_CHECKING:
+    from policyc.lint.registry import Settings
 
 #: mistakes in `[lint]` of the configuration, as `lint` reports them
 CONFIGURATION = frozenset({"unknown-rule", "rule-not-ignored"})
@@ -67,7 +70,7 @@ def lint(compiled: Compiled, config: Config, diagnostics: Diagnostics) -> None:
 
     A rule that does not exist is reported as `unknown-rule`, an error that cannot be ignored as `rule-not-ignored`; then none runs.
     """
-    from policyc.lint.registry import RULES, Settings, run_rules
+    from policyc.lint.registry import RULES, run_rules
     from policyc.workspace.catalogue import native_rules, never_ignored
 
     mistakes = Diagnostics()
@@ -92,11 +95,7 @@ def lint(compiled: Compiled, config: Config, diagnostics: Diagnostics) -> None:
     diagnostics.extend(mistakes)
     if mistakes.has_errors:
         return
-    settings = Settings(
-        select=None if "all" in config.select else frozenset(config.select),
-        ignore=frozenset(config.ignore),
-        severity={name: Severity(text) for name, text in config.severity.items()},
-    )
+    settings = lint_settings(config)
     run_rules(compiled.program, compiled.all_documents, diagnostics, settings)
     if any(is_raw(document) for document in compiled.all_documents):
         from policyc.lint.raw.emitted import check_raw_forms
@@ -106,6 +105,17 @@ def lint(compiled: Compiled, config: Config, diagnostics: Diagnostics) -> None:
         for item in found:
             if item.severity is Severity.ERROR or item.rule not in settings.ignore:
                 diagnostics.add(replace(item, severity=settings.severity.get(item.rule, item.severity)))
+
+
+def lint_settings(config: Config) -> Settings:
+    """Which rules a project runs, and at which severity."""
+    from policyc.lint.registry import Settings
+
+    return Settings(
+        select=None if "all" in config.select else frozenset(config.select),
+        ignore=frozenset(config.ignore),
+        severity={name: Severity(text) for name, text in config.severity.items()},
+    )
 
 
 def is_raw(document: Document) -> bool:

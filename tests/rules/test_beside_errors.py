@@ -109,6 +109,54 @@ WRITTEN: list[tuple[str, list[tuple[str, str]], set[tuple[str, int]]]] = [
 ]  # fmt: skip
 
 
+NETWORK = """network core for cloudwan version "2025.11" {
+  asns 64512..64555
+  edges us-east-1 { asn 64512 }, eu-west-1 { asn 64513 }
+  segment payments { isolate require acceptance }
+  segment production { require acceptance }
+  segment spare { require acceptance }
+  share production with payments
+  attach {
+    100: tag["segment"] == "payments" -> segment payments
+    150: exists tag["segment"] -> segment production
+    200: tag["segment"] == "late" -> segment payments
+  }
+}
+test "nobody reaches spare" {
+  on core { attachment one { type: vpc, region: us-east-1, account: "111122223333", tags: {}, cidrs: ["10.1.0.0/16"] } }
+  expect one unassociated
+}
+"""
+SPARE, LATE = ("segment-nobody-joins", 6), ("shadowed-attachment-rule", 11)
+IN_NETWORKS: list[tuple[str, list[tuple[str, str]], set[tuple[str, int]]]] = [
+    ("nothing", [], {SPARE, LATE}),
+    ("one ASN twice", [("64513", "64512")], {("edge-asn", 3), SPARE, LATE}),
+    ("a name that is nearly another", [("with payments", "with payment")], {("network-unknown-name", 7), SPARE, LATE}),
+    ("a name that may be any", [("with payments", "with nonesuch")], {("network-unknown-name", 7)}),
+    ("a rule that is none", [('"payments" ->', "5 ->")], {("type-mismatch", 9)}),
+]
+
+
+@pytest.mark.parametrize(("written", "wanted"), [row[1:] for row in IN_NETWORKS], ids=[row[0] for row in IN_NETWORKS])
+def test_what_is_told_of_a_network_beside_an_error(
+    written: list[tuple[str, str]], wanted: set[tuple[str, int]], tmp_path: Path
+) -> None:
+    text = NETWORK
+    for old, new in written:
+        assert old in text
+        text = text.replace(old, new, 1)
+    assert lines_of(found_in(tmp_path, {"case.policy": text}), text) == wanted
+
+
+def lines_of(found: list[Diagnostic], text: str) -> set[tuple[str, int]]:
+    source = Source("case.policy", text)
+    return {
+        (item.rule, source.position(item.span.start).line)
+        for item in found
+        if item.span and item.rule != "policy-without-test"
+    }
+
+
 @pytest.mark.parametrize(("written", "wanted"), [row[1:] for row in WRITTEN], ids=[row[0] for row in WRITTEN])
 def test_what_is_told_beside_an_error(
     written: list[tuple[str, str]], wanted: set[tuple[str, int]], tmp_path: Path
@@ -117,10 +165,4 @@ def test_what_is_told_beside_an_error(
     for old, new in written:
         assert old in text
         text = text.replace(old, new, 1)
-    source = Source("case.policy", text)
-    found = found_in(tmp_path, {"case.policy": text})
-    assert {
-        (item.rule, source.position(item.span.start).line)
-        for item in found
-        if item.span and item.rule != "policy-without-test"
-    } == wanted
+    assert lines_of(found_in(tmp_path, {"case.policy": text}), text) == wanted

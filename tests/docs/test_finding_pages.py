@@ -32,14 +32,17 @@ from tests.docs.arranged import ARRANGED
 FIXED = frozenset(Path(__file__).with_name("findings_with_fix.txt").read_text(encoding="utf-8").split())
 #: examples that are of something else besides
 BESIDE = {
-    name: {"auth-without-policy"}
-    for name in (
-        "no-path-here",
-        "no-requests-here",
-        "on-in-a-service-policy",
-        "on-is-no-service",
-        "service-in-another-network",
-    )
+    **{
+        name: {"auth-without-policy"}
+        for name in (
+            "no-path-here",
+            "no-requests-here",
+            "on-in-a-service-policy",
+            "on-is-no-service",
+            "service-in-another-network",
+        )
+    },
+    "send-via-modes": {"single-hop-without-override"},
 }
 #: what a mistake kept from being looked at
 REVEALED = {

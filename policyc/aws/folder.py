@@ -70,8 +70,12 @@ def write(
     _put(folder / LOCK, json.dumps(lock, indent=1, sort_keys=True) + "\n")
     if before is not None:
         kept = {*documents, *files}
+        same = {name.lower(): name for name in kept}
         for name in {*before.documents, *before.files} - kept:
-            _inside(folder, name).unlink(missing_ok=True)
+            old, new = _inside(folder, name), same.get(name.lower())
+            # where capitals are no other letters this is the file that was just written
+            if new is None or not (old.exists() and old.samefile(folder / new)):
+                old.unlink(missing_ok=True)
     return lock
 
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from string import ascii_letters, digits
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from policyc.record import record
+
+#: what stands for itself in the name of a file; a dot does between others
+_KEPT: Final = frozenset(ascii_letters + digits + "-_@+")
+_LONGEST: Final = 160
+_SHORTENED: Final = 100
 
 
 @record
@@ -82,7 +90,28 @@ def among(only: frozenset[str], *names: str) -> bool:
     return not only or any(name in only for name in names)
 
 
-def file_name(text: str) -> str:
-    """A name as a part of a path, the same on every system."""
-    kept = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_.") else "_" for letter in text)
-    return kept.strip(".")[:120] or "_"
+def file_name(text: str, cased: bool = False) -> str:
+    """A name as a part of a path, on every system: other names have other parts. File systems may not tell letters from capitals; `cased` is for names that may differ in
+    that alone, which are followed by a mark of their capitals (those of roles, users, groups and managed policies may not:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)."""
+    end = len(text) - 1
+    kept = "".join(
+        letter if letter in _KEPT or (letter == "." and 0 < at < end) else _escaped(letter)
+        for at, letter in enumerate(text)
+    )
+    capitals = sum(1 << at for at, letter in enumerate(text) if letter.isascii() and letter.isupper()) if cased else 0
+    mark = f"~-{capitals:x}" if capitals else ""
+    if len(kept) + len(mark) > _LONGEST:  # `~~` and `~-` are no escapes
+        return f"{kept[:_SHORTENED]}~~{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
+    return f"{kept}{mark}" or "~"
+
+
+def apart(names: Iterable[str]) -> dict[str, str]:
+    """Names that stand beside one another as parts of paths, with a mark only for those that differ in capitals alone."""
+    parts = {name: file_name(name) for name in names}
+    alike = Counter(part.lower() for part in parts.values())
+    return {name: part if alike[part.lower()] == 1 else file_name(name, cased=True) for name, part in parts.items()}
+
+
+def _escaped(letter: str) -> str:
+    return "".join(f"~{byte:02x}" for byte in letter.encode("utf-8", "surrogatepass"))

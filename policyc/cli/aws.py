@@ -24,7 +24,7 @@ _CONNECTION: Final = ("profile", "region", "role_arn", "endpoint_url")
 _WRITING: Final = ("yes", "patience")
 #: action -> (module, the options that mean something to it)
 ACTIONS: Final = {
-    "pull": ("policyc.cli.aws_pull", (*_CONNECTION, "into", "targets", "callers", "resume")),
+    "pull": ("policyc.cli.aws_pull", (*_CONNECTION, "into", "targets", "callers", "resume", "allow_unreadable")),
     "drift": ("policyc.cli.aws_drift", (*_CONNECTION, "live", "maps", "who_changed", "allow_uncompared")),
     "plan": ("policyc.cli.aws_plan", (*_CONNECTION, "maps", "into", "order", "print_policy")),
     "apply": ("policyc.cli.aws_apply", (*_CONNECTION, *_WRITING, "record", "resume", "no_execute")),
@@ -163,6 +163,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "--allow-uncompared",
         action="store_true",
         help="drift: what has no counterpart that anybody knows of is a note and changes no exit status",
+    )
+    group.add_argument(
+        "--allow-unreadable",
+        action="store_true",
+        help="pull: end with 0 though something could not be read, which is told all the same",
     )
     group.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
     group = parser.add_argument_group("what to write")

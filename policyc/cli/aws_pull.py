@@ -54,6 +54,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
     else:
         width = console.options().width
         console.write("".join(f"{line}\n" for line in _lines(lock, found.calls, str(args.into), width)))
+    if lock["unread"] and not args.allow_unreadable:
+        console.remark("what is not readable may hold anything: `--allow-unreadable` ends with 0 all the same")
+        return exits.UNDECIDED
     found_some = any(item["type"] != "account" for item in lock["resources"].values())
     return exits.CLEAN if found_some else exits.NOTHING
 

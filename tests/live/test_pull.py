@@ -107,8 +107,9 @@ def test_lists_are_read_to_their_end(there: World, policyc: Run) -> None:
 
 def test_what_may_not_be_read_is_told_per_call_and_is_not_absent(there: World, policyc: Run) -> None:
     there.aws.denied = {"get_auth_policy", "list_policies_for_target", "get_bucket_policy"}
-    status, out, _ = policyc("aws", "pull", "-o", "live")
-    assert status == 0
+    status, out, err = policyc("aws", "pull", "-o", "live")
+    assert status == 11 and "`--allow-unreadable` ends with 0" in err
+    assert policyc("aws", "pull", "-o", "live", "--allow-unreadable")[0] == 0
     assert "vpc-lattice:GetAuthPolicy, 2 times: not allowed (AccessDeniedException)" in out
     held = lock()["resources"]
     assert held[ORDERS]["unread"] == {"service-policy": "not allowed (AccessDeniedException)"}

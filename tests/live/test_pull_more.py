@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from policyc.aws.found import file_name
 from policyc.replay.askers.known import known_of
 from tests.live.fake.callers import group_arn
 from tests.live.fake.core import ACCOUNT
@@ -67,6 +68,55 @@ def test_the_policy_of_a_group_is_compared_and_written(alice: World, policyc: Ru
     assert policyc("aws", "drift", *words)[0] == 0
     assert policyc("aws", "rollback", "p.json.record", "--yes")[0] == 0
     assert alice.iam.of_groups["readers"]["reads"]["Statement"][0]["Action"] == "s3:GetObject"
+
+
+def test_names_that_differ_in_anything_lie_in_files_of_their_own(there: World, policyc: Run) -> None:
+    """What IAM takes in names, and what Windows and macOS do not tell apart: each document is found again as AWS has it."""
+    trust = document({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"})
+    names = [*"a_b a+b a=b a,b a@b a.b .a a. a..b".split(), "B" * 64]
+    words = [word for name in names for word in ("--caller", there.iam.add_role(name, trust))]
+    for name in names:
+        there.iam.inline[name] = {one: document(allow(f"S{at}", None, f"s3:{len(name)}x{at}{name}")) for at, one in enumerate(("Read", "read", "re=ad", "r" * 128, "r" * 127 + "q"))}  # fmt: skip
+    own, aws = f"arn:aws:iam::{ACCOUNT}:policy/ReadOnly", "arn:aws:iam::aws:policy/ReadOnly"
+    there.iam.managed |= {own: document(allow("Own", None, "s3:*")), aws: document(allow("Aws", None, "s3:Get*"))}
+    there.iam.attached["a_b"] = [own, aws]
+    assert policyc("aws", "pull", "-o", "live", "--target", "callers", *words)[0] == 0
+    found = json.loads(Path("live/live.lock.json").read_text())["documents"]
+    assert len({path.lower() for path in found}) == len(found) == len(names) * 6 + 2
+    for path, item in found.items():
+        role, revision, read = (
+            item["resource"].rpartition("/")[2],
+            item["revision"],
+            json.loads(Path("live", path).read_text()),
+        )
+        if item["role"] == "identity":
+            held = (
+                there.iam.inline[role][revision["PolicyName"]]
+                if "PolicyName" in revision
+                else there.iam.managed[revision["PolicyArn"]]
+            )
+            assert read == held, path
+    assert f"{ACCOUNT}/iam/roles/a_b/inline-re~3dad.json" in found
+    function = f"arn:aws:lambda:us-west-2:{ACCOUNT}:function:"
+    assert (
+        len({file_name(name, cased=True).lower() for name in ("Resize", "resize", "reSize", "resize~-1", function, "")})
+        == 6
+    )
+
+
+def test_a_folder_with_other_names_of_files_is_read_and_renewed(imported: World, policyc: Run) -> None:
+    """Paths say nothing: those of an older version are read, and go with the next pull. `App` is `app` where capitals are no other letters, as by a link here."""
+    lock = Path("live/live.lock.json")
+    lock.write_text(lock.read_text().replace("/roles/app/", "/roles/App/").replace("/roles/resize/", "/roles/old_one/"))
+    roles = Path("live", ACCOUNT, "iam/roles")
+    (roles / "resize").rename(roles / "old_one")
+    (roles / "App").symlink_to("app")
+    assert policyc("aws", "drift", "policies", "--live", "live")[0] == 0
+    assert policyc("simulate", "--pulled", "live", "orders", "--who", APP, *GET)[0] == 0
+    assert policyc("aws", "pull", "-o", "live")[0] == 0
+    assert sorted(path.name for path in roles.glob("*/inline-*.json")) == ["inline-invoke.json"] * 2 + [
+        "inline-write.json"
+    ]
 
 
 def test_where_requests_are_logged_is_said_as_replay_takes_it(there: World, policyc: Run) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from policyc.aws.asking import Asker
 from policyc.aws.calls import CALLERS
-from policyc.aws.found import Held, Part, Resource, file_name, joined
+from policyc.aws.found import Held, Part, Resource, apart, file_name, joined
 
 _CLIENT: Final = "iam"
 _CALLER: Final = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):(role|user)/((?:[\w+=,.@-]+/)*[\w+=,.@-]+)")
@@ -137,8 +137,6 @@ class _Documents:
 
     def hold(self, file: str, document: Any, kind: str, role: str, revision: Mapping[str, Any]) -> str:
         path = f"{self.home}/{file}.json"
-        if any(item.path == path for item in self.found):  # AWS's policy and one's own of the same name
-            path = f"{self.home}/{file}-{len(self.found)}.json"
         self.found.append(Held(path, json.dumps(document, indent=2), kind, CALLERS, role, self.arn, revision))
         return path
 
@@ -151,11 +149,12 @@ def _identity(ask: Asker, held: _Documents, sort: str, of: Mapping[str, str]) ->
     for answer in (inline, attached):
         if answer.unread is not None:
             held.unread["identity"] = answer.unread.why
+    files = apart(inline.data or ())
     for policy in inline.data or ():
         one = ask.get(_CLIENT, f"get_{sort}_policy", "", f"{held.arn} {policy}", PolicyName=policy, **of)
         document = (one.data or {}).get("PolicyDocument")
         if document is not None:
-            file = f"inline-{file_name(policy)}"
+            file = f"inline-{files[policy]}"
             identity.append(held.hold(file, document, "identity", "identity", {"PolicyName": policy}))
         elif one.unread is not None:
             held.unread["identity"] = one.unread.why
@@ -164,7 +163,10 @@ def _identity(ask: Asker, held: _Documents, sort: str, of: Mapping[str, str]) ->
         if document is None:
             held.unread["identity"] = why
             continue
-        file = f"managed-{file_name(item['PolicyName'])}"
+        # AWS's policy and one's own may be called alike
+        beside = sum(other["PolicyName"].lower() == item["PolicyName"].lower() for other in attached.data or ()) > 1
+        by_aws = "~aws" if beside and ":iam::aws:" in item["PolicyArn"] else ""
+        file = f"managed-{file_name(item['PolicyName'])}{by_aws}"
         identity.append(held.hold(file, document, "identity", "identity", {"PolicyArn": item["PolicyArn"], **version}))
     return (inline.data is not None if inline.known else None), identity
 

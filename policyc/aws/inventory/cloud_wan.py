@@ -17,6 +17,8 @@ from policyc.aws.found import Facts, Held, Part, Resource, among, file_name, joi
 _CLIENT: Final = "networkmanager"
 #: VPCs that one call asks for
 _MOST_VPCS: Final = 200
+#: the files that lie beside a network's policies
+_BESIDE: Final = frozenset({"attachments", "prefixes", "routes"})
 _GONE: Final = frozenset({"DELETED", "DELETING", "REJECTED"})
 
 
@@ -35,8 +37,9 @@ def _network(ask: Asker, id: str, folder: str, owners: Mapping[str, Asker], poli
     arn = (found or {}).get("CoreNetwork", {}).get("CoreNetworkArn") or core_network_arn(ask, id)
     network = (found or {}).get("CoreNetwork", {})
     tags = {tag["Key"]: tag.get("Value", "") for tag in network.get("Tags") or ()}
-    stem = file_name(tags.get("Name") or id)
     home = f"{folder}/{file_name(id)}"
+    stem = _readable(tags.get("Name") or id)
+    stem = file_name(id) if stem.lower() in _BESIDE else stem
     documents: list[Held] = []
     policies: dict[str, str] = {}
     unread: dict[str, str] = {}
@@ -77,6 +80,12 @@ def _network(ask: Asker, id: str, folder: str, owners: Mapping[str, Asker], poli
     name = tags.get("Name") or network.get("Description") or id
     resource = Resource(arn, "cloudwan.core_network", str(name), facts, policies, unread)
     return Part(tuple(documents), (resource,), (*files, *tables))
+
+
+def _readable(name: str) -> str:
+    """The name of a network's own file: its folder tells it from others."""
+    kept = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_.") else "_" for letter in name)
+    return kept.strip(".")[:120] or "_"
 
 
 def core_network_arn(ask: Asker, id: str) -> str:

@@ -126,11 +126,17 @@ def _document(
     """A resource of S3 control with the policy that one call gives."""
     answer = ask.get(_CONTROL, method, region, arn, **of)
     text = (answer.data or {}).get("Policy")
-    path = f"{folder}/{file_name(name)}.{'object-lambda' if role == 'object-lambda-policy' else 'access-point'}.json"
+    path = f"{_of_account(folder, arn)}/{file_name(name)}.{'object-lambda' if role == 'object-lambda-policy' else 'access-point'}.json"
     unread = {} if answer.unread is None else {role: answer.unread.why}
     kind = role.removesuffix("-policy")
     held = (Held(path, text, kind, OBJECT_LAMBDA, role, arn),) if text else ()
     return Part(held, (Resource(arn, type, name, facts, {role: path} if text else {}, unread),))
+
+
+def _of_account(folder: str, arn: str) -> str:
+    """Where in the folder of an account and a Region the document of a resource lies: those of other accounts may have its name."""
+    account = arn.split(":")[4]
+    return folder if account == folder.partition("/")[0] else f"{folder}/{account}"
 
 
 def _owner(ask: Asker, owners: Mapping[str, Asker], arn: str) -> Asker:
@@ -219,7 +225,8 @@ def _function(ask: Asker, folder: str, arn: str) -> Part:
         own = f"{bare}:{one}" if one else bare
         answer = ask.get("lambda", "get_policy", region, own, **of)
         text = (answer.data or {}).get("Policy")
-        path = f"{folder}/{file_name(name)}{'.' + file_name(one) if one else ''}.function.json"
+        alias = "." + file_name(one, cased=True) if one else ""
+        path = f"{_of_account(folder, arn)}/{file_name(name, cased=True)}{alias}.function.json"
         unread = {} if answer.unread is None else {"function-policy": answer.unread.why}
         revision = {"RevisionId": answer.data["RevisionId"]} if answer.data and answer.data.get("RevisionId") else {}
         if text:

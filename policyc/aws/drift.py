@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from policyc.aws import endpoints
+from policyc.aws import carriers, endpoints
 from policyc.aws.live import Live
 from policyc.aws.meaning import settled
 from policyc.aws.meant import MeantSide
@@ -29,8 +29,8 @@ _DELETED: Final = re.compile(r'"((?:AROA|AIDA|AGPA)[A-Z0-9]{12,})"')
 
 @record
 class Found:
-    """What differs; `alone` are documents of which `changes` tells elsewhere what they change (at the endpoints that they decide on), each as a text by
-    itself, by title."""
+    """What differs; `alone` are documents of which `changes` tells elsewhere what they change (at the endpoints that they decide on, or of the caller that
+    carries them), each as a text by itself, by title."""
 
     changes: Changes
     alone: Mapping[str, Compared]
@@ -73,16 +73,19 @@ def compared(
                 item = Compared(pair.title, kind, CHANGED)  # none at all limits nobody, an empty one everybody
             if more:
                 held[pair.title] = replace(item, state=CHANGED, sentences=(*item.sentences, *more))
+    sets = carriers.compared(found, live, held, side.switches, to_source)
+    held |= {**sets.documents, **sets.callers}
     for name, reason in side.left:
         held[name] = Compared(name, "document", NOT_COMPARED, open=(reason,))
     notes = (
         *access.notes,
+        *sets.notes,
         *_notes(side, found, live),
         *(f"not compared: `{name}`, which `--map` says is on nothing" for name in side.waived),
     )
     documents = tuple(held[name] for name in sorted(held))
     command = "aws plan" if to_source else "aws drift"
-    return Found(Changes(old.name, new.name, documents, notes, command), access.alone)
+    return Found(Changes(old.name, new.name, documents, notes, command), {**access.alone, **sets.alone})
 
 
 def _where(pair: Pair, live: Live) -> str:

@@ -98,7 +98,7 @@ class Live:
         """The policy of that name, as AWS writes it or as the language does."""
         item = self.resources[arn]
         held = {path: self.revisions.get(path, {}) for path in item["facts"].get("identity") or ()}
-        names = {path: _policy_name(revision) for path, revision in held.items()}
+        names = {path: named(revision) for path, revision in held.items()}
         exact = [path for path, one in names.items() if one == name]
         written = {called(name), called(name).removeprefix("inline_").removeprefix("managed_")}
         own = exact or [path for path, one in names.items() if written & {called(one), policy_name(arn, one)}]
@@ -125,7 +125,7 @@ class Live:
                 yield arn, role, path
 
 
-def _policy_name(revision: Mapping[str, Any]) -> str:
+def named(revision: Mapping[str, Any]) -> str:
     """What an identity policy is called: a managed one by the end of its ARN."""
     return str(revision.get("PolicyName") or str(revision.get("PolicyArn", "")).rpartition("/")[2])
 

@@ -89,10 +89,10 @@ def make(
     torn = _torn(found)
     for pair in found:
         item = compared[pair.title]
+        if not (item.entries or item.sentences or item.open):
+            continue
         if pair.open or not pair.arn:
             left.append(f"{pair.title}: {pair.open or item.sentences[0]}")
-            continue
-        if not (item.entries or item.sentences or item.open):
             continue
         kind = OF_ROLE.get(pair.meant.role)
         if kind is None:

@@ -33,7 +33,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     path = Path(os.path.abspath(args.words[0]))  # noqa: PTH100
     with ExitStack() as stack:
         # a run that goes on with a record knows no plan: whoever writes one holds its folder
-        for folder in {path.parent, _place(path, args).parent}:
+        for folder in sorted({path.parent.resolve(), _place(path, args).parent.resolve()}):
             if stack.enter_context(locked(folder)) is None:
                 raise WrongUse(f"somebody works with `{path.name}`", "wait until that run has ended")
         if args.action == "rollback":

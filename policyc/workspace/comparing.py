@@ -36,7 +36,7 @@ from policyc.workspace.pieces import (
     who_carries,
 )
 from policyc.workspace.sides import Side, pairs
-from policyc.workspace.versions import NOTHING, doubts_of, obstacles, on_the_way, stand_in, stated, version_of
+from policyc.workspace.versions import NOTHING, carried, doubts_of, obstacles, on_the_way, stand_in, stated, version_of
 
 #: what an allow of a resource's policy asks beside it, by how it names the caller
 _GRANTS = {
@@ -127,6 +127,21 @@ def compare_sides(
     if diagnostics.has_errors:
         return None
     return Changes(old.name, new.name, tuple(out), tuple(notes))
+
+
+def compare_caller(carrier: str, old: Side, new: Side) -> Compared | None:
+    """The identity policies that one role, user or group carries, all of a side together: which of them says what makes no difference. None where
+    they cannot be put together."""
+    faults = Diagnostics()
+    found = [carried(carrier, list(side.pieces), side, faults) for side in (old, new)]
+    before, after = found
+    if before is None or after is None or faults.has_errors:
+        return None
+    result = compare([before], [after])
+    callers = (who_carries(IDENTITY, carrier),)
+    entries = tuple(item if item.who else replace(item, who=callers) for item in map(_entry, result.differences))
+    state = CHANGED if entries else OPEN if result.open else SAME
+    return Compared(carrier, IDENTITY, state, entries, (), result.open)
 
 
 def _compared(

@@ -230,6 +230,14 @@ def _of_one_version(pieces: Sequence[Piece]) -> bool:
     return len({None if one is None else str(one.plain()) for one in found}) < 2
 
 
+def carried(carrier: str, names: Sequence[str], side: Side, diagnostics: Diagnostics) -> Version | None:
+    """All identity policies of a role, user or group as one; None where they cannot be put together, or one cannot be read."""
+    if not _of_one_version([side.pieces[name] for name in names]):
+        return None
+    found = _of_callers((IDENTITY, carrier), names, side, diagnostics)
+    return None if found is None or doubts_of(found) else replace(found, carrier=caller_of(carrier))
+
+
 def _of_callers(key: Own, names: Sequence[str], side: Side, diagnostics: Diagnostics) -> Version | None:
     """What one caller carries, or what bounds one or those of an account: several documents are one with the statements of all."""
     gate, carrier = key

@@ -238,3 +238,54 @@ def test_policies_of_others_are_told_and_are_no_drift(there: World, policyc: Run
     status, out, _ = policyc("aws", "drift", "auth.json", "--map", f"auth={SERVICE}", "--live", "live")
     assert status == 0 and "not in the source: 1 policy on AWS" in " ".join(out.split())
     assert MESH not in out
+
+
+def parted(there: World, policyc: Run) -> None:
+    """The role `app` with two inline policies, and the source with what was pulled of it."""
+    (first, *rest) = there.iam.inline["app"]["invoke"]["Statement"]
+    there.iam.inline["app"] = {"invoke": document(first), "reads": document(*rest)}
+    policyc("aws", "pull", "-o", "live", "--target", "callers", "--caller", APP)
+    assert policyc("import", "live", "-o", "policies")[0] == 0
+    assert policyc("aws", "drift", "policies")[:2] == (0, "the same for all requests\n")
+
+
+def test_a_statement_that_moved_between_the_policies_of_one_role_is_no_drift(there: World, policyc: Run) -> None:
+    """A request is allowed where any identity policy of its caller allows it (IAM evaluation reference, section 2)."""
+    parted(there, policyc)
+    held = there.iam.inline["app"]
+    (first,), (moved, *rest) = (held[name]["Statement"] for name in ("invoke", "reads"))
+    note = f"the policies of `{APP}` are other texts on AWS ("
+    for now in (
+        {"invoke": document(moved, first), "reads": document(*rest)},
+        {"invoke": document(first), "reads": document(*rest), "more": document(moved)},
+        {"all": document(first, moved, *rest)},
+    ):
+        there.iam.inline["app"] = now
+        status, out, _ = policyc("aws", "drift", "policies")
+        assert status == 0 and note in " ".join(out.split()) and "the same for all requests" in out, out
+        status, out, _ = policyc("aws", "plan", "policies")
+        assert status == 0 and "nothing to do" in out, out
+
+
+def test_what_the_policies_of_one_role_come_to_is_told_once(there: World, policyc: Run) -> None:
+    parted(there, policyc)
+    held = there.iam.inline["app"]
+    (first,), (moved, *rest) = (held[name]["Statement"] for name in ("invoke", "reads"))
+    more = allow("More", None, "sqs:SendMessage")
+    there.iam.inline["app"] = {"invoke": document(moved, first, more), "reads": document(*rest)}
+    status, out, _ = policyc("aws", "drift", "policies", "--format", "json")
+    (item,) = differing(out).values()
+    assert status == 1 and item["name"] == APP
+    assert [(entry["change"], entry["statement"]) for entry in item["changes"]] == [("newly allowed", "More")]
+    status, out, _ = policyc("aws", "plan", "policies")
+    assert status == 1 and "inline role policy" in out and "2 steps" in out
+    # one that differs is told by its own name, and what others carry besides is no part of it
+    there.iam.inline["app"] = {
+        "invoke": document(first, more),
+        "reads": document(moved, *rest),
+        "own": document(allow("Own", None, "sns:Publish")),
+    }
+    status, out, _ = policyc("aws", "drift", "policies", "--format", "json")
+    (item,) = differing(out).values()
+    assert status == 1 and "invoke" in item["name"] and [entry["statement"] for entry in item["changes"]] == ["More"]
+    assert f"not in the source: `own`, which `{APP}` carries on AWS" in json.loads(out)["notes"]

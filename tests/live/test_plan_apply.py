@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from policyc.cli.folder_lock import locked
 from tests.live.fake.core import ACCOUNT, Fault, Killed
 from tests.live.fake.storage import function_arn, olap_arn
 from tests.live.world import (
@@ -219,6 +220,27 @@ def test_a_plan_is_carried_out_once(plan: Run) -> None:
     assert plan("aws", "apply", "p.json", "--yes")[0] == 0
     status, _, err = plan("aws", "apply", "p.json", "--yes")
     assert status == 2 and "was carried out already" in err
+
+
+def test_a_record_in_another_folder_is_held_as_well_as_the_plan(
+    project: World, plan: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("policyc.cli.folder_lock.PATIENCE", 0.0)
+    Path("kept").mkdir()
+    Path("here").symlink_to(".")
+    for folder in (".", "kept"):
+        with locked(Path(folder)) as held:
+            status, _, err = plan("aws", "apply", "p.json", "--record", "kept/r", "--yes")
+        assert held and status == 2 and "somebody works with `p.json`" in err, folder
+    assert writes(project) == [] and not list(Path("kept").iterdir())
+    assert plan("aws", "apply", "p.json", "--record", "kept/r", "--yes")[0] == 0
+    assert [path.name for path in Path("kept").iterdir()] == ["r"] and not Path("p.json.record").exists()
+    with locked(Path("kept")):
+        assert plan("aws", "rollback", "kept/r", "--yes")[0] == 2
+    assert plan("aws", "rollback", "kept/r", "--yes")[0] == 0
+    # one folder by two names is held once
+    status, _, err = plan("aws", "apply", "p.json", "--record", "here/r", "--yes")
+    assert "somebody works" not in err
 
 
 def test_a_crash_leaves_a_record_that_leads_on_and_back(project: World, plan: Run) -> None:

@@ -361,6 +361,7 @@ complete -c policyc -n '_shtab_policyc_using aws' -l live -xka "(__fish_complete
 complete -c policyc -n '_shtab_policyc_using aws' -l map -x -d 'what a document, policy or network of the source is on: an ARN, an id, or a name, `none` for nothing; may be given several times'
 complete -c policyc -n '_shtab_policyc_using aws' -l who-changed -d 'drift: ask CloudTrail who changed what differs, and when'
 complete -c policyc -n '_shtab_policyc_using aws' -l allow-uncompared -d 'drift: what has no counterpart that anybody knows of is a note and changes no exit status'
+complete -c policyc -n '_shtab_policyc_using aws' -l allow-unreadable -d 'pull: end with 0 though something could not be read, which is told all the same'
 complete -c policyc -n '_shtab_policyc_using aws' -l resume -d 'go on with a run that was interrupted'
 complete -c policyc -n '_shtab_policyc_using aws' -l print-policy -d 'plan: print the least permissions for it, in place of the plan'
 complete -c policyc -n '_shtab_policyc_using aws' -l order -xka "never-wider widen-first" -d 'plan: `never-wider` (default) lets nobody in meanwhile whom neither the old nor the new policies let in; `widen-first` refuses nobody meanwhile whom both let in, and warns of the moments that are wider'

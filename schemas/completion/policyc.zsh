@@ -55,6 +55,7 @@ _shtab_policyc_aws_options=(
   "*--map[what a document, policy or network of the source is on\: an ARN, an id, or a name, \`none\` for nothing\; may be given several times]:NAME=ARN:"
   "--who-changed[drift\: ask CloudTrail who changed what differs, and when]"
   "--allow-uncompared[drift\: what has no counterpart that anybody knows of is a note and changes no exit status]"
+  "--allow-unreadable[pull\: end with 0 though something could not be read, which is told all the same]"
   "--resume[go on with a run that was interrupted]"
   "--print-policy[plan\: print the least permissions for it, in place of the plan]"
   "--order[plan\: \`never-wider\` (default) lets nobody in meanwhile whom neither the old nor the new policies let in\; \`widen-first\` refuses nobody meanwhile whom both let in, and warns of the moments that are wider]:ORDER:(never-wider widen-first)"

@@ -146,6 +146,14 @@ def examples() -> list[dict[str, Any]]:
         "idc.user.email.address=ana@acme.example\nidc.user.email.verified=true\nidc.groups=finance\njamf.risk=HIGH\n"
         "http_request.user_agent=Mozilla/5.0"
     )
+    moved = "--attachment type=vpc,region=us-east-1,account=111122223333,tag.segment=production"
+    called = {
+        "resource": "examples/after.json",
+        "who": "arn:aws:iam::111122223333:role/order-service",
+        "can": "GET",
+        "path": "/stock/42",
+        "options": "--service-arn arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0a1b2c3d4e5f67890",
+    }
     listed = (
         (
             *("lattice", "VPC Lattice: services of a shop", "policies/shop/services.policy", (shared,)),
@@ -159,7 +167,10 @@ def examples() -> list[dict[str, Any]]:
             *("object_lambda", "S3 Object Lambda: resized images", "policies/images/resize.policy", (shared,)),
             {"resource": "resized", "who": "site", "can": "GetObject", "path": "cats/1.jpg"},
         ),
-        (*("cloud_wan", "Cloud WAN: a core network", "policies/network/core.policy", (shared,)), {"resource": "core"}),
+        (
+            *("cloud_wan", "Cloud WAN: a core network", "policies/network/core.policy", (shared,)),
+            {"resource": "core", "options": moved},
+        ),
         (
             "client_vpn",
             "Client VPN: device posture",
@@ -167,17 +178,19 @@ def examples() -> list[dict[str, Any]]:
             (shared,),
             {"resource": "office_vpn"},
         ),
-        ("document", "An auth policy as AWS has it", "examples/after.json", ("examples/before.json",), {}),
+        (
+            "iam_document",
+            "IAM documents: guardrails of an organization",
+            "policies/organization/guardrails.policy",
+            (shared,),
+            {},
+        ),
+        ("document", "An auth policy as AWS has it", "examples/after.json", ("examples/before.json",), called),
     )
     found = []
     for name, title, main, further, asked in listed:
-        more = (
-            ["--attachment", "type=vpc,region=us-east-1,account=111122223333,tag.segment=production"]
-            if name == "cloud_wan"
-            else []
-        )
         names = tuple(item for item in (main, *further) if (ROOT / item).is_file())
-        found.append({"name": name, "title": title, "main": main, "files": texts(*names), "ask": asked, "more": more})
+        found.append({"name": name, "title": title, "main": main, "files": texts(*names), "ask": asked})
     return found
 
 

@@ -19,11 +19,15 @@ from policyc.record import replace
 from policyc.workspace.project import POLICY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from policyc.ir.program import Program
     from policyc.model.values import Resource
     from policyc.report.overview import Overview
     from policyc.report.who import Reach
+    from policyc.targets.base import Document
     from policyc.targets.cloud_wan.chart import NetworkChart
+    from policyc.workspace.compile import Compiled
 
 SHARED = ("root", "config", "exclude", "param", "format", "output")
 REPORT = ""
@@ -137,12 +141,12 @@ def _declared(args: argparse.Namespace, console: Console) -> Overview | int:
         for bound, lowered in checked_networks(program, Diagnostics())
         if project.asks_about(bound.file) and args.name in (None, lowered.network.name)
     ]
-    resources = [
-        item
-        for item in _below(program, args.name)
-        if item.type in TYPES and (args.name is not None or project.asks_about(item.file))
-    ]
-    if args.name is not None and not networks and not resources:
+    resources = [item for item in _below(program, args.name) if args.name is not None or project.asks_about(item.file)]
+    asked = [item for item in resources if item.type in TYPES]
+    passed = {item.link(field) for item in program.resources.values() if item.type in TYPES for field, _ in item.fields}
+    loose = {item.id for item in resources if item.type not in TYPES} - passed
+    alone = [item for item in compiled.all_documents if item.attached_to in loose]
+    if args.name is not None and not networks and not asked and not alone:
         raise _unknown(args.name, program)
     graphs: list[NetworkChart] = []
     for opened in networks:
@@ -150,10 +154,29 @@ def _declared(args: argparse.Namespace, console: Console) -> Overview | int:
         if isinstance(graph, int):
             return graph
         graphs.append(graph)
-    tables = admissions(program, compiled.all_documents, resources)
+    tables = admissions(program, compiled.all_documents, asked)
     told = {item.on for item in tables}
-    reaches = [who_may(program, compiled.all_documents, item) for item in resources if item.name not in told]
-    return Overview(tuple(tables), tuple(item for item in reaches if item is not None), tuple(graphs))
+    reaches = [who_may(program, compiled.all_documents, item) for item in asked if item.name not in told]
+    carried = _carried(compiled, alone, args, console)
+    if isinstance(carried, int):
+        return carried
+    return Overview(tuple(tables), (*(item for item in reaches if item is not None), *carried), tuple(graphs))
+
+
+def _carried(
+    compiled: Compiled, documents: Sequence[Document], args: argparse.Namespace, console: Console
+) -> list[Reach] | int:
+    """Who may do what by each of the documents of resources that no request goes to or through."""
+    from policyc.workspace.reaching_sides import who_in_side
+    from policyc.workspace.sides import Side, pieces_of
+    from policyc.workspace.versions import versions
+
+    program = compiled.program
+    pieces = pieces_of(compiled, documents)
+    side = Side("", pieces, program.switches, program.sources)
+    diagnostics = Diagnostics()
+    found = who_in_side(side, versions(side, diagnostics) or (), pieces, "", None, diagnostics)[0]
+    return refuse_request(diagnostics, side.sources, args.format, console) if diagnostics.has_errors else found
 
 
 def _below(program: Program, name: str | None) -> list[Resource]:
@@ -166,6 +189,11 @@ def _below(program: Program, name: str | None) -> list[Resource]:
 
 
 def _unknown(name: str, program: Program) -> WrongUse:
+    """Why there is no picture of what is called so: nothing is, or it stands in pictures of others only."""
+    declared = next((item for item in program.resources.values() if item.name == name), None)
+    if declared is not None:
+        message = f"no picture starts at `{name}`, a `{declared.type}`"
+        return WrongUse(message, "name a resource that requests go to, or nothing for all of them")
     names = [bound.name for bound in program.networks] + [item.name for item in program.resources.values()]
     return WrongUse(
         f"nothing that is named `{name}` can be drawn", did_you_mean(name, names, "name a declared resource or network")
@@ -176,7 +204,7 @@ def _draw(found: Overview, args: argparse.Namespace, console: Console) -> int:
     from policyc.report import overview
 
     if not found:
-        console.error("nothing to draw: no resource that requests go to and no network is declared\n")
+        console.error("nothing to draw: no resource that requests go to, no document and no network is declared\n")
         return exits.NOTHING
     if args.format in ("mermaid", "dot") and found.pieces != 1:
         raise WrongUse(f"`{args.format}` draws one network, or resources whose requests have verbs", "name one")

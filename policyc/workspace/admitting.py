@@ -59,7 +59,7 @@ class _Table:
             self.resource.type,
             tuple(name for name, _ in rows),
             tuple(map(tuple, groups.values())),
-            tuple(_head(gate) for gate in gates),
+            _heads(gates),
             {(row, at): fields[row] for at, fields in enumerate(groups) for row in range(len(rows))},
             {(row, at): field for row, fields in enumerate(passed) for at, field in enumerate(fields)},
         )
@@ -176,6 +176,10 @@ class _Table:
         return self.way.space.ask(*self._granted(marks), *wanted) is not None
 
 
-def _head(gate: Gate) -> str:
-    """What a gate stands at, as people call it."""
-    return gate.kind if gate.kind == "identity" or not gate.names else gate.names[-1]
+def _heads(gates: Sequence[Gate]) -> tuple[str, ...]:
+    """What each gate stands at, as people call it; one that stands where another does goes by its first name, such as the role that a function runs with."""
+    heads: list[str] = []
+    for gate in gates:
+        names = () if gate.kind == "identity" else gate.names
+        heads.append(next((name for name in reversed(names) if name not in heads), gate.kind))
+    return tuple(heads)

@@ -5,7 +5,7 @@ Policies of the language count as the documents that they become; the documents 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -201,7 +201,6 @@ def _add_native(
 def _add_compiled(
     project: Project, pieces: dict[str, Piece], sources: dict[str, Source], diagnostics: Diagnostics
 ) -> tuple[dict[str, Way], dict[str, Chain]]:
-    from policyc.targets.registry import TARGETS, back_end
     from policyc.workspace.chains import declared_chains
 
     compiled = compile_project(project)
@@ -209,18 +208,26 @@ def _add_compiled(
     if compiled.diagnostics.has_errors:
         diagnostics.extend(compiled.diagnostics)
         return {}, {}
+    named = [item for item in compiled.all_documents if not project.named or project.asks_about(item.span.file)]
+    pieces.update(pieces_of(compiled, named))
+    ways = {name: way for name, way in ways_of(compiled).items() if all(gate in pieces for gate in way.gates if gate)}
+    return ways, {name: chain for name, chain in declared_chains(compiled).items() if chain.own <= pieces.keys()}
+
+
+def pieces_of(compiled: Compiled, documents: Iterable[Document]) -> dict[str, Piece]:
+    """Documents that a project compiles to, by their paths."""
+    from policyc.targets.registry import TARGETS, back_end
+
     kinds = {kind: called for name in TARGETS for kind, called in back_end(name).kinds.items()}
-    for document in compiled.all_documents:
-        if project.named and not project.asks_about(document.span.file):
-            continue
+    pieces: dict[str, Piece] = {}
+    for document in documents:
         kind = kinds.get(document.kind, "") or ("cedar" if document.path.endswith(".cedar") else "")
         facts = facts_of(compiled, document) if kind == "cedar" else None
         carrier = document.attached_to if document.role == "identity" else ""
         on = place_of(attach_point(document, compiled.program))
         source = Source(document.path, document.text)
         pieces[document.path] = Piece(document.path, kind, source, facts, carrier=carrier, on=on)
-    ways = {name: way for name, way in ways_of(compiled).items() if all(gate in pieces for gate in way.gates if gate)}
-    return ways, {name: chain for name, chain in declared_chains(compiled).items() if chain.own <= pieces.keys()}
+    return pieces
 
 
 def facts_of(compiled: Compiled, document: Document) -> Mapping[str, Fact] | None:

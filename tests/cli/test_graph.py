@@ -166,6 +166,54 @@ def test_documents_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "who    anyone" in capsys.readouterr().out
 
 
+def test_documents_that_no_request_of_the_language_goes_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "policyc.toml").write_text("", encoding="utf-8")
+    (tmp_path / "a.policy").write_text(
+        """module a
+resource deploy: iam_document.carrier { kind: trust, name: "deploy" }
+resource photos: iam_document.carrier { kind: bucket, name: "photos" }
+policy trusted for iam_document on deploy { allow "lambda" { who raw("Service", "lambda.amazonaws.com") can raw("sts:AssumeRole") } }
+policy read for iam_document on photos { allow "all" { who anyone can raw("s3:GetObject") on raw("arn:aws:s3:::photos/*") } }
+""",
+        encoding="utf-8",
+    )
+    whole = drawn(tmp_path, capsys)
+    assert {item["on"] for item in whole["endpoints"]} == {
+        "iam_document/trusted.trust.json",
+        "iam_document/read.bucket.json",
+    }
+    (one,) = drawn(tmp_path, capsys, "deploy")["endpoints"]
+    assert [item["who"] for item in one["classes"]] == [["lambda.amazonaws.com"]]
+
+
+def test_a_gate_that_stands_where_another_does_has_a_name_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "policyc.toml").write_text("", encoding="utf-8")
+    (tmp_path / "a.policy").write_text(
+        """module a
+let home: account = "111122223333"
+principal runs = role(home, "resize")
+resource photos: s3.bucket { name: "photos", at: home/us-east-1 }
+resource point: s3.access_point { name: "point", at: home/us-east-1, bucket: photos }
+resource resize: lambda.function { name: "resize", at: home/us-east-1, role: runs }
+resource small: object_lambda.access_point { name: "small", at: home/us-east-1, supporting: point, function: resize }
+policy reads for object_lambda on small { allow "reads" { who runs can GetObject } }
+""",
+        encoding="utf-8",
+    )
+    (one,) = drawn(tmp_path, capsys, "small")["resources"]
+    assert one["gates"] == ["small", "resize", "point", "photos", "resize role"]
+
+
 def test_wrong_questions(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["graph", "stok", "--root", str(project)]) == 2
     assert "did you mean `stock`" in capsys.readouterr().err
+    (project / "alone").mkdir()
+    (project / "alone" / "b.policy").write_text(
+        'resource lone: verified_access.group { id: "vagr-0123456789abcdef1" }\n', encoding="utf-8"
+    )
+    assert main(["graph", "lone", "--root", str(project), "--in", str(project / "alone")]) == 2
+    told = capsys.readouterr().err
+    assert "no picture starts at `lone`, a `verified_access.group`" in told
+    assert "did you mean" not in told

@@ -123,14 +123,17 @@ function load(chosen, given) {
     tab.type = "button";
     tab.role = "tab";
     tab.textContent = name;
-    tab.onclick = () => open(name);
+    tab.onclick = () => {
+      open(name);
+      if (current === "chart") fill(); // it is of one file
+    };
     return tab;
   });
   $("files").replaceChildren(...tabs);
-  for (const [name, value] of Object.entries({ resource: "", who: "", can: "", path: "", set: "", ...chosen.ask })) {
+  for (const [name, value] of Object.entries({ resource: "", who: "", can: "", path: "", set: "", options: "", ...chosen.ask })) {
     $("request").elements[name].value = value;
   }
-  for (const id of ["answer", "picture", "changed", "change", "output"]) $(id).replaceChildren();
+  for (const id of ["documents", "chart", "tests", "answer", "picture", "changed", "change", "drawn", "output"]) $(id).replaceChildren();
   findings = [];
   open(chosen.main in files ? chosen.main : Object.keys(files)[0]);
   later(0);
@@ -144,6 +147,7 @@ let findings = [];
 
 function later(delay = DELAY) {
   clearTimeout(timer);
+  turn++;
   // what stands in the page is of the text before; until Python is there, the page says that it loads
   ready.then(() => say("checking"), () => {});
   timer = setTimeout(refresh, delay);
@@ -236,9 +240,19 @@ for (const tab of $("views").children) {
       other.setAttribute("aria-selected", String(other === tab));
       $(other.dataset.view).hidden = other !== tab;
     }
-    guarded(() => refreshView(turn))();
+    fill();
   };
 }
+
+// an opened view says that it is on its way
+const fill = guarded(async () => {
+  if (!["documents", "chart", "tests"].includes(current)) return;
+  const mine = turn;
+  await ready;
+  say("working");
+  await refreshView(mine);
+  if (mine === turn) rest();
+});
 
 async function refreshView(mine) {
   if (current === "documents") {
@@ -247,10 +261,19 @@ async function refreshView(mine) {
     const texts = Object.entries(done.files ?? {}).filter(([name]) => /\.(json|cedar)$/.test(name));
     const made = texts.flatMap(([name, text]) => [part("h3", name), part("pre", text)]);
     $("documents").replaceChildren(...(made.length ? made : [part("pre", done.err || done.out)]));
+  } else if (current === "chart") {
+    const named = shown.endsWith(".policy") ? ["--in", shown] : [shown];
+    const done = await ask({ files, words: ["graph", ...named, "--format", "svg"] });
+    if (mine === turn && !draw("chart", done.out)) $("chart").replaceChildren(part("pre", done.err || done.out));
   } else if (current === "tests") {
     const done = await ask({ files, words: ["test", "--color", "never"] });
     if (mine === turn) $("tests").replaceChildren(part("pre", done.out + done.err));
   }
+}
+
+// the words of a line; quotes hold together what has spaces
+function wordsOf(line) {
+  return (line.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
 }
 
 // --- what if, compare, any command ------------------------------------------------------------------------------------
@@ -259,7 +282,7 @@ $("request").onsubmit = guarded(async () => {
   const given = Object.fromEntries(new FormData($("request")));
   const options = ["who", "can", "path"].flatMap((name) => (given[name].trim() ? [`--${name}`, given[name].trim()] : []));
   const set = given.set.split("\n").map((line) => line.trim()).filter(Boolean);
-  const line = ["simulate", given.resource.trim(), ...options, ...set.flatMap((pair) => ["--set", pair]), ...(example.more ?? [])];
+  const line = ["simulate", given.resource.trim(), ...options, ...set.flatMap((pair) => ["--set", pair]), ...wordsOf(given.options)];
   const told = await ask({ files, words: [...line, "--color", "never"] });
   $("answer").textContent = told.out + told.err;
   const drawn = [0, 10, 11].includes(told.status) ? await ask({ files, words: [...line, "--format", "svg"] }) : null;
@@ -278,24 +301,26 @@ $("diff").onclick = guarded(async () => {
 });
 
 $("line").onsubmit = guarded(async () => {
-  const line = new FormData($("line")).get("words").match(/"[^"]*"|'[^']*'|\S+/g) ?? [];
-  const done = await ask({ files, words: line.map((word) => word.replace(/^(["'])(.*)\1$/, "$2")) });
-  $("output").textContent = `${done.out}${done.err}\n[status ${done.status}]`;
+  const done = await ask({ files, words: wordsOf(new FormData($("line")).get("words")) });
+  const isDrawn = draw("drawn", done.out);
+  $("output").textContent = `${isDrawn ? "" : done.out}${done.err}\n[status ${done.status}]`;
 });
 
-// a picture with its tool-tips; its styles become a sheet, which a strict policy on styles allows
+// a picture with its tool-tips, and whether the text is one; its styles become a sheet, which a strict policy on styles allows
 function draw(id, text) {
   const host = part("div", "");
   $(id).replaceChildren(host);
   let style = "";
   const bare = text.replace(/<style>([^<]*)<\/style>/, (_, rules) => ((style = rules), ""));
   const svg = new DOMParser().parseFromString(bare, "image/svg+xml").documentElement;
-  if (svg.localName !== "svg") return;
+  if (svg.localName !== "svg") return false;
   const root = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(`svg{max-width:100%;height:auto}${style}`);
+  // where there is little room it is scrolled: smaller than this its words cannot be read
+  sheet.replaceSync(`svg{max-width:max(100%,38rem);height:auto}${style}`);
   root.adoptedStyleSheets = [sheet];
   root.append(document.importNode(svg, true));
+  return true;
 }
 
 // --- links that carry the text ----------------------------------------------------------------------------------------

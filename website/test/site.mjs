@@ -65,14 +65,20 @@ try {
     const shown = await page.$$eval("#findings .finding b", (items) => items.map((item) => item.textContent));
     const wanted = checked.findings.map((item) => `${item.severity === "info" ? "note" : item.severity}[${item.rule}]`);
     assert.deepEqual(shown, wanted, `${example.name}: findings`);
+    await open("chart");
+    const graphed = told(example.files, ["graph", ...(example.main.endsWith(".policy") ? ["--in", example.main] : [example.main]), "--format", "svg"]).out;
+    await page.waitForFunction(() => document.querySelector("#chart div")?.shadowRoot?.querySelector("svg"), null, { timeout: 60_000 });
+    const words = await page.evaluate(() => document.querySelector("#chart div").shadowRoot.querySelectorAll("text").length);
+    assert.equal(words, graphed.split("<text ").length - 1, `${example.name}: its picture`);
+    await open("findings");
     if (example.ask.resource) {
       await open("ask");
       await page.click("#request button");
       await page.waitForFunction(() => document.getElementById("answer").textContent !== "", null, { timeout: 60_000 });
-      const { resource, set = "", ...named } = example.ask;
+      const { resource, set = "", options = "", ...named } = example.ask;
       const words = ["who", "can", "path"].flatMap((name) => (named[name] ? [`--${name}`, named[name]] : []));
       const pairs = set.split("\n").filter(Boolean).flatMap((pair) => ["--set", pair]);
-      const line = ["simulate", resource, ...words, ...pairs, ...example.more, "--color", "never"];
+      const line = ["simulate", resource, ...words, ...pairs, ...options.split(" ").filter(Boolean), "--color", "never"];
       const answer = told(example.files, line);
       assert.equal(await page.textContent("#answer"), answer.out + answer.err, `${example.name}: what if`);
       // a picture where the command line has one, and none where it has not
@@ -95,8 +101,13 @@ try {
   await open("findings");
 
   const main = examples.find((item) => item.name === "lattice");
-  await type(main.files[main.main].replace("can GET", "can GETT"));
+  const mixed = main.files[main.main].replace("on delivery\n", "on deliver\n").replace(/(who stock_report\s+path) "\/stock",/, "$1");
+  await type(mixed);
   await page.waitForSelector("#findings .error", { timeout: 60_000 });
+  // what is wrong, and what is besides
+  const beside = JSON.parse(told({ ...main.files, [main.main]: mixed }, ["check", "--no-cache", "--format", "json"]).out).findings;
+  assert.deepEqual(new Set(beside.map((item) => item.severity)), new Set(["error", "warning"]));
+  assert.deepEqual(await page.$$eval("#findings .finding b", (items) => items.map((item) => item.textContent)), beside.map((item) => `${item.severity}[${item.rule}]`));
   await type(main.files[main.main].replace(/can GET\b/, "can GET, PUT"));
   await state("ready");
   await open("compare");

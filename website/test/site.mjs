@@ -122,6 +122,15 @@ try {
   }
   assert.equal(await page.$("#findings img"), null);
 
+  // on a narrow screen nothing stands out at the side, and the editor leaves room for the rest
+  await page.setViewportSize({ width: 400, height: 900 });
+  await open("ask");
+  for (const wide of ["html", "header", "#ask", "#request"]) {
+    assert.ok(await page.$eval(wide, (item) => item.scrollWidth <= item.clientWidth), `${wide} is wider than a narrow screen`);
+  }
+  assert.ok((await page.$eval("#editor", (item) => item.clientHeight)) < 600, "the editor is as high as its text");
+  await page.setViewportSize({ width: 1280, height: 720 });
+
   const text = "// carried\n";
   await type(text);
   await page.click("#share");

@@ -88,6 +88,11 @@ def takes_all(rule: AttachRule, kind: ConditionType, network: CoreNetwork) -> bo
     return bool(values) and all(any(item.admits(value) for item in asked) for value in values)
 
 
+def takes_everything(rule: AttachRule, network: CoreNetwork) -> bool:
+    """Whether every attachment, in whatever Regions, meets a rule by the one thing that it asks."""
+    return any(takes_all(rule, kind, network) for kind in _SINGLE)
+
+
 def condition_covers(outer: AttachCondition, inner: AttachCondition) -> bool:
     """Whether an attachment that meets `inner` is proven to meet `outer`."""
     if outer.type == "any" or outer == inner:
@@ -154,7 +159,7 @@ class _Order:
         #: by the identity of rules, as above
         self._everything: set[int] = set()
         for at, rule in enumerate(self.rules):
-            if any(takes_all(rule, kind, network) for kind in _SINGLE):
+            if takes_everything(rule, network):
                 self._everything.add(id(rule))
                 _put(self._covers, "always", at)
             for alternative in alternatives(rule):

@@ -46,8 +46,8 @@ def _not_known(lock: Lock, piece: Piece, target: str, roles: Sequence[str]) -> s
     held = [one for one in lock.resources.values() if one["type"] == "account"] if of_account else held
     if held:
         return next((str(one["unread"][role]) for one in held for role in roles if role in one["unread"]), "")
-    parts = piece.place.split(":")
-    region, account = ("", "") if of_account else parts[3:5]
+    parts = [] if of_account else piece.place.split(":")
+    region, account = parts[3:5] if len(parts) > 4 else ("", "")
     asked = [
         one
         for one in lock.accounts

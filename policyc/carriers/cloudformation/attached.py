@@ -83,10 +83,16 @@ def callers(template: Template) -> dict[str, str]:
             held = texts_of(resource.properties.get(_HELD), template)
             if all(_named(text) in template.resources for text in held):
                 word = resource.type.rpartition(":")[2]
-                (name,) = texts_of(resource.properties.get(f"{word}Name"), template) or [""]
-                (path,) = texts_of(resource.properties.get("Path"), template) or ["/"]
+                name = _one(resource, f"{word}Name", template)
+                path = _one(resource, "Path", template)
                 found[resource.name] = f"{word.lower()}/{path.lstrip('/')}{name}"
     return found
+
+
+def _one(resource: Resource, property: str, template: Template) -> str:
+    """A property as a text; empty for none, and for a list, which is no name."""
+    texts = texts_of(resource.properties.get(property), template)
+    return texts[0] if len(texts) == 1 else ""
 
 
 def _boundary(holder: str, template: Template) -> tuple[str, str]:

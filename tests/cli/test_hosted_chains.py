@@ -257,3 +257,11 @@ def test_what_is_not_known_as_a_whole_is_told(room: Path, run: Run) -> None:
     )
     answer = run("simulate", "--root", str(room), f"{room / 'stack.yaml'}#Resized", "--can", "GetObject")
     assert (answer.status, "not known as a whole" in answer.err) == (2, True), answer.err
+
+
+@pytest.mark.parametrize("wrong", ["RoleName: [one, two]", "RoleName: {}", "Path: [/a/, /b/]", "Path: 5"])
+def test_a_name_that_is_none_is_no_crash(room: Path, run: Run, wrong: str) -> None:
+    old = "Type: AWS::IAM::Role\n    Properties:\n"
+    assert old in STACK
+    (room / "stack.yaml").write_text(STACK.replace(old, f"{old}      {wrong}\n"))
+    assert run("check", "--root", str(room), str(room / "stack.yaml")).status in (0, 1)

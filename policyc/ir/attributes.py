@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from policyc.diagnostics import Diagnostics
 from policyc.model.literals import misfit
 from policyc.model.types import shapes
 from policyc.model.vocabulary import Attribute
+from policyc.regex import regex
 from policyc.syntax import nodes
 
 
@@ -39,8 +40,35 @@ def key_fits(ref: nodes.Ref, attribute: Attribute, diagnostics: Diagnostics) -> 
 
 def lacks_key(ref: nodes.Ref, attributes: Mapping[str, Attribute]) -> str | None:
     """How a reference to a keyed attribute has to be written, when it leaves out the key; None for anything else."""
-    families = (item.name for item in attributes.values() if item.keyed)
-    return next((shown_name(name) for name in families if name.replace("[]", "") == ref.text), None)
+    for name in (item.name for item in attributes.values() if item.keyed):
+        base = name.replace("[]", "")
+        if ref.text == base:
+            return shown_name(name)
+        if ref.text.startswith(f"{base}.") and len(ref.parts) == base.count(".") + 2:
+            return f'{base}["{ref.text[len(base) + 1 :]}"]'
+    return None
+
+
+_WORDS = regex(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+
+
+def ends_as(ref: nodes.Ref, names: Iterable[str]) -> list[str]:
+    """The attributes whose last words are those of a reference, the shortest ones: `aws.SourceIp` for `source.ip`, `aws.PrincipalTag["team"]`
+    for `tag["team"]`."""
+    *head, last = ref.parts
+    key = last.text if isinstance(last, nodes.Key) else None
+    sought = [word.lower() for part in (head if key is not None else ref.parts) for word in _words(part)]
+    found: list[tuple[int, str]] = []
+    for name in names:
+        words = [word.lower() for word in _WORDS.findall(name)]
+        if name.endswith("[]") == (key is not None) and sought and words[-len(sought) :] == sought:
+            found.append((len(words), name.removesuffix("[]") + (f'["{key}"]' if key is not None else "")))
+    least = min((count for count, _ in found), default=0)
+    return [name for count, name in found if count == least]
+
+
+def _words(part: nodes.Field | nodes.Key) -> list[str]:
+    return _WORDS.findall(part.name if isinstance(part, nodes.Field) else part.text)
 
 
 def shown_name(name: str) -> str:

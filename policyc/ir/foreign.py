@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from policyc.diagnostics import Diagnostic, Diagnostics, did_you_mean, meant, rewritten
-from policyc.ir.attributes import lacks_key, resolve_attribute, shown_name
+from policyc.ir.attributes import ends_as, lacks_key, resolve_attribute, shown_name
 from policyc.ir.authz import Always, Cond, Never
 from policyc.model.names import known_names
 from policyc.model.scope import Scope
@@ -107,17 +107,24 @@ def report_unknown(
     if (wanted := lacks_key(ref, attributes)) is not None:
         diagnostics.error("missing-key", f"`{ref.text}` wants a key", ref.span, f"write `{wanted}`")
         return
-    words = [shown_name(name) for name in attributes]
-    ends = [word for word in words if f".{word}".endswith((f".{ref.text}", f"_{ref.text}"))]
     diagnostics.error(
         "unknown-attribute",
         f"unknown attribute `{ref.text}`",
         ref.span,
-        hint
-        or (meant(ref.text, ends[0]) if len(ends) == 1 else "")
-        or did_you_mean(
-            ref.text, [*words, *known_names(scope.table)], "`policyc explain` lists the attributes of each target"
-        ),
+        hint or likely(ref.text, ref, attributes, known_names(scope.table)),
+    )
+
+
+def likely(text: str, ref: nodes.Ref | None, attributes: Mapping[str, Attribute], names: Iterable[str] = ()) -> str:
+    """Which attribute is meant by a text, or a reference, that is none."""
+    ends = [] if ref is None else ends_as(ref, attributes)
+    if len(ends) == 1:
+        return meant(text, ends[0])
+    if 1 < len(ends) < 5:
+        return f"did you mean {', '.join(f'`{name}`' for name in ends[:-1])} or `{ends[-1]}`?"
+    words = [shown_name(name) for name in attributes]
+    return did_you_mean(
+        text, [*words, *names], "`policyc explain TARGET`, such as `policyc explain lattice`, lists the attributes"
     )
 
 

@@ -326,9 +326,12 @@ class StatementBuilder:
                 continue
             word = item.simple if isinstance(item, nodes.Ref) else None
             if word is None:
-                self.diagnostics.error(
-                    "unknown-verb", "a verb is one bare word", item.span, "write it without quotes, such as `GET`"
-                )
+                help = "write verbs side by side, such as `can GET, HEAD`"
+                if isinstance(item, nodes.Str):
+                    help = "leave the clause out: without `can` every verb is meant"
+                    if item.value != "*":
+                        help = f"write it without quotes: `{item.value}`"
+                self.diagnostics.error("unknown-verb", "a verb is one bare word", item.span, help)
                 continue
             found = [known[kind].verbs[word] for kind in sorted(types) if kind in known and word in known[kind].verbs]
             missing = [kind for kind in sorted(types) if kind in known and word not in known[kind].verbs]

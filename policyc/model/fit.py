@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import Final
 
 from policyc.diagnostics import Diagnostics, did_you_mean, rewritten
 from policyc.model.literals import misfit, without_host_bits
-from policyc.model.types import BOOL, DECIMAL, GROUP, INT, STRING, EnumOf, Named, SetOf, Type, shapes
+from policyc.model.types import BOOL, DECIMAL, GROUP, INT, PLACE, PRINCIPAL, STRING, EnumOf, Named, SetOf, Type, shapes
 from policyc.model.values import Value
+from policyc.regex import regex
 from policyc.syntax import nodes
 from policyc.text import Span
+
+_CALLER: Final = regex(r"arn:[a-z-]+:(?:iam|sts)::([0-9]{12}):(root|(?:role|user|assumed-role)(?=/))/?([^\"\\\s]*)")
 
 
 def text_value(text: str, expected: Type, span: Span, what: str, diagnostics: Diagnostics) -> Value | None:
@@ -82,6 +86,15 @@ def literal_value(text: str, expected: Type | None, span: Span, diagnostics: Dia
         help = f"write `{text}` without quotes" if known else "use one of the listed words"
         fix = rewritten(span, text) if known else None
         diagnostics.error("type-mismatch", f"text where {expected} is wanted", span, help, fix=fix)
+        return None
+    if expected == PRINCIPAL and (caller := caller_of_arn(text)):
+        diagnostics.error(
+            "type-mismatch",
+            "text does not fit where a `principal` is wanted",
+            span,
+            f"write `{caller}`",
+            fix=rewritten(span, caller),
+        )
         return None
     if not isinstance(expected, Named) or expected.name not in shapes():
         return mismatch("text", expected, span, diagnostics)
@@ -159,7 +172,29 @@ def mismatch(what: str, expected: Type | None, span: Span, diagnostics: Diagnost
 def _declaration_help(expected: Type | None) -> str:
     if expected == GROUP:
         return 'declare it, such as `group finance = idc_group("…")`, and write its name'
+    if expected == PRINCIPAL:
+        return 'declare it, such as `principal app = role("111122223333", "app")`, and write its name; several stand side by side: `who app, batch`'
+    if expected == PLACE:
+        return "write an account and a Region without quotes around both, such as `shop/us-west-2`"
     return "check the type of the declaration"
+
+
+def caller_of_arn(arn: str) -> str:
+    """How the language names the caller of an ARN (or account) that stands where a principal is wanted; empty for anything else."""
+    if arn == "*":
+        return "anyone"
+    if re.fullmatch(r"[0-9]{12}", arn):
+        return f'account("{arn}")'
+    found = _CALLER.fullmatch(arn)
+    if found is None:
+        return ""
+    account, kind, name = found.groups()
+    if kind == "root":
+        return f'account("{account}")'
+    if kind == "assumed-role":
+        role, _slash, session = name.partition("/")
+        return f'session("{account}", "{role}", "{session}")' if session else ""
+    return f'{kind}("{account}", "{name}")'
 
 
 def an(kind: Type | None) -> str:

@@ -13,6 +13,7 @@ from policyc.diagnostics import Diagnostics, Label, did_you_mean
 from policyc.model.fit import (
     an,
     assignable,
+    caller_of_arn,
     conversion_help,
     describe,
     integer_value,
@@ -46,10 +47,16 @@ from policyc.text import Span
 CONCAT = "concat"
 #: characters of a text that is made so, far beyond any document's size: texts of texts of texts grow fast
 _LONGEST_TEXT = 50_000
-#: declarations that may hang on one another in a row, far below the interpreter's own limit
 #: declarations that are no values
 _NO_VALUES = (nodes.Predicate, nodes.Policy, nodes.Network)
+#: declarations that may hang on one another in a row, far below the interpreter's own limit
 _LONGEST_CHAIN = 100
+#: what other languages call callers that need no declaration
+_CALLERS = {
+    **dict.fromkeys(("everyone", "everybody", "anybody", "public", "world", "any", "all"), "anyone"),
+    **dict.fromkeys(("unauthenticated", "unsigned", "guest", "guests", "nobody"), "anonymous"),
+    **dict.fromkeys(("signed", "authorized", "logged_in", "members"), "authenticated"),
+}
 
 
 @cache
@@ -339,6 +346,10 @@ class Scope:
             diagnostics.error("unknown-name", f"unknown name `{word}`", ref.span, help)
             return None
         names = known_names(self.table)
+        if expected == PRINCIPAL and word.lower() in _CALLERS:
+            help = f"write `{_CALLERS[word.lower()]}`"
+            diagnostics.error("unknown-name", f"unknown name `{word}`", ref.span, help)
+            return None
         if expected == PRINCIPAL:
             names = known_names(self.table, ("principal",)) + [
                 name for name, entry in constructors().items() if not entry["parameters"]
@@ -388,7 +399,9 @@ class Scope:
                     call.function.span,
                     _foreign(name)
                     or did_you_mean(
-                        name, constructors(), "principals are made by `role(…)`, `user(…)`, `service(…)` and the like"
+                        name,
+                        [word for word, one in constructors().items() if expected in (None, one["makes"])],
+                        "principals are made by `role(…)`, `user(…)`, `service(…)` and the like",
                     ),
                 )
             return None
@@ -402,7 +415,7 @@ class Scope:
                 "wrong-arguments",
                 f"`{name}` takes {len(parameters)} arguments, not {len(call.args)}",
                 call.span,
-                f"write `{name}({wanted})`" if parameters else f"write `{name}` alone",
+                _spelled_as_arn(call) or (f"write `{name}({wanted})`" if parameters else f"write `{name}` alone"),
             )
             return None
         args: list[str] = []
@@ -473,6 +486,13 @@ def _named(value: Value | None, name: str) -> Value | None:
             return Value(kind, Group(group.kind, group.id, name), value.span)
         case _:
             return value
+
+
+def _spelled_as_arn(call: nodes.Call) -> str:
+    """What to write for `role("arn:…")`; empty for anything else."""
+    texts = [arg.value for arg in call.args if isinstance(arg, nodes.Str)]
+    caller = caller_of_arn(texts[0]) if len(texts) == len(call.args) == 1 else ""
+    return f"write `{caller}`" if caller else ""
 
 
 def _foreign(name: str) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
-from policyc.ir.attributes import key_fits, lacks_key, resolve_attribute, shown_name
+from policyc.ir.attributes import key_fits, lacks_key, resolve_attribute
+from policyc.ir.foreign import likely
 from policyc.ir.program import Program
 from policyc.model.names import known_names
 from policyc.model.scope import Scope
@@ -224,9 +225,6 @@ class RequestBuilder:
 
     def _unknown(self, key: nodes.Ref, attributes: Mapping[str, Attribute], resource: Resource) -> None:
         kind = resource_types()[resource.type]
-        names: list[str] = [shown_name(name) for name in attributes]
-        if kind.verbs:
-            names += FIELDS
         if (wanted := lacks_key(key, attributes)) is not None:
             self.diagnostics.error("missing-key", f"`{key.text}` wants a key", key.span, f"write `{wanted}`")
             return
@@ -235,7 +233,7 @@ class RequestBuilder:
             f"a request to a `{kind.name}` has no `{key.text}`",
             key.span,
             hint_of(kind.target, resource, self.program.resources, key.text)
-            or did_you_mean(key.text, names, "`policyc explain` lists the attributes of each target"),
+            or likely(key.text, key, attributes, FIELDS if kind.verbs else ()),
         )
 
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from policyc.diagnostics import Diagnostics, did_you_mean
-from policyc.ir.attributes import key_fits, resolve_attribute, shown_name
+from policyc.ir.attributes import key_fits, resolve_attribute
+from policyc.ir.foreign import likely
 from policyc.ir.program import Program
 from policyc.model.fit import assignable, text_value
 from policyc.model.names import known_names
@@ -324,11 +325,7 @@ class _Binder:
                 f"a request to a `{kind}` has no `{key.text}`",
                 key.span,
                 hint_of(resource_types()[kind].target, self.resource, self.program.resources, key.text)
-                or did_you_mean(
-                    key.text,
-                    [shown_name(name) for name in attributes],
-                    "`policyc explain` lists the attributes of each target",
-                ),
+                or likely(key.text, ref, attributes),
             )
         elif ref is not None and not key_fits(ref, attribute, self.diagnostics):
             return None

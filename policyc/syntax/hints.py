@@ -25,6 +25,43 @@ _TESTS_OF_TEXT = {
 }
 #: what other languages begin a statement with
 _STATEMENTS = frozenset({"statement", "effect", "rule", "policy", "principal", "action", "sid"})
+#: what other languages call a clause
+_CLAUSES = {
+    **dict.fromkeys(("principal", "principals", "subject", "caller", "callers", "from", "by", "user", "role"), "who"),
+    **dict.fromkeys(("action", "actions", "verb", "verbs", "method", "methods", "operation", "do"), "can"),
+    **dict.fromkeys(("resource", "resources", "target", "to"), "on"),
+    **dict.fromkeys(("url", "uri", "prefix", "route"), "path"),
+}
+#: what other languages take something out with
+_EXCEPTIONS = frozenset({"except", "but", "excluding", "exclude"})
+#: what other languages begin a declaration with
+_DECLARATIONS = {
+    **dict.fromkeys(("const", "var", "val", "set", "define", "local", "locals", "variable"), 'write `let name = "…"`'),
+    **dict.fromkeys(
+        ("import", "include", "from", "require", "using"),
+        'write `use "other.policy" { name }`, with the names that come in',
+    ),
+    **dict.fromkeys(("def", "func", "function", "fn", "condition", "rule"), "write `predicate name(…) = …`"),
+    **dict.fromkeys(("role", "user", "account", "service"), 'write `principal name = role(account, "…")`'),
+    **dict.fromkeys(
+        (*_EFFECTS, "allow", "deny"), "a statement stands in a policy: `policy name for TARGET on RESOURCE { … }`"
+    ),
+}
+#: what other languages say in tests and proofs
+_CLAIMS = {
+    **dict.fromkeys(("assert", "should", "then", "verify"), "write `expect allow` or `expect deny`"),
+    **dict.fromkeys(("denied", "refused", "forbidden"), "write `deny`"),
+    **dict.fromkeys(("allowed", "permitted"), "write `allow`"),
+    **dict.fromkeys(("nobody", "never", "none", "cannot"), "write `no request to … is allowed`"),
+    **dict.fromkeys(("always", "everybody", "request", "requests"), "write `every request to … is deny` or `is allow`"),
+}
+#: what a star in place of a value means
+_EVERYTHING = {
+    "who": "write `anyone`",
+    "can": "leave the clause out: without `can` every verb is meant",
+    "path": "leave the clause out: without `path` every path is meant",
+    "on": "leave the clause out, or name the resources",
+}
 #: what other languages put before a condition
 _CONDITIONALS = frozenset({"if", "where", "condition", "conditions", "given", "provided"})
 #: words before an operand
@@ -34,8 +71,12 @@ _OVER_LISTS = frozenset({"some", "every", "each", "forall", "for"})
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "like"})
 
 
-def hint(kind: str, word: str, before: str, word_before: str, terminals: frozenset[str]) -> str | None:
-    """What to do, or None when the list of what was expected says it best."""
+def hint(kind: str, word: str, before: str, word_before: str, after: str, terminals: frozenset[str]) -> str | None:
+    """What to do, or None when the list of what was expected says it best. `after` is what stands behind."""
+    if (help := foreign(kind, word, before, word_before, after, terminals)) is not None:
+        return help
+    if (help := _head(kind, before, word_before, terminals)) is not None:
+        return help
     if {"allow", "deny"} <= terminals and word.lower() in _EFFECTS:
         return f"write `{_EFFECTS[word.lower()]}`"
     behind = (
@@ -82,9 +123,68 @@ def hint(kind: str, word: str, before: str, word_before: str, terminals: frozens
     if kind == "RULE":
         return "a number with a colon starts a rule: finish what stands before it"
     if END in terminals and set(DECLARATIONS) <= terminals and word.isidentifier():
+        if after == "=":
+            return f"write `let {word[:40]} = …`"
+        if word.lower() in _DECLARATIONS:
+            return _DECLARATIONS[word.lower()]
         return did_you_mean(word, DECLARATIONS, "a file holds declarations such as `let`, `resource` and `policy`")
     if kind == "=" or (kind == ":" and "==" in terminals):
         return f"`{kind}` gives a name its value; `==` compares"
+    return None
+
+
+def foreign(kind: str, word: str, before: str, word_before: str, after: str, terminals: frozenset[str]) -> str | None:
+    """How a clause, a request or a claim says what other languages say in other words."""
+    lower = word.lower()
+    if kind == "[" and word_before.lower() in ("list", "array", "tuple"):
+        return "a list has the type `set[…]`"
+    if kind in (":", "=") and before in CLAUSES:
+        return f"remove it: a clause is its word and what it names, such as `{before} {_NAMED.get(before, '…')}`"
+    if kind == "*" and before in _EVERYTHING:
+        return _EVERYTHING[before]
+    if kind == "/" and before == "path":
+        return 'put the path between double quotes, such as `"/stock"`'
+    if kind == ":" and word_before == "arn":
+        return 'a caller is declared by its parts: `principal app = role("111122223333", "app")`'
+    if kind == ":" and "==" in terminals and after.isidentifier():
+        return f'a key is written with a point where it has a word, such as `{word_before}.{after}`, and else as `key["{word_before}:{after}"]`'
+    if set(CLAUSES) <= terminals:
+        if lower in _EXCEPTIONS:
+            return 'add a `deny` statement for what is excepted; `not` takes all others, such as `who not app` or `path not "/x"`'
+        if word == "not" and after in CLAUSES:
+            return f"write `{after} not`"
+        if kind in ("and", "or") and "and" not in terminals:
+            return "put a comma between them"
+        if lower in _CLAUSES and after not in (*_COMPARISONS, ".", "[", "(", ",", "}"):
+            return f"write `{_CLAUSES[lower]}`"
+        if lower in _CONDITIONALS and kind == "NAME":
+            return "write `when`"
+    if kind in CLAUSES and {"request", "expect"} <= terminals:
+        return "a test states a request and what comes of it: `request RESOURCE { who: …, can: … }` and `expect deny`"
+    if kind in CLAUSES and {"NAME", "}"} <= terminals and "STRING" not in terminals and after != ":":
+        return f"a request has fields: write `{word}: …`"
+    if lower in _CLAIMS and (terminals & {"expect", "every"} or terminals <= {"allow", "deny", "allowed"}):
+        return _CLAIMS[lower]
+    return None
+
+
+_NAMED = {"who": "app", "can": "GET", "path": '"/stock"', "when": "a.b == 1", "unless": "a.b == 1", "on": "stock"}
+
+
+def _head(kind: str, before: str, word_before: str, terminals: frozenset[str]) -> str | None:
+    """How declarations and statements begin."""
+    if terminals == {"for"}:
+        return f"name the target: `policy {word_before[:40]} for TARGET on RESOURCE`, such as `for lattice`"
+    if terminals == {"on"}:
+        return "say where it is attached: `on RESOURCE`, the name of a declared one"
+    if kind == "{" and before == "request":
+        return "name the resource that is asked: `request RESOURCE { … }`"
+    if kind in CLAUSES and {"{", "STRING"} == terminals:
+        return f"clauses stand in braces: `{{ {kind} … }}`"
+    if terminals == {"{"} and word_before.endswith('.policy"'):
+        return f"say which names come in: `use {word_before[:60]} {{ name }}`"
+    if before == "resource" or (kind == "." and terminals == {":"}):
+        return "the name comes first, without quotes: `resource NAME: TYPE { … }`"
     return None
 
 

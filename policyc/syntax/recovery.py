@@ -13,7 +13,7 @@ from policyc.diagnostics import Label
 from policyc.syntax.build_context import RESERVED
 from policyc.syntax.driver import MAX_NESTING, Driver, advance, as_name, first_on_line, survives
 from policyc.syntax.expected import CLAUSES, DECLARATIONS, choices, describe, expected_terminals, found
-from policyc.syntax.hints import hint
+from policyc.syntax.hints import foreign, hint
 from policyc.syntax.lexer import Tokens
 from policyc.syntax.problems import Problems
 from policyc.syntax.table import END, Table
@@ -49,6 +49,8 @@ _SYNC = frozenset(
 )
 _STARTS = frozenset(DECLARATIONS)
 _BEGINS = frozenset(DECLARATIONS) - {"use", "module"}
+#: declarations that people also take for clauses
+_AS_CLAUSES = ("principal", "resource")
 #: declarations with a label in place of a name
 _LABELLED = ("test", "prove")
 _ENOUGH = 3
@@ -121,6 +123,12 @@ class Recovery:
     def _word(self, driver: Driver, index: int) -> str:
         return self.text[driver.tokens.starts[index] : driver.tokens.ends[index]]
 
+    def _around(self, driver: Driver, index: int) -> tuple[str, str, str]:
+        """The kind and the word of the token before, and the word of the token behind."""
+        before, word_before = (driver.tokens.kinds[index - 1], self._word(driver, index - 1)) if index else ("", "")
+        after = self._word(driver, index + 1) if driver.tokens.kinds[index] != END else ""
+        return before, word_before, after
+
     def _first_on_line(self, driver: Driver, index: int) -> bool:
         return first_on_line(self.text, driver.tokens, index)
 
@@ -130,7 +138,8 @@ class Recovery:
         kind = tokens.kinds[index]
         if kind not in _STARTS or not self._first_on_line(driver, index):
             return False
-        if margin and tokens.starts[index] and self.text[tokens.starts[index] - 1] not in "\n\ufeff":
+        indented = tokens.starts[index] > 0 and self.text[tokens.starts[index] - 1] not in "\n\ufeff"
+        if indented and (margin or (kind in _AS_CLAUSES and not {"=", ":"} & set(tokens.kinds[index + 2 : index + 3]))):
             return False
         following = as_name(tokens.kinds[index + 1])
         return following == ("STRING" if kind in ("use", *_LABELLED) else "NAME")
@@ -241,6 +250,8 @@ class Recovery:
     def _missing_mark(self, driver: Driver, index: int) -> bool:
         tokens = driver.tokens
         wanted = expected_terminals(self.table, driver.states)
+        if foreign(tokens.kinds[index], self._word(driver, index), *self._around(driver, index), wanted) is not None:
+            return False
         for mark in _INSERTS:
             count = 2 * _ENOUGH if mark == "{" else _ENOUGH
             if mark in wanted and self._fits(driver.states, [mark, *self._ahead(driver, index, count)]):
@@ -280,8 +291,7 @@ class Recovery:
         message = f"found {what}, expected {wanted}"
         if kind in _OPENS and self._open_at(driver) is None:
             message = f"`{kind}` closes nothing"
-        before, word_before = (tokens.kinds[index - 1], self._word(driver, index - 1)) if index else ("", "")
-        help = hint(kind, word, before, word_before, terminals) or choices(terminals)
+        help = hint(kind, word, *self._around(driver, index), terminals) or choices(terminals)
         if word in RESERVED and kind == word and "NAME" in terminals:
             message = f"found {what}, which is a reserved word, expected {wanted}"
         self._tell(driver, index, message, help)

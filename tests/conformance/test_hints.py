@@ -412,3 +412,95 @@ def test_declared_claims_are_known_kinds_to_a_log_record(tmp_path: Path) -> None
         "teams": "set",
     }
     assert kind.members["address"].kind.members["country"].kind.name == "string" and kind.open
+
+
+LATTICE = """let acme: org_id = "o-a1b2c3d4e5"
+let shop: account = "111122223333"
+principal app = role(shop, "app")
+resource stock: lattice.service { id: "svc-0a1b2c3d4e5f67890", at: shop/us-west-2, auth: aws_iam }
+"""
+
+
+@pytest.mark.parametrize(
+    ("clauses", "help"),
+    [
+        ("who: app", "remove it: a clause is its word and what it names, such as `who app`"),
+        ("can = GET", "remove it: a clause is its word and what it names, such as `can GET`"),
+        ("principal app", "write `who`"),
+        ("action GET", "write `can`"),
+        ("if port == 1", "write `when`"),
+        ("who *", "write `anyone`"),
+        ("can *", "leave the clause out: without `can` every verb is meant"),
+        ('can "GET"', "write it without quotes: `GET`"),
+        ("can [GET]", "write verbs side by side, such as `can GET, HEAD`"),
+        ('who "*"', "write `anyone`"),
+        ("who everyone", "write `anyone`"),
+        ('who "arn:aws:iam::111122223333:role/team/app"', 'write `role("111122223333", "team/app")`'),
+        ('who "arn:aws:sts::111122223333:assumed-role/app/one"', 'write `session("111122223333", "app", "one")`'),
+        ('who "arn:aws:iam::111122223333:root"', 'write `account("111122223333")`'),
+        ('who role("arn:aws:iam::111122223333:role/app")', 'write `role("111122223333", "app")`'),
+        (
+            "who arn:aws:iam::111122223333:role/app",
+            'a caller is declared by its parts: `principal app = role("111122223333", "app")`',
+        ),
+        ("who app and anyone", "put a comma between them"),
+        ("path /stock", 'put the path between double quotes, such as `"/stock"`'),
+        ('not path "/x"', "write `path not`"),
+        (
+            'except path "/x"',
+            'add a `deny` statement for what is excepted; `not` takes all others, such as `who not app` or `path not "/x"`',
+        ),
+        (
+            "when aws:SourceVpc == acme",
+            'a key is written with a point where it has a word, such as `aws.SourceVpc`, and else as `key["aws:SourceVpc"]`',
+        ),
+        ('when aws.PrincipalTag.team == "a"', 'write `aws.PrincipalTag["team"]`'),
+        ('when source.ip in "192.0.2.0/24"', "did you mean `aws.SourceIp`?"),
+        ('when time < "2026-01-01T00:00:00Z"', "did you mean `aws.CurrentTime` or `aws.EpochTime`?"),
+        (
+            'when tag["team"] == "a"',
+            'did you mean `aws.PrincipalTag["team"]`, `aws.ResourceTag["team"]` or `aws.RequestTag["team"]`?',
+        ),
+    ],
+)
+def test_clauses_in_other_words(tmp_path: Path, clauses: str, help: str) -> None:
+    head = "" if clauses.startswith(("who", "principal")) else "    who app\n"
+    assert errors(tmp_path, f'policy p for lattice on stock {{\n  allow "a" {{\n{head}    {clauses}\n  }}\n}}\n') == [
+        help
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        ("policy p on stock { }", "name the target: `policy p for TARGET on RESOURCE`, such as `for lattice`"),
+        ("policy p for lattice { }", "say where it is attached: `on RESOURCE`, the name of a declared one"),
+        ("policy p for lattice on stock { allow who app }", "clauses stand in braces: `{ who … }`"),
+        ('permit "a" { }', "a statement stands in a policy: `policy name for TARGET on RESOURCE { … }`"),
+        ('const x = "a"', 'write `let name = "…"`'),
+        ('x = "a"', "write `let x = …`"),
+        ('import "a.policy"', 'write `use "other.policy" { name }`, with the names that come in'),
+        ('use "a.policy"', 'say which names come in: `use "a.policy" { name }`'),
+        ("let x: list[cidr] = []", "a list has the type `set[…]`"),
+        ("resource lattice.service s { }", "the name comes first, without quotes: `resource NAME: TYPE { … }`"),
+        ('resource "lattice.service" "s" { }', "the name comes first, without quotes: `resource NAME: TYPE { … }`"),
+        (
+            'test "t" { who app expect deny }',
+            "a test states a request and what comes of it: `request RESOURCE { who: …, can: … }` and `expect deny`",
+        ),
+        ('test "t" { request stock { who app } expect deny }', "a request has fields: write `who: …`"),
+        ('test "t" { request { who: app } expect deny }', "name the resource that is asked: `request RESOURCE { … }`"),
+        ('test "t" { request stock { who: app } assert deny }', "write `expect allow` or `expect deny`"),
+        ('prove "p" { nobody can DELETE on stock }', "write `no request to … is allowed`"),
+        ('prove "p" { every request to stock is denied }', "write `deny`"),
+    ],
+)
+def test_declarations_in_other_words(tmp_path: Path, text: str, help: str) -> None:
+    assert errors(tmp_path, text + "\n") == [help]
+
+
+def errors(tmp_path: Path, text: str) -> list[str]:
+    (tmp_path / "p.policy").write_text(LATTICE + text, encoding="utf-8")
+    diagnostics = Diagnostics()
+    load_program(tmp_path, [Path("p.policy")], {}, diagnostics)
+    return [item.help for item in diagnostics if item.severity == "error"]

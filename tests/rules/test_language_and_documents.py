@@ -43,6 +43,7 @@ DIFFERENT = {
     "reads-the-original": CHAIN,
     "redundant-value": "what stands twice is written once",
     "static-route-before-attachment": "the inventory is named in the project",
+    "template-in-text": "a policy variable is plain text in the language, and its document says so",
     "unlabelled-statement": SOURCE,
     "unused-declaration": SOURCE,
     "unused-import": SOURCE,

@@ -2,8 +2,8 @@
 
 ## What it does
 Finds `${…}`, `{{ … }}`, `%{…}`, `%(…)s`, `#{…}`, `$(…)`, `$NAME`, `%NAME%`, `%s`, `__NAME__`, `@@NAME@@` and `<…>` in the values, patterns and keys that a
-policy compares with, in its paths, resources and the names of its callers. A `${…}` that would be a policy variable in the IAM document is left alone, as is `{{resolve:…}}`, which CloudFormation
-fills in. Where it makes a text no action, principal or ARN, that is told and its help says so. A `${…}` in an IAM document, and a placeholder outside of quotes in Cedar text, cannot be read
+policy compares with, in its paths, resources and the names of its callers. A `${…}` that names a condition key is a policy variable in an IAM document and left alone there; in the language
+it is plain text outside of `raw(…)`, and told. `{{resolve:…}}`, which CloudFormation fills in, is left alone. Where it makes a text no action, principal or ARN, that is told and its help says so. A `${…}` in an IAM document, and a placeholder outside of quotes in Cedar text, cannot be read
 at all: that is the error `template-not-rendered`.
 
 ## Why is this bad
@@ -60,6 +60,14 @@ def check(lint: Lint) -> None:
         for text, span in _texts(statement) if policy.origin is Origin.LANGUAGE else _written(statement):
             if _is_left_over(policy, text) and (span, text) not in told:
                 told.add((span, text))
+                if policy.origin is Origin.LANGUAGE and kind_of(policy) in KINDS and not _is_placeholder(text):
+                    lint.report(
+                        span,
+                        f"`{pattern_text(policy, text)}` is compared as it stands: the language has no policy variables",
+                        'write the test as a document has it, such as `raw("StringEquals", aws.PrincipalTag["team"], ["${aws:username}"])`; '
+                        'a path is part of `on raw("arn:…")`',
+                    )
+                    continue
                 lint.report(
                     span,
                     f"`{pattern_text(policy, text)}` looks like a placeholder that was never filled in",
@@ -68,10 +76,14 @@ def check(lint: Lint) -> None:
 
 
 def _is_left_over(policy: Policy, text: str) -> bool:
-    """A `${…}` that names a condition key may be meant as the document would have it."""
-    if policy.origin is Origin.LANGUAGE and kind_of(policy) not in KINDS:
+    """A `${…}` that names a condition key means what it says in a document, and nothing in the language."""
+    if policy.origin is Origin.LANGUAGE:
         return is_template(text)
-    return is_left_over(text) or (policy.origin is Origin.LANGUAGE and unrendered(text) is not None)
+    return is_left_over(text)
+
+
+def _is_placeholder(text: str) -> bool:
+    return is_left_over(text) or unrendered(text) is not None
 
 
 def _written(statement: Statement) -> Iterator[tuple[str, Span | None]]:

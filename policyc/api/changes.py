@@ -55,6 +55,10 @@ class Comparison:
 
         return render_changes(self.found, Options(width=width))
 
+    def __repr__(self) -> str:
+        told = "the same" if self.same else f"{len(self.changes)} changes"
+        return f"<Comparison: {told}{'' if self.settled else ', not settled'}>"
+
     def __bool__(self) -> bool:
         return self.found.differs
 

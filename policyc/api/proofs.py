@@ -62,6 +62,11 @@ class Proofs:
 
         return render_proofs(self.proofs, self.sources, Options(width=width))
 
+    def __repr__(self) -> str:
+        told = [f"{len(self.broken)} broken"] if self.broken else []
+        told += [f"{len(self.open)} not settled"] if self.open else []
+        return f"<Proofs: {', '.join((f'{len(self.proofs)} in all', *told))}>"
+
     def __bool__(self) -> bool:
         return self.hold
 
@@ -98,6 +103,11 @@ class Who:
         from policyc.report.who import render_reach
 
         return render_reach(self.found, Options(width=width))
+
+    def __repr__(self) -> str:
+        named = ", ".join(item.on for item in self.found[:3]) + (", …" if len(self.found) > 3 else "")
+        number = sum(len(item.classes) for item in self.found)
+        return f"<Who {named}: {number} classes, {'nobody else' if self.complete else 'not complete'}>"
 
     def __bool__(self) -> bool:
         return any(item.classes or not item.complete for item in self.found)

@@ -164,7 +164,7 @@ def _dispatch(argv: list[str], console: Console) -> int:
     try:
         args = parser.parse(words)
     except UnknownOption as error:
-        raise WrongUse(error.message, _owners(error.name) or error.help) from None
+        raise WrongUse(error.message, _owners(error.name, name) or error.help) from None
     args.argv = tuple(argv)
     for word in words:
         _be_sayable(word)
@@ -184,6 +184,15 @@ def _dispatch(argv: list[str], console: Console) -> int:
         console.out = sys.stdout
 
 
+#: what to write for an option that people expect of another command as well
+_INSTEAD = {
+    ("who", "--who"): "write `--principal`",
+    ("who", "--set"): "`who` is over all values: narrow it with `--can`, `--path` or `--principal`",
+    ("simulate", "--principal"): "write `--who`",
+    ("diff", "--base"): "name both sides, such as `policyc diff main..HEAD`",
+}
+
+
 def _meant(name: str, behind: Sequence[str]) -> str:
     """The command that was meant: a slip of the pen, or what other tools call it."""
     if name == "help":
@@ -195,8 +204,10 @@ def _meant(name: str, behind: Sequence[str]) -> str:
     return did_you_mean(name, COMMANDS, "see `policyc --help`")
 
 
-def _owners(option: str) -> str:
-    """The help that names the commands which have an option; empty where none has it."""
+def _owners(option: str, command: str) -> str:
+    """The help that says what to write for an option here, or names the commands which have it; empty where none has it."""
+    if (command, option) in _INSTEAD:
+        return _INSTEAD[command, option]
     # INVARIANT: argparse keeps every option's names here; there is no public list.
     owners = [name for name in COMMANDS if option in parser_of(name)._option_string_actions]
     return (

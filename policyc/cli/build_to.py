@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from policyc.cli.console import Console
 from policyc.cli.output import File
 from policyc.diagnostics import Diagnostics
-from policyc.emitting.registry import form
+from policyc.emitting.registry import CLOSED, form
 from policyc.emitting.templates import Opened, open_templates
 from policyc.holes import shown
 from policyc.ir.program import Program
@@ -35,6 +35,13 @@ def opened_files(project: Project, args: argparse.Namespace, console: Console) -
     given: Mapping[str, str] = project.params
     if args.minimize:  # which statements are joined may hang on a value, so that none stays open
         given = {**given, **dict.fromkeys(declared(modules, given), "")}
+    elif args.to in CLOSED:
+        fixed = [name for name, param in declared(modules, given).items() if param.node.default is not None]
+        given = {**given, **dict.fromkeys(fixed, "")}
+        for name in fixed:
+            console.remark(
+                f"`{clean(shown(name))}` has its default in the documents; `--param {clean(name)}=…` sets it"
+            )
 
     def compile(values: Mapping[str, str]) -> tuple[Program, Sequence[Document], Diagnostics]:
         if not last:

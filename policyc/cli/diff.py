@@ -158,7 +158,9 @@ def _two(words: list[str]) -> tuple[str, str]:
     if len(words) == 1 and is_plan(Path(words[0])):
         return words[0], words[0]
     if len(words) != 2:
-        raise WrongUse("`diff` compares two sides", "write `policyc diff OLD NEW`, or `policyc diff main..HEAD`")
+        one = words[0] if len(words) == 1 and not Path(words[0]).exists() else "main"
+        help = f"write `policyc diff OLD NEW`, `policyc diff {one}..` to compare with the files here, or `policyc diff main..HEAD`"
+        raise WrongUse("`diff` compares two sides", help)
     return words[0], words[1]
 
 

@@ -65,7 +65,11 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if len(unread):
         return refuse_request(unread, projects[0].sources, "human", console, exits.FINDINGS)
     if not found:
+        from policyc.workspace.programs import helps
+
         console.error("nothing to list: no document was found\n")
+        for said in helps({path for project in projects for path in (project.root, *project.named)}):
+            console.error(f"  = help: {said}\n")
     return exits.CLEAN if found else exits.NOTHING
 
 

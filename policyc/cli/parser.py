@@ -164,6 +164,12 @@ def close_option(name: str, known: Iterable[str], otherwise: str) -> str:
     return f"did you mean `{options[close[0]]}`?" if close else otherwise
 
 
+def _bare(text: str, choices: Sequence[str]) -> str:
+    """A word without an ending that people add to it, where that is a choice: `bucket` for `bucket-policy`."""
+    bare = text.removesuffix("-policy")
+    return bare if bare in choices else text
+
+
 def one_of(noun: str, choices: Sequence[str]) -> Callable[[str], str]:
     """An argparse type for a closed list, with a hint at the closest choice."""
 
@@ -172,7 +178,7 @@ def one_of(noun: str, choices: Sequence[str]) -> Callable[[str], str]:
             return text
         listed = ", ".join(f"`{choice}`" for choice in choices)
         raise argparse.ArgumentTypeError(
-            f"unknown {noun} `{text}`; " + did_you_mean(text, choices, f"choose one of {listed}")
+            f"unknown {noun} `{text}`; " + did_you_mean(_bare(text, choices), choices, f"choose one of {listed}")
         )
 
     read.choices = choices  # type: ignore[attr-defined]

@@ -44,6 +44,8 @@ FORMS: Final[Mapping[str, str]] = {
     "kubernetes": "kubernetes",
     "helm": "helm",
 }
+#: forms that have no parameters: a `param` with a default has it there
+CLOSED: Final = ("kubernetes",)
 
 
 def form(name: str) -> Form:

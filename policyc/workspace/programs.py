@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from os.path import relpath
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from policyc.diagnostics import Diagnostic, Severity
+from policyc.workspace.places import MANIFEST
 
 #: a file that tells a program -> what it is, and how to get at what it writes
 _PROGRAMS: Final = {
@@ -27,11 +29,15 @@ _DEEPEST: Final = 3
 def helps(folders: Iterable[Path]) -> list[str]:
     """How to get at the policies of the programs in some folders, or not far below."""
     found = list(folders)
-    return [
-        said
-        for name, (_, said) in _PROGRAMS.items()
-        if any(any(folder.glob("*/" * deep + name)) for folder in found for deep in range(_DEEPEST + 1))
-    ]
+
+    def below(name: str) -> Iterator[Path]:
+        return (path for folder in found for deep in range(_DEEPEST + 1) for path in folder.glob("*/" * deep + name))
+
+    told = [said for name, (_, said) in _PROGRAMS.items() if any(below(name))]
+    built = next(below(MANIFEST), None)
+    if built is not None:
+        told.append(f"what `policyc build` wrote is left out of searches: name its folder, `{relpath(built.parent)}`")
+    return told
 
 
 def untold(looked: Iterable[str], read: Iterable[str]) -> Iterator[Diagnostic]:

@@ -72,6 +72,9 @@ def who_declared(
         reach = who_reaches(program, network, diagnostics, budget)
         return [] if reach is None else [reach]
     if name:
+        if name == "anonymous" or any(item.name == name for item in program.principals):
+            diagnostics.error("wrong-kind", f"`{name}` is a caller", None, f"ask with `--principal {name}`")
+            return []
         one = find_resource(program, name, diagnostics, None)
         asked = [] if one is None else [one]
     else:
@@ -109,7 +112,9 @@ def who_may(
     found = Diagnostics() if diagnostics is None else diagnostics
     if resource.type not in TYPES:
         message = f"`{resource.name}` is a `{resource.type}`, which no request goes to"
-        found.error("unprovable-claim", message, None, "name a resource that requests go to")
+        asked_for = [f"`{item.name}`" for item in program.resources.values() if item.type in TYPES]
+        help = f"requests go to {', '.join(asked_for[:8])}" if asked_for else "declare a resource that requests go to"
+        found.error("unprovable-claim", message, None, help)
         return None
     scope = _scope(program, resource, can, path, principal, found)
     if scope is None:
@@ -124,6 +129,11 @@ def who_may(
     try:
         answer = cover(asked)
         classes = [_may(program, held, resource, way, item) for item in answer.classes]
+        if path and not classes and way.space.ask(inside, *way.world) is None:
+            help = "" if path.startswith(("/", "*")) else f"a path begins with `/`: write `/{path}`"
+            message = f"no request to `{resource.name}` has such a path"
+            found.error("vacuous-proof", message, None, help or "ask about a path that requests have")
+            return None
     finally:
         way.space.solver.close()
     if not any(allows) and not answer.classes and way.allowed != FALSE and not way.owner:

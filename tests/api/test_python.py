@@ -290,7 +290,10 @@ def test_a_path_is_whatever_check_reads(tmp_path: Path, monkeypatch: pytest.Monk
         (error,) = policyc.check(path).errors
         assert (error.rule, error.place and error.place.line) == ("value-never-matches", 11)
     assert policyc.diff("stack.yaml", "stack.yaml").same
-    (entry,) = policyc.who("stack.yaml").classes
+    assert repr(policyc.diff("stack.yaml", "stack.yaml")) == "<Comparison: the same>"
+    found = policyc.who("stack.yaml")
+    assert repr(found).startswith("<Who ") and repr(found).endswith(": 1 classes, nobody else>")
+    (entry,) = found.classes
     assert entry["what"] == ["vpc-lattice-svcs:Invoke"]
     service = "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0a1b2c3d4e5f67890"
     asked = {"service": "stack.yaml", "identity": {"Version": "2012-10-17", "Statement": []}}

@@ -74,7 +74,8 @@ def test_a_search_of_the_project_leaves_them_out(capsys: Printed) -> None:
     assert main(["build", "-q", "--to", "cloudformation"]) == 0
     capsys.readouterr()
     assert main(["list", "."]) == 4
-    assert "no document" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "no document" in told and "name its folder, `out`" in told
 
 
 def test_a_pipe_is_no_side_of_a_comparison(project: Path, capsys: Printed) -> None:

@@ -225,6 +225,9 @@ def test_wrong_questions(project: Path, capsys: pytest.CaptureFixture[str]) -> N
         (("core", "--can", "GET"), "a network has no requests"),
         (("payroll", "--principal", "app"), "have no principal"),
         (("stock", "--principal", "ap"), "unknown principal `ap`"),
+        (("stock", "--path", "stock"), "a path begins with `/`: write `/stock`"),
+        (("app",), "ask with `--principal app`"),
+        (("stock", "--who", "app"), "write `--principal`"),
     ):
         assert main(["who", "--root", str(project), *words]) == 2, words
         shown = capsys.readouterr()

@@ -52,9 +52,10 @@ def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     """The folder of manifests, and what was told."""
     monkeypatch.chdir(tmp_path)
     Path("all.policy").write_text(POLICIES, encoding="utf-8")
-    status = run(("build", "--to", "kubernetes", "--param", "org=o-a1b2c3d4e5", "-o", "k8s"))
+    status = run(("build", "--to", "kubernetes", "-o", "k8s"))
     told = capsys.readouterr()
     assert status == 1, told.out + told.err  # two of them have no place, and the others are written all the same
+    assert "`org` has its default in the documents" in told.err
     return tmp_path / "k8s", told.out + told.err
 
 

@@ -9,6 +9,7 @@ import io
 import zipfile
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -29,8 +30,9 @@ class NotInstalled(Exception):
     """policyc runs from files that no installation knows."""
 
 
+@cache
 def make_wheel() -> bytes:
-    """The wheel of the installed policyc. Raises NotInstalled."""
+    """The wheel of the installed policyc, made once in a process. Raises NotInstalled."""
     held = io.BytesIO()
     record: list[str] = []
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as wheel:

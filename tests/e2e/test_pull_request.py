@@ -250,6 +250,7 @@ def test_the_workflow_finds_the_wheel_that_init_wrote(project: Path) -> None:
             "--quiet",
             "--no-deps",
             "--no-index",
+            "--no-compile",
             "--target",
             "installed",
             str(wheel),

@@ -66,6 +66,7 @@ def python(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "install",
         "--no-deps",
         "--no-index",
+        "--no-compile",
         "--quiet",
         wheel,
         cwd=built,

@@ -6,14 +6,32 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from botocore.client import ClientCreator
+from botocore.hooks import BaseEventHooks, EventAliaser
 from botocore.loaders import create_loader
+from botocore.model import ServiceModel
 
 from policyc.cli.app import run as run_command
 from tests.live.fake.core import REGION, installed
 from tests.live.world import World, world
 
-#: reading the models of the services takes most of a test's time
+#: reading the models of the services would take most of a test's time, making clients of them half of the rest
 LOADER = create_loader()
+_alias, _methods = EventAliaser._alias_event_name, ClientCreator._create_methods
+_ALIASES: dict[str, str] = {}
+_METHODS: dict[str, dict[str, object]] = {}
+
+
+def _aliased(self: EventAliaser, name: str) -> str:
+    if name not in _ALIASES:
+        _ALIASES[name] = _alias(self, name)
+    return _ALIASES[name]
+
+
+def _made(self: ClientCreator, model: ServiceModel) -> dict[str, object]:
+    if model.service_id not in _METHODS:
+        _METHODS[model.service_id] = _methods(self, model)
+    return dict(_METHODS[model.service_id])
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +45,9 @@ def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.setattr("botocore.session.create_loader", lambda *_: LOADER)
+    monkeypatch.setattr(EventAliaser, "_alias_event_name", _aliased)
+    monkeypatch.setattr(ClientCreator, "_create_methods", _made)
+    monkeypatch.setattr(BaseEventHooks, "_verify_accept_kwargs", lambda self, handler: None)
     monkeypatch.chdir(tmp_path)
 
 

@@ -109,6 +109,13 @@ def shown(text: str) -> str:
     return MARK.sub(lambda found: f"‹{name_of(found)}›", text) if _OPEN in text else text
 
 
+def unfilled(text: str, values: Mapping[str, str]) -> str:
+    """The text for people, with the names of holes in place of the values that they were filled with."""
+    for name, value in sorted(values.items(), key=lambda item: -len(item[1])):
+        text = text.replace(value, f"‹{name}›")
+    return text
+
+
 def shown_in_json(text: str) -> str:
     """As `shown`, for JSON whose characters beyond ASCII are escaped."""
     return _ESCAPED.sub(lambda found: f"\\u2039{_meant_in_json(found[1])}\\u203a", text) if "\\ue000" in text else text

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 from policyc.analysis.callers import SIGNED
@@ -52,8 +53,8 @@ class Change(StrEnum):
 
 #: classes that one deny makes with statements that did not change, before the rest of them is told as one
 _MOST_ALIKE: Final = 3
-#: the kind of documents that bound those who carry others
-BOUNDARY: Final = "boundary"
+#: kinds of documents that bound those who carry others, for people
+_BOUNDING: Final = {"boundary": "permissions boundary", "scp": "service control policy"}
 #: values of one key that are told apart at first, which is mostly enough and much less work
 _FEW_VALUES: Final = 4
 #: the changes that documents of IAM can make
@@ -78,7 +79,8 @@ class Version:
     """One side: a document as the IR has it, and as the engine that decides does. With a `carrier` (the ARN of a role or user) only requests
     of that caller meet it, with the ARN of an account's root those of its callers, service-linked roles aside. One that does not `ask` stands for a gate that lets everybody pass. `whose` says in words
     whose requests a document is about that names no callers. Where it is looked at alone, `beside` are the others that have to allow, and
-    `within` patterns of the resources that requests are about (none: all), and `perhaps` what may take requests away besides."""
+    `within` patterns of the resources that requests are about (none: all), and `perhaps` what may take requests away besides; `taken` are
+    values of holes that nothing tells from others."""
 
     policy: Policy
     document: Document
@@ -88,6 +90,7 @@ class Version:
     beside: tuple[Version, ...] = ()
     within: tuple[Pattern, ...] = ()
     perhaps: tuple[Perhaps, ...] = ()
+    taken: Mapping[str, str] = MappingProxyType({})
 
     def meets(self, witness: Witness) -> bool:
         """Whether a request meets the document."""
@@ -419,7 +422,7 @@ class _Comparison:
         carrier = next(
             (one.carrier for one in (*self.old, *self.new) if any(item is by for item in one.policy.statements)), ""
         )
-        region = replace(region, who=(carrier,)) if carrier else region
+        region = replace(region, who=(whose(carrier),)) if carrier else region
         kept = by if change is not Change.DENIED or self._is_lost(by, witness) else None
         return replace(found, region=region, because=self._because(kept, other, first is self.after))
 
@@ -437,14 +440,13 @@ class _Comparison:
         out: list[str] = []
         for one, counterpart in zip(mine, theirs, strict=True):
             if counterpart.asks and not one.asks:
+                bound = _BOUNDING.get(one.policy.kind)
                 out.append(
-                    (
-                        "no permissions boundary bounds them any more"
-                        if gained
-                        else "a permissions boundary bounds them now"
-                    )
-                    if _is_no_boundary(one)
-                    else f"a gate {'no longer asks' if gained else 'now asks'} who calls"
+                    f"a gate {'no longer asks' if gained else 'now asks'} who calls"
+                    if bound is None
+                    else f"no {bound} bounds them any more"
+                    if gained
+                    else f"a {bound} bounds them now"
                 )
             elif counterpart.asks and by is not None and any(item is by for item in one.policy.statements):
                 out += because(by, None, one.policy, counterpart.policy, gained)
@@ -488,9 +490,14 @@ class _Comparison:
         return held[-1] if held else None
 
 
+def whose(carrier: str) -> str:
+    """Who meets a document with a `carrier`, for people."""
+    return f"callers of the account {carrier.split(':')[4]}" if carrier.endswith(":root") else carrier
+
+
 def _is_no_boundary(version: Version) -> bool:
-    """Whether a document stands for a boundary that is not there, of which there is nothing to tell."""
-    return version.policy.kind == BOUNDARY and not version.asks
+    """Whether a document stands for a boundary or control policies that are not there, of which there is nothing to tell."""
+    return version.policy.kind in _BOUNDING and not version.asks
 
 
 def decided(side: Sequence[Version], witness: Witness) -> Verdict:

@@ -210,7 +210,7 @@ def caller_of(text: str) -> Principal | None:
 
 
 def _versions(document: Document, kind: str) -> tuple[Side, list[tuple[str, Version, tuple[str, ...]]]]:
-    from policyc.workspace.versions import versions
+    from policyc.workspace.each_version import versions
 
     diagnostics = Diagnostics()
     side = side_of(document, "document", kind, diagnostics)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Final
 
 from policyc.holes import MARK, mark
 from policyc.record import record
@@ -132,6 +133,10 @@ class Unreadable:
     reason: str
 
 
+#: the type of a companion that requests are sent to
+SERVICE: Final = "lattice.service"
+
+
 @record
 class Companion:
     """A resource that the host describes beside its documents, so that they can be judged together: `type` as the language calls it
@@ -148,8 +153,7 @@ class Companion:
 class Wiring:
     """What stands behind an Object Lambda access point, called `name` there: `parts` are the host's names of `object-lambda`, `function`, `access-point`, `bucket`
     and the execution `role`, as far as they are known, `called` the names that these have on AWS, with holes, as far as they are written, `actions` the calls that run
-    the function, `settings` what else decides (`qualifier`, what `runs`, `vpc`, `bucket-account`, `access-point-block`, `bucket-block`, `key`), `callers` the roles and users
-    of the host all of whose policies are there, with the ends of their ARNs (`role/app`; `role/` where AWS makes the name up), `others` the further
+    the function, `settings` what else decides (`qualifier`, what `runs`, `vpc`, `bucket-account`, `access-point-block`, `bucket-block`, `key`), `others` the further
     resources of the host that are such parts, with the part and the name on AWS."""
 
     name: str
@@ -157,19 +161,20 @@ class Wiring:
     called: Mapping[str, str]
     actions: tuple[str, ...]
     settings: Mapping[str, str]
-    callers: Mapping[str, str]
     others: Mapping[str, tuple[str, str]]
 
 
 @record
 class Carried:
-    """Everything of ours in one host file, in its order. Files of one `module` (empty: the file by itself) are judged together."""
+    """Everything of ours in one host file, in its order. Files of one `module` (empty: the file by itself) are judged together. `callers`, for a file with a service of VPC Lattice or
+    with `chains`, are the roles and users all of whose policies are there, with the ends of their ARNs (`role/app`; `role/` where AWS makes the name up)."""
 
     documents: tuple[Embedded, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     companions: tuple[Companion, ...] = ()
     module: str = ""
     chains: tuple[Wiring, ...] = ()
+    callers: Mapping[str, str] = MappingProxyType({})
 
 
 def attribute(resource: str, word: str) -> str:

@@ -62,7 +62,7 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
     mine = [with_own_holes(item, {**variables.holes, **item.holes}) for item in got.documents]
     lost += got.unreadable
     lost += _unread(source, variables, mine, lost, template)
-    return Carried(tuple(mine), tuple(lost), got.companions)
+    return Carried(tuple(mine), tuple(lost), got.companions, chains=got.chains, callers=got.callers)
 
 
 def _template(

@@ -167,9 +167,9 @@ def _carried(
     compiled: Compiled, documents: Sequence[Document], args: argparse.Namespace, console: Console
 ) -> list[Reach] | int:
     """Who may do what by each of the documents of resources that no request goes to or through."""
+    from policyc.workspace.each_version import versions
     from policyc.workspace.reaching_sides import who_in_side
     from policyc.workspace.sides import Side, pieces_of
-    from policyc.workspace.versions import versions
 
     program = compiled.program
     pieces = pieces_of(compiled, documents)

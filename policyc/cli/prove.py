@@ -104,13 +104,13 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return run_named(args, console)
     if args.format not in ("human", "json"):
         raise WrongUse(f"`--that` has no `{args.format}` report", "use `human` or `json`")
+    from policyc.workspace.each_version import told_with_others
     from policyc.workspace.guaranteed_names import Unnamed, prove_by_name
     from policyc.workspace.pieces import ENDPOINT
-    from policyc.workspace.versions import told_with_others
 
     given: list[tuple[str, Version, tuple[str, ...]]] = []
     without: list[str] = []
-    for found in sides_of(args, console):
+    for found in sides_of(args, console, (args.account,)):
         if isinstance(found, int):
             return found
         side, documents = found

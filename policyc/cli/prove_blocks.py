@@ -34,12 +34,13 @@ def run_blocks(args: argparse.Namespace, console: Console) -> int:
 
 
 def sides_of(
-    args: argparse.Namespace, console: Console
+    args: argparse.Namespace, console: Console, named: Sequence[str] = ()
 ) -> Iterator[tuple[Side, Sequence[tuple[str, Version, tuple[str, ...]]]] | int]:
-    """The documents of each named path, with the side that they belong to; the exit status where one cannot be read, which is told."""
+    """The documents of each named path, with the side that they belong to; the exit status where one cannot be read, which is told. `named` are texts
+    that tell things apart beside those of the documents."""
+    from policyc.workspace.each_version import versions
     from policyc.workspace.revisions import NoRevision
     from policyc.workspace.sides import read_side
-    from policyc.workspace.versions import versions
 
     root = here(args)
     with ExitStack() as held:
@@ -51,7 +52,7 @@ def sides_of(
                 raise WrongUse(str(error), error.help) from error
             told = trust_of(args), samples_of(args)
             side = read_side(word, path, top, diagnostics, args.kind or "", dict(args.param), args.config, *told)
-            found = None if diagnostics.has_errors else versions(side, diagnostics)
+            found = None if diagnostics.has_errors else versions(side, diagnostics, named)
             yield refuse_request(diagnostics, side.sources, args.format, console) if found is None else (side, found)
 
 
@@ -103,8 +104,8 @@ def run_named(args: argparse.Namespace, console: Console) -> int:
 
 def _guarantees(args: argparse.Namespace, console: Console) -> int:
     from policyc.targets.program import load_program
+    from policyc.workspace.each_version import told_with_others
     from policyc.workspace.guaranteed import AnyGiven, Given, given_in, named, prove_documents
-    from policyc.workspace.versions import told_with_others
 
     file = Path(os.path.realpath(args.guarantees))
     if not file.is_file():

@@ -148,9 +148,10 @@ def modes() -> list[Mode]:
 
 def run(args: argparse.Namespace, console: Console) -> int:
     if names_file(args):
-        from policyc.cli import simulate_chain
+        from policyc.cli import simulate_chain, simulate_hosted
 
         status = simulate_chain.run(args, console)
+        status = simulate_hosted.run(args, console) if status is None else status
         status = state(args, console) if status is None else status
         if status is not None:
             return status

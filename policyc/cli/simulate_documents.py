@@ -144,8 +144,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         outcome = changed(outcome, notes=(f"the log says that AWS {said}, {agrees}", *outcome.notes))
     if getattr(args, "unreadable", None):
         outcome = _left_open(outcome, args.unreadable)
-    if getattr(args, "taken", ""):
-        outcome = changed(outcome, notes=(*outcome.notes, args.taken))
+    outcome = changed(outcome, notes=(*outcome.notes, *getattr(args, "taken", ())))
     return write_answer(outcome, sources, args, console)
 
 
@@ -282,7 +281,8 @@ def _told_by(args: argparse.Namespace, role: str, found: Inside) -> Mapping[str,
         arn = stated_by(found.document, arn, name, args.who or "")
         if arn:
             setattr(args, option, arn)
-            args.taken = f"`{found.document.facts['resource']}` is taken to stand in the caller's account"
+            text = f"`{found.document.facts['resource']}` is taken to stand in the caller's account"
+            args.taken = tuple(dict.fromkeys((*getattr(args, "taken", ()), text)))
     auth = f"{name}_auth"
     if "auth-type" in found.document.facts and getattr(args, auth, "") is None:
         setattr(args, auth, found.document.facts["auth-type"])

@@ -135,7 +135,8 @@ def reach_by_documents(
         side, documents = one
         ways = [name for name, way in side.ways.items() if way.is_found]
         chains = [name for name, chain in side.chains.items() if chain.was_found]
-        names = _asked([*side.pieces, *ways, *chains], file, part)
+        told = [name for name, _, _ in documents]
+        names = _asked(list(dict.fromkeys((*side.pieces, *told, *ways, *chains))), file, part)
         diagnostics = Diagnostics()
         reached, passed_over = who_in_side(side, documents, names, can, principal, diagnostics)
         found += reached

@@ -183,4 +183,9 @@ def stated_by(document: Embedded, text: str, kind: str, who: str) -> str:
     account = _ACCOUNT.search(who)
     if not stated or not f".{resource}".endswith(f".{stated}") or account is None or kind not in _LATTICE:
         return ""
-    return f"arn:aws:vpc-lattice:{mark('region')}:{account[0]}:{_LATTICE[kind]}/{mark(attribute(resource, 'Id'))}"
+    return open_arn(resource, kind, account[0])
+
+
+def open_arn(resource: str, kind: str, account: str) -> str:
+    """The ARN of a service or network of VPC Lattice that a host describes: its id and Region are not known."""
+    return f"arn:aws:vpc-lattice:{mark('region')}:{account}:{_LATTICE[kind]}/{mark(attribute(resource, 'Id'))}"

@@ -6,7 +6,6 @@ Source: IAM evaluation reference, section 10.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -16,10 +15,9 @@ from policyc.record import record
 from policyc.syntax.json_tree import JsonValue
 from policyc.text import Source
 from policyc.workspace.asked import Inside, beside_in
-from policyc.workspace.bounds import at_level, control_in_words
+from policyc.workspace.bounds import FULL, accounts_in, at_level, control_in_words
 from policyc.workspace.placed import obstacle
 
-_ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _CONTROLS: Final = ("scp", "rcp")
 
 
@@ -48,7 +46,7 @@ def bounds_beside(
             continue
         targets = [one for one in item.document.facts.get("on", "").split(", ") if one]
         above = account in targets
-        if targets and not above and all(_ACCOUNT.fullmatch(one) for one in targets):
+        if targets and not above and len(accounts_in(item.document.facts.get("on", ""))) == len(targets):
             continue
         held = sources.get(item.document.file, source)
         stop = obstacle(item.tree)
@@ -61,7 +59,7 @@ def bounds_beside(
         if above:
             yield Bound(kind, name, held, full, True)
         if not above or alone is item.tree:
-            why = f"`FullAWSAccess` may stand beside `{name}`" if above else control_in_words(kind, name, on)
+            why = f"`{FULL}` may stand beside `{name}`" if above else control_in_words(kind, name, on)
             yield Bound(kind, name, held, alone, False, why)
 
 

@@ -6,6 +6,7 @@ Source: IAM evaluation reference, section 10.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
@@ -13,11 +14,14 @@ from policyc.holes import shown
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue, parse_json
 from policyc.text import Source
 
-#: what AWS attaches beside every control policy
+#: how the policy is called that AWS attaches beside every control policy
+FULL: Final = "FullAWSAccess"
+#: what it says
 _FULL: Final = {
     "scp": '{"Sid":"FullAWSAccess","Effect":"Allow","Action":"*","Resource":"*"}',
     "rcp": '{"Sid":"RCPFullAWSAccess","Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}',
 }
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _TITLES: Final = {
     "scp": ("service control policy", "the caller's account"),
     "rcp": ("resource control policy", "the resource's account"),
@@ -38,6 +42,11 @@ def at_level(tree: JsonValue, kind: str, beside: bool = False) -> JsonValue:
     members = tuple(member for member in tree.members if member.key != "Statement")
     place = tree.span
     return JsonObject((*members, JsonMember("Statement", place, JsonArray((*items, full), place))), place)
+
+
+def accounts_in(targets: str) -> tuple[str, ...]:
+    """The accounts that a control policy is attached to by their numbers."""
+    return tuple(one for one in targets.split(", ") if _ACCOUNT.fullmatch(one))
 
 
 def control_in_words(kind: str, name: str, on: str) -> str:

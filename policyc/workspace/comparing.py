@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from policyc.analysis.compare import Difference, Version, compare
+from policyc.analysis.compare import Change, Difference, Version, compare
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.caller import Grant
 from policyc.engines.proofs.texts import Pattern, whole
 from policyc.engines.trace import Verdict
-from policyc.holes import filled, names_in, shown, widened
+from policyc.holes import filled, names_in, shown, unfilled
 from policyc.ir.pattern import Plain, Wild, escape_pattern, pattern_tokens
 from policyc.record import replace
-from policyc.regex import regex
 from policyc.report.changes import ADDED, CHANGED, OPEN, REMOVED, SAME, Changes, Compared, Entry
-from policyc.syntax.json_text import JsonString, JsonValue
-from policyc.targets.iam_documents.kinds import KINDS
-from policyc.targets.iam_documents.read import read_policy
+from policyc.syntax.json_text import JsonString
 from policyc.targets.registry import network_of
 from policyc.text import Source, Span
 from policyc.workspace.absent import not_known, one_sided
 from policyc.workspace.comparing_bounds import Bounds, moved
 from policyc.workspace.completions import filled_by_name, values_by_name
+from policyc.workspace.hosted_ways import hosted, not_known_of_callers, perhaps_on, said_on
 from policyc.workspace.native_json import CORE_NETWORK, shape_of
 from policyc.workspace.pieces import (
     BOUNDARY,
+    CONTROLS,
     ENDPOINT,
     HOST,
     IDENTITY,
@@ -46,10 +45,6 @@ _GRANTS = {
     Grant.STAR: "allow",
     Grant.DIRECT: "allow",
 }
-#: a service that nobody names, every service, and patterns that each service fits
-_ARN = "arn:aws:vpc-lattice:eu-west-1:111122223333:service/svc-0123456789abcdef0"
-_SERVICES = "arn:*:vpc-lattice:*:*:service/*"
-_ALL_SERVICES = regex(r"arn:[^:]*:vpc-lattice:\*:(\*|\?{12}):(\*|service/\*)")
 
 
 def compare_sides(
@@ -81,6 +76,11 @@ def compare_sides(
             continue
         out.append(way)
         gates = [side.ways[name].gates for side in (old, new)]
+        if old.ways[name].controls or new.ways[name].controls:
+            perhaps = [item.what for side in (old, new) for item in perhaps_on(side, name)] if way.entries else []
+            notes += [
+                f"what {text} refuses is not taken off the changes of `{name}`" for text in dict.fromkeys(perhaps)
+            ]
         if not old.ways[
             name
         ].arn:  # others may stand behind the same network or group, so that its policy is compared as well
@@ -200,12 +200,11 @@ def _compared(
     within = requests_to(kind.name, places.pop()) if len(places) == 1 else ()
     bounding = bounds.versions()
     result = compare([*bounding[0], one], [*bounding[1], two], within=within)
-    entries, left = tuple(_entry(item) for item in result.differences), result.open
+    entries, left = tuple(_entry(item) for item in _own(result.differences, bounding)), result.open
     names = _open_names(before, after)
     if left and names:
-        if not bounding[0]:
-            values = values_by_name([tree for tree in trees if tree is not None])
-            entries += _with_values(entries, ([before], [after]), (old, new), values, within)
+        values = values_by_name([tree for tree in trees if tree is not None])
+        entries += _with_values(entries, (before, after), (old, new), values, within, bounding)
         left = (_hanging(entries, names),)
     if callers := who_carries(kind.name, carrier):
         entries = tuple(item if item.who else replace(item, who=(callers,)) for item in entries)
@@ -246,25 +245,39 @@ def _hanging(entries: Sequence[Entry], names: Sequence[str]) -> str:
 
 def _with_values(
     known: Sequence[Entry],
-    pieces: tuple[Sequence[Piece | str | None], Sequence[Piece | str | None]],
+    pieces: tuple[Piece | None, Piece | None],
     sides: tuple[Side, Side],
     values: Mapping[str, str],
-    within: Sequence[Pattern] = (),
+    within: Sequence[Pattern],
+    bounding: tuple[Sequence[Version], Sequence[Version]],
 ) -> tuple[Entry, ...]:
-    """Classes that show when what host files leave open has some `values`, the same on both sides; those that are `known` left out. The
-    documents of a side all have to allow; for those that are not there stands what `stand_in` says."""
-    versions: list[list[Version]] = []
-    for held, side in zip(pieces, sides, strict=True):
-        found = [_filled(piece, values, side) if isinstance(piece, Piece) else stand_in(piece) for piece in held]
-        if None in found:
-            return ()  # the service would refuse a document with such values
-        versions.append([one for one in found if one is not None])
+    """Classes that show when what host files leave open has some `values`, the same on both sides; those that are `known` left out. For a document
+    that is not there stands one that says nothing."""
+    found = [
+        stand_in(None) if piece is None else _filled(piece, values, side)
+        for piece, side in zip(pieces, sides, strict=True)
+    ]
+    versions = [[*row, one] for row, one in zip(bounding, found, strict=True) if one is not None]
+    if len(versions) < len(found):
+        return ()  # the service would refuse a document with such values
+    return _besides(known, _own(compare(versions[0], versions[1], within=within).differences, bounding), values)
+
+
+def _own(differences: Iterable[Difference], beside: Sequence[Sequence[Version]]) -> Iterator[Difference]:
+    """The differences but for requests of which a control policy `beside` refuses explicitly what was refused before: its own comparison says that."""
+    controls = {
+        id(item) for row in beside for one in row if one.policy.kind in CONTROLS for item in one.policy.statements
+    }
+    for item in differences:
+        if item.change not in (Change.BLOCKED, Change.UNBLOCKED) or id(item.by) not in controls:
+            yield item
+
+
+def _besides(known: Sequence[Entry], differences: Iterable[Difference], values: Mapping[str, str]) -> tuple[Entry, ...]:
+    """The classes that some values make, but for those that are known."""
     told = {(item.change, item.by, item.other) for item in known}
-    return tuple(
-        _named_again(item, values)
-        for item in map(_entry, compare(versions[0], versions[1], within=within).differences)
-        if (item.change, item.by, item.other) not in told
-    )
+    found = (_named_again(_entry(item), values) for item in differences)
+    return tuple(item for item in found if (item.change, item.by, item.other) not in told)
 
 
 def _filled(piece: Piece, values: Mapping[str, str], side: Side) -> Version | None:
@@ -278,9 +291,7 @@ def _named_again(entry: Entry, values: Mapping[str, str]) -> Entry:
     """A class with open places by their names, and the values that its request is for."""
 
     def open_again(texts: tuple[str, ...]) -> tuple[str, ...]:
-        for name, value in sorted(values.items(), key=lambda item: -len(item[1])):
-            texts = tuple(text.replace(value, f"‹{name}›") for text in texts)
-        return texts
+        return tuple(unfilled(text, values) for text in texts)
 
     return replace(
         entry,
@@ -359,54 +370,25 @@ def _way(name: str, old: Side, new: Side, diagnostics: Diagnostics, tests: bool)
 
 
 def _open_way(name: str, old: Side, new: Side) -> Compared | None:
-    """A service that a host file describes, with the policies of its network and its own. Its ARN is not known yet: where no policy is about some services
-    only, it is taken to be one of its own, elsewhere it stays open. None where each document is to be compared by itself."""
-    ways, sides = (old.ways[name], new.ways[name]), (old, new)
-    gates: list[list[Piece | str | None]] = [
-        [side.pieces[gate] if gate else gate for gate in way.gates] for way, side in zip(ways, sides, strict=True)
-    ]
-    if any(way.arn for way in ways) or all(way.gates[0] == "" != way.gates[1] for way in ways):
-        return None  # the service's own document is all that is known of it
-    said = [[piece.source.text if isinstance(piece, Piece) else (piece,) for piece in side] for side in gates]
-    if said[0] == said[1]:
+    """A service that a host file describes, with all that it says of requests to it. None where each document is to be compared by itself."""
+    if said_on(old, name) == said_on(new, name):
         return None
-    held = [piece for side in gates for piece in side if isinstance(piece, Piece)]
-    trees = [tree for piece in held if (tree := piece.tree(Diagnostics())) is not None]
-    if len(trees) < len(held) or any(map(obstacles, trees)):
+    sides = (old, new)
+    found = hosted(sides, name)
+    if found is None or found.open:
         return None
-    values = values_by_name(trees)
-    called = [text for way in ways for text in way.names]
-    own = {hole for hole in values for text in called if hole in (text, f"{text}.Arn", f"{text}.arn")}
-    arn = values[min(own)] if own else _ARN
-    values |= dict.fromkeys(own, arn)
-    alike = all(_treats_alike(tree, own) for tree in trees)
-    known = dict.fromkeys(own, arn) if alike else {}
-    versions: list[list[Version]] = []
-    for side, mine in zip(sides, gates, strict=True):
-        found = [_filled(one, known, side) if isinstance(one, Piece) else stand_in(one) for one in mine]
-        versions.append([one for one in found if one is not None])
-    if any(len(mine) < len(ways[0].gates) or any(map(doubts_of, mine)) for mine in versions):
-        return None
-    tokens = pattern_tokens(escape_pattern(arn) if alike else _SERVICES)
-    within = (whole(tokens), whole((*tokens, Plain("/"), Wild.RUN)))
-    result = compare(versions[0], versions[1], within=within)
-    entries = tuple(_named_again(_entry(item), known) for item in result.differences)
-    names = [hole for hole in _open_names(*held) if hole not in known]
-    left = result.open
+    result = compare(found.versions[0], found.versions[1], within=found.within)
+    entries = tuple(_named_again(_entry(item), found.taken) for item in _own(result.differences, found.versions))
+    left, names = result.open, [hole for hole in found.holes if hole not in found.taken]
     if left and names:
-        entries += _with_values(entries, (gates[0], gates[1]), sides, values, within)
+        some = hosted(sides, name, values=found.some)
+        if some is not None and not some.open:
+            others = compare(some.versions[0], some.versions[1], within=some.within).differences
+            entries += _besides(entries, _own(others, some.versions), found.some)
         left = (_hanging(entries, names),)
-    return Compared(name, ways[1].type, CHANGED if entries else OPEN if left else SAME, entries, (), left)
-
-
-def _treats_alike(tree: JsonValue, own: Set[str]) -> bool:
-    """Whether the resources of a document tell no services apart, but for the one whose ARN is one of the holes `own`."""
-    policy = read_policy(tree, KINDS["auth-policy"], "")
-    texts = [glob.text for item in policy.statements for glob in (item.resources.patterns if item.resources else ())]
-    return all(
-        not own.isdisjoint(names_in(text)) or text.startswith("*") or _ALL_SERVICES.match(widened(text)) is not None
-        for text in texts
-    )
+    left = (*left, *not_known_of_callers(sides, name))
+    state = CHANGED if entries else OPEN if left else SAME
+    return Compared(name, new.ways[name].type, state, entries, (), left)
 
 
 def _entry(item: Difference) -> Entry:

@@ -6,9 +6,10 @@ from policyc.analysis.compare import Version
 from policyc.holes import shown
 from policyc.record import record, replace
 from policyc.report.changes import CHANGED, SAME, Compared
+from policyc.workspace.bounds import accounts_in
 from policyc.workspace.pieces import Piece
 from policyc.workspace.sides import Side
-from policyc.workspace.versions import boundary_of, perhaps_of
+from policyc.workspace.versions import boundary_of, controlling, perhaps_of
 
 
 @record
@@ -27,13 +28,15 @@ class Bounds:
         return held if all(piece.item is not None for piece, _ in held) else []
 
     @property
-    def _said(self) -> list[tuple[str, str]]:
-        """What is known of the boundary on each side: its text, and what stands for one that cannot be read."""
+    def _said(self) -> list[tuple[str, str, tuple[tuple[str, str], ...]]]:
+        """What is known of the boundary on each side: its text, and what stands for one that cannot be read; and of control policies of accounts."""
         found = []
         for piece, side in self._sides:
             unread = piece.bounds and boundary_of(piece, side) is None
             text = piece.bounds.source.text if piece.bounds else ""
-            found.append((text, piece.limit or (f"`{piece.bounds.name}`" if piece.bounds and unread else "")))
+            limit = piece.limit or (f"`{piece.bounds.name}`" if piece.bounds and unread else "")
+            held = sorted((one.hangs, one.source.text) for one in piece.controls if accounts_in(one.hangs))
+            found.append((text, limit, tuple(held)))
         return found
 
     @property
@@ -44,21 +47,26 @@ class Bounds:
     def open(self) -> tuple[str, ...]:
         """Why the sides cannot be compared: a boundary that is not known, and is another one."""
         said = self._said
-        if self.alike or not any(limit for _, limit in said):
+        if len({item[:2] for item in said}) < 2 or not any(limit for _, limit, _ in said):
             return ()
         one, other = (
             shown(limit) or (f"`{piece.bounds.name}`" if piece.bounds else "none")
-            for (_, limit), (piece, _) in zip(said, self._sides, strict=True)
+            for (_, limit, _), (piece, _) in zip(said, self._sides, strict=True)
         )
         return (f"the permissions boundary of those who carry it is {one} on one side and {other} on the other",)
 
     def versions(self) -> tuple[list[Version], list[Version]]:
-        """The boundaries to compare with on both sides: one that lets everything pass where there is none, none where neither has one."""
-        if not any(piece.bounds for piece, _ in self._sides):
+        """The boundaries and control policies to compare with on both sides: one that lets everything pass where there is none, none where neither has one."""
+        if not self._sides:
             return [], []
-        found = [boundary_of(piece, side, or_none=True) for piece, side in self._sides]
-        known = [item for item in found if item is not None]
-        return ([], []) if len(known) < len(found) else ([known[0]], [known[-1]])
+        limits = controlling([piece.controls for piece, _ in self._sides], [side for _, side in self._sides])
+        if any(piece.bounds for piece, _ in self._sides):
+            found = [boundary_of(piece, side, or_none=True) for piece, side in self._sides]
+            known = [item for item in found if item is not None]
+            limits = (
+                [[item, *row] for item, row in zip(known, limits, strict=True)] if len(known) == len(found) else limits
+            )
+        return limits[0], limits[-1]
 
     def notes(self, name: str) -> tuple[str, ...]:
         """What is not taken off the classes of a document, since it is not known whether it refuses them."""

@@ -8,21 +8,30 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from policyc.carriers.embedded import Carried, Companion, PlacedText, Unreadable
+from policyc.carriers.embedded import SERVICE, Carried, Companion, PlacedText, Unreadable, attribute
 from policyc.carriers.registry import recognized
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.holes import mark, names_in, shown
-from policyc.record import replace
+from policyc.record import record, replace
 from policyc.text import Source
 from policyc.workspace.embedded import Item
 from policyc.workspace.hosts import Host, open_hosts, options_of
 from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.pieces import BOUNDARY, CONTROLS, ENDPOINT, HOST, IDENTITY, Piece, Way
+from policyc.workspace.pieces import BOUNDARY, CONTROLS, ENDPOINT, HOST, IDENTITY, Own, Piece, Way
+from policyc.workspace.placed import obstacle
 
 if TYPE_CHECKING:
     from policyc.workspace.chains import Chain
 
-_SERVICE = "lattice.service"
+
+@record
+class Inside:
+    """The documents of host files, those of other files of the same modules, which bear on them, the ways to the services there, and the chains."""
+
+    pieces: Mapping[str, Piece]
+    beside: Mapping[str, Piece]
+    ways: Mapping[str, Way]
+    chains: Mapping[str, Chain]
 
 
 def embedded_pieces(
@@ -33,8 +42,8 @@ def embedded_pieces(
     before: bool,
     switches: Mapping[str, str],
     diagnostics: Diagnostics,
-) -> tuple[dict[str, Piece], dict[str, Way], dict[str, Chain]]:
-    """The documents of host files, each with its format, the ways to the services there, and the chains. `called` says under which name a file stands in the comparison (empty: its
+) -> Inside:
+    """What host files hold, each with its format. `called` says under which name a file stands in the comparison (empty: its
     documents stand there by themselves), `values` fill what hosts leave open; `before`
     asks for what a plan finds. A fault of one file among others keeps nobody back: what it holds beside its documents is compared as its text."""
     out: dict[str, Piece] = {}
@@ -79,8 +88,9 @@ def embedded_pieces(
             from policyc.workspace.hosted_chains import hosted_chains
 
             chains |= hosted_chains(module, [host.source.file for host in asked], out, named, values, switches)
+    ways = _ways(modules.values(), out, called, {host.source.file for host in asked})
     pieces = {name: piece for name, piece in out.items() if name not in beside}
-    return pieces, _ways(modules.values(), pieces, called), chains
+    return Inside(pieces, {name: out[name] for name in beside}, ways, chains)
 
 
 def _others(root: Path, hosts: Sequence[Host], values: Mapping[str, str], before: bool) -> Iterator[Host]:
@@ -121,9 +131,9 @@ def _bounded(module: Sequence[Host], pieces: Mapping[str, Piece]) -> dict[str, P
 
 
 def _ways(
-    modules: Iterable[Sequence[Host]], pieces: Mapping[str, Piece], called: Callable[[str], str]
+    modules: Iterable[Sequence[Host]], pieces: Mapping[str, Piece], called: Callable[[str], str], asked: Set[str]
 ) -> dict[str, Way]:
-    """The ways to services whose auth type is known, through their one network where that stands beside them. A gate with several policies,
+    """The ways to services of the files that are `asked` about whose auth type is known, through their one network where that stands beside them. A gate with several policies,
     or with one that hangs on conditions of the host, leaves none, and so does a policy nearby that cannot be read."""
     found: dict[str, Way] = {}
     for module in modules:
@@ -131,20 +141,44 @@ def _ways(
             continue
         companions = {item.name: (host, item) for host in module for item in host.carried.companions}
         own = {id(document) for host in module for document in host.carried.documents}
+        callers = {name: end for host in module for name, end in host.carried.callers.items()}
+        held = {name: piece for name, piece in pieces.items() if piece.item and id(piece.item.document) in own}
+        carried = dict(_of_callers(callers, held)) if companions else {}
+        controls = tuple(name for name, piece in held.items() if piece.kind == "scp")
         on: dict[str, list[str]] = {}
         for name, piece in pieces.items():
             if piece.item is not None and piece.kind == "auth-policy" and id(piece.item.document) in own:
                 on.setdefault(piece.item.document.facts.get("resource", ""), []).append(name)
         for host, service in companions.values():
-            if service.type != _SERVICE:
+            if service.type != SERVICE or host.source.file not in asked:
                 continue
             network = companions.get(service.links.get("network", ""))
             gates = [_gate(item, on, pieces) for item in (network[1] if network else None, service)]
             if _UNKNOWN not in gates:
                 name = _name(called(host.source.file), service.name, "")
-                found[name] = Way(_SERVICE, "", tuple(gates), (service.name,))
+                names = (service.name, *([network[1].name] if network else []))
+                found[name] = Way(SERVICE, "", tuple(gates), names, carried, callers=callers, controls=controls)
         found |= _endpoints(own, pieces)
     return found
+
+
+def _of_callers(callers: Iterable[str], pieces: Mapping[str, Piece]) -> Iterator[tuple[Own, tuple[str, ...] | None]]:
+    """What the roles and users of a module carry, and what bounds them; the holes of their ARNs stand for these."""
+    for host in callers:
+        carrier = mark(attribute(host, "Arn"))
+        held = [piece for piece in pieces.values() if piece.kind == IDENTITY and mark(host) in piece.hangs.split(", ")]
+        bounds = dict.fromkeys(piece.bounds.name for piece in held if piece.bounds)
+        own = [*held, *(pieces[name] for name in bounds)]
+        known = not any(piece.limit for piece in held) and all(map(_is_whole, own))
+        yield (IDENTITY, carrier), tuple(piece.name for piece in held) if known else None
+        if known and bounds:
+            yield (BOUNDARY, carrier), tuple(bounds)
+
+
+def _is_whole(piece: Piece) -> bool:
+    """Whether a document is there whatever is open, and its statements are known."""
+    tree = piece.tree(Diagnostics())
+    return tree is not None and obstacle(tree) is None and not (piece.item and piece.item.document.world)
 
 
 def _endpoints(own: Set[int], pieces: Mapping[str, Piece]) -> dict[str, Way]:

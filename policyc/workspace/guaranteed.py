@@ -34,11 +34,11 @@ from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.program import words
 from policyc.targets.registry import target
 from policyc.text import Span
+from policyc.workspace.each_version import told_with_others
 from policyc.workspace.natives import NAMED
 from policyc.workspace.pieces import ENDPOINT
 from policyc.workspace.proving_paths import claim_text
 from policyc.workspace.sides import Side
-from policyc.workspace.versions import told_with_others
 
 if TYPE_CHECKING:
     from policyc.workspace.guaranteed_chains import GivenChain
@@ -174,7 +174,7 @@ def _answer(
 ) -> ClaimAnswer | None:
     """The answer; None after reporting what is wrong with the claim."""
     text = claim_text(program, claim.span)
-    found = ClaimAnswer(text, document.path, claim.span, None)
+    found = ClaimAnswer(text, document.path, claim.span, None, given=_given(document.version))
     scope = _scope(program, proof, claim, document, diagnostics)
     if scope is None:
         return None
@@ -189,6 +189,12 @@ def _answer(
             return replace(found, open=may_refuse(document.version))
         return known
     return answer
+
+
+def _given(version: Version) -> tuple[str, ...]:
+    """What the names of a claim are held against, where nothing else tells it from others."""
+    told = ", ".join(f"‹{name}› is {value}" for name, value in version.taken.items())
+    return (told,) if told else ()
 
 
 def _by_itself(

@@ -11,7 +11,7 @@ from typing import Final
 from policyc.carriers.embedded import Wiring
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.document import compile_document
-from policyc.holes import MARK, filled, has_hole, mark, name_of, names_in
+from policyc.holes import MARK, filled, has_hole, mark, name_of
 from policyc.model.values import Resource
 from policyc.record import replace
 from policyc.simulation.documents.resources import Drafts
@@ -24,18 +24,11 @@ from policyc.text import Span
 from policyc.workspace.bounds import control_in_words
 from policyc.workspace.chains import OF_ROLE, POLICIES, Chain, assembled, named, nothing
 from policyc.workspace.completions import filled_by_name
+from policyc.workspace.home import DIGITS, REGION, Home
 from policyc.workspace.hosts import Host
 from policyc.workspace.pieces import BOUNDARY, CONTROLS, IDENTITY, Piece
 from policyc.workspace.placed import obstacle
 
-_ACCOUNTS: Final = ("111122223333", "444455556666", "777788889999")
-_REGION: Final = "us-east-1"
-_HOME: Final[tuple[tuple[str, str], ...]] = (
-    (r"AWS::AccountId|data\.aws_caller_identity\.[^.]+\.account_id", "account"),
-    (r"AWS::Region|data\.aws_region\.[^.]+\.(name|region|id)", "region"),
-    (r"AWS::Partition|data\.aws_partition\.[^.]+\.partition", "partition"),
-)
-_DIGITS: Final = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 _PLACE: Final = re.compile(
     r"arn:[^:]*:(?:s3|lambda|s3-object-lambda):([a-z0-9-]+|" + MARK.pattern + r"):([0-9]{12}|" + MARK.pattern + r"):"
 )
@@ -46,9 +39,6 @@ _ARNS: Final[Mapping[str, str]] = {
     "access-point": "arn:aws:s3:{region}:{account}:accesspoint/{name}",
     "bucket": "arn:aws:s3:::{name}",
 }
-#: attributes of a part that are its name
-_NAMES: Final = ("", ".id", ".name", ".bucket", ".function_name", ".Name")
-_OTHER: Final = re.compile(r"[^a-z0-9-]+")
 
 
 def hosted_chains(
@@ -64,10 +54,11 @@ def hosted_chains(
         return {}
     own = {id(document) for host in module for document in host.carried.documents}
     held = {name: piece for name, piece in pieces.items() if piece.item is not None and id(piece.item.document) in own}
+    callers = {name: end for host in module for name, end in host.carried.callers.items()}
     found: dict[str, Chain] = {}
     for host in (one for one in module if one.source.file in files):
         for wiring in host.carried.chains:
-            chain = _Hosted(wiring, held, values, switches).chain()
+            chain = _Hosted(wiring, callers, held, values, switches).chain()
             if chain is not None:
                 found[called(host.source.file, wiring.name)] = chain
     return found
@@ -75,25 +66,23 @@ def hosted_chains(
 
 class _Hosted:
     def __init__(
-        self, wiring: Wiring, pieces: Mapping[str, Piece], bound: Mapping[str, str], switches: Mapping[str, str]
+        self,
+        wiring: Wiring,
+        callers: Mapping[str, str],
+        pieces: Mapping[str, Piece],
+        bound: Mapping[str, str],
+        switches: Mapping[str, str],
     ) -> None:
         self.wiring, self.pieces, self.bound, self.switches = wiring, pieces, bound, switches
         texts = [piece.source.text for piece in pieces.values()]
-        accounts = {text for one in texts for text in _DIGITS.findall(one)}
         places = [found.groups() for one in texts for found in _PLACE.finditer(one)]
-        self.account = next((one for one in _ACCOUNTS if one not in accounts), _ACCOUNTS[0])
-        if len({place[-3] for place in places if _DIGITS.fullmatch(place[-3])}) == 1:
-            self.account = next(place[-3] for place in places if _DIGITS.fullmatch(place[-3]))
+        accounts = {place[-3] for place in places if DIGITS.fullmatch(place[-3])}
         regions = {place[0] for place in places if not has_hole(place[0])}
-        self.region = regions.pop() if len(regions) == 1 else _REGION
-        self.values: dict[str, str] = {}
-        home = {"account": self.account, "region": self.region, "partition": "aws"}
-        for hole in {hole for one in (*texts, *wiring.called.values()) for hole in names_in(one)}:
-            for form, word in _HOME:
-                if re.fullmatch(form, hole):
-                    self.values[hole] = home[word]
+        account, region = (held.pop() if len(held) == 1 else "" for held in (accounts, regions))
+        self.home = Home((*texts, *wiring.called.values()), account, region or REGION)
+        self.values = self.home.values
         self.arns = dict(self._arns())
-        self.callers = dict(self._callers())
+        self.callers = {host: self.home.caller(host, end) for host, end in callers.items()}
 
     def chain(self) -> Chain | None:
         """The chain; None where a part of it or a policy on the way is not known."""
@@ -105,24 +94,12 @@ class _Hosted:
         return replace(made, given=tuple(self._given()), callers=self.callers)
 
     def _given(self) -> Iterator[str]:
-        taken = [
-            f"‹{hole}› is {value}"
-            for hole, value in self.values.items()
-            if any(re.fullmatch(form, hole) for form, _ in _HOME)
-        ]
-        if taken:
-            yield ", ".join(sorted(taken))
+        yield from self.home.given()
         for name, piece in self.pieces.items():
             if piece.kind in CONTROLS:
                 yield f"{control_in_words(piece.kind, name, piece.hangs)} refuses nothing"
 
     # --- what the host leaves open --------------------------------------------------------------------------------
-
-    def _named(self, part: str, text: str) -> str:
-        """A name as the host writes it, its open places filled with what says where they come from; one of its own where AWS makes it up."""
-        for hole in names_in(filled(text, self.values)):
-            self.values[hole] = _word(hole)
-        return filled(text, self.values) or _word(part)
 
     def _arns(self) -> Iterator[tuple[str, str]]:
         for host, (part, called) in self.wiring.others.items():
@@ -143,20 +120,9 @@ class _Hosted:
 
     def _arn(self, part: str, host: str, called: str) -> str:
         """The ARN of a resource of the host, which is what its attributes say from then on."""
-        name = self._named(host, called)
-        arn = _ARNS[part].format(region=self.region, account=self.account, name=name)
-        self.values |= dict.fromkeys((f"{host}.Arn", f"{host}.arn"), arn)
-        self.values |= {f"{host}{word}": name for word in _NAMES}
-        return arn
-
-    def _callers(self) -> Iterator[tuple[str, str]]:
-        for host, end in self.wiring.callers.items():
-            told = filled(end, self.values)
-            end = self._named(host, told) if not told.endswith("/") else f"{told}{_word(host)}"
-            arn = f"arn:aws:iam::{self.account}:{end}"
-            self.values |= dict.fromkeys((f"{host}.Arn", f"{host}.arn"), arn)
-            self.values |= {f"{host}{word}": end.rpartition("/")[2] for word in _NAMES}
-            yield host, arn
+        name = self.home.named(host, called)
+        arn = _ARNS[part].format(region=self.home.region, account=self.home.account, name=name)
+        return self.home.part(host, arn, name)
 
     # --- parts and documents ---------------------------------------------------------------------------------------
 
@@ -243,8 +209,3 @@ class _Hosted:
         document = Document(piece.name, kind, text, piece.name, carrier, role, compiled.span, entries)
         keep_compiled(document, compiled)
         return document
-
-
-def _word(name: str) -> str:
-    """A name for what AWS names itself, from the host's name for it."""
-    return _OTHER.sub("-", name.lower()).strip("-")[-40:].strip("-") or "x"

@@ -91,7 +91,8 @@ class Way:
     """The way of a request to a declared resource: the name of the document at each gate, empty where the gate asks nobody, None where it
     has no policy. `type` and `arn` are the resource's own (the ARN of one in a host file is not known yet: empty), `names` what the gates are called,
     or there the resource, `own` the documents of those who call, one of which has to allow: none where they have none, None where they are not known.
-    `scope` are the attributes of a request to it, `words` the names that its file sees."""
+    `scope` are the attributes of a request to it, `words` the names that its file sees, `callers` the roles and users of its host file, with the ends of their ARNs,
+    `controls` the control policies there."""
 
     type: str
     arn: str
@@ -100,6 +101,8 @@ class Way:
     own: Mapping[Own, tuple[str, ...] | None] = MappingProxyType({})
     scope: Mapping[str, Attribute] = MappingProxyType({})
     words: Scope | None = None
+    callers: Mapping[str, str] = MappingProxyType({})
+    controls: tuple[str, ...] = ()
 
     @property
     def was_pulled(self) -> bool:

@@ -22,7 +22,7 @@ from policyc.engines.iam.principals import principal_arn
 from policyc.engines.proofs.budget import TooLarge
 from policyc.engines.proofs.domains import Unmodelled
 from policyc.engines.trace import Decision, Outcome, Verdict
-from policyc.holes import shown
+from policyc.holes import shown, unfilled
 from policyc.ir.authz import Always, Can, Policy, Statement, Who
 from policyc.ir.program import Program
 from policyc.ir.statements import StatementBuilder
@@ -42,6 +42,8 @@ from policyc.workspace.proving import spoken_to
 from policyc.workspace.reaching_paths import who_reaches
 
 _SERVICE: Final = "lattice.service"
+#: what callers carry and are bound by, for people
+_OF_CALLERS: Final = {"identity": "as far as the identity policies", "boundary": "as far as the boundaries"}
 _OWN: str = "an identity policy of the caller, which is not given, has to allow it"
 
 
@@ -332,8 +334,29 @@ def who_in_document(
             item.by: item for item in who_in_document(name, filled[0], (), can, principal, budget=budget).classes
         }
         classes = tuple(_exemplified(item, shown_by.get(item.by), values) for item in classes)
+    if version.taken:
+        classes = tuple(_opened(item, version.taken) for item in classes)
     kind = _SERVICE if version.beside and not version.whose else policy.kind
     return Reach(name, kind, classes, answer.complete, answer.open, caller=_called(principal))
+
+
+def _opened(item: May, values: Mapping[str, str]) -> May:
+    """A class in the words of its host, and the values that its request is for."""
+    who, what, where, conditions, unless, needs = (
+        tuple(unfilled(text, values) for text in texts)
+        for texts in (item.who, item.what, item.where, item.conditions, item.unless, item.needs)
+    )
+    told = tuple((f"‹{name}›", value) for name, value in values.items()) if item.request else ()
+    return replace(
+        item,
+        who=who,
+        what=what,
+        where=where,
+        conditions=conditions,
+        unless=unless,
+        needs=needs,
+        request=tuple(dict.fromkeys((*item.request, *told))),
+    )
 
 
 def _exemplified(item: May, filled: May | None, values: Mapping[str, str]) -> May:
@@ -341,11 +364,15 @@ def _exemplified(item: May, filled: May | None, values: Mapping[str, str]) -> Ma
     if item.request or filled is None or not filled.request:
         return item
     named = tuple((f"‹{name}›", value) for name, value in values.items())
-    return replace(item, request=(*filled.request, *named), answer=filled.answer)
+    told = dict.fromkeys((*filled.request, *named))
+    return replace(item, request=tuple(told), answer=filled.answer)
 
 
 def _by_document(version: Version, space: Space, item: Class, base: Sequence[Lit]) -> May:
-    perhaps = [f"{text} may refuse it" for text in _perhaps(version, space, item, base)]
+    perhaps = [
+        *_carried(version, space, item, base),
+        *(f"{text} may refuse it" for text in _perhaps(version, space, item, base)),
+    ]
     if item.hangs_on:
         return _told(item, (), "", [*(f"it hangs on {text}" for text in item.hangs_on), *perhaps])
     witness = witness_of(space, item.solution)
@@ -359,6 +386,22 @@ def _by_document(version: Version, space: Space, item: Class, base: Sequence[Lit
     if item.needs_identity:
         return _told(item, tuple(request), "allow as soon as the caller's own policies allow it", [_OWN, *perhaps])
     return _told(item, tuple(request), verdict.value, perhaps)
+
+
+def _carried(version: Version, space: Space, item: Class, base: Sequence[Lit]) -> Iterator[str]:
+    """What callers of a class need besides of their own."""
+    own = [line.lit for line in item.lines]
+    for one in version.beside:
+        what = _OF_CALLERS.get(one.policy.kind) if one.carrier else None
+        if what is not None:
+            try:
+                less = space.ask(*base, *own, space.callers.carrying(one.carrier), -space.said(one.policy).some_allow)
+            except (TooLarge, Unmodelled):
+                less = None
+            if less is not None:
+                labels = ", ".join(f"`{item.label}`" for item in one.policy.statements if item.effect == "allow")
+                by = f" by {labels}" if labels else ""
+                yield f"{what} of {shown(one.carrier)} allow it{by}"
 
 
 def _perhaps(version: Version, space: Space, item: Class, base: Sequence[Lit]) -> Iterator[str]:

@@ -9,11 +9,11 @@ from policyc.diagnostics import Diagnostics
 from policyc.model.values import Principal
 from policyc.record import replace
 from policyc.report.who import Reach
+from policyc.workspace.each_version import told_with_others, with_values
 from policyc.workspace.pieces import ENDPOINT, Piece, Way, unread
 from policyc.workspace.reaching import who_in_document, who_may
 from policyc.workspace.reaching_texts import who_at_endpoint, who_in_text
 from policyc.workspace.sides import Side
-from policyc.workspace.versions import told_with_others, with_values
 
 
 def who_in_side(

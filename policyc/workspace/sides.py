@@ -39,7 +39,8 @@ MOST_DOCUMENTS = 2_000
 @record
 class Side:
     """All documents of one side by name; `switches` are those of its project, `sources` the texts that findings point into, `ways` lead to
-    the resources that several documents bear on, by the resource's name, `chains` are those of S3 Object Lambda, by that of their access point, `locks` tell what a pull could not read. `trust` and `samples` tell of the trust providers of Cedar texts,
+    the resources that several documents bear on, by the resource's name, `chains` are those of S3 Object Lambda, by that of their access point, `locks` tell what a pull could not read, `beside` are documents of the
+    same modules that nobody asked about. `trust` and `samples` tell of the trust providers of Cedar texts,
     whose comments name files below `root`."""
 
     name: str
@@ -52,6 +53,11 @@ class Side:
     root: Path | None = None
     chains: Mapping[str, Chain] = MappingProxyType({})
     locks: tuple[Lock, ...] = ()
+    beside: Mapping[str, Piece] = MappingProxyType({})
+
+    def piece(self, name: str) -> Piece:
+        """A document that is asked about, or bears on one."""
+        return self.pieces[name] if name in self.pieces else self.beside[name]
 
 
 def read_side(
@@ -102,6 +108,7 @@ def _side(
     sources: dict[str, Source] = {}
     ways: dict[str, Way] = {}
     chains: dict[str, Chain] = {}
+    beside: Mapping[str, Piece] = {}
     hosts: list[tuple[Source, str]] = []
     seen = Seen()
     if path.is_file() and path.suffix != POLICY:
@@ -126,13 +133,16 @@ def _side(
             return "" if path.is_file() else file.removeprefix(top)
 
         switches = project.config.switches
-        inside, led, linked = embedded_pieces(project.root, hosts, called_by, values, before, switches, diagnostics)
-        pieces, ways, chains = pieces | inside, led | ways, chains | linked
+        inside = embedded_pieces(project.root, hosts, called_by, values, before, switches, diagnostics)
+        pieces, ways, chains = {**pieces, **inside.pieces}, {**inside.ways, **ways}, {**chains, **inside.chains}
+        beside = inside.beside
     if len(pieces) > MOST_DOCUMENTS:
         message = f"`{name}` holds more than {MOST_DOCUMENTS} documents"
         diagnostics.error("too-many-documents", message, None, "name a part of it")
     held = {item[0]: item[1] for item in seen.locks.values() if item is not None}
-    return Side(name, pieces, project.config.switches, sources, ways, chains=chains, locks=tuple(held.values()))
+    return Side(
+        name, pieces, project.config.switches, sources, ways, chains=chains, locks=tuple(held.values()), beside=beside
+    )
 
 
 def _pulled(

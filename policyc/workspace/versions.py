@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from policyc.analysis.compare import Perhaps, Version
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.document import compile_document
 from policyc.engines.iam.switches import BY_NAME, DEFAULT
-from policyc.holes import has_hole, names_in, shown
+from policyc.holes import filled, has_hole, shown
 from policyc.record import replace
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue, parse_json
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, is_policy
 from policyc.targets.iam_documents.read import read_policy
 from policyc.targets.switches import iam_switches
 from policyc.text import Source
-from policyc.workspace.bounds import at_level, control_in_words, limit_in_words
-from policyc.workspace.completions import filled_by_name, values_by_name
-from policyc.workspace.native_json import CORE_NETWORK, shape_of
-from policyc.workspace.pieces import (
-    BOUNDARY,
-    CONTROLS,
-    FIRST_LEVEL,
-    HOST,
-    IDENTITY,
-    Own,
-    Piece,
-    Way,
-    caller_of,
-    is_carrier,
-    requests_to,
-    unread,
-    who_carries,
-)
+from policyc.workspace.bounds import FULL, accounts_in, at_level, control_in_words, limit_in_words
+from policyc.workspace.completions import filled_by_name
+from policyc.workspace.pieces import BOUNDARY, CONTROLS, FIRST_LEVEL, IDENTITY, Own, Piece, Way, caller_of
 from policyc.workspace.placed import obstacle
 from policyc.workspace.sides import Side
 
@@ -101,54 +87,19 @@ def obstacles(tree: JsonValue) -> list[str]:
     return [] if found is None else [found[0]]
 
 
-def versions(side: Side, diagnostics: Diagnostics) -> list[tuple[str, Version, tuple[str, ...]]] | None:
-    """Every IAM document of a side by name, with what of it is not understood: for one of several, also why it cannot be read; those that requests to a service
-    meet which was pulled are one. None after reporting a single one that cannot be read."""
-    out: list[tuple[str, Version, tuple[str, ...]]] = []
-    inside = told_with_others(side)
-    for name, way in side.ways.items():
-        held = on_the_way((side,), name, diagnostics) if way.was_pulled and way.type == LATTICE else None
-        if held is not None:
-            *beside, own = (item for item in held[0] if item.asks or item is held[0][-1])
-            doubts = dict.fromkeys(text for version in held[0] for text in doubts_of(version))
-            within = requests_to("auth-policy", way.arn)
-            out.append((name, replace(own, beside=tuple(beside), within=within), tuple(doubts)))
-    for name, piece in side.pieces.items():
-        if name in inside:
-            continue
-        if piece.kind == HOST:
-            out.append((name, stated(KINDS["auth-policy"], NOTHING), (f"{piece.source.file} cannot be read",)))
-            continue
-        faults = Diagnostics()
-        tree = None if piece.kind == "cedar" else piece.tree(faults)
-        if tree is not None and CORE_NETWORK in (piece.kind, shape_of(tree)):
-            continue
-        found = None if tree is None else version_of(piece, tree, side, faults)
-        if faults.has_errors and len(side.pieces) > 1:
-            kind = KINDS[piece.kind if piece.kind in KINDS else "auth-policy"]
-            out.append((name, stated(kind, NOTHING), (unread(faults),)))
-        else:
-            diagnostics.extend(faults)
-        if found is not None and tree is not None:
-            kind, version = found
-            version = replace(version, carrier=caller_of(piece.carrier), whose=who_carries(kind.name, piece.carrier))
-            version = bounded(version, piece, side)
-            out.append((name, version, tuple(doubts_of(version) + obstacles(tree))))
-    return None if diagnostics.has_errors else out
-
-
 def bounded(version: Version, piece: Piece, side: Side) -> Version:
     """A document of a host file with what bounds its requests there."""
     boundary = boundary_of(piece, side)
-    beside = version.beside if boundary is None else (*version.beside, boundary)
-    return replace(version, beside=beside, perhaps=tuple(perhaps_of(piece, side)))
+    beside = [] if boundary is None else [boundary]
+    (limits,) = controlling([piece.controls], [side])
+    return replace(version, beside=(*version.beside, *beside, *limits), perhaps=tuple(perhaps_of(piece, side)))
 
 
 def boundary_of(piece: Piece, side: Side, or_none: bool = False) -> Version | None:
     """The boundary of all who carry a document; None for one that cannot be read, and where there is none: with `or_none` one that lets everything pass."""
     if piece.bounds:
         return _bounding(piece.bounds, BOUNDARY, side)
-    return replace(stated(KINDS[BOUNDARY], _NO_LIMIT), asks=False) if or_none else None
+    return _no_limit(BOUNDARY) if or_none else None
 
 
 def perhaps_of(piece: Piece, side: Side) -> Iterator[Perhaps]:
@@ -158,8 +109,51 @@ def perhaps_of(piece: Piece, side: Side) -> Iterator[Perhaps]:
     if piece.bounds and boundary_of(piece, side) is None:
         yield Perhaps(f"the permissions boundary `{piece.bounds.name}`, which cannot be read,", None)
     for control in piece.controls:
-        words = control_in_words(control.kind, control.name, control.hangs)
-        yield Perhaps(words, _bounding(control, control.kind, side))
+        yield from perhaps_by(control, side)
+
+
+def controlling(controls: Sequence[Sequence[Piece]], sides: Sequence[Side]) -> list[list[Version]]:
+    """What the control policies of each side are for certain: those of accounts that they name bear on callers of these, all of an account together. Each at the place of its
+    counterparts."""
+    found: list[dict[str, Version]] = []
+    for pieces, side in zip(controls, sides, strict=True):
+        of: dict[str, list[Piece]] = {}
+        for piece in pieces:
+            for account in accounts_in(piece.hangs) if piece.kind == "scp" and _bounding(piece, "scp", side) else ():
+                of.setdefault(account, []).append(piece)
+        made = {account: _of_account(account, held, side) for account, held in of.items()}
+        found.append({account: version for account, version in made.items() if version is not None})
+    accounts = sorted({account for one in found for account in one})
+    return [
+        [one.get(account) or _of_account(account, (), sides[0]) or _no_limit("scp") for account in accounts]
+        for one in found
+    ]
+
+
+def _of_account(account: str, pieces: Sequence[Piece], side: Side) -> Version | None:
+    """The service control policies that are attached to an account, beside the one that AWS attaches; without any, one that lets everything pass."""
+    root = f"arn:aws:iam::{account}:root"
+    if not pieces:
+        return replace(_no_limit("scp"), carrier=root)
+    trees = [tree for piece in pieces if isinstance(tree := piece.tree(Diagnostics()), JsonObject)]
+    found = version_of(pieces[0], at_level(_joined(trees), "scp", beside=True), side, Diagnostics())
+    return None if found is None else replace(found[1], carrier=root)
+
+
+def _no_limit(kind: str) -> Version:
+    return replace(stated(KINDS[kind], _NO_LIMIT), asks=False)
+
+
+def perhaps_by(control: Piece, side: Side) -> Iterator[Perhaps]:
+    """What of a control policy is not known to bear on requests: the whole where something else than accounts is named, and whether `FullAWSAccess` stands beside it."""
+    words = control_in_words(control.kind, control.name, control.hangs)
+    accounts = accounts_in(control.hangs) if control.kind == "scp" else ()
+    version, tree = _bounding(control, control.kind, side), control.tree(Diagnostics())
+    if version is None or tree is None or len(accounts) < len(control.hangs.split(", ")):
+        yield Perhaps(words, version)
+    elif at_level(tree, control.kind) is tree:
+        told = f"`{control.name}` by itself (whether `{FULL}` stands beside it is not known)"
+        yield from (Perhaps(told, replace(version, carrier=f"arn:aws:iam::{one}:root")) for one in accounts)
 
 
 def _bounding(piece: Piece, kind: str, side: Side) -> Version | None:
@@ -172,39 +166,20 @@ def _bounding(piece: Piece, kind: str, side: Side) -> Version | None:
     return None if found is None or doubts_of(found[1]) else found[1]
 
 
-def told_with_others(side: Side) -> set[str]:
-    """The documents that are looked at together with others: those of the gates of what was pulled, and of endpoints that stand beside their group, to
-    which others may belong as well."""
-    gates = [way.gates if way.was_pulled else way.gates[1:] for way in side.ways.values() if way.is_found]
-    return {gate for held in gates for gate in held if gate}
-
-
-def with_values(side: Side, name: str) -> tuple[Version, Mapping[str, str]] | None:
-    """A document inside a host file with a value for everything that the file leaves open, and those values by name; None for a document
-    without such places, and for one that no values make a policy."""
-    piece = side.pieces.get(name)
-    names = list(names_in(piece.source.text)) if piece is not None and piece.kind != HOST else []
-    tree = piece.tree(Diagnostics()) if piece is not None and names else None
-    if piece is None or tree is None:
-        return None
-    values = values_by_name([tree])
-    found = version_of(piece, filled_by_name(tree, values), side, Diagnostics())
-    return None if found is None else (found[1], values)
-
-
 # --- all documents of a way ---------------------------------------------------------------------------------------
 
 
-def on_the_way(sides: Sequence[Side], name: str, diagnostics: Diagnostics) -> list[list[Version]] | None:
+def on_the_way(
+    sides: Sequence[Side], name: str, diagnostics: Diagnostics, values: Mapping[str, str] = MappingProxyType({})
+) -> list[list[Version]] | None:
     """The documents that a request to a service of VPC Lattice meets on each side, all of which have to allow, each at the place of its counterparts: what
-    the callers carry and what bounds them, where every side knows it, and those of the gates. None after reporting one that cannot be read."""
+    the callers carry and what bounds them, where every side knows it, and those of the gates. `values` fill what host files leave open. None after reporting one that cannot be read."""
     ways = [side.ways[name] for side in sides]
-    asked = any(gate != "" for way in ways for gate in way.gates)
-    keys = sorted({key for way in ways for key in way.own if _is_known(key, sides, ways)}) if asked else []
+    keys = known_of_callers(sides, ways)
     out: list[list[Version]] = []
     for side, way in zip(sides, ways, strict=True):
-        held = [_of_callers(key, way.own.get(key) or (), side, diagnostics) for key in keys]
-        held += [_read(side.pieces[gate], side, diagnostics) if gate else stand_in(gate) for gate in way.gates]
+        held = [_of_callers(key, way.own.get(key) or (), side, diagnostics, values) for key in keys]
+        held += [_read(side.piece(gate), side, diagnostics, values) if gate else stand_in(gate) for gate in way.gates]
         found = [item for item in held if item is not None]
         if len(found) < len(held):
             return None
@@ -212,13 +187,20 @@ def on_the_way(sides: Sequence[Side], name: str, diagnostics: Diagnostics) -> li
     return out
 
 
+def known_of_callers(sides: Sequence[Side], ways: Sequence[Way]) -> list[Own]:
+    """The documents of callers that every side knows, where any gate asks who calls."""
+    if all(gate == "" for way in ways for gate in way.gates):
+        return []
+    return sorted({key for way in ways for key in way.own if _is_known(key, sides, ways)})
+
+
 def _is_known(key: Own, sides: Sequence[Side], ways: Sequence[Way]) -> bool:
     """Whether all sides know what a caller carries, or what bounds it: one of whom nothing is known is bound by nobody knows what."""
     _, carrier = key
-    base = (IDENTITY if is_carrier(carrier) else FIRST_LEVEL, carrier)
+    base = (FIRST_LEVEL if carrier.endswith(":root") else IDENTITY, carrier)
     held = [way.own.get(key, ()) for way in ways]
     return all(way.own.get(base) is not None for way in ways) and all(
-        names is not None and _of_one_version([side.pieces[name] for name in names])
+        names is not None and _of_one_version([side.piece(name) for name in names])
         for side, names in zip(sides, held, strict=True)
     )
 
@@ -238,18 +220,24 @@ def carried(carrier: str, names: Sequence[str], side: Side, diagnostics: Diagnos
     return None if found is None or doubts_of(found) else replace(found, carrier=caller_of(carrier))
 
 
-def _of_callers(key: Own, names: Sequence[str], side: Side, diagnostics: Diagnostics) -> Version | None:
+def _of_callers(
+    key: Own,
+    names: Sequence[str],
+    side: Side,
+    diagnostics: Diagnostics,
+    values: Mapping[str, str] = MappingProxyType({}),
+) -> Version | None:
     """What one caller carries, or what bounds one or those of an account: several documents are one with the statements of all."""
-    gate, carrier = key
+    gate, carrier = key[0], filled(key[1], values)
     kind = KINDS[gate.partition(" ")[0]]
     if not names:
         found = stated(kind, NOTHING if gate == IDENTITY else _NO_LIMIT)
         return replace(found, carrier=carrier, asks=gate == IDENTITY)
-    trees = [side.pieces[name].tree(diagnostics) for name in names]
+    trees = [_tree(side.piece(name), diagnostics, values) for name in names]
     read = [tree for tree in trees if isinstance(tree, JsonObject)]
     if len(read) < len(names):
         return None
-    first = side.pieces[names[0]]
+    first = side.piece(names[0])
     made = version_of(replace(first, kind=kind.name), read[0] if len(read) == 1 else _joined(read), side, diagnostics)
     return None if made is None else replace(made[1], carrier=carrier)
 
@@ -265,7 +253,13 @@ def _joined(trees: Sequence[JsonObject]) -> JsonObject:
     return JsonObject((*members, JsonMember("Statement", place, JsonArray(tuple(items), place))), place)
 
 
-def _read(piece: Piece, side: Side, diagnostics: Diagnostics) -> Version | None:
+def _tree(piece: Piece, diagnostics: Diagnostics, values: Mapping[str, str]) -> JsonValue | None:
+    """The tree of a document, with values for what its host leaves open."""
     tree = piece.tree(diagnostics)
+    return tree if tree is None or not values else filled_by_name(tree, values)
+
+
+def _read(piece: Piece, side: Side, diagnostics: Diagnostics, values: Mapping[str, str]) -> Version | None:
+    tree = _tree(piece, diagnostics, values)
     found = None if tree is None else version_of(piece, tree, side, diagnostics)
     return None if found is None else found[1]

@@ -32,6 +32,8 @@ _MANAGED: Final = "AWS::IAM::ManagedPolicy"
 _LISTS: Final = ("Roles", "Users", "Groups")
 _SINGLE: Final = ("RoleName", "UserName", "GroupName")
 _HELD: Final = "ManagedPolicyArns"
+#: puts users into groups, whose policies are theirs as well
+_ADDITION: Final = "AWS::IAM::UserToGroupAddition"
 _BOUNDARY: Final = "PermissionsBoundary"
 #: what stands for a value that hangs on a condition of the template
 _CONDITION: Final = mark("a condition of the template")
@@ -78,8 +80,12 @@ _naming = PerObject(_holding, 4)
 def callers(template: Template) -> dict[str, str]:
     """The roles and users of a template all of whose policies are there, with the ends of their ARNs."""
     found: dict[str, str] = {}
+    added = [one.properties.get("Users") for one in template.resources.values() if one.type == _ADDITION]
+    members = {text for users in added for text in texts_of(users, template)}
     for resource in template.resources.values():
-        if resource.type in ("AWS::IAM::Role", "AWS::IAM::User") and not resource.properties.get("Groups"):
+        if resource.type in ("AWS::IAM::Role", "AWS::IAM::User") and not (
+            resource.properties.get("Groups") or mark(resource.name) in members
+        ):
             held = texts_of(resource.properties.get(_HELD), template)
             if all(_named(text) in template.resources for text in held):
                 word = resource.type.rpartition(":")[2]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from policyc.carriers.cloudformation.attached import callers, texts_of
+from policyc.carriers.cloudformation.attached import texts_of
 from policyc.carriers.cloudformation.named import TYPES
 from policyc.carriers.cloudformation.template import Resource, Template
 from policyc.carriers.cloudformation.wiring import logical, pointed
@@ -71,7 +71,7 @@ def _wiring(olap: Resource, template: Template) -> Wiring:
         for item in template.resources.values()
         if item.type in _PARTS and item.name not in found.values()
     }
-    return Wiring(olap.name, found, called, tuple(dict.fromkeys(actions)), told, callers(template), others)
+    return Wiring(olap.name, found, called, tuple(dict.fromkeys(actions)), told, others)
 
 
 def _function(value: JsonValue, template: Template) -> str:

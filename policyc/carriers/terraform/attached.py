@@ -55,6 +55,8 @@ _ATTACHMENTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 _OWN: Final = ("roles", "users", "groups", "target_ids")
 #: arguments of carriers that name managed policies
 _HELD: Final = ("managed_policy_arns",)
+#: resource type that puts users into groups, whose policies are theirs as well -> the argument that names the users
+_MEMBERS: Final[Mapping[str, str]] = {"aws_iam_user_group_membership": "user", "aws_iam_group_membership": "users"}
 #: carriers that others name by their names, and the argument that states it
 _NAMES: Final[Mapping[str, str]] = {
     "aws_iam_role": "name",
@@ -64,12 +66,12 @@ _NAMES: Final[Mapping[str, str]] = {
 }
 _BOUNDED: Final = tuple(_NAMES)
 _BOUNDARY: Final = "permissions_boundary"
-ATTACHING: Final = frozenset({*_ATTACHMENTS, *_BOUNDED, *_MANAGED})
+ATTACHING: Final = frozenset({*_ATTACHMENTS, *_BOUNDED, *_MANAGED, *_MEMBERS})
 
 
 @record
 class Attachments:
-    """What a configuration attaches: `held` by the address of each policy, `incomplete` are the addresses of those who carry one that is not there; `carriers` and
+    """What a configuration attaches: `held` by the address of each policy, `incomplete` are the addresses of those who carry one that is not there, or are in a group; `carriers` and
     `resources` are the addresses of roles and users, and of what carries policies of its own, by their names, `policies` those of managed policies by their ARNs,
     which plans know."""
 
@@ -96,8 +98,20 @@ def attachments(instances: Iterable[ResourceInstance], resources: Mapping[str, s
             for text in _texts(item, argument, work, policies):
                 found.setdefault(_address(text), []).extend(on or [mark(item.address)])
     unseen = [one for address, texts in found.items() if address not in work.instances for one in texts]
+    unseen += [text for item in every for text in _texts(item, _MEMBERS.get(item.type, ""), work, carriers)]
     held = {address: tuple(dict.fromkeys(texts)) for address, texts in found.items() if address}
     return Attachments(held, frozenset(map(_address, unseen)), carriers, resources, policies)
+
+
+def callers(instances: Iterable[ResourceInstance], known: Attachments, work: Work) -> dict[str, str]:
+    """The roles and users of a configuration all of whose policies are there, with the ends of their ARNs."""
+    found: dict[str, str] = {}
+    for item in instances:
+        if item.type in ("aws_iam_role", "aws_iam_user") and item.address not in known.incomplete:
+            path, name = (list(_texts(item, argument, work, {})) for argument in ("path", "name"))
+            told = name[0] if len(name) == 1 else ""
+            found[item.address] = f"{item.type[8:]}/{(path[0] if len(path) == 1 else '').lstrip('/')}{told}"
+    return found
 
 
 def attached_facts(instance: ResourceInstance, kind: str, known: Attachments, work: Work) -> dict[str, str]:

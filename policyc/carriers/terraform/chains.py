@@ -89,7 +89,6 @@ class _Chain:
             {name: text for name, text in called.items() if text},
             tuple(dict.fromkeys(actions)),
             {key: text for key, text in settings.items() if text},
-            dict(self._callers()),
             dict(self._others(set(found.values()))),
         )
 
@@ -98,12 +97,6 @@ class _Chain:
             part = _PARTS.get(item.type, "")
             if part and item.address not in known:
                 yield item.address, (part, self._text([self._value(item, _NAMES[part])]))
-
-    def _callers(self) -> Iterator[tuple[str, str]]:
-        for item in self.instances:
-            if item.type in ("aws_iam_role", "aws_iam_user") and item.address not in self.known.incomplete:
-                path = self._text([self._value(item, "path")]) or "/"
-                yield item.address, f"{item.type[8:]}/{path.lstrip('/')}{self._text([self._value(item, 'name')])}"
 
     def _of_bucket(self, bucket: str) -> Iterator[tuple[str, str]]:
         told, key = "on", ""

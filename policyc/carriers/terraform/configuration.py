@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Final
@@ -76,6 +76,7 @@ class Root:
     #: the blocks that have no instance, by name and first words
     absent: tuple[tuple[str, Span], ...] = ()
     chains: tuple[tuple[str, str, Wiring], ...] = ()
+    callers: Mapping[str, str] = MappingProxyType({})
 
 
 class _Folders:
@@ -122,6 +123,7 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
         tuple(item for file, call, item in root.companions if file in mine or call in mine),
         home or ".",
         tuple(item for file, call, item in root.chains if file in mine or call in mine),
+        root.callers,
     )
 
 
@@ -206,7 +208,7 @@ def _worked_out(tree: Tree, configuration: Configuration) -> Root:
     files = {name: item.place.file for name, item in known.companions.items()}
     chains = tuple((files.get(item.name, ""), _caller(top, item.name), item) for item in known.chains)
     gone = tuple(block for block in absent if absent[block])
-    return Root(tuple(documents), tuple(unreadable), companions, gone, chains)
+    return Root(tuple(documents), tuple(unreadable), companions, gone, chains, known.callers)
 
 
 def _judged(

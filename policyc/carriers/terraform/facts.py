@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from policyc.carriers.embedded import Companion, Wiring
+from policyc.carriers.embedded import SERVICE, Companion, Wiring
 from policyc.carriers.terraform.attached import (
     ATTACHED,
     ATTACHING,
@@ -13,6 +13,7 @@ from policyc.carriers.terraform.attached import (
     address_of,
     attached_facts,
     attachments,
+    callers,
 )
 from policyc.carriers.terraform.bodies import Inner, blocks_of
 from policyc.carriers.terraform.chains import TYPES as BEHIND
@@ -63,7 +64,8 @@ def is_context(type: str) -> bool:
 @record
 class Around:
     """Everything of one tree of modules that documents are judged with: companions by address, for each Verified Access instance
-    its trust providers (`name=type,…`), the groups without a policy, what each policy is attached to, and what stands behind Object Lambda access points. What one on an endpoint alone does is not documented: groups of
+    its trust providers (`name=type,…`), the groups without a policy, what each policy is attached to, what stands behind Object Lambda access points, and the
+    roles and users all of whose policies are there, where somebody asks for them. What one on an endpoint alone does is not documented: groups of
     such endpoints are left out."""
 
     companions: Mapping[str, Companion]
@@ -71,6 +73,7 @@ class Around:
     bare: frozenset[str]
     attached: Attachments
     chains: tuple[Wiring, ...]
+    callers: Mapping[str, str]
 
 
 def around(instances: Iterable[ResourceInstance], work: Work) -> Around:
@@ -100,7 +103,10 @@ def around(instances: Iterable[ResourceInstance], work: Work) -> Around:
     }
     bare = frozenset(groups - own if "" not in own else ())
     attached = attachments(all, names, work)
-    return Around(found, _trust(all, work), bare, attached, tuple(wirings(all, attached, work)))
+    chains = tuple(wirings(all, attached, work))
+    asked = chains or any(item.type == SERVICE for item in found.values())
+    held = callers(all, attached, work) if asked else {}
+    return Around(found, _trust(all, work), bare, attached, chains, held)
 
 
 def facts_of(instance: ResourceInstance, kind: str, known: Around, work: Work) -> dict[str, str]:

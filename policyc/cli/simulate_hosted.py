@@ -1,0 +1,139 @@
+"""`policyc simulate FILE#NAME` of a service of VPC Lattice that a template or a module describes: one request to everything that the same files say of it.
+
+Fills in the options about documents, so that the answer is the one that they give.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from contextlib import ExitStack
+
+from policyc.carriers.embedded import SERVICE, attribute
+from policyc.cli import simulate_documents
+from policyc.cli.console import Console
+from policyc.cli.holes import bindings_of
+from policyc.cli.inputs import read_input
+from policyc.cli.parser import WrongUse
+from policyc.cli.project import here
+from policyc.cli.refuse import refuse_request
+from policyc.diagnostics import Diagnostics
+from policyc.holes import mark
+from policyc.simulation.documents.attached import NONE
+from policyc.workspace.asked import open_arn
+from policyc.workspace.home import Home
+from policyc.workspace.pieces import IDENTITY, Piece, Way
+from policyc.workspace.places import file_and_part
+from policyc.workspace.sides import Side
+
+
+def run(args: argparse.Namespace, console: Console) -> int | None:
+    """The exit status; None where RESOURCE is no such service. Raises WrongUse where its gates are not known."""
+    from policyc.carriers.registry import carrier, recognized
+    from policyc.cli.diff import placed
+    from policyc.workspace.hosts import options_of
+    from policyc.workspace.sides import read_side
+
+    file, part = file_and_part(args.resource)
+    if not part:
+        return None
+    values, root = bindings_of(args), here(args)
+    source = read_input(file, "a template", args, "RESOURCE")
+    format = recognized(source.file.rpartition("/")[2], source.text.encode())
+    carried = carrier(format).carried(source, options_of(root, values), Diagnostics()) if format else None
+    named = [
+        one.name
+        for one in (carried.companions if carried is not None else ())
+        if one.type == SERVICE and f".{one.name}".endswith(f".{part}")
+    ]
+    if len(named) != 1:
+        return None
+    diagnostics = Diagnostics()
+    with ExitStack() as kept:
+        side = read_side(file, *placed(file, root, kept), diagnostics, values=values)
+    if diagnostics.has_errors:
+        return refuse_request(diagnostics, side.sources, args.format, console)
+    way = side.ways.get(named[0])
+    if way is None:
+        raise WrongUse(
+            f"the policies on the way to `{named[0]}` are not known as a whole",
+            "`policyc list` says what cannot be read, `--bind NAME=VALUE` tells values",
+        )
+    _Asked(args, side, way).state()
+    return simulate_documents.run(args, console)
+
+
+class _Asked:
+    """A request to a service, put into the options about documents; what the command line says comes first."""
+
+    def __init__(self, args: argparse.Namespace, side: Side, way: Way) -> None:
+        self.args, self.side, self.way = args, side, way
+        self.bound = bindings_of(args)
+        self.account = ""
+
+    def _take(self, text: str) -> None:
+        self.args.taken = (*getattr(self.args, "taken", ()), text)
+
+    def state(self) -> None:
+        args = self.args
+        self._caller()
+        names = (self.way.names[1] if len(self.way.names) > 1 else "", self.way.names[0])
+        for kind, name, gate in zip(("network", "service"), names, self.way.gates, strict=True):
+            if not name:
+                continue
+            if not getattr(args, f"{kind}_arn"):
+                setattr(args, f"{kind}_arn", open_arn(name, kind, self.account))
+                self._take(f"`{name}` is taken to stand in the account {self.account}")
+            if getattr(args, f"{kind}_auth") is None:
+                setattr(args, f"{kind}_auth", "none" if gate == "" else "aws_iam")
+            if gate and not getattr(args, f"{kind}_policy"):
+                setattr(args, f"{kind}_policy", [_path(args, self.side.piece(gate))])
+        args.resource = None
+
+    def _caller(self) -> None:
+        """The caller by the name that the host has, or by its ARN; and what it carries, where all of that is there."""
+        args = self.args
+        texts = [self.side.piece(gate).source.text for gate in self.way.gates if gate]
+        account = next((self.bound[name] for name in ("AWS::AccountId",) if name in self.bound), "")
+        who = (args.who or "").split(":")
+        stated = len(who) > 5 and who[0] == "arn"
+        home = Home(texts, account or (who[4] if stated else ""))
+        home.values |= self.bound
+        self.account = home.account
+        arns = {host: home.caller(host, end) for host, end in self.way.callers.items()}
+        hosts = (
+            [args.who]
+            if args.who in arns
+            else [host for host in arns if stated and _is_it(arns[host], who, self.way.callers[host])]
+        )
+        if len(hosts) != 1:
+            return
+        host = hosts[0]
+        if not stated:
+            args.who = arns[host]
+            self._take(f"taken as given: ‹{host}› is {args.who}")
+        args.bind = [*args.bind, *((name, value) for name, value in home.values.items() if name not in self.bound)]
+        held = self.way.own.get((IDENTITY, mark(attribute(host, "Arn"))))
+        if args.identity:
+            return
+        if held is None:
+            args.unreadable = {
+                **(getattr(args, "unreadable", None) or {}),
+                "identity": f"not all that `{host}` carries is known",
+            }
+        else:
+            args.identity = [_path(args, self.side.piece(one)) for one in held] or [NONE]
+
+
+def _is_it(arn: str, who: list[str], end: str) -> bool:
+    """Whether an ARN is that of a caller whose name its host writes, or of a session of it."""
+    own = arn.rpartition("/")[2]
+    parts = who[5].split("/")
+    name = parts[1] if parts[0] == "assumed-role" and len(parts) > 1 else parts[-1]
+    return name == own and not end.endswith("/")
+
+
+def _path(args: argparse.Namespace, piece: Piece) -> str:
+    """A document of a host file as the options name it."""
+    assert piece.item is not None
+    return f"{os.path.relpath(here(args) / piece.item.source.file)}#{piece.item.document.name}"

@@ -12,7 +12,7 @@ from policyc.text import Source
 from policyc.workspace.found import Found, kept
 from policyc.workspace.mending import settled
 from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.natives import SEARCHED, find_natives, split_natives
+from policyc.workspace.natives import NOT_READ, SEARCHED, find_natives, split_natives
 from policyc.workspace.project import Project
 from policyc.workspace.remembered import Remembered
 
@@ -57,7 +57,7 @@ def check_project(
     texts: Mapping[str, Source] = {}
     documents, tally = (
         0,
-        Tally(unreadable=tuple(NotRead(name, 0, "", "in a form that is not read") for name in searched.unread)),
+        Tally(unreadable=tuple(NotRead(name, 0, "", NOT_READ) for name in searched.unread)),
     )
     if paths:  # most projects of policies have no documents beside them
         from policyc.workspace.native_files import check_natives

@@ -18,7 +18,7 @@ from policyc.text import Source
 from policyc.workspace.carried import Seen, told
 from policyc.workspace.hosts import Host, check_hosts, open_hosts
 from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.natives import find_natives, format_of, split_natives
+from policyc.workspace.natives import NOT_READ, find_natives, format_of, holds_unread, is_document, split_natives
 from policyc.workspace.project import Project
 from policyc.workspace.pulled import Pulled
 
@@ -54,7 +54,7 @@ def list_documents(project: Project, settings: NativeSettings, diagnostics: Diag
     """The documents of the named files and searched folders, by file and place."""
     named, _ = split_natives(project.named, settings.kind, settings.fences)
     searched = find_natives(project, diagnostics, fences=settings.fences)
-    entries: list[Entry] = [Entry(name, 0, "", "", reason="in a form that is not read") for name in searched.unread]
+    entries: list[Entry] = [Entry(name, 0, "", "", reason=NOT_READ) for name in searched.unread]
     hosts: list[tuple[Source, str]] = []
     native: list[Entry] = []
     seen = Seen()
@@ -66,8 +66,10 @@ def list_documents(project: Project, settings: NativeSettings, diagnostics: Diag
         format = format_of(path, source, settings)
         if format:
             hosts.append((source, format))
-        else:
+        elif is_document(path, source, settings.kind):
             native += _native(source, path.suffix, told(path, seen, diagnostics))
+        elif holds_unread(path, source):
+            entries.append(Entry(name, 0, "", "", reason=NOT_READ))
 
     def other(name: str) -> Source | None:
         return read_source(project.root, name, None, diagnostics, project.read)

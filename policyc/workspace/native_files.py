@@ -15,9 +15,8 @@ from policyc.report.tally import NotRead, Tally
 from policyc.text import Source, Span
 from policyc.workspace.built import built_kind
 from policyc.workspace.native_settings import NativeSettings, as_configured
-from policyc.workspace.native_text import Sort, sort_of
 from policyc.workspace.native_texts import check_texts
-from policyc.workspace.natives import NATIVES, format_of
+from policyc.workspace.natives import NOT_READ, format_of, holds_unread, is_document
 from policyc.workspace.remembered import Remembered
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def check_natives(
             diagnostics.error("host-file-as-document", message, source.span(0, 0), "leave `--as` out")
         elif format:
             hosts.append((source, format))
-        elif settings.kind or path.suffix in NATIVES:
+        elif is_document(path, source, settings.kind):
             texts.append((source, path.suffix))
             from policyc.workspace.pulled import pulled
 
@@ -86,8 +85,8 @@ def check_natives(
             kinds[name] = settings.kind or built_kind(path, manifests) or held.kind
             trusts[name] = held.trust
         elif path in named:
-            if sort_of(path.name, source.text.encode()) is Sort.INSIDE:
-                unread.append(NotRead(name, 0, "", "in a form that is not read"))
+            if holds_unread(path, source):
+                unread.append(NotRead(name, 0, "", NOT_READ))
             else:
                 diagnostics.add(_holds_nothing(source))
 

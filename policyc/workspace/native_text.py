@@ -71,6 +71,11 @@ def sort_of(name: str, raw: bytes, fences: bool = False) -> Sort:
     return Sort.INSIDE if _HOLDS.search(raw) is not None else Sort.OTHER
 
 
+def is_template(text: str) -> bool:
+    """Whether a text in JSON is a template of CloudFormation, which a host is only where a policy may stand in it."""
+    return '"Resources"' in text and '"AWS::' in text and '"Statement"' not in text
+
+
 def _stands_in(path: Path) -> bool:
     """Whether something like a policy stands in a file of any size. Raises OSError."""
     before = b""

@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 from policyc.bounded import read_regular
 from policyc.carriers.registry import endings, named_endings, parts, recognized
@@ -30,6 +30,8 @@ KINDS: Mapping[str, str] = {"cedar": ".cedar"}
 SEARCHED = tuple(dict.fromkeys((".cedar", ".json", ".yaml", ".yml", *endings(), ".hcl", ".j2", ".jinja2", ".erb")))
 #: what a command line may name: these, and some that no folder is searched for
 NAMED = (*SEARCHED, *named_endings())
+#: why a file in which a policy seems to stand is not looked at
+NOT_READ: Final = "in a form that is not read"
 
 
 class Native(Protocol):
@@ -137,6 +139,16 @@ def native(ending: str, kind: str = "") -> Native:
 @cache
 def _module(name: str) -> Native:
     return cast(Native, import_module(f"policyc.workspace.{name}"))
+
+
+def is_document(path: Path, source: Source, kind: str = "") -> bool:
+    """Whether a file that is no host is read as a document: the command line says of which `kind`, or its name says so and its text nothing else."""
+    return bool(kind) or (path.suffix in NATIVES and not native_text.is_template(source.text))
+
+
+def holds_unread(path: Path, source: Source) -> bool:
+    """Whether a policy seems to stand in a file that is neither a host nor a document."""
+    return native_text.sort_of(path.name, source.text.encode()) is native_text.Sort.INSIDE
 
 
 def format_of(path: Path, source: Source, settings: NativeSettings) -> str:

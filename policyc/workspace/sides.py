@@ -21,7 +21,7 @@ from policyc.text import Source
 from policyc.workspace.carried import Seen, attach_point, place_of, told
 from policyc.workspace.compile import Compiled, compile_project
 from policyc.workspace.embedded_sides import embedded_pieces
-from policyc.workspace.natives import NATIVES, Searched, find_natives
+from policyc.workspace.natives import NATIVES, Searched, find_natives, holds_unread, is_document
 from policyc.workspace.pairing import paired
 from policyc.workspace.pieces import HOST, IDENTITY, OLAP, Piece, Way, is_carrier
 from policyc.workspace.places import CONFIG, MANIFEST, SOURCE_MAP, find_config
@@ -191,7 +191,7 @@ def _add_native(
     seen: Seen,
     diagnostics: Diagnostics,
 ) -> None:
-    """Add a document, or note a file that holds some in `hosts`, where such are asked for."""
+    """Add a document, or note a file that holds some in `hosts`, where such are asked for. A file that holds none is like one that is not there."""
     inner = path.resolve().relative_to(project.root).as_posix()
     source = read_source(project.root, inner, None, diagnostics)
     if source is None:
@@ -200,7 +200,7 @@ def _add_native(
     format = "" if kind or hosts is None else recognized(path.name, source.text.encode())
     if format and hosts is not None:
         hosts.append((source, format))
-    else:
+    elif kind or is_document(path, source) or holds_unread(path, source):
         known = told(path, seen, diagnostics) if path.suffix in NATIVES else Pulled()
         on = known.policy if known.kind in OF_ORGANIZATION else known.resource
         own = "cedar" if path.suffix == ".cedar" else known.kind if path.suffix in NATIVES else HOST

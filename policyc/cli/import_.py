@@ -213,10 +213,16 @@ def _documents(
             left.append(Left(fault.span.file, line, "", fault.message))
         else:
             diagnostics.add(fault)
-    others = [name for name in sources if not formats[name] and not is_document(project.root / name, sources[name], settings.kind)]
+    others = [
+        name
+        for name in sources
+        if not formats[name] and not is_document(project.root / name, sources[name], settings.kind)
+    ]
     left += [Left(name, 0, "", NOT_READ) for name in others if holds_unread(project.root / name, sources[name])]
     # a file that a host takes in is the document of that host
-    inside = {name for item in taken for name in (item.file, item.text_file)} | set(filter(formats.get, formats)) | {*others}
+    inside = (
+        {name for item in taken for name in (item.file, item.text_file)} | set(filter(formats.get, formats)) | {*others}
+    )
     read, sources = sources, {name: source for name, source in sources.items() if name not in inside}
     attached = _attached(args.on, [*sources, *(item.source.file for item in taken)])
     top = os.path.commonpath([str(PurePosixPath(name).parent) for name in sources]) if sources else ""

@@ -55,10 +55,7 @@ def check_project(
 
         findings.extend(untold(searched.looked, [path.relative_to(project.root).as_posix() for path in searched.hosts]))
     texts: Mapping[str, Source] = {}
-    documents, tally = (
-        0,
-        Tally(unreadable=tuple(NotRead(name, 0, "", NOT_READ) for name in searched.unread)),
-    )
+    documents, tally = (0, Tally(unreadable=tuple(NotRead(name, 0, "", NOT_READ) for name in searched.unread)))
     if paths:  # most projects of policies have no documents beside them
         from policyc.workspace.native_files import check_natives
 

@@ -57,10 +57,11 @@ def check(lint: Lint) -> None:
     for policy, statement in lint.statements():
         if policy.origin is Origin.CEDAR:
             continue
-        for text, span in _texts(statement) if policy.origin is Origin.LANGUAGE else _written(statement):
-            if _is_left_over(policy, text) and (span, text) not in told:
+        own = policy.origin is Origin.LANGUAGE
+        for text, span in _left_over(statement) if own else filter(_is_left_over, _written(statement)):
+            if (span, text) not in told:
                 told.add((span, text))
-                if policy.origin is Origin.LANGUAGE and kind_of(policy) in KINDS and not _is_placeholder(text):
+                if own and kind_of(policy) in KINDS and not _is_placeholder(text):
                     lint.report(
                         span,
                         f"`{pattern_text(policy, text)}` is compared as it stands: the language has no policy variables",
@@ -75,14 +76,21 @@ def check(lint: Lint) -> None:
                 )
 
 
-def _is_left_over(policy: Policy, text: str) -> bool:
-    """A `${…}` that names a condition key means what it says in a document, and nothing in the language."""
-    if policy.origin is Origin.LANGUAGE:
-        return is_template(text)
-    return is_left_over(text)
+def _left_over(statement: Statement) -> Iterator[tuple[str, Span | None]]:
+    """What a statement of the language says, and the resources that it names as a document does."""
+    yield from (item for item in _texts(statement) if is_template(item[0]))
+    if statement.resources is not None:
+        for glob in statement.resources.patterns:
+            if glob.span is not None and _is_placeholder(glob.text):
+                yield glob.text, glob.span
+
+
+def _is_left_over(item: tuple[str, Span | None]) -> bool:
+    return is_left_over(item[0])
 
 
 def _is_placeholder(text: str) -> bool:
+    """A `${…}` that names a condition key, or is escaped, means what it says in a document; in the language it means nothing."""
     return is_left_over(text) or unrendered(text) is not None
 
 
@@ -102,8 +110,6 @@ def _texts(statement: Statement) -> Iterator[tuple[str, Span | None]]:
     if statement.who is not None:
         named = (item for item in statement.who.principals if item.kind != "native")
         yield from ((text, item.span or statement.who.span) for item in named for text in item.args)
-    if statement.resources is not None:
-        yield from ((glob.text, glob.span) for glob in statement.resources.patterns if glob.span is not None)
     if statement.path is not None:
         yield from ((text, statement.path.span) for text in statement.path.patterns)
     for atom in worded_atoms(statement.when):

@@ -38,7 +38,7 @@ from collections.abc import Iterator
 
 from policyc.diagnostics import Severity
 from policyc.engines.iam.templates import unrendered
-from policyc.ir.authz import Atom, Op, Origin, Policy, Statement
+from policyc.ir.authz import Atom, Op, Origin, Statement
 from policyc.ir.conditions import tests, worded_atoms
 from policyc.lint.rule import Lint, kind_of
 from policyc.lint.speech import pattern_text

@@ -139,7 +139,7 @@ def of_nothing(attribute: Attribute, right: nodes.Expr, negate: bool, diagnostic
     """A test of no value at all: it never holds. A list that is written out empty hardly means that, one that has a name may."""
     if isinstance(right, nodes.ListOf):
         diagnostics.warning(
-            "empty-list",
+            "empty-array-condition",
             f"nothing is in an empty list, so this {'always' if negate else 'never'} holds",
             right.span,
             f"list the values, or write `exists {attribute.name}` if presence is meant",

@@ -165,7 +165,7 @@ class _Lowering:
         if subject.many and op != "in":
             help, better = of_many(subject.name, op, right, negate)
             self.diagnostics.error(
-                "multi-valued-attribute",
+                "missing-qualifier",
                 f"`{subject.name}` has many values, so `{node.op}` is ambiguous",
                 left.span,
                 help,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import Generic, TypeVar
 
+from policyc.diagnostics import Diagnostic, Severity
 from policyc.text import Span
 
 T = TypeVar("T")
@@ -44,3 +45,27 @@ class Nested(Generic[T]):
             if span.end >= inner.end:
                 yield item
             at -= 1
+
+
+class Places:
+    """Places alone, and whether some of them lie at, inside or around another one."""
+
+    __slots__ = ("_nested", "_spans")
+
+    def __init__(self, spans: Iterable[Span | None]) -> None:
+        self._spans = dict.fromkeys(span for span in spans if span is not None)
+        self._nested = Nested((span, span) for span in self._spans)
+
+    @classmethod
+    def of_errors(cls, found: Iterable[Diagnostic]) -> Places:
+        return cls(item.span for item in found if item.severity is Severity.ERROR)
+
+    def at(self, span: Span) -> bool:
+        return span in self._spans
+
+    def inside(self, outer: Span) -> bool:
+        return next(self._nested.inside(outer), None) is not None
+
+    def around(self, inner: Span | None) -> bool:
+        """False of no place."""
+        return inner is not None and next(self._nested.around(inner), None) is not None

@@ -455,7 +455,7 @@ class ConditionReader:
         if count > 1 and end.text == ">":
             span = self.source.span(start.start, end.end)
             raise CedarMistake(
-                "template-not-rendered",
+                "template-in-text",
                 f"`{self.source.text[span.start : span.end]}` is a placeholder",
                 span,
                 "put the real name or value there",

@@ -85,7 +85,7 @@ def _bad(mistake: CedarMistake, start: int, end: int) -> Token:
 def _left_over(source: Source, start: int, end: int) -> CedarMistake:
     shown = source.text[start:end]
     return CedarMistake(
-        "template-not-rendered",
+        "template-in-text",
         f"`{shown}` is left over from a template",
         source.span(start, end),
         "render the template first, and check what comes out",

@@ -16,7 +16,7 @@ from policyc.ir.authz import Atom, Cond, Constant, Op, Policy, Statement
 from policyc.ir.conditions import tests
 from policyc.ir.program import Program
 from policyc.ir.statements import widest
-from policyc.lint.nested import Nested
+from policyc.lint.nested import Places
 from policyc.lint.registry import RULES, rule
 from policyc.model.types import Named, shapes
 from policyc.record import replace
@@ -104,18 +104,18 @@ class _Refused:
     def __init__(self, program: Program, errors: Iterable[Diagnostic]) -> None:
         self._program = program
         read = {(policy.file, statement.span) for policy in program.policies for statement in policy.statements}
-        places = Nested((item.span, item) for item in errors if item.span is not None)
+        places = Places(item.span for item in errors)
         statements = {
             statement.span
             for file, module in program.modules.items()
             for node in module.declarations
             if isinstance(node, nodes.Policy)
             for statement in node.statements
-            if (file, statement.span) not in read or any(True for _ in places.inside(statement.span))
+            if (file, statement.span) not in read or places.inside(statement.span)
         }
-        networks = {net.node.span for net in program.networks if any(True for _ in places.inside(net.node.span))}
+        networks = {net.node.span for net in program.networks if places.inside(net.node.span)}
         self.spans = frozenset(statements | networks)
-        self._nested = Nested((span, span) for span in self.spans)
+        self._places = Places(self.spans)
         self._tested = frozenset(
             test.attribute.name
             for policy in program.policies
@@ -125,7 +125,7 @@ class _Refused:
 
     def holds(self, item: Diagnostic) -> bool:
         """Whether a finding is about a part of what has errors."""
-        return item.span is not None and any(True for _ in self._nested.around(item.span))
+        return self._places.around(item.span)
 
     def ways(self) -> Iterator[Program]:
         """The program for each meaning of these statements that is tried."""

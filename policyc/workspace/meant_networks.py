@@ -8,8 +8,7 @@ from typing import Any
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.ir.network import CoreNetwork
 from policyc.ir.program import BoundNetwork, Program
-from policyc.lint.nested import Nested
-from policyc.lint.raw.meant import Places
+from policyc.lint.nested import Nested, Places
 from policyc.lint.registry import Settings, run_family
 from policyc.record import replace
 from policyc.syntax import nodes
@@ -24,7 +23,7 @@ def found_in_networks(program: Program, errors: Sequence[Diagnostic], settings: 
         own = list(places.inside(bound.node.span))
         meant = _meant(bound, own) if own else None
         if meant is not None:
-            told = Places(own)
+            told = Places.of_errors(own)
             found = run_family(bound.node.target.text, program, settings, {"core networks": [meant]})
             yield from (item for item in found if not told.around(item.span))
 

@@ -10,7 +10,7 @@ from typing import Final
 from policyc.data import read_text
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.ir.authz import Policy
-from policyc.lint.nested import Nested
+from policyc.lint.nested import Places
 from policyc.targets.cedar_documents.protocol import CedarTexts
 from policyc.text import Source, Span
 from policyc.workspace.native_settings import NativeSettings, rule_settings
@@ -46,8 +46,8 @@ def _beside(source: Source, places: Sequence[Span], settings: NativeSettings) ->
         by_rules = Diagnostics()
         lint_documents([policy], [source], by_rules, rule_settings(settings), causes=tuple(found))
         found.extend(by_rules)
-    broken = Nested((span, span) for span in places)
-    return (item for item in found if item.span is not None and not any(True for _ in broken.around(item.span)))
+    broken = Places(places)
+    return (item for item in found if item.span is not None and not broken.around(item.span))
 
 
 def _check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) -> Policy | None:

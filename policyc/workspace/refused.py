@@ -16,7 +16,7 @@ from policyc.engines.iam.reader import ELEMENTS, TOP, VERSIONS
 from policyc.engines.iam.statement import Kind
 from policyc.engines.iam.switches import Switches
 from policyc.holes import has_hole, mark
-from policyc.lint.nested import Nested
+from policyc.lint.nested import Places
 from policyc.lint.raw.check import check_tree
 from policyc.lint.raw.rules import lint_documents
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
@@ -31,27 +31,6 @@ from policyc.workspace.native_settings import NativeSettings, rule_settings
 _ROUNDS: Final = 3
 _REFUSED: Final = "what is refused"
 _EFFECTS: Final = ("Allow", "Deny")
-
-
-class Refused:
-    """The places of a document at which its reader found errors."""
-
-    def __init__(self, found: Iterable[Diagnostic]) -> None:
-        spans = [span for item in found for span in (item.span, *(label.span for label in item.labels))]
-        self._spans = dict.fromkeys(span for span in spans if span is not None)
-        self._nested = Nested((span, span) for span in self._spans)
-
-    def at(self, span: Span) -> bool:
-        """Whether an error is about exactly this."""
-        return span in self._spans
-
-    def within(self, span: Span) -> bool:
-        """Whether an error is about this or a part of it."""
-        return any(True for _ in self._nested.inside(span))
-
-    def around(self, span: Span) -> bool:
-        """Whether an error is about this or something that it is a part of."""
-        return any(True for _ in self._nested.around(span))
 
 
 def rest_of(
@@ -127,7 +106,7 @@ def _findings(
 def _opened(tree: JsonValue, kind: Kind, switches: Switches, errors: Sequence[Diagnostic]) -> JsonObject | None:
     """The document with holes where `errors` are; None where nothing is left."""
     for _ in range(_ROUNDS):
-        rest = _document(tree, Refused(errors), kind)
+        rest = _document(tree, _told(errors), kind)
         found = Diagnostics()
         if rest is None or compile_document(rest, kind, found, switches=switches) is not None:
             return rest
@@ -138,9 +117,13 @@ def _opened(tree: JsonValue, kind: Kind, switches: Switches, errors: Sequence[Di
 def _apart(found: Iterable[Diagnostic], errors: Sequence[Diagnostic], tree: JsonValue) -> Iterator[Diagnostic]:
     """The findings that are not about what was refused. What an error says of a whole statement takes nothing else of it along."""
     statements = {item.span for item in (tree, *_statements(tree))}
-    narrow = Refused(item for item in errors if item.span not in statements)
-    whole = Refused(errors)
+    narrow = _told(item for item in errors if item.span not in statements)
+    whole = _told(errors)
     return (item for item in found if item.span is None or not (narrow.around(item.span) or whole.at(item.span)))
+
+
+def _told(errors: Iterable[Diagnostic]) -> Places:
+    return Places(span for item in errors for span in (item.span, *(label.span for label in item.labels)))
 
 
 def _statements(tree: JsonValue) -> tuple[JsonValue, ...]:
@@ -148,7 +131,7 @@ def _statements(tree: JsonValue) -> tuple[JsonValue, ...]:
     return held.items if isinstance(held, JsonArray) else () if held is None else (held,)
 
 
-def _document(tree: JsonValue, refused: Refused, kind: Kind) -> JsonObject | None:
+def _document(tree: JsonValue, refused: Places, kind: Kind) -> JsonObject | None:
     if not isinstance(tree, JsonObject):
         return None
     members = []
@@ -157,7 +140,7 @@ def _document(tree: JsonValue, refused: Refused, kind: Kind) -> JsonObject | Non
         if member.key == "Statement":
             items = value.items if isinstance(value, JsonArray) else (value,)
             value = JsonArray(tuple([_statement(item, refused, kind) for item in items]), value.span)
-        elif refused.within(value.span):
+        elif refused.inside(value.span):
             if member.key != "Version":
                 continue
             value = JsonString(VERSIONS[0], value.span)
@@ -165,7 +148,7 @@ def _document(tree: JsonValue, refused: Refused, kind: Kind) -> JsonObject | Non
     return JsonObject(tuple(members), tree.span) if any(member.key == "Statement" for member in members) else None
 
 
-def _readable(tree: JsonObject, known: Iterable[str], refused: Refused) -> Iterator[JsonMember]:
+def _readable(tree: JsonObject, known: Iterable[str], refused: Places) -> Iterator[JsonMember]:
     """The members with known names; one that is nearly such a name is read as what is meant."""
     given = {member.key for member in tree.members}
     for member in tree.members:
@@ -175,14 +158,14 @@ def _readable(tree: JsonObject, known: Iterable[str], refused: Refused) -> Itera
             yield JsonMember(meant, member.key_span, member.value)
 
 
-def _statement(item: JsonValue, refused: Refused, kind: Kind) -> JsonObject:
+def _statement(item: JsonValue, refused: Places, kind: Kind) -> JsonObject:
     nothing = JsonObject(tuple([_open_member(name, item.span, kind) for name in _needed(kind)]), item.span)
     if not isinstance(item, JsonObject):
         return nothing
     members = []
     for member in _readable(item, ELEMENTS, refused):
         value = member.value
-        if not refused.within(value.span):
+        if not refused.inside(value.span):
             members.append(member)
         elif member.key == "Effect":
             effect = closest(value.value, _EFFECTS) if isinstance(value, JsonString) else ""
@@ -225,7 +208,7 @@ def _mark(span: Span, text: str = "") -> str:
     return mark(f"{text.replace('$', '') or _REFUSED}, at {span.start}")
 
 
-def _element(name: str, value: JsonValue, refused: Refused) -> JsonValue:
+def _element(name: str, value: JsonValue, refused: Places) -> JsonValue:
     """An element of a statement with its refused parts open."""
     match value:
         case JsonObject(blocks) if name == "Condition":
@@ -233,7 +216,7 @@ def _element(name: str, value: JsonValue, refused: Refused) -> JsonValue:
         case JsonObject(callers) if name in ("Principal", "NotPrincipal"):
             held = [
                 JsonMember("AWS", member.key_span, _hole(member.value.span))
-                if refused.within(member.key_span)
+                if refused.inside(member.key_span)
                 else JsonMember(member.key, member.key_span, _texts(member.value, refused))
                 for member in callers
             ]
@@ -248,19 +231,19 @@ def _element(name: str, value: JsonValue, refused: Refused) -> JsonValue:
             return _hole(value.span)
 
 
-def _texts(value: JsonValue, refused: Refused) -> JsonValue:
+def _texts(value: JsonValue, refused: Places) -> JsonValue:
     """A text or a list of texts."""
-    if not refused.within(value.span):
+    if not refused.inside(value.span):
         return value
     if isinstance(value, JsonArray) and value.items and not refused.at(value.span):
         return JsonArray(tuple([_texts(item, refused) for item in value.items]), value.span)
     return _hole(value.span, value.value if isinstance(value, JsonString) else "")
 
 
-def _operator(member: JsonMember, refused: Refused) -> JsonMember:
+def _operator(member: JsonMember, refused: Places) -> JsonMember:
     """The block of an operator, or of what is meant for one; of what it asks of a key that is refused nothing is known."""
     block, key = member.value, member.key
-    if refused.within(member.key_span):
+    if refused.inside(member.key_span):
         qualifier, colon, bare = key.rpartition(":")
         key = "" if read_operator(key) is not None else closest(bare, operator_names())
         key = key and f"{qualifier}{colon}{key}"
@@ -268,7 +251,7 @@ def _operator(member: JsonMember, refused: Refused) -> JsonMember:
         return _open_test(member.key_span)
     entries = [
         _open_key(entry.key_span)
-        if refused.within(entry.key_span)
+        if refused.inside(entry.key_span)
         else JsonMember(entry.key, entry.key_span, _texts(entry.value, refused))
         for entry in block.members
     ]

@@ -76,7 +76,7 @@ TWICE = [
     (
         "a caller that a template should have filled in",
         [allow(Principal={"AWS": "arn:aws:iam::${ACCOUNT_ID}:role/app"}, Action="s3:GetObjct")],
-        ["template-not-rendered", "unknown-action"],
+        ["template-in-text", "unknown-action"],
     ),
     (
         "another statement is judged as it stands",

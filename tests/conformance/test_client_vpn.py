@@ -93,7 +93,7 @@ def test_an_endpoint_without_a_policy_is_undecided(tmp_path: Path) -> None:
     ("when", "rule"),
     [
         ('jamf.risk == "LOW"', "unknown-attribute"),  # not in `trust`
-        ('saml.memberOf == "a"', "multi-valued-attribute"),
+        ('saml.memberOf == "a"', "missing-qualifier"),
         ('any saml.memberOf like "a*"', "pattern-over-set"),
         ("saml.department == 1", "unknown-attribute"),
     ],

@@ -163,7 +163,7 @@ ROWS = [
     ("text of the wrong form", statement('when source.vpc == "vpc-1"'), "malformed-value", '"vpc-1"'),
     ("order on text", statement("when aws.PrincipalOrgID < org"), "wrong-operator", "org"),
     ("header without a name", statement('when header == "x"'), "missing-key", "header"),
-    ("many values compared as one", statement('when query["q"] == "x"'), "multi-valued-attribute", 'query["q"]'),
+    ("many values compared as one", statement('when query["q"] == "x"'), "missing-qualifier", 'query["q"]'),
     ("any on a single value", statement("when any source.vpc in [vpc]"), "single-valued-attribute", "source.vpc"),
     ("negated any", statement('when any query["q"] != "x"'), "negated-quantifier", 'any query["q"] != "x"'),
     (

@@ -65,7 +65,7 @@ def condition(folder: Path, text: str, on: str = "staff") -> list[tuple[str, str
         ("finance in okta.groups", "group-kind", "finance"),
         ("ops in jamf.groups", "group-kind", "ops"),
         # sets and records
-        ('idc.groups == "x"', "multi-valued-attribute", "idc.groups"),
+        ('idc.groups == "x"', "missing-qualifier", "idc.groups"),
         ("all idc.groups in [finance]", "all-of-record", "all idc.groups in [finance]"),
         ('any okta.groups like "ops-*"', "pattern-over-set", 'any okta.groups like "ops-*"'),
         # patterns

@@ -260,7 +260,7 @@ def acting(
                 "attachment_routing_policy_rules": labels({"edge-locations": [US]}),
             },
             [{"name": "d", "type": "direct_connect_gateway", "regions": [US, EU], "tags": {"s": "a"}, "label": "x"}],
-            ["label-misses-edge"],
+            ["label-misses-an-edge"],
         ),
         (
             {"routing_policies": acting("inbound", "drop", None, ("prefix-in-prefix-list", "corp"))},

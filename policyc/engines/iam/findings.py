@@ -106,7 +106,7 @@ class Reading:
             help = (
                 "render the template first; a policy variable names a condition key, such as `${aws:PrincipalTag/team}`"
             )
-            self.error("template-not-rendered", f"`{found}` is no policy variable", span, help)
+            self.error("template-in-text", f"`{found}` is no policy variable", span, help)
         return found is not None
 
     def template(self, text: str, span: Span, *, wildcards: bool, variables: bool) -> Template:

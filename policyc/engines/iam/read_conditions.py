@@ -226,9 +226,8 @@ def _check_items(
     operator: Operator, entry: JsonMember, items: list[JsonString | JsonNumber | JsonBool], reading: Reading
 ) -> None:
     if not items and isinstance(entry.value, JsonArray) and not entry.value.items:
-        suffix = f"-{operator.qualifier.lower()}" if operator.qualifier else "-ifexists" if operator.if_exists else ""
         help = "give the values, or remove the key"
-        reading.warn(f"empty-array-condition{suffix}", f"`{entry.key}` has no values", entry.value.span, help)
+        reading.warn("empty-array-condition", f"`{entry.key}` has no values", entry.value.span, help)
     if operator.family is Family.BOOL and len(items) > 1:
         help = "keep one of `true` and `false`"
         rule = "invalid-condition-multiple-boolean"

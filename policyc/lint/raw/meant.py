@@ -5,22 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from policyc.diagnostics import Diagnostic, Edit, Severity
-from policyc.lint.nested import Nested
+from policyc.diagnostics import Diagnostic, Edit
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonNumber, JsonObject, JsonString, JsonValue
 from policyc.text import Span
-
-
-class Places:
-    """Where the errors among findings stand."""
-
-    def __init__(self, found: Iterable[Diagnostic]) -> None:
-        spans = [item.span for item in found if item.severity is Severity.ERROR and item.span is not None]
-        self._nested = Nested((span, span) for span in spans)
-
-    def around(self, span: Span | None) -> bool:
-        """Whether an error is about a place, or about something that it is a part of."""
-        return span is not None and any(True for _ in self._nested.around(span))
 
 
 class Meant:

@@ -7,7 +7,8 @@ from typing import Final
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.ir.network import CoreNetwork
 from policyc.ir.program import Program
-from policyc.lint.raw.meant import Meant, Places
+from policyc.lint.nested import Places
+from policyc.lint.raw.meant import Meant
 from policyc.lint.registry import Settings, run_family
 from policyc.syntax.json_text import JsonMember, JsonObject, JsonString, JsonValue, parse_json
 from policyc.targets.registry import network_of
@@ -44,7 +45,7 @@ def check_network(
 
 def _shaped(source: Source, tree: JsonValue, found: Diagnostics) -> JsonValue | None:
     """A document in the shape that is meant, after adding to `found` what else is wrong with it; None where something had to be left out: rules would ask for that."""
-    errors, told, dropped, lost = list(found), Places(found), False, False
+    errors, told, dropped, lost = list(found), Places.of_errors(found), False, False
     for _ in range(_ROUNDS):
         meant = Meant(errors)
         tree, again = meant.read(tree), Diagnostics()
@@ -71,7 +72,7 @@ def _lint(
     if words or network is None:
         network = _TARGET.check_text(source, Diagnostics(), Meant(words).read(tree))
     if network is not None:
-        by_rules, told = Diagnostics(), Places(found)
+        by_rules, told = Diagnostics(), Places.of_errors(found)
         lint_network(network, by_rules, settings)
         found.extend([item for item in by_rules if not told.around(item.span)])
 

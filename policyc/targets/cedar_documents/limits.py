@@ -246,7 +246,7 @@ def _many_problem(atom: Atom, fact: Fact) -> Problem | None:
     name = atom.attribute.name
     if not atom.quantifier:
         return (
-            "multi-valued-attribute",
+            "missing-qualifier",
             f"`{name}` has many values, so it cannot be compared as a whole",
             f"write `finance in {name}`" if fact.group else f"write `any {name} in [...]`",
         )

@@ -319,7 +319,7 @@ def _direct_findings(core: Core, item: Attachment) -> Iterator[tuple[str, str, s
                 f"no rule for label `{item.label}` covers {', '.join(missing)}, where `{item.name}` is attached too"
             )
             yield (
-                "label-misses-edge",
+                "label-misses-an-edge",
                 message,
                 "add the edge to a rule: there the routes pass unfiltered",
                 limited[0].span,

@@ -1,7 +1,8 @@
 """Every rule for a label names edges, and an edge of the network is named by none of them.
 
 ## What it does
-Finds labels all of whose rules are limited to edge locations that together are not all edges of the core network.
+Finds labels all of whose rules are limited to edge locations that together are not all edges of the core network. `policyc routes --check` knows the
+attachments, and warns of the edges at which a Direct Connect gateway is attached.
 
 ## Why is this bad
 A Direct Connect gateway attachment is at several edges, and the edges of a rule count for it. At an edge that no rule names its routes pass

@@ -59,7 +59,6 @@ FOLLOWS = (
     "cedar-unknown-attribute",
     "cedar-unlike-kinds",
     "empty-array-condition",
-    "empty-array-condition-foranyvalue",
     "null-with-qualifier",
     "type-mismatch-boolean",
     "type-mismatch-date",

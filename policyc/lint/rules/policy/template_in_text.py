@@ -4,7 +4,7 @@
 Finds `${…}`, `{{ … }}`, `%{…}`, `%(…)s`, `#{…}`, `$(…)`, `$NAME`, `%NAME%`, `%s`, `__NAME__`, `@@NAME@@` and `<…>` in the values, patterns and keys that a
 policy compares with, in its paths, resources and the names of its callers. A `${…}` that names a condition key is a policy variable in an IAM document and left alone there; in the language
 it is plain text outside of `raw(…)`, and told. `{{resolve:…}}`, which CloudFormation fills in, is left alone. Where it makes a text no action, principal or ARN, that is told and its help says so. A `${…}` in an IAM document, and a placeholder outside of quotes in Cedar text, cannot be read
-at all: that is the error `template-not-rendered`.
+at all: that is an error, which no setting takes away.
 
 ## Why is this bad
 Neither the language nor AWS has templates: such a text is compared as it stands, and no request has it. An `allow` lets nobody in, and a `deny` guards

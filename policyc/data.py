@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 _PACKAGE = Path(__file__).parent
 
@@ -22,3 +24,9 @@ def read_text(name: str) -> str:
     Raises FileNotFoundError when the installation is broken (a bug, never a user's mistake).
     """
     return (data_root() / name).read_text(encoding="utf-8")
+
+
+@cache
+def read_json(name: str) -> Any:
+    """What a shipped file of JSON holds. It is read once for all who ask, so nobody may change it."""
+    return json.loads(read_text(name))

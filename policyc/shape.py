@@ -8,13 +8,14 @@ takes less time than importing that package. A schema with a keyword from outsid
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from re import Pattern
 from typing import Any, TypeAlias
 
 from policyc.per_object import PerObject
 from policyc.record import record
+from policyc.regex import regex
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -161,14 +162,14 @@ def _const(wanted: Any, _schema: Any, _checker: _Checker) -> Check:
 
 
 def _pattern(wanted: str, _schema: Any, _checker: _Checker) -> Check:
-    search = _regex(wanted).search
+    pattern = _regex(wanted)
     misfit = (Misfit((), "pattern", f"does not have the form `{wanted}`"),)
-    return lambda value: misfit if isinstance(value, str) and not search(value) else ()
+    return lambda value: misfit if isinstance(value, str) and not pattern.search(value) else ()
 
 
 @cache
-def _regex(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+def _regex(pattern: str) -> Pattern[str]:
+    return regex(pattern)
 
 
 def _bound(keyword: str, kind: Callable[[Any], bool], size: Callable[[Any], Any], least: bool, noun: str) -> Rule:
@@ -214,13 +215,14 @@ def _properties(wanted: Mapping[str, Any], _schema: Any, checker: _Checker) -> C
 
 
 def _pattern_properties(wanted: Mapping[str, Any], _schema: Any, checker: _Checker) -> Check:
-    held = [(_regex(pattern).search, schema) for pattern, schema in wanted.items()]
+    held = [(_regex(pattern), schema) for pattern, schema in wanted.items()]
 
     def check(value: Any) -> Sequence[Misfit]:
         if not isinstance(value, dict):
             return ()
         return _all_inside(
-            [(name, item, schema) for search, schema in held for name, item in value.items() if search(name)], checker
+            [(name, item, schema) for pattern, schema in held for name, item in value.items() if pattern.search(name)],
+            checker,
         )
 
     return check
@@ -228,12 +230,12 @@ def _pattern_properties(wanted: Mapping[str, Any], _schema: Any, checker: _Check
 
 def _additional(wanted: Any, schema: Any, checker: _Checker) -> Check:
     known = schema.get("properties", {})
-    patterns = [_regex(pattern).search for pattern in schema.get("patternProperties", {})]
+    patterns = [_regex(pattern) for pattern in schema.get("patternProperties", {})]
 
     def check(value: Any) -> Sequence[Misfit]:
         if not isinstance(value, dict):
             return ()
-        others = [name for name in value if name not in known and not any(search(name) for search in patterns)]
+        others = [name for name in value if name not in known and not any(pattern.search(name) for pattern in patterns)]
         if wanted is False:
             return [Misfit((name,), "additionalProperties", f"the key `{name}` is not known") for name in others]
         return _all_inside([(name, value[name], wanted) for name in others], checker)

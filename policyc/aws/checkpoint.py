@@ -51,7 +51,7 @@ def _sync_folder(folder: Path) -> None:
 
 def load(path: Path, kind: str) -> dict[str, Any]:
     """A file of a kind (`plan`, `record`), as it fits its schema. Raises Unreadable."""
-    from policyc.data import read_text
+    from policyc.data import read_json
     from policyc.shape import misfits
 
     try:
@@ -65,7 +65,7 @@ def load(path: Path, kind: str) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise Unreadable(f"`{path.name}` cannot be read: {why[:1].lower()}{why[1:]}") from error
-    wrong = misfits(data, json.loads(read_text(f"schemas/aws/{kind}.schema.json")))
+    wrong = misfits(data, read_json(f"schemas/aws/{kind}.schema.json"))
     if wrong:
         place = "/".join(str(part) for part in wrong[0].path)
         raise Unreadable(f"`{path.name}` is no {kind}: " + (f"`{place}` " if place else "it ") + wrong[0].message)

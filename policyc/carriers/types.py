@@ -6,12 +6,11 @@ AWS Gateway API Controller, ACK and the Upbound provider, and the schema of Pulu
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from policyc.data import read_text
+from policyc.data import read_json
 from policyc.record import record
 from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString, JsonValue
 
@@ -33,7 +32,7 @@ class DocumentType:
 
 @cache
 def _facts() -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads(read_text("schemas/carriers/types.json"))
+    found: Mapping[str, Any] = read_json("schemas/carriers/types.json")
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from policyc.cli import exits
 from policyc.cli.console import Console
-from policyc.data import data_root, read_text
+from policyc.data import data_root, read_json
 from policyc.packages import MissingPackage
 
 SHARED = ("format", "output", "color")
@@ -93,12 +93,12 @@ def _own() -> list[dict[str, Any]]:
     """The vocabularies and the data beside them."""
     out = []
     for file in ("schemas/iam/global.json", *(f"schemas/{name}/vocabulary.json" for name in _vocabularies())):
-        data = json.loads(read_text(file))
+        data = read_json(file)
         entries = {"attributes": len(data.get("attributes", {}))}
         if "resource_types" in data:
             entries["resource_types"] = len(data["resource_types"])
             entries["verbs"] = sum(len(item.get("verbs", {})) for item in data["resource_types"].values())
         out.append({"name": file, "as_of": data["as_of"], "entries": entries})
-    arns = json.loads(read_text("schemas/iam/arns.json"))
+    arns = read_json("schemas/iam/arns.json")
     out.append({"name": "schemas/iam/arns.json", "as_of": arns["as_of"], "entries": {"regions": len(arns["regions"])}})
     return out

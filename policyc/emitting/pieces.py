@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
-from policyc.data import read_text
+from policyc.data import read_json
 from policyc.diagnostics import Diagnostics
 from policyc.emitting.registry import NO_PLACE
 from policyc.emitting.templates import Opened, Template, Tree
@@ -90,7 +89,7 @@ _FACTS: Final = {"account": "account", "arn": "ARN", "name": "name", "region": "
 @cache
 def placements(host: str) -> Mapping[str, Placement]:
     """The carriers that a host knows, by their sort."""
-    found: Mapping[str, Any] = json.loads(read_text("schemas/emitting/placements.json"))[host]
+    found: Mapping[str, Any] = read_json("schemas/emitting/placements.json")[host]
     return {
         name: Placement(
             held["type"],

@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TypeAlias, TypeVar
 
 from policyc.engines.proofs.globs import beginning, covers
+from policyc.ir.authz import Glob
 
 #: the item that adds nothing, and the one that takes it in, by their numbers
 Found: TypeAlias = tuple[int, int]
@@ -49,6 +50,14 @@ def by_patterns(patterns: Sequence[str], *, arn: bool = False) -> Iterator[Found
         found = next((o for o in near if o != at and _wider(patterns[o], pattern, o < at, arn)), None)
         if at not in same and found is not None:
             yield at, found
+
+
+def by_globs(values: Sequence[Glob], *, arn: bool = False) -> Iterator[Found]:
+    """The same for values as a document writes them; one with a policy variable is no pattern, and then only equal ones are seen."""
+    patterns = [value.pattern for value in values if value.pattern is not None]
+    if len(patterns) < len(values):
+        return by_equality([value.text for value in values])
+    return by_patterns(patterns, arn=arn)
 
 
 def _wider(outer: str, inner: str, earlier: bool, arn: bool) -> bool:

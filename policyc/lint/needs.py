@@ -8,12 +8,11 @@ their files (`python -m policyc.cli.pages`), since looking for them there would 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from policyc.data import read_text
+from policyc.data import read_json
 from policyc.holes import has_hole
 from policyc.ir.authz import Always, Atom, Cond, Op, Origin, Policy, RawTest, Statement, Who
 from policyc.ir.conditions import tests
@@ -78,7 +77,7 @@ def written(needs: Needs) -> list[list[str]]:
 
 @cache
 def _facts() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(read_text(FILE))
+    found: dict[str, Any] = read_json(FILE)
     return {**found, "document": frozenset(found["document"]), "tied": frozenset(found["tied"])}
 
 

@@ -7,12 +7,11 @@ not certain goes away: findings of lint rules, and warnings and notes of readers
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from policyc.data import data_root, read_text
+from policyc.data import data_root, read_json
 from policyc.diagnostics import Applicability, Diagnostic, Edit, Fix, Severity, did_you_mean
 from policyc.record import field, record
 from policyc.regex import regex
@@ -149,7 +148,7 @@ def _is_known(pair: tuple[str, Span], known: Collection[str], mistakes: list[Dia
 def _error_names() -> set[str]:
     names: set[str] = set()
     for path in (data_root() / "schemas" / "errors").glob("*.json"):
-        entries: Mapping[str, object] = json.loads(read_text(f"schemas/errors/{path.name}"))
+        entries: Mapping[str, object] = read_json(f"schemas/errors/{path.name}")
         names.update(entries)
     return names
 

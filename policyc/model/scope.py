@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from policyc.data import read_text
+from policyc.data import read_json
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
 from policyc.model.fit import (
     an,
@@ -62,7 +61,7 @@ _CALLERS = {
 @cache
 def constructors() -> Mapping[str, Mapping[str, Any]]:
     """The calls that make principals and groups, by name; `makes` tells which."""
-    data = json.loads(read_text("schemas/core/principals.json"))
+    data = read_json("schemas/core/principals.json")
     return {name: {**entry, "makes": PRINCIPAL} for name, entry in data["principals"].items()} | {
         name: {**entry, "makes": GROUP} for name, entry in data["groups"].items()
     }

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from typing import TypeAlias
 
-from policyc.data import read_text
+from policyc.data import read_json
 from policyc.record import record
 
 
@@ -79,7 +78,7 @@ class Shape:
 def shapes() -> dict[str, Shape]:
     """Every named scalar type of the language by name."""
     out = {}
-    for name, entry in json.loads(read_text("schemas/core/types.json"))["types"].items():
+    for name, entry in read_json("schemas/core/types.json")["types"].items():
         out[name] = Shape(
             name=name,
             base=entry["base"],

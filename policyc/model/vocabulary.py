@@ -5,12 +5,11 @@ The same data feeds the type checker, the docs, `explain`, completion, the simul
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Literal
 
-from policyc.data import read_text
+from policyc.data import read_json
 from policyc.model.types import Type, parse_type
 from policyc.record import field, record
 from policyc.text import Span
@@ -134,16 +133,32 @@ class ResourceType:
 ClauseRule = Literal["required", "optional", "forbidden"]
 
 
-@record
 class Vocabulary:
     """All that one target can say. `clauses` rules `who`, `can`, `on`, `path`; `hints` holds a help line per forbidden clause."""
 
-    target: str
-    title: str
-    clauses: Mapping[str, ClauseRule]
-    hints: Mapping[str, str]
-    resource_types: Mapping[str, ResourceType]
-    attributes: Mapping[str, Attribute]
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self._data = data
+        self.target: str = data["target"]
+        self.title: str = data["title"]
+        self.clauses: Mapping[str, ClauseRule] = data["clauses"]
+        self.hints: Mapping[str, str] = data.get("hints", {})
+        self.resource_types: Mapping[str, ResourceType] = {
+            name: _resource_type(name, self.target, entry) for name, entry in data["resource_types"].items()
+        }
+
+    def with_clauses(self, clauses: Mapping[str, ClauseRule]) -> Vocabulary:
+        """The same words under other rules for clauses."""
+        other = Vocabulary.__new__(Vocabulary)
+        other.__dict__.update(self.__dict__, clauses=clauses)
+        return other
+
+    @cached_property  # a program is told from the resource types of all targets, and from the attributes of few
+    def attributes(self) -> Mapping[str, Attribute]:
+        """Those of its file, and of the files that it includes."""
+        out: dict[str, Attribute] = {}
+        for name in self._data.get("include", ()):
+            out |= read_attributes(read_json(name)["attributes"])
+        return out | read_attributes(self._data.get("attributes", {}))
 
 
 def read_attributes(entries: Mapping[str, Any]) -> dict[str, Attribute]:
@@ -172,22 +187,8 @@ def read_attributes(entries: Mapping[str, Any]) -> dict[str, Attribute]:
 
 @cache
 def load_vocabulary(folder: str) -> Vocabulary:
-    """The vocabulary of `schemas/<folder>/vocabulary.json` with its `include`d attribute files."""
-    data = json.loads(read_text(f"schemas/{folder}/vocabulary.json"))
-    attributes: dict[str, Attribute] = {}
-    for name in data.get("include", ()):
-        attributes |= read_attributes(json.loads(read_text(name))["attributes"])
-    attributes |= read_attributes(data.get("attributes", {}))
-    return Vocabulary(
-        target=data["target"],
-        title=data["title"],
-        clauses=data["clauses"],
-        hints=data.get("hints", {}),
-        resource_types={
-            name: _resource_type(name, data["target"], entry) for name, entry in data["resource_types"].items()
-        },
-        attributes=attributes,
-    )
+    """The vocabulary of `schemas/<folder>/vocabulary.json`."""
+    return Vocabulary(read_json(f"schemas/{folder}/vocabulary.json"))
 
 
 def _resource_type(name: str, target: str, entry: Mapping[str, Any]) -> ResourceType:

@@ -16,7 +16,7 @@ import json
 from functools import cache
 from typing import Any
 
-from policyc.data import data_root, read_text
+from policyc.data import data_root, read_json, read_text
 from policyc.record import record
 
 GRAMMAR = "grammars/policyc.lark"
@@ -40,7 +40,7 @@ class Table:
 @cache
 def load_table() -> Table:
     """The shipped table. A table of another format is a broken installation and raises ValueError."""
-    raw = json.loads(read_text(TABLE))
+    raw = read_json(TABLE)
     if raw.get("format") != FORMAT:
         raise ValueError(f"{TABLE} has format {raw.get('format')!r}, expected {FORMAT}")
     rows = raw["rows"]

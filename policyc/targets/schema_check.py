@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
-from policyc.data import read_text
+from policyc.data import read_json
 from policyc.diagnostics import Diagnostics
 from policyc.packages import MissingPackage
 from policyc.shape import Misfit, UnknownKeyword, misfits
@@ -85,7 +85,7 @@ def shape_errors(kind: str, data: Any, thorough: bool = False) -> Iterator[Misfi
 @cache
 def load_schema(kind: str) -> dict[str, Any]:
     """The schema of a kind of document; one that is nothing but a `$ref` is the schema that it names. Raises FileNotFoundError for an unknown kind (a bug)."""
-    schema: dict[str, Any] = json.loads(read_text(f"schemas/{kind}.schema.json"))
+    schema: dict[str, Any] = read_json(f"schemas/{kind}.schema.json")
     named: str = schema.get("$ref", "")
     return load_schema(named.removeprefix(_URN).replace(":", "/")) if named.startswith(_URN) else schema
 

@@ -6,13 +6,12 @@ The questions stand where they are answered: the tables of the IAM and the Cloud
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from policyc.data import read_text
+from policyc.data import read_json
 from policyc.record import record
 from policyc.targets.registry import TARGETS, back_end
 
@@ -69,10 +68,10 @@ def _all() -> Iterator[OpenQuestion]:
     for item in IAM:
         source = f"IAM evaluation reference {item.source}, {_page(item.source)}"
         yield OpenQuestion(item.name, "iam", item.question, item.choices, item.default, source)
-    yield from _from_data("iam", json.loads(read_text("schemas/iam/switches.json")), whole=True)
-    yield from _from_data("cedar", json.loads(read_text("schemas/cedar/switches.json")), whole=True)
+    yield from _from_data("iam", read_json("schemas/iam/switches.json"), whole=True)
+    yield from _from_data("cedar", read_json("schemas/cedar/switches.json"), whole=True)
     for name in sorted(TARGETS):
-        data = json.loads(read_text(f"schemas/{back_end(name).folder}/vocabulary.json"))
+        data = read_json(f"schemas/{back_end(name).folder}/vocabulary.json")
         yield from _from_data(name, data, whole=False)
     for wan in WAN:
         yield OpenQuestion(wan.name, "cloudwan", wan.question, wan.choices, wan.default, wan.source)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from policyc.data import data_root, read_text
+from policyc.data import data_root, read_json, read_text
 from policyc.report.options import RuleText
 
 
@@ -16,7 +15,7 @@ from policyc.report.options import RuleText
 def rule_texts() -> Mapping[str, RuleText]:
     """The text of every rule that a diagnostic can carry, lint rules included."""
     texts: dict[str, RuleText] = {}
-    pages: Mapping[str, str] = json.loads(read_text("schemas/rule_sources.json"))
+    pages: Mapping[str, str] = read_json("schemas/rule_sources.json")
     for stage, name, entry in diagnostic_entries():
         page = _address(" ".join(str(text) for text in entry.values())) or pages.get(stage, "")
         examples = finding_examples().get(name, "")
@@ -56,7 +55,7 @@ def _address(text: str) -> str:
 def diagnostic_entries() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """Stage, rule name and entry (`summary`, `why`, `help`) of every `schemas/errors/<stage>.json`."""
     for path in sorted((data_root() / "schemas" / "errors").glob("*.json")):
-        entries = json.loads(read_text(f"schemas/errors/{path.name}"))
+        entries = read_json(f"schemas/errors/{path.name}")
         for name, entry in entries.items():
             if isinstance(entry, dict):
                 yield path.stem, name, entry
@@ -71,7 +70,7 @@ def native_rules() -> frozenset[str]:
 @cache
 def never_ignored() -> frozenset[str]:
     """The rules of native documents that are errors wherever they are reported."""
-    return frozenset(json.loads(read_text("schemas/never_ignored.json")))
+    return frozenset(read_json("schemas/never_ignored.json"))
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from policyc.bounded import read_regular
-from policyc.data import read_text
+from policyc.data import read_json
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.record import record
 from policyc.regex import regex
@@ -79,7 +78,7 @@ def load_config(file: Path, diagnostics: Diagnostics) -> Config:
         return Config(source=source)
     from policyc.shape import misfits
 
-    found = misfits(data, json.loads(read_text(SCHEMA)))
+    found = misfits(data, read_json(SCHEMA))
     for misfit in found:
         _report(misfit, source, diagnostics)
     return Config(source=source) if found else _build(data, source, file.parent.resolve(), diagnostics)
@@ -135,7 +134,7 @@ def _report(misfit: Misfit, source: Source, diagnostics: Diagnostics) -> None:
 
 
 def _known_keys(path: tuple[str, ...]) -> list[str]:
-    schema = json.loads(read_text(SCHEMA))
+    schema = read_json(SCHEMA)
     for part in path:
         schema = schema.get("properties", {}).get(part) or schema["additionalProperties"]
     return sorted(schema["properties"])

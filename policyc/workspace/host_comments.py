@@ -5,13 +5,12 @@ The grammar is that of every text (`policyc.lint.suppress`).
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Final
 
-from policyc.data import data_root, read_text
+from policyc.data import data_root, read_json
 from policyc.diagnostics import Diagnostic
 from policyc.lint.registry import RULES
 from policyc.lint.suppress import Commented, apply_suppressions, speaks
@@ -67,7 +66,7 @@ def _known() -> frozenset[str]:
     """The names of everything that is reported in documents."""
     names: set[str] = set(RULES)
     for path in (data_root() / "schemas" / "errors").glob("*.json"):
-        names.update(json.loads(read_text(f"schemas/errors/{path.name}")))
+        names.update(read_json(f"schemas/errors/{path.name}"))
     return frozenset(names)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Final
 
-from policyc.data import read_text
+from policyc.data import read_json
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.ir.authz import Policy
 from policyc.lint.nested import Places
@@ -114,7 +113,7 @@ def settle(source: Source, found: Diagnostics, settings: NativeSettings) -> Iter
 @cache
 def _own() -> frozenset[str]:
     """The findings of the reader."""
-    return frozenset(json.loads(read_text("schemas/errors/cedar.json")))
+    return frozenset(read_json("schemas/errors/cedar.json"))
 
 
 def format(source: Source, diagnostics: Diagnostics) -> str | None:

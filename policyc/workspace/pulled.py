@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from policyc.bounded import read_regular
-from policyc.data import read_text
+from policyc.data import read_json
 from policyc.diagnostics import Diagnostics
 from policyc.record import record, replace
 from policyc.shape import misfits
@@ -53,7 +53,7 @@ def read_lock(folder: Path) -> Lock | None:
         data = json.loads(read_regular(file, _LARGEST))
     except (OSError, ValueError, RecursionError) as error:
         raise BrokenLock(f"`{LOCK}` cannot be read") from error
-    wrong = misfits(data, json.loads(read_text(SCHEMA)))
+    wrong = misfits(data, read_json(SCHEMA))
     if wrong:
         raise BrokenLock(f"`{LOCK}` does not fit: `{wrong[0].pointer}` {wrong[0].message}")
     _see_inside(data)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from policyc.data import read_text
+from policyc.data import read_json
 from policyc.model.types import shapes
 from policyc.model.vocabulary import Attribute, ResourceType, Vocabulary
 from policyc.record import record
@@ -84,7 +83,7 @@ def _rules() -> Iterator[Topic]:
 
 def _words() -> Iterator[Topic]:
     """The words that the grammar itself knows."""
-    for name, entry in json.loads(read_text("schemas/core/words.json"))["words"].items():
+    for name, entry in read_json("schemas/core/words.json")["words"].items():
         yield Topic(name, "word", entry["doc"], (("written", entry["written"]),))
 
 
@@ -161,7 +160,7 @@ def _provider_topics(name: str, entry: Mapping[str, Any]) -> Iterator[Topic]:
 
 def _constructors() -> Iterator[Topic]:
     """What makes principals and groups: `role(shop, "…")`, `oidc_group("…")`."""
-    data = json.loads(read_text("schemas/core/principals.json"))
+    data = read_json("schemas/core/principals.json")
     for kind, entries in (("principal", data["principals"]), ("group", data["groups"])):
         for name, entry in entries.items():
             taken = entry["parameters"]
@@ -179,7 +178,7 @@ def _types() -> Iterator[Topic]:
 
 def _files() -> Iterator[Topic]:
     for name, place in FILES.items():
-        schema = json.loads(read_text(place))
+        schema = read_json(place)
         shapes_of = [schema] if "properties" in schema else schema["$defs"].values()
         facts = dict(fact for shape in shapes_of for fact in _keys(shape, schema, ""))
         yield Topic(name, "file", schema["description"], tuple(facts.items()))

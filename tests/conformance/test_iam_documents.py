@@ -12,6 +12,7 @@ from policyc.diagnostics import Diagnostics, Severity
 from policyc.engines.iam import Kind, Request, Switches, caller_from_arn, compile_document, compile_text, explain
 from policyc.engines.iam.switches import TABLE
 from policyc.engines.trace import Verdict
+from policyc.lint.registry import RULES
 from policyc.syntax.json_text import from_plain, parse_json
 from policyc.text import Source, Span
 from tests.conformance.iam_cases import HOME, ask, document, holds, policy, read, verdict
@@ -383,13 +384,13 @@ def test_document(plain: Any, kind: Kind, rules: list[str], usable: bool) -> Non
         assert item.message[0].islower() or item.message[0] == "`"
         assert not item.message.endswith(".")
         assert item.help
-        assert item.rule in catalogue
+        assert item.rule in catalogue or item.rule in RULES
 
 
 def test_catalogues_are_complete_and_without_strays() -> None:
     known = {row for _, _, _, rules, _ in DOCUMENTS for row in rules}
     catalogue = json.loads((CATALOGUE / "iam.json").read_text())
-    assert known == set(catalogue)
+    assert known - set(RULES) == set(catalogue)
     for entry in (*catalogue.values(), *json.loads((CATALOGUE / "json.json").read_text()).values()):
         assert set(entry) == {"summary", "why", "help"}
         assert all(entry.values())

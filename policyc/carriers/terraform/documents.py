@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Final
@@ -29,7 +28,7 @@ from policyc.carriers.terraform.values import (
     json_tree,
     texts_in,
 )
-from policyc.data import read_text
+from policyc.data import read_json
 from policyc.holes import MARK, has_hole, name_of, names_in
 from policyc.record import record
 from policyc.syntax.json_tree import JsonValue
@@ -52,7 +51,7 @@ class Slot:
 def slots() -> Mapping[str, tuple[Slot, ...]]:
     """By resource type."""
     found: dict[str, tuple[Slot, ...]] = {}
-    for type, rows in json.loads(read_text("schemas/terraform/documents.json")).items():
+    for type, rows in read_json("schemas/terraform/documents.json").items():
         made = []
         for path, kind in rows.items():
             words = tuple(path.split("."))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Final, cast
 
-from policyc.data import read_text
+from policyc.data import read_json
 from policyc.regex import regex
 
 _FIELD: Final = regex(r"\{(\w+)\}")
@@ -16,7 +15,7 @@ _KINDS: Final = {"account_id": "account", "arn": "arn", "id": "name", "name": "n
 
 @cache
 def _shapes() -> Mapping[str, Mapping[str, str]]:
-    return cast(Mapping[str, Mapping[str, str]], json.loads(read_text("schemas/terraform/shapes.json")))
+    return cast(Mapping[str, Mapping[str, str]], read_json("schemas/terraform/shapes.json"))
 
 
 def like_of(type: str, attribute: str, text: Callable[[str], str]) -> str:

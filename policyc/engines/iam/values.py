@@ -5,8 +5,6 @@ Source: IAM evaluation reference 8.1.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
@@ -46,9 +44,11 @@ def parse_truth(text: str) -> bool | None:
 
 def parse_bytes(text: str) -> bytes | None:
     """The bytes of base64 text."""
+    from base64 import b64decode
+
     try:
-        return base64.b64decode(text.encode("ascii"), validate=True)
-    except (ValueError, binascii.Error):
+        return b64decode(text.encode("ascii"), validate=True)
+    except ValueError:
         return None
 
 

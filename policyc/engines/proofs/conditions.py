@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias, assert_never
 
-from policyc.engines.proofs import linked
 from policyc.engines.proofs.budget import Steps, TooLarge
+from policyc.engines.proofs.linked import agree
 from policyc.engines.proofs.values import may_hold, one_value, same_key
 from policyc.ir.authz import (
     All,
@@ -156,7 +156,7 @@ def branches(
                 case _:
                     assert_never(cond)
         else:
-            if linked.agree(held, [(test, wanted) for test, wanted in opaque if isinstance(test, RawTest)]):
+            if agree(held, [(test, wanted) for test, wanted in opaque if isinstance(test, RawTest)]):
                 yield held
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from policyc.data import read_text
+from policyc.data import read_json
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.shape import Misfit, misfits
 from policyc.syntax.hidden import check_characters
@@ -25,7 +24,7 @@ def read_tree(source: Source, diagnostics: Diagnostics) -> JsonObject | None:
     tree = read(source, diagnostics)
     if tree is None:
         return None
-    found = misfits(tree.plain(), json.loads(read_text(SCHEMA)))
+    found = misfits(tree.plain(), read_json(SCHEMA))
     for misfit in found:
         _report(misfit, tree, diagnostics)
     return tree if isinstance(tree, JsonObject) and not found else None
@@ -71,7 +70,7 @@ def _place(tree: JsonValue, path: Sequence[str | int]) -> Span:
 
 def _known(path: Sequence[str | int]) -> list[str]:
     """The keys that the schema knows at a place; none where it offers several shapes."""
-    schema: Any = json.loads(read_text(SCHEMA))
+    schema: Any = read_json(SCHEMA)
     root = schema
     for part in path:
         schema = _follow(schema, root)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from policyc.data import read_text
+from policyc.data import read_json
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
 from policyc.model.values import Resource, Value
 from policyc.targets.cedar_documents.facts import split_name
@@ -16,7 +15,7 @@ from policyc.targets.cedar_documents.facts import split_name
 @cache
 def claim_types() -> Mapping[str, Mapping[str, Any]]:
     """What declared data can be, by the word of the language: `type`, `many`, and `form` where it is a set."""
-    found: Mapping[str, Mapping[str, Any]] = json.loads(read_text("schemas/cedar/claims.json"))
+    found: Mapping[str, Mapping[str, Any]] = read_json("schemas/cedar/claims.json")
     return found
 
 

@@ -6,13 +6,12 @@ Forms come from the service authorization reference (`services.py`); Regions and
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any, Final
 
-from policyc.data import read_text
+from policyc.data import read_json
 from policyc.engines.proofs.shapes import fits, may_fit
 from policyc.holes import starred
 from policyc.record import record
@@ -49,7 +48,7 @@ class Regions:
 
 @cache
 def _facts() -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads(read_text("schemas/iam/arns.json"))
+    found: Mapping[str, Any] = read_json("schemas/iam/arns.json")
     return found
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from typing import Any
 
-from policyc.data import read_text
+from policyc.data import read_json
 from policyc.model.vocabulary import Attribute
 from policyc.record import replace
 
@@ -33,5 +32,5 @@ def _known(key: str) -> Mapping[str, Any] | None:
 
 @cache
 def _values() -> Mapping[str, Mapping[str, Any]]:
-    keys: dict[str, dict[str, Any]] = json.loads(read_text("schemas/iam/key_values.json"))["keys"]
+    keys: dict[str, dict[str, Any]] = read_json("schemas/iam/key_values.json")["keys"]
     return keys

@@ -8,12 +8,11 @@ Source: IAM evaluation reference, sections 10.2 and 10.5.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Final
 
-from policyc.data import read_text
+from policyc.data import read_json
 from policyc.engines.iam.decision import Policies
 from policyc.engines.iam.document import Document as Compiled
 from policyc.engines.iam.statement import Kind
@@ -83,4 +82,4 @@ def rcps_bear_on(action: str, settings: Mapping[str, str]) -> bool:
 
 @cache
 def _rcp_services() -> frozenset[str]:
-    return frozenset(json.loads(read_text("schemas/iam/rcp_services.json"))["services"])
+    return frozenset(read_json("schemas/iam/rcp_services.json")["services"])

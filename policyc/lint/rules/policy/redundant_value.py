@@ -32,16 +32,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-polic
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from policyc.diagnostics import Label, Severity, dropped
-from policyc.engines.iam.dates import parse_instant
-from policyc.engines.iam.operators import Family, Operator, Relation, read_operator
-from policyc.engines.iam.values import parse_number
-from policyc.ir.authz import Atom, Glob, Op, Origin, Policy, Statement
+from policyc.ir.authz import Atom, Op, Origin, Policy, Statement
 from policyc.ir.conditions import tests
 from policyc.lint.covering import action_pattern, names, verb_covers
-from policyc.lint.lists import Found, block, by_blocks, by_equality, by_limit, by_patterns, by_test
+from policyc.lint.lists import Found, block, by_blocks, by_equality, by_globs, by_patterns, by_test
 from policyc.lint.rule import Lint, kind_of
 from policyc.lint.speech import caller
 from policyc.model.values import Principal
@@ -54,7 +50,6 @@ NEEDS = ("lists",)
 
 #: a list as its author wrote it: text and place of every item, and the pairs that were found in it
 _List = tuple[list[tuple[str, Span | None]], Iterator[Found]]
-_UPPER: Final = (Relation.LESS, Relation.LESS_EQUAL)
 
 
 def check(lint: Lint) -> None:
@@ -84,13 +79,16 @@ def _lists(policy: Policy, statement: Statement) -> Iterator[_List]:
     if path is not None and len(path.patterns) > 1:
         yield [(text, path.span) for text in path.patterns], by_patterns(path.patterns)
     if resources is not None and len(resources.patterns) > 1:
-        yield [(item.text, item.span) for item in resources.patterns], _globs(resources.patterns, arn=True)
+        yield [(item.text, item.span) for item in resources.patterns], by_globs(resources.patterns, arn=True)
     told: set[Span | None] = set()  # one entry of a document may be several tests
     for test in tests(statement.when):
         if test.spelling is not None:
             if len(test.spelling.values) > 1 and test.spelling.key_span not in told:
                 told.add(test.spelling.key_span)
-                yield from _native(test.spelling.operator, test.spelling.values)
+                from policyc.lint.native_lists import by_operator
+
+                found = by_operator(test.spelling.operator, test.spelling.values)
+                yield [(value.text, value.span) for value in test.spelling.values], found
         elif isinstance(test, Atom) and len(test.values) > 1:
             yield from _typed(test)
 
@@ -113,40 +111,6 @@ def _callers(policy: Policy, statement: Statement) -> Iterator[_List]:
 def _partition(principal: Principal) -> str:
     """The partition of an ARN that stands in a document, empty for every other caller."""
     return principal.name.split(":")[1] if principal.name.startswith("arn:") and ":" in principal.name[4:] else ""
-
-
-def _globs(values: tuple[Glob, ...], *, arn: bool = False) -> Iterator[Found]:
-    patterns = [value.pattern for value in values]
-    if None in patterns:
-        return by_equality([value.text for value in values])
-    return by_patterns([pattern for pattern in patterns if pattern is not None], arn=arn)
-
-
-def _native(operator_text: str, values: tuple[Glob, ...]) -> Iterator[_List]:
-    """The list of one entry of a document."""
-    operator = read_operator(operator_text)
-    if operator is None:
-        return
-    found: Iterator[Found]
-    texts = [value.text for value in values]
-    match operator.family:
-        case Family.STRING | Family.ARN if operator.glob:
-            found = _globs(values, arn=operator.family is Family.ARN)
-        case Family.IP:
-            found = by_blocks([block(text) for text in texts])
-        case Family.NUMERIC | Family.DATE:
-            found = _numbers(operator, texts)
-        case _:
-            found = by_equality([text.casefold() if operator.ignore_case else text for text in texts])
-    yield [(value.text, value.span) for value in values], found
-
-
-def _numbers(operator: Operator, texts: list[str]) -> Iterator[Found]:
-    read = parse_number if operator.family is Family.NUMERIC else parse_instant
-    numbers = [read(text) for text in texts]
-    if operator.relation is Relation.EQUAL or None in numbers:
-        return by_equality(texts if None in numbers else numbers)
-    return by_limit([float(number) for number in numbers if number is not None], upper=operator.relation in _UPPER)
 
 
 def _typed(test: Atom) -> Iterator[_List]:

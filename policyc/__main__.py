@@ -44,10 +44,10 @@ def _run(arguments: list[str]) -> int:
             return answer
     import gc
 
-    from policyc.cli.app import run
-
     # A command makes large trees, drops little before it ends, and has hardly a cycle in them: look for those less often.
     gc.set_threshold(200_000, 20, 100)
+    from policyc.cli.app import run
+
     return run(arguments)
 
 

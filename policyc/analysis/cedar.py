@@ -115,13 +115,13 @@ class CedarCover:
     open: tuple[str, ...] = ()
 
 
-def cover_cedar(gates: Sequence[Gate], about: About | None = None, work: int = WORK) -> CedarCover:
+def cover_cedar(gates: Sequence[Gate], about: About | None = None) -> CedarCover:
     """What texts allow that all have to: all that they differ in from ones that allow nothing. Raises Disagreement, CedarError."""
     found: list[CedarDifference] = []
     unless: list[tuple[str, ...]] = []
     left: list[str] = []
     try:
-        comparison = _Comparison([Gate(gate.name, None) for gate in gates], gates, about, work)
+        comparison = _Comparison([Gate(gate.name, None) for gate in gates], gates, about, WORK)
         for change in (Change.ALLOWED, Change.UNDECIDED):
             pair = _NO, _YES if change is Change.ALLOWED else _DOUBT
             for item in comparison.differences(pair, change, left):
@@ -146,12 +146,12 @@ class CedarProof:
 
 
 def prove_cedar(
-    gates: Sequence[Gate], claim: Gate, breaks: str, by: str = "", about: About | None = None, work: int = WORK
+    gates: Sequence[Gate], claim: Gate, breaks: str, by: str = "", about: About | None = None
 ) -> CedarProof:
     """Whether a request that the text of `claim` permits is allowed, or denied (`breaks`), by the texts of `gates` together; with `by` only what permits of
     that label let in counts. Raises Disagreement, CedarError."""
     try:
-        comparison = _Comparison([claim], gates, about, work)
+        comparison = _Comparison([claim], gates, about, WORK)
         try:
             return comparison.proof(breaks, by)
         finally:

@@ -355,7 +355,7 @@ def _quiet(step: Step, sessions: Sessions, run: Run, mark: Callable[[Progress, s
     """What a place holds, once nothing is about to change it. Raises Stopped."""
     pause, looks = run.patience.looks(step)
     for _ in range(looks):
-        now = _read(step, sessions, run, mark)
+        now = _read(step, sessions, mark)
         try:
             busy = wan.is_busy(sessions, step, now)
         except CallFailed as error:
@@ -368,7 +368,7 @@ def _quiet(step: Step, sessions: Sessions, run: Run, mark: Callable[[Progress, s
     raise Stopped(f"{step.title}: a change set is still being executed")
 
 
-def _read(step: Step, sessions: Sessions, run: Run, mark: Callable[[Progress, str], None]) -> State:
+def _read(step: Step, sessions: Sessions, mark: Callable[[Progress, str], None]) -> State:
     try:
         return read(sessions, step)
     except CallFailed as error:
@@ -415,7 +415,7 @@ def _seen(
     pause, looks = run.patience.looks(step)
     now, reason = State(), ""
     for look in range(looks):
-        now = _read(step, sessions, run, mark)
+        now = _read(step, sessions, mark)
         if step.kind in (Kind.WAN_PUT, Kind.WAN_EXECUTE):
             try:
                 verdict, reason = wan.judge(sessions, step, target, now)

@@ -80,7 +80,7 @@ def compared(
     notes = (
         *access.notes,
         *sets.notes,
-        *_notes(side, found, live),
+        *_notes(found, live),
         *(f"not compared: `{name}`, which `--map` says is on nothing" for name in side.waived),
     )
     documents = tuple(held[name] for name in sorted(held))
@@ -121,7 +121,7 @@ def switched(pair: Pair, live: Live) -> Iterator[str]:
         yield "the policy is not enabled on AWS (`PolicyEnabled` is false)"
 
 
-def _notes(side: MeantSide, found: Sequence[Pair], live: Live) -> Iterator[str]:
+def _notes(found: Sequence[Pair], live: Live) -> Iterator[str]:
     for pair in found:
         if pair.arn and pair.meant.role == "live":
             versions = live.resources[pair.arn]["facts"].get("versions") or {}

@@ -85,7 +85,7 @@ class Trail:
 
     def last_change(self, arn: str, role: str, revision: Mapping[str, Any], regions: Sequence[str]) -> Changed | str:
         """The newest event about a document, or why none is known. `regions` are those that a resource without one may be in."""
-        service, partition, region = _place(arn, role)
+        service, partition, region = _place(arn)
         home = _HOME.get(service, {}).get(partition, region)
         newest: Changed | None = None
         cut = ""
@@ -128,7 +128,7 @@ class Trail:
 _CUT: Final = "no change of it is among the newest"
 
 
-def _place(arn: str, role: str) -> tuple[str, str, str]:
+def _place(arn: str) -> tuple[str, str, str]:
     """Service, partition and Region of what carries a document; a control policy is the organization's."""
     parts = arn.split(":")
     if len(parts) < 6:

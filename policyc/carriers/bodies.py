@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Final
 
 from policyc.carriers.astray import policy_astray
@@ -21,7 +20,6 @@ _ENCODED: Final = ("%7B", "%7b", "%0A", "%5B")
 #: a text that is nothing but an expression of another tool (Flux, envsubst, Terraform)
 _LEFT_OPEN: Final = regex(r"\$\{(?:[^{}]|\{[^{}]*\})*\}|\$\w+|\$\(\w+\)")
 CEDAR: Final = "cedar"
-_NOTHING: Final[Mapping[str, Hole]] = MappingProxyType({})
 
 
 def documents_in(
@@ -30,7 +28,6 @@ def documents_in(
     kinds: Sequence[DocumentType],
     name: str,
     type_: str,
-    holes: Mapping[str, Hole] = _NOTHING,
     written: JsonValue | None = None,
 ) -> Iterator[Embedded | Unreadable]:
     """What stands in one body, in the order of `kinds`; then a policy at another place of what is `written` by people."""
@@ -46,7 +43,7 @@ def documents_in(
                 continue
             content = content_of(source, value, kind_name)
             if content is not None:
-                yield Embedded(kind_name, called, type_, value.span, content, holes)
+                yield Embedded(kind_name, called, type_, value.span, content)
             elif not isinstance(value, JsonString):
                 yield Unreadable(called, type_, value.span, "it is no text and no mapping")
     if not kinds or written is None:

@@ -14,8 +14,7 @@ from policyc.carriers.pulumi_document import FUNCTIONS, document
 from policyc.carriers.secrets import cover, covered
 from policyc.carriers.signs import EFFECT
 from policyc.carriers.types import text_at
-from policyc.carriers.yaml_tree import Unreadable as Fault
-from policyc.carriers.yaml_tree import documents
+from policyc.carriers.yaml_tree import first_document
 from policyc.diagnostics import Diagnostics
 from policyc.holes import mark
 from policyc.regex import regex
@@ -38,12 +37,7 @@ def recognize(name: str, raw: bytes) -> bool:
 
 def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carried:
     """The documents in the properties of the resources."""
-    try:
-        found = documents(source, diagnostics)
-        top = found[0].value() if found else None
-    except Fault as fault:
-        fault.report(diagnostics)
-        return Carried()
+    top = first_document(source, diagnostics)
     resources = top.get("resources") if isinstance(top, JsonObject) else None
     if not isinstance(top, JsonObject) or not isinstance(resources, JsonObject):
         return Carried()

@@ -15,8 +15,7 @@ from policyc.carriers.cloudformation.template import Resource, Template, templat
 from policyc.carriers.embedded import Carried, Embedded, Options, PlacedText, Unreadable
 from policyc.carriers.serverless_variables import Variables, at
 from policyc.carriers.signs import POLICY
-from policyc.carriers.yaml_tree import Unreadable as Fault
-from policyc.carriers.yaml_tree import documents
+from policyc.carriers.yaml_tree import first_document
 from policyc.diagnostics import Diagnostics
 from policyc.regex import regex
 from policyc.syntax.json_tree import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
@@ -45,12 +44,7 @@ def parts(raw: bytes) -> tuple[str, ...]:
 
 def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carried:
     """The documents of a service, and what it says about the resources around them."""
-    try:
-        found = documents(source, diagnostics)
-        top = found[0].value() if found else None
-    except Fault as fault:
-        fault.report(diagnostics)
-        return Carried()
+    top = first_document(source, diagnostics)
     if not isinstance(top, JsonObject):
         return Carried()
     variables = Variables(source.file, top, options)

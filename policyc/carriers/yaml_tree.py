@@ -23,6 +23,7 @@ from policyc.syntax.json_tree import (
     JsonString,
     JsonValue,
 )
+from policyc.syntax.yaml_text import syntax_error
 from policyc.text import Source, Span
 
 MAX_DEPTH: Final = 100
@@ -76,6 +77,16 @@ class Lazy:
         return self.reader.value(self.node, 0)
 
 
+def first_document(source: Source, diagnostics: Diagnostics) -> JsonValue | None:
+    """What it holds; None for an empty file, and after reporting why it cannot be read."""
+    try:
+        found = documents(source, diagnostics)
+        return found[0].value() if found else None
+    except Unreadable as fault:
+        fault.report(diagnostics)
+        return None
+
+
 def documents(source: Source, diagnostics: Diagnostics) -> list[Lazy]:
     """The documents of a file; where it is broken, those before the fault, which is reported."""
     try:
@@ -90,13 +101,13 @@ def documents(source: Source, diagnostics: Diagnostics) -> list[Lazy]:
     try:
         loader = base(source.text)
     except yaml.YAMLError as error:  # it looks at the characters already
-        _syntax(error, source, diagnostics)
+        syntax_error(error, source, diagnostics)
         return []
     try:
         while loader.check_node():
             found.append(Lazy(reader, loader.get_node()))
     except yaml.YAMLError as error:
-        _syntax(error, source, diagnostics)
+        syntax_error(error, source, diagnostics)
     except (RecursionError, ValueError):
         diagnostics.error("yaml-too-deep", "values are nested too deeply", source.span(0, 0), "flatten the data")
     finally:
@@ -115,19 +126,6 @@ def is_json(source: Source) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def _syntax(error: Any, source: Source, diagnostics: Diagnostics) -> None:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    at = mark.index if mark is not None else int(getattr(error, "position", 0) or 0)
-    at = min(at, len(source.text))
-    reason = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read")
-    diagnostics.error(
-        "yaml-syntax-error",
-        f"`{source.file}` is not YAML: {reason.splitlines()[0].rstrip('.')}",
-        source.span(at, min(at + 1, len(source.text))),
-        "check the indentation and the quotes",
-    )
 
 
 class _Reader:

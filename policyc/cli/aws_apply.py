@@ -6,8 +6,8 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -173,17 +173,11 @@ def _carry_out(found: Record, args: argparse.Namespace, console: Console) -> int
     _confirm(f"carry out {plural(len(left), 'step')}", moves, args, console)
     leave = frozenset({Kind.WAN_EXECUTE}) if args.no_execute else frozenset()
     try:
-        found.save()
-        carry_out(found, run, leave)
+        with _broken_off(found, console):
+            found.save()
+            carry_out(found, run, leave)
     except Stopped as stopped:
         return _stopped(found, stopped, console)
-    except KeyboardInterrupt:
-        _tell_where(found, "", console)
-        raise
-    except OSError as error:
-        raise WrongUse(
-            f"`{found.path.name}` cannot be written: {reason(error)}", "no further step was begun"
-        ) from error
     if not found.finished:
         console.write(f"left for later; go on with `policyc aws apply --resume {found.path.name}`\n")
         return exits.CLEAN
@@ -206,9 +200,19 @@ def _roll_back(found: Record, args: argparse.Namespace, console: Console) -> int
     moves = [(step, step.new, found.before[step.number]) for step in found.steps if step.number in found.before]
     _confirm(f"take back {plural(len(found.before), 'step')}", moves, args, console)
     try:
-        roll_back(found, run)
+        with _broken_off(found, console):
+            roll_back(found, run)
     except Stopped as stopped:
         return _stopped(found, stopped, console)
+    console.write("taken back, and read back\n")
+    return exits.CLEAN
+
+
+@contextmanager
+def _broken_off(found: Record, console: Console) -> Iterator[None]:
+    """Steps that somebody may interrupt, and whose record has to be written."""
+    try:
+        yield
     except KeyboardInterrupt:
         _tell_where(found, "", console)
         raise
@@ -216,8 +220,6 @@ def _roll_back(found: Record, args: argparse.Namespace, console: Console) -> int
         raise WrongUse(
             f"`{found.path.name}` cannot be written: {reason(error)}", "no further step was begun"
         ) from error
-    console.write("taken back, and read back\n")
-    return exits.CLEAN
 
 
 def _stopped(found: Record, stopped: Stopped, console: Console) -> int:

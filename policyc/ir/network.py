@@ -8,7 +8,7 @@ service's defaults are given by the `…_on` properties, never written in.
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 from policyc.ir.origin import Origin
 from policyc.record import field, record
@@ -20,47 +20,25 @@ BLACKHOLE: Final = "blackhole"
 AttachmentType: TypeAlias = Literal[
     "vpc", "site-to-site-vpn", "connect", "transit-gateway-route-table", "direct-connect-gateway"
 ]
-ATTACHMENT_TYPES: Final[tuple[AttachmentType, ...]] = (
-    "vpc",
-    "site-to-site-vpn",
-    "connect",
-    "transit-gateway-route-table",
-    "direct-connect-gateway",
-)
+ATTACHMENT_TYPES: Final[tuple[AttachmentType, ...]] = get_args(AttachmentType)
 
 ConditionType: TypeAlias = Literal[
     "any", "tag-exists", "tag-name", "tag-value", "resource-id", "region", "attachment-type", "account-id"
 ]
-CONDITION_TYPES: Final[tuple[ConditionType, ...]] = (
-    "any",
-    "tag-exists",
-    "tag-name",
-    "tag-value",
-    "resource-id",
-    "region",
-    "attachment-type",
-    "account-id",
-)
+CONDITION_TYPES: Final[tuple[ConditionType, ...]] = get_args(ConditionType)
 Operator: TypeAlias = Literal["equals", "not-equals", "contains", "begins-with"]
-OPERATORS: Final[tuple[Operator, ...]] = ("equals", "not-equals", "contains", "begins-with")
+OPERATORS: Final[tuple[Operator, ...]] = get_args(Operator)
 Logic: TypeAlias = Literal["and", "or"]
 Mode: TypeAlias = Literal["single-hop", "dual-hop"]
 Direction: TypeAlias = Literal["inbound", "outbound"]
-LOGICS: Final[tuple[Logic, ...]] = ("and", "or")
-MODES: Final[tuple[Mode, ...]] = ("single-hop", "dual-hop")
-DIRECTIONS: Final[tuple[Direction, ...]] = ("inbound", "outbound")
+LOGICS: Final[tuple[Logic, ...]] = get_args(Logic)
+MODES: Final[tuple[Mode, ...]] = get_args(Mode)
+DIRECTIONS: Final[tuple[Direction, ...]] = get_args(Direction)
 
 MatchType: TypeAlias = Literal[
     "prefix-equals", "prefix-in-cidr", "prefix-in-prefix-list", "asn-in-as-path", "community-in-list", "med-equals"
 ]
-MATCH_TYPES: Final[tuple[MatchType, ...]] = (
-    "prefix-equals",
-    "prefix-in-cidr",
-    "prefix-in-prefix-list",
-    "asn-in-as-path",
-    "community-in-list",
-    "med-equals",
-)
+MATCH_TYPES: Final[tuple[MatchType, ...]] = get_args(MatchType)
 ActionType: TypeAlias = Literal[
     "drop",
     "allow",
@@ -73,18 +51,7 @@ ActionType: TypeAlias = Literal[
     "set-med",
     "set-local-preference",
 ]
-ACTION_TYPES: Final[tuple[ActionType, ...]] = (
-    "drop",
-    "allow",
-    "summarize",
-    "prepend-asn-list",
-    "remove-asn-list",
-    "replace-asn-list",
-    "add-community",
-    "remove-community",
-    "set-med",
-    "set-local-preference",
-)
+ACTION_TYPES: Final[tuple[ActionType, ...]] = get_args(ActionType)
 
 
 @record

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 
 from policyc.diagnostics import Diagnostics, Label, closest, did_you_mean, unused_word
+from policyc.model.names import given_once
 from policyc.model.scope import Scope
 from policyc.model.types import PLACE, RECORD, RESOURCE, SetOf
 from policyc.model.values import Resource, ResourceLink, Value
 from policyc.model.vocabulary import ResourceField, ResourceType
 from policyc.syntax import nodes
-from policyc.text import Span
 
 
 def bind_resource(
@@ -29,22 +29,11 @@ def bind_resource(
         )
         return None
     fields: dict[str, Value] = {}
-    seen: dict[str, Span] = {}
     meant: set[str] = set()
     unknown = 0
     given = {entry.key.text for entry in node.fields.entries}
-    for entry in node.fields.entries:
+    for entry in given_once(node.fields.entries, diagnostics):
         name = entry.key.text
-        if name in seen:
-            diagnostics.error(
-                "duplicate-key",
-                f"`{name}` is given twice",
-                entry.key.span,
-                "drop one of them",
-                (Label(seen[name], "first given here"),),
-            )
-            continue
-        seen[name] = entry.key.span
         field = kind.fields.get(name)
         if field is None:
             diagnostics.error(
@@ -61,9 +50,9 @@ def bind_resource(
         value = _field(field, entry.value, scope, diagnostics)
         if value is not None:
             fields[name] = value
-    lacking = [field.name for field in kind.fields.values() if field.required and field.name not in seen]
+    lacking = [field.name for field in kind.fields.values() if field.required and field.name not in given]
     for field in kind.fields.values():
-        if field.required and field.name not in seen:
+        if field.required and field.name not in given:
             if field.name in meant or (unknown == 1 and len(lacking) == 1):
                 continue  # told where it is misspelt
             diagnostics.error(
@@ -72,7 +61,7 @@ def bind_resource(
                 node.name.span,
                 f"add `{field.name}: …`, {field.doc}",
             )
-        elif field.default and field.name not in seen:
+        elif field.default and field.name not in given:
             fields[field.name] = Value(field.type, field.default, node.name.span)
     if any(field.required and field.name not in fields for field in kind.fields.values()):
         return None

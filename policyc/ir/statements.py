@@ -104,7 +104,7 @@ class StatementBuilder:
         rule: ClauseRule = "optional" if kind.verbs else "forbidden"
         clauses: dict[str, ClauseRule] = dict.fromkeys(("who", "can", "path"), rule)
         attributes = self.words.scope(kind.target, on, self.resources)
-        return self._statement(node, 0, on, vocabulary.with_clauses(clauses), attributes, {})
+        return self._statement(node, 0, on, vocabulary.altered(clauses=clauses), attributes, {})
 
     def claim_of(
         self, node: nodes.Statement, on: Resource | Principal, target: str, attributes: Mapping[str, Attribute]
@@ -113,7 +113,7 @@ class StatementBuilder:
         is one whose raw forms are those of the document."""
         rule: ClauseRule = "optional"
         clauses: dict[str, ClauseRule] = dict.fromkeys(("who", "can", "on"), rule)
-        return self._statement(node, 0, on, self.words.vocabulary(target).with_clauses(clauses), attributes, {})
+        return self._statement(node, 0, on, self.words.vocabulary(target).altered(clauses=clauses), attributes, {})
 
     def _widest(self, node: nodes.Statement, index: int, on: Resource | Principal, vocabulary: Vocabulary) -> Statement:
         """The statement if all that it asks were asked of nobody: on whatever resources can still be told, for every request."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from policyc.diagnostics import Diagnostics, Label, closest, did_you_mean
 from policyc.record import record
@@ -159,3 +159,16 @@ def known_names(table: Table, kinds: Iterable[str] = ()) -> list[str]:
     """Names for suggestions, of certain kinds only when given."""
     wanted = set(kinds)
     return [name for name, definition in table.items() if not wanted or definition.kind in wanted]
+
+
+def given_once(entries: Iterable[nodes.Entry], diagnostics: Diagnostics) -> Iterator[nodes.Entry]:
+    """The entries of a record without those whose key was given before, which are reported."""
+    seen: dict[str, Span] = {}
+    for entry in entries:
+        key, span = entry.key.text, entry.key.span
+        if key in seen:
+            label = Label(seen[key], "first given here")
+            diagnostics.error("duplicate-key", f"`{key}` is given twice", span, "drop one of them", (label,))
+        else:
+            seen[key] = span
+            yield entry

@@ -21,7 +21,7 @@ from policyc.model.fit import (
     takes_word,
     text_value,
 )
-from policyc.model.names import Definition, Table, known_names
+from policyc.model.names import Definition, Table, given_once, known_names
 from policyc.model.types import (
     BOOL,
     DECIMAL,
@@ -450,19 +450,8 @@ class Scope:
         if expected not in (None, RECORD):
             return mismatch("a record", expected, record.span, diagnostics)
         pairs: list[tuple[str, Value]] = []
-        seen: dict[str, Span] = {}
-        for entry in record.entries:
+        for entry in given_once(record.entries, diagnostics):
             key = entry.key.text
-            if key in seen:
-                diagnostics.error(
-                    "duplicate-key",
-                    f"`{key}` is given twice",
-                    entry.key.span,
-                    "drop one of them",
-                    (Label(seen[key], "first given here"),),
-                )
-                continue
-            seen[key] = entry.key.span
             value = self.loose_value(entry.value, diagnostics)
             if value is None:
                 return None

@@ -146,10 +146,10 @@ class Vocabulary:
             name: _resource_type(name, self.target, entry) for name, entry in data["resource_types"].items()
         }
 
-    def with_clauses(self, clauses: Mapping[str, ClauseRule]) -> Vocabulary:
-        """The same words under other rules for clauses."""
+    def altered(self, **parts: Any) -> Vocabulary:
+        """The same with some parts replaced."""
         other = Vocabulary.__new__(Vocabulary)
-        other.__dict__.update(self.__dict__, clauses=clauses)
+        other.__dict__.update(self.__dict__, **parts)
         return other
 
     @cached_property  # a program is told from the resource types of all targets, and from the attributes of few

@@ -10,7 +10,7 @@ from policyc.diagnostics import Diagnostics, Label, did_you_mean
 from policyc.ir.attributes import key_fits, lacks_key, resolve_attribute
 from policyc.ir.foreign import likely
 from policyc.ir.program import Program
-from policyc.model.names import known_names
+from policyc.model.names import given_once, known_names
 from policyc.model.scope import Scope
 from policyc.model.types import GROUP, PRINCIPAL, STRING
 from policyc.model.values import Group, Principal, Resource, ResourceLink, Scalar, Value
@@ -79,19 +79,8 @@ class RequestBuilder:
         spans: dict[str, Span] = {}
         empty: set[str] = set()
         unknown: set[str] = set()
-        seen: dict[str, Span] = {}
-        for entry in record.entries:
+        for entry in given_once(record.entries, self.diagnostics):
             name = entry.key.text
-            if name in seen:
-                self.diagnostics.error(
-                    "duplicate-key",
-                    f"`{name}` is given twice",
-                    entry.key.span,
-                    "drop one of them",
-                    (Label(seen[name], "first given here"),),
-                )
-                continue
-            seen[name] = entry.key.span
             if name in FIELDS and not kind.verbs:
                 self.diagnostics.error(
                     "clause-not-allowed",

@@ -211,7 +211,7 @@ class Recovery:
             return False
         kind = tokens.kinds[index]
         if kind == END or self._starts_declaration(driver, index):
-            return self._close_blocks(driver, index, kind)
+            return self._close_blocks(driver, index)
         close = _CLOSES[tokens.kinds[driver.values[place]]]
         if close == "}" and not self._first_on_line(driver, index) and kind not in _OPENS:
             return False
@@ -221,7 +221,7 @@ class Recovery:
             return True
         return False
 
-    def _close_blocks(self, driver: Driver, index: int, kind: str) -> bool:
+    def _close_blocks(self, driver: Driver, index: int) -> bool:
         """Close every open bracket before a declaration or the end; drop what cannot be closed."""
         place = self._open_at(driver)
         if place is None:

@@ -24,7 +24,7 @@ from policyc.syntax.json_text import (
 from policyc.text import Source, Span
 
 if TYPE_CHECKING:
-    import yaml
+    pass
 
 MAX_DEPTH: Final = 60
 #: values of a file with every alias written out
@@ -46,7 +46,7 @@ def parse_yaml(source: Source, diagnostics: Diagnostics) -> JsonValue | None:
         loader = yaml.SafeLoader(source.text)  # looks at the characters already
         node = loader.get_single_node()
     except yaml.YAMLError as error:
-        _syntax(error, source, diagnostics)
+        syntax_error(error, source, diagnostics)
         return None
     except RecursionError:
         diagnostics.error("yaml-too-deep", "values are nested too deeply", source.span(0, 0), "flatten the data")
@@ -64,9 +64,10 @@ def parse_yaml(source: Source, diagnostics: Diagnostics) -> JsonValue | None:
         return None
 
 
-def _syntax(error: yaml.YAMLError, source: Source, diagnostics: Diagnostics) -> None:
+def syntax_error(error: Any, source: Source, diagnostics: Diagnostics) -> None:
+    """Report what the YAML package found wrong."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    at = mark.index if mark is not None else int(getattr(error, "position", 0))
+    at = mark.index if mark is not None else int(getattr(error, "position", 0) or 0)
     at = min(at, len(source.text))
     reason = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read")
     diagnostics.error(

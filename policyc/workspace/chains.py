@@ -97,12 +97,7 @@ def pulled_chains(
     return found
 
 
-def assembled(
-    resources: Mapping[str, Resource],
-    documents: list[Document],
-    switches: Mapping[str, str],
-    given: tuple[str, ...] = (),
-) -> Chain:
+def assembled(resources: Mapping[str, Resource], documents: list[Document], switches: Mapping[str, str]) -> Chain:
     """A chain that nobody declares, of its resources by their parts and all documents on the way."""
     olap = resources["object-lambda"]
     held = {item.id: item for item in resources.values()}

@@ -116,7 +116,7 @@ def _proof(program: Program, proof: BoundProof, documents: Sequence[AnyGiven], b
                 "unprovable-claim", message, claim.span, "put it beside the network, and run `policyc prove`"
             )
             continue
-        for document in _about(proof, claim, documents, diagnostics):
+        for document in _about(claim, documents, diagnostics):
             answer = _answer_of(program, proof, claim, document, budget, diagnostics)
             answers += [] if answer is None else [answer]
     return proof_of(label.value, label.span, answers, diagnostics)
@@ -141,9 +141,7 @@ def _answer_of(
     return answer_of_text(program, proof, claim, given, diagnostics)
 
 
-def _about(
-    proof: BoundProof, claim: nodes.RequestClaim, documents: Sequence[AnyGiven], diagnostics: Diagnostics
-) -> list[AnyGiven]:
+def _about(claim: nodes.RequestClaim, documents: Sequence[AnyGiven], diagnostics: Diagnostics) -> list[AnyGiven]:
     at = claim.at or (claim.by if isinstance(claim.by, nodes.Ref) else None)
     if at is not None:
         message = f"documents have no gate `{at.text}`"

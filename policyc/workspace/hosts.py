@@ -42,11 +42,10 @@ def open_hosts(
     files: Iterable[tuple[Source, str]],
     diagnostics: Diagnostics,
     settings: NativeSettings,
-    unsaved: Unsaved | None = None,
     options: Options | None = None,
 ) -> list[Host]:
     """The host files, each read by the carrier of its format. What a file says of others is read below the root alone, by `options` where given."""
-    options = options or options_of(root, settings.values, settings.fences, settings.before, unsaved)
+    options = options or options_of(root, settings.values, settings.fences, settings.before)
     hosts = []
     for source, format in files:
         if is_reserved(source.text):

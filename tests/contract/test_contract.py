@@ -122,17 +122,20 @@ NUMBERS = count()
         ({"read": _read(_without_places)}, "does not stand at its place"),
         ({"scope": lambda on, resources: {}}, "sees no attribute"),
         (
-            {"vocabulary": lambda: replace(target("lattice").vocabulary(), hints={}, clauses={"who": "forbidden"})},
+            {"vocabulary": lambda: target("lattice").vocabulary().altered(hints={}, clauses={"who": "forbidden"})},
             "clauses has no doc or source",
         ),
         (
             {
-                "vocabulary": lambda: replace(
-                    target("lattice").vocabulary(),
-                    attributes={
-                        name: replace(item, source="")
-                        for name, item in target("lattice").vocabulary().attributes.items()
-                    },
+                "vocabulary": lambda: (
+                    target("lattice")
+                    .vocabulary()
+                    .altered(
+                        attributes={
+                            name: replace(item, source="")
+                            for name, item in target("lattice").vocabulary().attributes.items()
+                        }
+                    )
                 )
             },
             "method has no doc or source",

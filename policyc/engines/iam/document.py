@@ -66,11 +66,9 @@ def compile_document(
     return Document(name or kind.value, kind, version, statements, switches, tree.span)
 
 
-def compile_text(
-    source: Source, kind: Kind, diagnostics: Diagnostics, *, name: str = "", switches: Switches = DEFAULT
-) -> Document | None:
-    """As `compile_document`, from JSON text; the name is the file's unless given."""
+def compile_text(source: Source, kind: Kind, diagnostics: Diagnostics) -> Document | None:
+    """As `compile_document`, from JSON text under the file's name."""
     tree = parse_json(source, diagnostics)
     if tree is None:
         return None
-    return compile_document(tree, kind, diagnostics, name=name or source.file, switches=switches)
+    return compile_document(tree, kind, diagnostics, name=source.file)

@@ -91,15 +91,9 @@ def _fails_always(cond: Cond) -> bool:
 _never_holds = PerObject[Cond, bool](_fails_always, 4096)
 
 
-def always_holds(cond: Cond, facts: Facts = nothing_known) -> bool:
-    """Whether the condition is proven to hold for every request."""
-    if facts is nothing_known:
-        return _always_holds(cond)
-    return not may_be_met([(cond, False)], facts)
-
-
 @lru_cache(maxsize=4096)
-def _always_holds(cond: Cond) -> bool:
+def always_holds(cond: Cond) -> bool:
+    """Whether the condition is proven to hold for every request."""
     return not may_be_met([(cond, False)])
 
 

@@ -73,9 +73,9 @@ def _loops(core: Core, attachment: Attachment) -> str:
     return "refuse" if attachment.type == "transit-gateway-route-table" else core.switches.far_side_loops
 
 
-def told_to(tables: Tables, association: Association, only: Collection[Prefix] | None = None) -> list[Heard]:
-    """Every route that is announced to the far side, those with it that it refuses; `only` what comes of the rows of some prefixes."""
-    return [heard for edge in announcing_edges(tables, association) for heard in edge.routes(only)]
+def told_to(tables: Tables, association: Association) -> list[Heard]:
+    """Every route that is announced to the far side, those with it that it refuses."""
+    return [heard for edge in announcing_edges(tables, association) for heard in edge.routes()]
 
 
 def announcing_edges(tables: Tables, association: Association) -> list[AnnouncingEdge]:

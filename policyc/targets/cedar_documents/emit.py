@@ -57,9 +57,9 @@ def tell_unchecked(target: str, documents: Sequence[Document], diagnostics: Diag
         diagnostics.warning("missing-package", message, documents[0].span, lacking.help)
 
 
-def written_size(policy: Policy, known: Mapping[str, Fact], *, trusted: bool = False) -> int:
+def written_size(policy: Policy, known: Mapping[str, Fact]) -> int:
     """How many bytes the document of a policy has."""
-    return len(_write(policy, known, trusted).text.encode())
+    return len(_write(policy, known, trusted=False).text.encode())
 
 
 def _write(policy: Policy, known: Mapping[str, Fact], trusted: bool) -> _Writer:

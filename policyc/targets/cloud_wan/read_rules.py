@@ -59,7 +59,7 @@ def _condition(fields: Fields) -> ir.AttachCondition | None:
         kind = found
     key, value = fields.word("key"), _value(fields, kind)
     operator = fields.choice("operator", ir.OPERATORS)
-    _check_presence(fields, kind, fields.has("operator"))
+    _check_presence(fields, kind)
     return ir.AttachCondition(kind, key, operator, value, fields.span)
 
 
@@ -80,7 +80,7 @@ def _value(fields: Fields, kind: str) -> ir.Word | None:
     return ir.Word(text, given.value.span)
 
 
-def _check_presence(fields: Fields, kind: str, has_operator: bool) -> None:
+def _check_presence(fields: Fields, kind: str) -> None:
     """Which of `key`, `operator` and `value` a condition type wants."""
     wants = {"any": (), "tag-exists": ("key",), "tag-name": ("key",), "tag-value": ("key", "operator", "value")}.get(
         kind, ("operator", "value")

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from functools import cache
 from typing import Any, Final
 
 from policyc.holes import MARK, name_of
@@ -49,12 +50,17 @@ _PRINCIPALS: Final = {
     "Federated": "federation",
     "Service": "service_principal",
 }
-#: keys of core networks whose values are Regions, also one by one in lists
+#: keys of core networks whose values have one type, also one by one in lists
 _NETWORK: Final = dict.fromkeys(
     ("location", "edge-locations", "edge-sets", "use-edge-location", "region"), "region"
-) | {"account-id": "account"}
+) | {"account-id": "account", "destination-cidr-blocks": "cidr"}
 #: what conditions of core networks compare, by their type
-_ASKED: Final = {"account-id": "account-id", "account": "account-id", "region": "region"}
+_ASKED: Final = {
+    "account-id": "account-id",
+    "account": "account-id",
+    "region": "region",
+    **dict.fromkeys(("prefix-equals", "prefix-in-cidr"), "destination-cidr-blocks"),
+}
 #: types that a place takes beside others: an account is a principal too
 _LOOSE: Final = ("resource", "principal_id")
 #: a text of a JSON document that is open as a whole
@@ -271,6 +277,13 @@ def _texts(node: object) -> Iterator[str]:
             work.extend(getattr(item, name) for name in type(item).__match_args__)  # type: ignore[attr-defined]
 
 
+@cache
+def _texts_alone(kind: type) -> frozenset[str]:
+    """The fields of a node that take a text and no name for one: a sample stays there, and `left_in` finds it."""
+    words = {name: set(re.findall(r"\w+", str(wanted))) for name, wanted in kind.__annotations__.items()}
+    return frozenset(name for name, found in words.items() if "Str" in found and not found & {"Ref", "Expr"})
+
+
 def with_parameters(node: Any, opening: Opening, names: Names) -> Any:
     """A declaration with parameters in place of the samples that stand in it as values."""
     match node:
@@ -297,7 +310,7 @@ def with_parameters(node: Any, opening: Opening, names: Names) -> Any:
         case _ if hasattr(type(node), "__record__"):
             changed = {}
             for name in type(node).__match_args__:
-                if name in ("label", "span"):
+                if name == "span" or name in _texts_alone(type(node)):
                     continue
                 before = getattr(node, name)
                 after = with_parameters(before, opening, names)
@@ -376,6 +389,7 @@ def _sample(kind: str, number: int) -> str:
         "arn": f"arn:aws:zssample:::zssample{number}x",
         "resource": f"arn:aws:zssample:::zssample{number}x",
         "principal_id": f"AROAZSSAMPLE{number:09d}",
+        "cidr": f"100.{64 + number // 256 % 64}.{number % 256}.16/28",
         "canonical_user": f"{number:064x}",
         "federation": f"zssample{number}x.example.com",
         "account": f"{917_263_000_000 + 10_007 * number:012d}",

@@ -236,15 +236,23 @@ def test_what_stands_around_a_hole_tells_its_type() -> None:
     }
 
 
-def test_open_regions_and_accounts_of_a_core_network_become_parameters(run: Run) -> None:
+def test_open_places_of_a_core_network_become_parameters(run: Run) -> None:
     condition = {"type": "account-id", "operator": "equals", "value": {"Ref": "Spoke"}}
-    network = {
+    network: dict[str, Any] = {
         "version": "2021.12",
         "core-network-configuration": {
             "asn-ranges": ["64512-64555"],
             "edge-locations": [{"location": {"Ref": "Home"}}],
         },
         "segments": [{"name": "prod", "edge-locations": [{"Ref": "Home"}]}],
+        "segment-actions": [
+            {
+                "action": "create-route",
+                "segment": "prod",
+                "destination-cidr-blocks": [{"Ref": "Lan"}],
+                "destinations": ["blackhole"],
+            }
+        ],
         "attachment-policies": [
             {
                 "rule-number": 100,
@@ -255,7 +263,7 @@ def test_open_regions_and_accounts_of_a_core_network_become_parameters(run: Run)
     }
     properties = {"GlobalNetworkId": "g", "PolicyDocument": network}
     template = {
-        "Parameters": {"Home": {"Type": "String"}, "Spoke": {"Type": "String"}},
+        "Parameters": {name: {"Type": "String"} for name in ("Home", "Spoke", "Lan", "Key")},
         "Resources": {"Core": {"Type": "AWS::NetworkManager::CoreNetwork", "Properties": properties}},
     }
     Path("t.json").write_text(json.dumps(template))
@@ -263,11 +271,18 @@ def test_open_regions_and_accounts_of_a_core_network_become_parameters(run: Run)
     assert status == 0 and "not imported" not in out
     text = Path("core.policy").read_text()
     assert "param home: region" in text and "edges home\n" in text and "account == spoke -> segment prod" in text
-    values = ["--param", "home=us-east-1", "--param", "spoke=111122223333"]
-    assert run("build", "core.policy", *values)[0] == 0
-    assert json.loads(Path("out/cloudwan/core.json").read_text()) == json.loads(
-        json.dumps(network).replace('{"Ref": "Home"}', '"us-east-1"').replace('{"Ref": "Spoke"}', '"111122223333"')
-    )
+    values = {"Home": "us-east-1", "Spoke": "111122223333", "Lan": "10.9.0.0/16"}
+    assert run("build", "core.policy", *(f"--param={name.lower()}={value}" for name, value in values.items()))[0] == 0
+    wanted = json.dumps(network)
+    for name, value in values.items():
+        wanted = wanted.replace(json.dumps({"Ref": name}), json.dumps(value))
+    assert json.loads(Path("out/cloudwan/core.json").read_text()) == json.loads(wanted)
+    # the key of a tag is a word of the document, which no parameter can stand for
+    action = {"association-method": "tag", "tag-value-of-key": {"Ref": "Key"}}
+    network["attachment-policies"] = [{"rule-number": 100, "conditions": [{"type": "any"}], "action": action}]
+    Path("t.json").write_text(json.dumps(template))
+    status, out = run("import", "t.json")
+    assert status == 1 and "no word for a text of which a part is open: `Key` of t.json" in out
 
 
 def test_a_hole_with_colons_in_its_name_counts_as_one_part() -> None:

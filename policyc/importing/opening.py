@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from functools import cache
 from typing import Any, Final
 
 from policyc.holes import MARK, name_of

@@ -277,7 +277,7 @@ def _texts(node: object) -> Iterator[str]:
 
 
 @cache
-def _texts_alone(kind: type) -> frozenset[str]:
+def _texts_alone(kind: Any) -> frozenset[str]:
     """The fields of a node that take a text and no name for one: a sample stays there, and `left_in` finds it."""
     words = {name: set(re.findall(r"\w+", str(wanted))) for name, wanted in kind.__annotations__.items()}
     return frozenset(name for name, found in words.items() if "Str" in found and not found & {"Ref", "Expr"})
@@ -307,9 +307,9 @@ def with_parameters(node: Any, opening: Opening, names: Names) -> Any:
         case tuple():
             return tuple(with_parameters(item, opening, names) for item in node)
         case _ if hasattr(type(node), "__record__"):
-            changed = {}
+            texts, changed = _texts_alone(node.__class__), {}
             for name in type(node).__match_args__:
-                if name == "span" or name in _texts_alone(type(node)):
+                if name == "span" or name in texts:
                     continue
                 before = getattr(node, name)
                 after = with_parameters(before, opening, names)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from policyc.cli import exits
 from policyc.cli.console import Console
 from policyc.cli.document_kinds import KIND_NAMES
+from policyc.cli.holes import add_bindings
 from policyc.cli.parser import WrongUse, keyword, one_of
 from policyc.cli.prove_blocks import run_blocks, run_named, sides_of
 from policyc.cli.trust import add_trust
@@ -86,6 +87,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         help="what the documents are, as in `check`",
     )
     add_trust(parser)
+    add_bindings(parser)
     parser.add_argument("--account", default="", metavar="ID", help="the account that owns the resources")
     parser.add_argument(
         "--organization",

@@ -13,6 +13,7 @@ from policyc.cli import exits
 from policyc.cli.compiled import open_compiled
 from policyc.cli.console import Console
 from policyc.cli.diff import placed
+from policyc.cli.holes import bindings_of
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import here
 from policyc.cli.refuse import refuse_request
@@ -50,7 +51,7 @@ def sides_of(
                 path, top = placed(word, root, held)
             except NoRevision as error:
                 raise WrongUse(str(error), error.help) from error
-            told = trust_of(args), samples_of(args)
+            told = trust_of(args), samples_of(args), bindings_of(args) if "bind" in args else {}  # pictures take none
             side = read_side(word, path, top, diagnostics, args.kind or "", dict(args.param), args.config, *told)
             found = None if diagnostics.has_errors else versions(side, diagnostics, named)
             yield refuse_request(diagnostics, side.sources, args.format, console) if found is None else (side, found)

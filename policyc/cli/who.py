@@ -11,6 +11,7 @@ from policyc.cli import exits
 from policyc.cli.compiled import open_compiled
 from policyc.cli.console import Console
 from policyc.cli.document_kinds import KIND_NAMES
+from policyc.cli.holes import add_bindings
 from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.prove_blocks import sides_of
 from policyc.cli.refuse import refuse_request
@@ -66,6 +67,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         help="what one caller may do: a declared principal, an ARN, a service or `anonymous`",
     )
     add_trust(parser)
+    add_bindings(parser)
     parser.add_argument(
         "--as", dest="kind", metavar="KIND", type=one_of("kind", KIND_NAMES), help="what documents are, as in `check`"
     )

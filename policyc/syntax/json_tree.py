@@ -73,6 +73,10 @@ class JsonArray:
         return [item.plain() for item in self.items]
 
 
+#: how far behind its key a value begins at most, with comments between
+_NEAR = 200
+
+
 @light
 class JsonMember:
     """One `key: value` pair; `key_span` covers the key with its quotes."""
@@ -80,6 +84,14 @@ class JsonMember:
     key: str
     key_span: Span
     value: JsonValue
+
+    @property
+    def span(self) -> Span:
+        """The key with its value; the key alone where the value stands elsewhere, as the default of a variable does."""
+        key, value = self.key_span, self.value.span
+        if type(key) is Span and (value.file != key.file or not key.end <= value.start <= key.end + _NEAR):
+            return key
+        return key.to(value)
 
 
 @light

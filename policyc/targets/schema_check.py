@@ -18,6 +18,9 @@ _MOST_PER_DOCUMENT = 5
 _URN = "urn:policyc:schemas:"
 #: keywords whose messages are about a key and not about what stands at the place
 _ABOUT_KEYS = frozenset({"additionalProperties", "propertyNames"})
+#: kind and text of the last documents that the small check found nothing in: an editor asks about the same ones at each key
+_SOUND: dict[tuple[str, str], None] = {}
+_MOST_SOUND = 64
 
 
 def check_documents(documents: Iterable[Document], diagnostics: Diagnostics, thorough: bool = False) -> None:
@@ -44,14 +47,19 @@ def _check_size(document: Document, diagnostics: Diagnostics) -> None:
 
 
 def _check_shape(document: Document, diagnostics: Diagnostics, thorough: bool) -> None:
-    if not document.kind:
+    asked = document.kind, document.text
+    if not document.kind or (asked in _SOUND and not thorough):
         return
     try:
         data = json.loads(document.text)
     except ValueError as error:
         found: Iterable[Misfit] = [Misfit((), "json", f"is not JSON: {error}".lower())]
     else:
-        found = shape_errors(document.kind, data, thorough)
+        found = list(shape_errors(document.kind, data, thorough))
+        if not found:
+            if len(_SOUND) >= _MOST_SOUND:
+                del _SOUND[next(iter(_SOUND))]
+            _SOUND[asked] = None
     for count, misfit in enumerate(found):
         if count == _MOST_PER_DOCUMENT:
             break

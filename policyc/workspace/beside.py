@@ -164,6 +164,8 @@ class _Refused:
         return not found.has_errors
 
     def _with(self, policy: Policy, change: Callable[[Statement], Statement | None]) -> Policy:
+        if not any(item.span in self.spans for item in policy.statements):
+            return policy  # the same one: what was made of it is found again
         held = [change(item) if item.span in self.spans else item for item in policy.statements]
         return replace(policy, statements=tuple(item for item in held if item is not None))
 

@@ -298,6 +298,9 @@ def _is_everyone(who: Who) -> bool:
 # --- documents --------------------------------------------------------------------------------------------------
 
 
+_ONLY_DENIES: Final = "it allows nothing itself, and what it does not deny is for other policies to allow"
+
+
 def who_in_document(
     name: str,
     version: Version,
@@ -337,7 +340,10 @@ def who_in_document(
     if version.taken:
         classes = tuple(_opened(item, version.taken) for item in classes)
     kind = _SERVICE if version.beside and not version.whose else policy.kind
-    return Reach(name, kind, classes, answer.complete, answer.open, caller=_called(principal))
+    statements = [item for one in policies_of(version) for item in one.statements]
+    only_denies = bool(statements) and all(item.effect == "deny" for item in statements)
+    given = (_ONLY_DENIES,) if only_denies and not classes else ()
+    return Reach(name, kind, classes, answer.complete, answer.open, given, _called(principal))
 
 
 def _opened(item: May, values: Mapping[str, str]) -> May:

@@ -56,7 +56,7 @@ def native_topics(word: str) -> tuple[Topic, ...]:
     begin = name[: name.find("/") + 1] if "/" in name else name  # `aws:PrincipalTag/team` is one of a family
     found: dict[tuple[str, tuple[tuple[str, str], ...]], Topic] = {}
     for topic in topics():
-        if _native(topic) in (name, begin):
+        if _native(topic) in (name, begin, f"{name}/"):
             found.setdefault((topic.summary, topic.facts), topic)
     return tuple(found.values())
 

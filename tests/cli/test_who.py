@@ -168,6 +168,12 @@ def test_a_document_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert found["complete"] and not found["classes"]
     _, (found,) = asked(tmp_path, capsys, str(file), "--principal", f"{ROLE}b")
     assert found["complete"] and not found["classes"] and found["caller"] == f"{ROLE}b"
+    assert not found["given"]
+    (tmp_path / "scp.json").write_text(
+        json.dumps({**BUCKET, "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]})
+    )
+    _, (found,) = asked(tmp_path, capsys, str(tmp_path / "scp.json"), "--as", "scp")
+    assert not found["classes"] and "for other policies to allow" in found["given"][0]
 
 
 TEMPLATE = """

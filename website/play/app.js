@@ -73,8 +73,10 @@ const language = StreamLanguage.define({
     if (stream.match(/^\/\/.*/)) return "comment";
     if (stream.match(/^"(?:\\.|[^"\\])*"?/)) return "string";
     if (stream.match(/^\d+/)) return "number";
+    if (stream.match(/^[a-z]+(?:-[a-z]+)+-\d+/)) return null; // a Region
     const word = stream.match(/^[A-Za-z_][A-Za-z0-9_]*/);
-    if (word) return keywords.has(word[0]) ? "keyword" : null;
+    // before a colon, a comma or a slash a word names something, whatever it means elsewhere
+    if (word) return keywords.has(word[0]) && !stream.match(/^\s*[:,/]/, false) ? "keyword" : null;
     stream.next();
     return null;
   },

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.ir.authz import Never, Policy, Statement
 from policyc.ir.program import Program
+from policyc.model.values import Resource
 from policyc.per_object import PerObject
 from policyc.record import record
 from policyc.targets.base import Addition
@@ -63,18 +64,19 @@ def _left_out(statement: Statement, diagnostics: Diagnostics) -> Addition:
 
 
 class PerProgram:
-    """What was made of the policies of a program, with its findings; of the last two programs."""
+    """What was made of the policies of a program, with its findings; of the last two programs. It hangs on the policy alone: a program with some of
+    its policies left out or changed, which has the same resources, finds the others here."""
 
     __slots__ = ("_made",)
 
     def __init__(self) -> None:
-        self._made: PerObject[tuple[Policy, ...], dict[int, _Made]] = PerObject(lambda _policies: {}, 2)
+        self._made: PerObject[Mapping[str, Resource], dict[int, _Made]] = PerObject(lambda _resources: {}, 2)
 
     def __call__(
         self, policy: Policy, program: Program, lower: Callable[[Diagnostics], Lowered | None], diagnostics: Diagnostics
     ) -> Lowered | None:
         """What `lower` makes of a policy of the program, which is asked the first time."""
-        held = self._made(program.policies)
+        held = self._made(program.resources)
         known = held.get(id(policy))
         if known is None:
             found = Diagnostics()

@@ -119,7 +119,7 @@ def _first_line(tree: JsonObject) -> Span:
     if not tree.members:
         return tree.span.at_start()
     first = tree.members[0]
-    return first.key_span.to(first.value.span)
+    return first.span
 
 
 def _text(value: JsonValue | None) -> str:

@@ -62,7 +62,7 @@ def read_test(operator_text: str, entry: JsonMember, reading: Reading) -> Cond:
     """The condition that `operator: {key: values}` states."""
     operator = read_operator(operator_text)
     globs = tuple([_value(item, operator, reading) for item in _items(entry.value)])
-    span = entry.key_span.to(entry.value.span)
+    span = entry.span
     spelling = Spelling(operator_text, entry.key, globs, entry.key_span)
     attribute, known = _attribute(entry.key, reading.kind.services, reading.switches.lattice_key_case)
     raw = RawTest(operator_text, attribute, globs, False, span, spelling)

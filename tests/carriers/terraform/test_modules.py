@@ -313,3 +313,24 @@ def test_what_a_module_says_twice_is_said_once(check: Any) -> None:
     assert [row.split()[1] for row in checked.found] == ["invalid-condition-operator", NEVER]
     assert not any("(" in message for message in checked.said)
     assert closing_line(checked.tally, 1).count("m/main.tf:") == 1
+
+
+def test_a_test_of_a_variable_stands_where_its_key_does(check: Any) -> None:
+    """The default that it is compared with stands above, below or in another file."""
+    text = """
+=== main.tf
+{above}resource "aws_vpclattice_service" "s" {{
+  auth_type = "AWS_IAM"
+}}
+resource "aws_vpclattice_auth_policy" "p" {{
+  resource_identifier = aws_vpclattice_service.s.arn
+  policy = jsonencode({{ Version = "2012-10-17", Statement = [{{
+    Effect = "Allow", Principal = "*", Action = "*", Resource = "*"
+    Condition = {{ StringNotEquals = {{ "aws:PrincipalOrgID" = var.org }} }}
+  }}] }})
+}}
+{below}"""
+    org = 'variable "org" {\n  default = "o-a1b2c3d4e5"\n}\n'
+    for above, below, line in ((org, "", 11), ("", org, 8), ("", f"=== org.tf\n{org}", 8)):
+        found = check(text.format(above=above, below=below)).found
+        assert f"main.tf:{line} negated-test-admits-anonymous" in found

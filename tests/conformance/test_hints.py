@@ -504,3 +504,35 @@ def errors(tmp_path: Path, text: str) -> list[str]:
     diagnostics = Diagnostics()
     load_program(tmp_path, [Path("p.policy")], {}, diagnostics)
     return [item.help for item in diagnostics if item.severity == "error"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "rule", "help"),
+    [
+        (
+            {"Principal": "arn:aws:iam::111122223333:role/app"},
+            "invalid-principal-format",
+            'write `{"AWS": "arn:aws:iam::111122223333:role/app"}`',
+        ),
+        ({"Principal": "sns.amazonaws.com"}, "invalid-principal-format", 'write `{"Service": "sns.amazonaws.com"}`'),
+        (
+            {"Principal": "app"},
+            "invalid-principal-format",
+            'name callers by their type, such as `{"AWS": "123456789012"}`',
+        ),
+        (
+            {"Principal": None},
+            "missing-principal",
+            'add who is meant, such as `"Principal": {"AWS": "arn:aws:iam::111122223333:role/app"}`',
+        ),
+        ({"Resource": "arn::s3:::acme/*"}, "invalid-partition", "write `arn:aws:s3:::acme/*`"),
+    ],
+)
+def test_a_help_never_opens_a_document(changed: dict[str, str | None], rule: str, help: str) -> None:
+    import policyc
+
+    statement = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "s3:GetObject", **changed}
+    statement.setdefault("Resource", "arn:aws:s3:::acme/*")
+    kept = {key: value for key, value in statement.items() if value is not None}
+    found = policyc.check({"Version": "2012-10-17", "Statement": [kept]}, kind="bucket")
+    assert [item.help for item in found if item.rule == rule] == [help]

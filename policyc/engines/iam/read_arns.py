@@ -28,7 +28,10 @@ def check_fields(text: str, fields: Sequence[Field], span: Span, reading: Readin
     partition, service, account = (plain[at] if at < len(plain) else None for at in (1, 2, 4))
     if partition is not None and _PARTITION.fullmatch(partition) is None:
         message = f"`{partition}` in `{text}` is no partition" if partition else f"`{text}` has no partition"
-        reading.refuse("invalid-partition", message, span, "write `aws`, or a partition such as `aws-cn`")
+        help = "write `aws`, or a partition such as `aws-cn`"
+        if not partition and len(fields) > 2:
+            help = write_instead(text, f"arn:aws:{text.split(':', 2)[2]}")
+        reading.refuse("invalid-partition", message, span, help)
     elif len(fields) < 3 and all(isinstance(token, str) for field in fields for token in field):
         help = "write all six fields, `arn:partition:service:region:account:resource`"
         reading.refuse("missing-arn-field", f"`{text}` names no service", span, help)

@@ -243,7 +243,7 @@ def read_principals(elements: Elements, deny: bool, span: Span, reading: Reading
     kind = reading.kind
     if member is None:
         if kind.has_principal:
-            help = 'add a `Principal`, such as `"*"`'
+            help = 'add who is meant, such as `"Principal": {"AWS": "arn:aws:iam::111122223333:role/app"}`'
             reading.error("missing-principal", "the statement has no `Principal`", span, help)
         return None
     if not kind.has_principal:
@@ -287,7 +287,10 @@ def _principal_names(member: JsonMember, reading: Reading) -> tuple[frozenset[st
     if isinstance(value, JsonString) and _is_bare(value, reading):
         return frozenset({_principal_name("AWS", value, reading)}), (value.value,)
     if not isinstance(value, JsonObject):
-        help = 'write `"*"`, or an object such as `{"AWS": "123456789012"}`'
+        text = value.value if isinstance(value, JsonString) else ""
+        help = 'name callers by their type, such as `{"AWS": "123456789012"}`'
+        if _ACCOUNT.fullmatch(text) or _PRINCIPAL_ARN.fullmatch(text) or text.endswith(".amazonaws.com"):
+            help = f'write `{{"{"Service" if text.endswith(".com") else "AWS"}": "{text}"}}`'
         reading.error("invalid-principal-format", f"`{member.key}` has no principal type", value.span, help)
         return frozenset(), ()
     if not value.members:

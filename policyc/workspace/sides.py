@@ -86,7 +86,8 @@ def read_side(
         diagnostics,
         params=params,
         named=named,
-        policies=[path] if not built and (path.is_dir() or path.suffix == POLICY) else [],
+        # a project says itself where its policies are; a part of it that is named is read whether it says so or not
+        policies=[path] if not built and path != home and (path.is_dir() or path.suffix == POLICY) else [],
     )
     if diagnostics.has_errors:
         return Side(name, {}, project.config.switches, project.sources)

@@ -101,7 +101,12 @@ def open_projects(
             for home in _nested_roots(folder, projects[0].exclude):
                 if home not in known:
                     known.add(home)
-                    projects.append(_open(args, home, home / CONFIG, [], diagnostics))
+                    found = Diagnostics()
+                    projects.append(_open(args, home, home / CONFIG, [], found))
+                    # places count from the root of their own project
+                    file = os.path.relpath(home / CONFIG, root)
+                    for item in found:
+                        diagnostics.error(item.rule, f"`{file}`: {item.message}", None, item.help)
     return projects
 
 

@@ -78,16 +78,16 @@ def read_side(
     found = find_config(str(path if path.is_dir() else path.parent))
     home = Path(found).parent.resolve() if found is not None and Path(found).resolve().is_relative_to(root) else root
     built = path.is_dir() and (path / MANIFEST).is_file()
-    named = () if path == home and not built else (path,)
     file = config or home / CONFIG
+    says = path == home and file.is_file() and not built  # where its policies are; documents are looked for everywhere
+    named = () if path == home and not built and not says else (path,)
     project = open_root(
         home,
         file if file.is_file() else None,
         diagnostics,
         params=params,
         named=named,
-        # a project says itself where its policies are; a part of it that is named is read whether it says so or not
-        policies=[path] if not built and path != home and (path.is_dir() or path.suffix == POLICY) else [],
+        policies=[path] if not built and not says and (path.is_dir() or path.suffix == POLICY) else [],
     )
     if diagnostics.has_errors:
         return Side(name, {}, project.config.switches, project.sources)

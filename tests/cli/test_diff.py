@@ -337,6 +337,8 @@ def test_revisions_and_built_documents(
     file.parent.mkdir()
     file.write_text(POLICY, encoding="utf-8")
     (tmp_path / "policyc.toml").write_text('[project]\npaths = ["shop"]\n', encoding="utf-8")
+    (tmp_path / "copy").mkdir()  # no part of the project: two policies of one name would be an error
+    (tmp_path / "copy" / "mesh.policy").write_text(POLICY, encoding="utf-8")
     git("init", "-q", ".")
     git("add", "-A")
     git("commit", "-qm", "one")

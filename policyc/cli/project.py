@@ -104,9 +104,9 @@ def open_projects(
                     found = Diagnostics()
                     projects.append(_open(args, home, home / CONFIG, [], found))
                     # places count from the root of their own project
-                    file = os.path.relpath(home / CONFIG, root)
+                    named_so = os.path.relpath(home / CONFIG, root)
                     for item in found:
-                        diagnostics.error(item.rule, f"`{file}`: {item.message}", None, item.help)
+                        diagnostics.error(item.rule, f"`{named_so}`: {item.message}", None, item.help)
     return projects
 
 

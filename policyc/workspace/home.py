@@ -27,6 +27,7 @@ class Home:
     def __init__(self, texts: Iterable[str], account: str = "", region: str = REGION) -> None:
         held = list(texts)
         named = {text for one in held for text in DIGITS.findall(one)}
+        self._is_made_up = not account
         self.account = account or next((one for one in _ACCOUNTS if one not in named), _ACCOUNTS[0])
         self.region = region
         told = {"account": self.account, "region": self.region, "partition": "aws"}
@@ -38,6 +39,8 @@ class Home:
         """What is taken of the place of the host, for people."""
         if self.own:
             yield ", ".join(sorted(f"‹{hole}› is {value}" for hole, value in self.own.items()))
+        elif self._is_made_up:
+            yield f"the account that this is for is {self.account}"
 
     def named(self, part: str, text: str) -> str:
         """A name as the host writes it, its open places filled with what says where they come from; one of its own where AWS makes it up."""

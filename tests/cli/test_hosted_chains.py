@@ -265,3 +265,11 @@ def test_a_name_that_is_none_is_no_crash(room: Path, run: Run, wrong: str) -> No
     assert old in STACK
     (room / "stack.yaml").write_text(STACK.replace(old, f"{old}      {wrong}\n"))
     assert run("check", "--root", str(room), str(room / "stack.yaml")).status in (0, 1)
+
+
+def test_an_account_that_nobody_wrote_is_told() -> None:
+    from policyc.workspace.home import Home
+
+    text = "arn:aws:iam::111122223333:role/app"
+    assert list(Home([text]).given()) == ["the account that this is for is 444455556666"]
+    assert list(Home([text], "111122223333").given()) == []

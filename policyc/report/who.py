@@ -11,6 +11,8 @@ from policyc.report.screen import clean, paint, wrap
 
 #: those of an account whom their own policies may admit, before the account's number
 OWN_CALLERS: Final = "callers of "
+#: kinds of documents that only take permissions away
+_LIMITS: Final = ("scp", "rcp")
 #: items of one list that people are shown
 _MOST_ITEMS: Final = 6
 
@@ -48,6 +50,8 @@ class Reach:
     @property
     def end(self) -> str:
         """What is said where it is complete."""
+        if self.kind in _LIMITS:
+            return "nothing else is left over" if self.classes else "nothing is left over"
         word = "nothing" if self.caller else "nobody"
         return f"{word} else" if self.classes else word
 

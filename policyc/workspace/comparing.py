@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from policyc.analysis.compare import Change, Difference, Version, compare
 from policyc.diagnostics import Diagnostics
@@ -30,12 +31,13 @@ from policyc.workspace.pieces import (
     OLAP,
     Piece,
     caller_of,
+    obstacles,
     requests_to,
     unread,
     who_carries,
 )
 from policyc.workspace.sides import Side, pairs
-from policyc.workspace.versions import NOTHING, carried, doubts_of, obstacles, on_the_way, stand_in, stated, version_of
+from policyc.workspace.versions import NOTHING, carried, doubts_of, on_the_way, stand_in, stated, version_of
 
 #: what an allow of a resource's policy asks beside it, by how it names the caller
 _GRANTS = {
@@ -45,6 +47,9 @@ _GRANTS = {
     Grant.STAR: "allow",
     Grant.DIRECT: "allow",
 }
+
+#: a document with what came of it, and its form on both sides
+_Pair: TypeAlias = tuple[Compared, Piece | None, Piece | None]
 
 
 def compare_sides(
@@ -104,6 +109,7 @@ def compare_sides(
         together |= old.chains[name].own | new.chains[name].own
     rest = [pair for pair in pairs(old, new, single) if pair[0] not in together]
     several = len(rest) + len(out) > 1
+    told: list[_Pair] = []
     for name, before, after in rest:
         here, side = (before, new) if after is None else (after, old)
         why = not_known(side.locks, here) if here is not None and (before is None or after is None) else ""
@@ -121,27 +127,75 @@ def compare_sides(
         else:
             diagnostics.extend(faults)
         if found is not None:
-            bounds = Bounds(before, after, old, new)
-            out.append(moved(found, before, after))
-            notes += bounds.notes(name) if found.entries else ()
+            told.append((moved(found, before, after), before, after))
+    sets = () if alone else tuple(_of_callers(told, old, new))
+    for found, before, after in told:
+        whole = next((item for item, names in sets if found.name in names), None)
+        if whole is None:
+            out.append(found)
+            notes += Bounds(before, after, old, new).notes(found.name) if found.entries else ()
+    for item, names in sets:
+        out.append(item)
+        listed = ", ".join(f"`{name}`" for name in names)
+        notes.append(
+            f"the policies of `{item.name}` are compared together ({listed}); `--document` compares each by itself"
+        )
     if diagnostics.has_errors:
         return None
     return Changes(old.name, new.name, tuple(out), tuple(notes))
 
 
-def compare_caller(carrier: str, old: Side, new: Side) -> Compared | None:
-    """The identity policies that one role, user or group carries, all of a side together: which of them says what makes no difference. None where
-    they cannot be put together."""
-    faults = Diagnostics()
-    found = [carried(carrier, list(side.pieces), side, faults) for side in (old, new)]
-    before, after = found
-    if before is None or after is None or faults.has_errors:
+def _of_callers(found: Sequence[_Pair], old: Side, new: Side) -> Iterator[tuple[Compared, Sequence[str]]]:
+    """The policies of callers of which several are another text: all of a caller together, with the names of those."""
+    of: dict[str, list[_Pair]] = {}
+    for pair in found:
+        pieces = [piece for piece in pair[1:] if piece is not None]
+        carriers = {piece.carrier for piece in pieces}
+        if len(carriers) == 1 and "" not in carriers and all(piece.kind == IDENTITY for piece in pieces):
+            of.setdefault(carriers.pop(), []).append(pair)
+    for carrier, mine in of.items():
+        changed = [item.name for item, *_ in mine if item.state != SAME]
+        bounds = [Bounds(before, after, old, new) for _, before, after in mine]
+        whole = all(piece.is_whole for _, *pieces in mine for piece in pieces if piece is not None)
+        if (
+            len(changed) < 2
+            or any(item.sentences for item, *_ in mine)
+            or not whole
+            or not all(one.alike for one in bounds)
+        ):
+            continue
+        one, other = (
+            replace(side, pieces={piece.name: piece for _, *pieces in mine if (piece := pieces[at]) is not None})
+            for at, side in enumerate((old, new))
+        )
+        together = compare_caller(carrier, one, other, bounds[0].versions())
+        if together is not None and together.state != OPEN:
+            yield together, changed
+
+
+def compare_caller(
+    carrier: str, old: Side, new: Side, beside: tuple[Sequence[Version], Sequence[Version]] = ((), ())
+) -> Compared | None:
+    """The identity policies that one role, user or group carries, all of a side together: which of them says what makes no difference. `beside` bounds
+    them. None where they cannot be put together."""
+    before, after = (carried(carrier, list(side.pieces), side) for side in (old, new))
+    if before is None or after is None:
         return None
-    result = compare([before], [after])
+    result = compare([*beside[0], before], [*beside[1], after])
+    entries, left = tuple(map(_entry, _own(result.differences, beside))), result.open
+    pieces = [*old.pieces.values(), *new.pieces.values()]
+    names = _open_names(*pieces)
+    if left and names:
+        values = values_by_name([tree for piece in pieces if (tree := piece.tree(Diagnostics())) is not None])
+        one, other = (carried(carrier, list(side.pieces), side, values) for side in (old, new))
+        if one is not None and other is not None:
+            found = compare([*beside[0], one], [*beside[1], other])
+            entries += _besides(entries, _own(found.differences, beside), values)
+        left = (_hanging(entries, names),)
     callers = (who_carries(IDENTITY, carrier),)
-    entries = tuple(item if item.who else replace(item, who=callers) for item in map(_entry, result.differences))
-    state = CHANGED if entries else OPEN if result.open else SAME
-    return Compared(carrier, IDENTITY, state, entries, (), result.open)
+    entries = tuple(item if item.who else replace(item, who=callers) for item in entries)
+    state = CHANGED if entries else OPEN if left else SAME
+    return Compared(shown(carrier), IDENTITY, state, entries, (), left)
 
 
 def _compared(

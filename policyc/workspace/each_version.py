@@ -12,9 +12,9 @@ from policyc.targets.iam_documents.kinds import KINDS
 from policyc.workspace.completions import filled_by_name, values_by_name
 from policyc.workspace.hosted_ways import whole_version
 from policyc.workspace.native_json import CORE_NETWORK, shape_of
-from policyc.workspace.pieces import HOST, caller_of, requests_to, unread, who_carries
+from policyc.workspace.pieces import HOST, caller_of, obstacles, requests_to, unread, who_carries
 from policyc.workspace.sides import Side
-from policyc.workspace.versions import LATTICE, NOTHING, bounded, doubts_of, obstacles, on_the_way, stated, version_of
+from policyc.workspace.versions import LATTICE, NOTHING, bounded, doubts_of, on_the_way, stated, version_of
 
 
 def versions(

@@ -18,7 +18,6 @@ from policyc.workspace.embedded import Item
 from policyc.workspace.hosts import Host, open_hosts, options_of
 from policyc.workspace.native_settings import NativeSettings
 from policyc.workspace.pieces import BOUNDARY, CONTROLS, ENDPOINT, HOST, IDENTITY, Own, Piece, Way
-from policyc.workspace.placed import obstacle
 
 if TYPE_CHECKING:
     from policyc.workspace.chains import Chain
@@ -169,16 +168,10 @@ def _of_callers(callers: Iterable[str], pieces: Mapping[str, Piece]) -> Iterator
         held = [piece for piece in pieces.values() if piece.kind == IDENTITY and mark(host) in piece.hangs.split(", ")]
         bounds = dict.fromkeys(piece.bounds.name for piece in held if piece.bounds)
         own = [*held, *(pieces[name] for name in bounds)]
-        known = not any(piece.limit for piece in held) and all(map(_is_whole, own))
+        known = not any(piece.limit for piece in held) and all(piece.is_whole for piece in own)
         yield (IDENTITY, carrier), tuple(piece.name for piece in held) if known else None
         if known and bounds:
             yield (BOUNDARY, carrier), tuple(bounds)
-
-
-def _is_whole(piece: Piece) -> bool:
-    """Whether a document is there whatever is open, and its statements are known."""
-    tree = piece.tree(Diagnostics())
-    return tree is not None and obstacle(tree) is None and not (piece.item and piece.item.document.world)
 
 
 def _endpoints(own: Set[int], pieces: Mapping[str, Piece]) -> dict[str, Way]:

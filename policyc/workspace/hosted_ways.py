@@ -23,9 +23,9 @@ from policyc.targets.iam_documents.read import read_policy
 from policyc.workspace.bounds import accounts_in
 from policyc.workspace.completions import values_by_name
 from policyc.workspace.home import DIGITS, Home, attributes, places
-from policyc.workspace.pieces import Piece, Way
+from policyc.workspace.pieces import Piece, Way, obstacles
 from policyc.workspace.sides import Side
-from policyc.workspace.versions import controlling, doubts_of, known_of_callers, obstacles, on_the_way, perhaps_by
+from policyc.workspace.versions import controlling, doubts_of, known_of_callers, on_the_way, perhaps_by
 
 #: a service that nobody names, every service, and patterns that each service fits
 _ARN: Final = "arn:aws:vpc-lattice:eu-west-1:111122223333:service/svc-0123456789abcdef0"

@@ -14,11 +14,11 @@ from policyc.ir.pattern import Plain, Wild, escape_pattern, pattern_tokens
 from policyc.model.scope import Scope
 from policyc.model.vocabulary import Attribute
 from policyc.record import record
-from policyc.syntax.json_text import JsonValue, parse_json
+from policyc.syntax.json_text import JsonObject, JsonString, JsonValue, parse_json
 from policyc.targets.cedar_documents.facts import Fact
 from policyc.text import Source
 from policyc.workspace.embedded import Item
-from policyc.workspace.placed import moved
+from policyc.workspace.placed import moved, obstacle
 from policyc.workspace.pulled import OF_ORGANIZATION
 
 #: a resource whose gates hold Cedar text
@@ -67,10 +67,25 @@ class Piece:
         """The tree of a JSON document, with its places; None after an error."""
         return parse_json(self.source, diagnostics) if self.item is None else self.item.tree(diagnostics)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether an IAM document is there whatever its host leaves open, with statements that are known."""
+        tree = self.tree(Diagnostics())
+        return tree is not None and not obstacles(tree) and not (self.item and self.item.document.world)
+
     def told(self, found: Iterable[Diagnostic]) -> list[Diagnostic]:
         """What is found in the text of `source`, at its places in the host where it stands in one."""
         content = None if self.item is None else self.item.document.content
         return [moved(one, content) if isinstance(content, PlacedText) else one for one in found]
+
+
+def obstacles(tree: JsonValue) -> list[str]:
+    """What leaves nothing to be read of a document inside a host file."""
+    found = obstacle(tree)
+    version = tree.get("Version") if isinstance(tree, JsonObject) else None
+    if isinstance(version, JsonString) and has_hole(version.value):
+        return [f"`Version` is {shown(version.value)}"]
+    return [] if found is None else [found[0]]
 
 
 def unread(found: Iterable[Diagnostic]) -> str:

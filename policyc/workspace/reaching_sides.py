@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from typing import Final
 
 from policyc.analysis.compare import Version
 from policyc.diagnostics import Diagnostics
@@ -10,10 +11,13 @@ from policyc.model.values import Principal
 from policyc.record import replace
 from policyc.report.who import Reach
 from policyc.workspace.each_version import told_with_others, with_values
-from policyc.workspace.pieces import ENDPOINT, Piece, Way, unread
+from policyc.workspace.pieces import CONTROLS, ENDPOINT, Piece, Way, unread
 from policyc.workspace.reaching import who_in_document, who_may
 from policyc.workspace.reaching_texts import who_at_endpoint, who_in_text
 from policyc.workspace.sides import Side
+from policyc.workspace.versions import left_over
+
+_NO_GRANT: Final = "a control policy grants nothing by itself: this is what it leaves for other policies to allow"
 
 
 def who_in_side(
@@ -27,11 +31,15 @@ def who_in_side(
     """The covers of the IAM `documents` of a side (`policyc.workspace.versions.versions`), of its chains, its other texts and its endpoints, those with `names`;
     and the names of those that were passed over, since their requests have no principal and no action, where that is the question. What cannot be read or asked is
     reported. Raises `policyc.analysis.compare.Disagreement`."""
-    found = [
-        who_in_document(name, version, doubts, can, caller, None if doubts else with_values(side, name))
-        for name, version, doubts in documents
-        if name in names
-    ]
+    found: list[Reach] = []
+    for name, version, doubts in documents:
+        if name in names:
+            filled = None if doubts else with_values(side, name)
+            if version.policy.kind in CONTROLS and name in side.pieces and not doubts:
+                version = left_over(version, side.pieces[name], side)
+                filled = None if filled is None else (left_over(filled[0], side.pieces[name], side), filled[1])
+            by = who_in_document(name, version, doubts, can, caller, filled)
+            found.append(replace(by, given=(_NO_GRANT,)) if version.policy.kind in CONTROLS else by)
     for name, chain in side.chains.items():
         if name in names and chain.was_found:
             told_by = who_may(chain.program, chain.documents, chain.resource, can, "", caller, diagnostics)

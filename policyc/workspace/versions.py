@@ -10,17 +10,16 @@ from policyc.analysis.compare import Perhaps, Version
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.document import compile_document
 from policyc.engines.iam.switches import BY_NAME, DEFAULT
-from policyc.holes import filled, has_hole, shown
+from policyc.holes import filled
 from policyc.record import replace
-from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue, parse_json
+from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonValue, parse_json
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, is_policy
 from policyc.targets.iam_documents.read import read_policy
 from policyc.targets.switches import iam_switches
 from policyc.text import Source
 from policyc.workspace.bounds import FULL, accounts_in, at_level, control_in_words, limit_in_words
 from policyc.workspace.completions import filled_by_name
-from policyc.workspace.pieces import BOUNDARY, CONTROLS, FIRST_LEVEL, IDENTITY, Own, Piece, Way, caller_of
-from policyc.workspace.placed import obstacle
+from policyc.workspace.pieces import BOUNDARY, CONTROLS, FIRST_LEVEL, IDENTITY, Own, Piece, Way, caller_of, obstacles
 from policyc.workspace.sides import Side
 
 LATTICE: Final = "lattice.service"
@@ -76,15 +75,6 @@ def stated(kind: DocumentKind, text: str) -> Version:
 def stand_in(gate: str | None) -> Version:
     """What a gate without a document says: everything where it asks nobody (an empty name), else nothing."""
     return replace(stated(KINDS["auth-policy"], NOTHING if gate is None else _EVERYTHING), asks=gate is None)
-
-
-def obstacles(tree: JsonValue) -> list[str]:
-    """What leaves nothing to be read of a document inside a host file."""
-    found = obstacle(tree)
-    version = tree.get("Version") if isinstance(tree, JsonObject) else None
-    if isinstance(version, JsonString) and has_hole(version.value):
-        return [f"`Version` is {shown(version.value)}"]
-    return [] if found is None else [found[0]]
 
 
 def bounded(version: Version, piece: Piece, side: Side) -> Version:
@@ -156,6 +146,17 @@ def perhaps_by(control: Piece, side: Side) -> Iterator[Perhaps]:
         yield from (Perhaps(told, replace(version, carrier=f"arn:aws:iam::{one}:root")) for one in accounts)
 
 
+def left_over(version: Version, piece: Piece, side: Side) -> Version:
+    """A control policy with the one of AWS that stands beside it where it allows nothing itself: what is allowed then is what it leaves over."""
+    kind = version.policy.kind
+    tree = piece.tree(Diagnostics()) if kind in CONTROLS else None
+    full = None if tree is None else at_level(tree, kind)
+    if full is None or full is tree:
+        return version
+    found = version_of(replace(piece, kind=kind), full, side, Diagnostics())
+    return version if found is None else replace(version, policy=found[1].policy, document=found[1].document)
+
+
 def _bounding(piece: Piece, kind: str, side: Side) -> Version | None:
     """A document that bounds others; None for one that cannot be read as a whole."""
     tree = piece.tree(Diagnostics())
@@ -212,11 +213,13 @@ def _of_one_version(pieces: Sequence[Piece]) -> bool:
     return len({None if one is None else str(one.plain()) for one in found}) < 2
 
 
-def carried(carrier: str, names: Sequence[str], side: Side, diagnostics: Diagnostics) -> Version | None:
-    """All identity policies of a role, user or group as one; None where they cannot be put together, or one cannot be read."""
+def carried(
+    carrier: str, names: Sequence[str], side: Side, values: Mapping[str, str] = MappingProxyType({})
+) -> Version | None:
+    """All identity policies of a role, user or group as one, with `values` for what host files leave open; None where they cannot be put together, or one cannot be read."""
     if not _of_one_version([side.pieces[name] for name in names]):
         return None
-    found = _of_callers((IDENTITY, carrier), names, side, diagnostics)
+    found = _of_callers((IDENTITY, carrier), names, side, Diagnostics(), values)
     return None if found is None or doubts_of(found) else replace(found, carrier=caller_of(carrier))
 
 

@@ -137,6 +137,64 @@ def test_who_and_prove_within_a_boundary(room: Path, run: Run) -> None:
     assert "`Never` (attached to r-ab12" in held["needs"][0]
 
 
+def test_a_control_policy_leaves_over_what_it_does_not_deny(room: Path, run: Run) -> None:
+    """It grants nothing by itself, and AWS's own stands beside one that allows nothing."""
+    file = template(room, "a.yaml", target="r-ab12")
+    told: Any = run("who", "--root", str(room), "--format", "json", f"{file}#Never").json()["resources"][0]  # type: ignore[attr-defined]
+    (held,) = told["classes"]
+    assert (held["by"], held["unless"]) == (["`FullAWSAccess`"], ["`Kept`: s3:GetObject"])
+    assert "nothing else is left over" in run("who", "--root", str(room), f"{file}#Never").out
+
+
+STATEMENTS = {
+    "A": '{Sid: A, Effect: Allow, Action: "s3:Get*", Resource: "*"}',
+    "B": '{Sid: B, Effect: Allow, Action: "s3:Put*", Resource: !Ref Elsewhere}',
+    "D": '{Sid: D, Effect: Deny, Action: "s3:PutObjectAcl", Resource: "*"}',
+}
+
+
+def _carrying(inline: str, managed: str = "") -> str:
+    """A template whose role carries statements in inline policies and in managed ones, each with some letters of `STATEMENTS`."""
+
+    def document(letters: str) -> str:
+        return f'{{Version: "2012-10-17", Statement: [{", ".join(STATEMENTS[one] for one in letters)}]}}'
+
+    head, _, _ = TEMPLATE.replace("BOUNDARY", "!Ref AWS::NoValue").partition("        - PolicyName: all")
+    own = "".join(
+        f"        - {{PolicyName: {one.lower()}, PolicyDocument: {document(one)}}}\n" for one in inline.split()
+    )
+    others = "".join(
+        f"  M{one}:\n    Type: AWS::IAM::ManagedPolicy\n    Properties: {{Roles: [!Ref Reader], PolicyDocument: {document(one)}}}\n"
+        for one in managed.split()
+    )
+    return head + own + others
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changes"),
+    [
+        (("AB D",), ("A BD",), []),
+        (("AB D",), ("ABD",), []),
+        (("AB D",), ("A B D",), []),
+        (("AB D",), ("A", "B D"), []),
+        (("A", "BD"), ("BD", "A"), []),
+        (("AD B",), ("A BD",), []),
+        (("AB D",), ("B AD",), []),
+        (("AB D",), ("B A",), ["newly allowed", "no longer blocked"]),
+        (("A D",), ("D B",), ["newly allowed", "newly denied"]),
+    ],
+)
+def test_which_policy_of_a_caller_says_what_makes_no_difference(
+    room: Path, run: Run, old: tuple[str, ...], new: tuple[str, ...], changes: list[str]
+) -> None:
+    for name, held in (("old.yaml", old), ("new.yaml", new)):
+        (room / name).write_text(_carrying(*held))
+    answer = run("diff", "--root", str(room), "--format", "json", str(room / "old.yaml"), str(room / "new.yaml"))
+    told: Any = answer.json()
+    found = sorted(change["change"] for item in told["documents"] for change in item["changes"])
+    assert (found, answer.status) == (changes, 1 if changes else 0), answer.out
+
+
 def _classes(run: Run, room: Path, file: str) -> Any:
     told: Any = run("who", "--root", str(room), "--format", "json", f"{room / file}#Reader.all").json()
     return told["resources"][0]["classes"]

@@ -121,7 +121,7 @@ def _bodies(source: Source, diagnostics: Diagnostics, lost: list[Unreadable]) ->
             for tree in parse_json_values(source, diagnostics) or ():
                 yield from _within(tree, lost)
             return
-        for node in documents(source, diagnostics):
+        for node in documents(source, diagnostics, apart=True):
             raw = source.text[node.span.start : node.span.end].encode()
             if "apiVersion" in node.members() and _groups().search(raw) and _kinds().search(raw):
                 yield from _within(node.value(), lost)

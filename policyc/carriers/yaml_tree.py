@@ -7,6 +7,7 @@ of. Nothing is built that nobody asks for: a document is a `Lazy` mapping until 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -29,6 +30,11 @@ from policyc.text import Source, Span
 MAX_DEPTH: Final = 100
 #: values that aliases may repeat, in one file
 MAX_REPEATED: Final = 100_000
+#: broken documents of one file, each of which is told
+_MOST_FAULTS: Final = 20
+#: where the next document begins
+_NEXT: Final = regex(r"^---(?=\s|$)", re.MULTILINE)
+_NO_BREAK: Final = regex(r"[^\n]")
 _TAG: Final = "tag:yaml.org,2002:"
 _NUMBER: Final = regex(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _TRUTH: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -87,8 +93,8 @@ def first_document(source: Source, diagnostics: Diagnostics) -> JsonValue | None
         return None
 
 
-def documents(source: Source, diagnostics: Diagnostics) -> list[Lazy]:
-    """The documents of a file; where it is broken, those before the fault, which is reported."""
+def documents(source: Source, diagnostics: Diagnostics, apart: bool = False) -> list[Lazy]:
+    """The documents of a file; where one is broken, its fault is reported, and those before it are read: where they stand `apart` from one another, those behind it too."""
     try:
         import yaml
     except ImportError:
@@ -98,20 +104,29 @@ def documents(source: Source, diagnostics: Diagnostics) -> list[Lazy]:
     found: list[Lazy] = []
     reader = _Reader(source)
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        loader = base(source.text)
-    except yaml.YAMLError as error:  # it looks at the characters already
-        syntax_error(error, source, diagnostics)
-        return []
-    try:
-        while loader.check_node():
-            found.append(Lazy(reader, loader.get_node()))
-    except yaml.YAMLError as error:
-        syntax_error(error, source, diagnostics)
-    except (RecursionError, ValueError):
-        diagnostics.error("yaml-too-deep", "values are nested too deeply", source.span(0, 0), "flatten the data")
-    finally:
-        loader.dispose()
+    text = source.text
+    for _ in range(_MOST_FAULTS):
+        try:
+            loader = base(text)
+        except yaml.YAMLError as error:  # it looks at the characters already
+            syntax_error(error, source, diagnostics)
+            break
+        try:
+            while loader.check_node():
+                found.append(Lazy(reader, loader.get_node()))
+            break
+        except yaml.YAMLError as error:
+            syntax_error(error, source, diagnostics)
+            mark = getattr(error, "problem_mark", None)
+            behind = _NEXT.search(text, mark.index) if apart and mark is not None else None
+            if behind is None:
+                break
+            text = _NO_BREAK.sub(" ", text[: behind.start()]) + text[behind.start() :]  # places stay what they are
+        except (RecursionError, ValueError):
+            diagnostics.error("yaml-too-deep", "values are nested too deeply", source.span(0, 0), "flatten the data")
+            break
+        finally:
+            loader.dispose()
     return found
 
 

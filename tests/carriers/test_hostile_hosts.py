@@ -38,10 +38,17 @@ def test_a_broken_file_is_located() -> None:
     ]
 
 
-def test_documents_before_a_fault_are_read() -> None:
+def test_documents_before_and_behind_a_fault_are_read() -> None:
     good = f"apiVersion: application-networking.k8s.aws/v1alpha1\nkind: IAMAuthPolicy\nspec:\n  policy: '{POLICY}'\n"
     rules, _, count = read("t.yaml", f"{good}---\n{good}---\na: [\n")
     assert rules == ["yaml-syntax-error"] and count == 2
+    text = f"{good}--- # of three\na: [\n---\n{good}---\nb: }}\n---\n{good}"
+    found = Diagnostics()
+    held = carrier("kubernetes").carried(Source("t.yaml", text), Options(), found).documents
+    assert [item.rule for item in found] == ["yaml-syntax-error"] * 2
+    assert [text[item.place.start : item.place.end] for item in held] == [f"'{POLICY}'"] * 3
+    rules, _, count = read("t.yaml", f"{good}---\na: [\n---\n" * 30 + good)
+    assert rules == ["yaml-syntax-error"] * 20 and count == 20
 
 
 def test_aliases_that_multiply_are_bounded() -> None:

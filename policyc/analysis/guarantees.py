@@ -34,7 +34,7 @@ from policyc.record import record
 from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.iam_documents.kinds import SIGNED as ALWAYS_SIGNED
 from policyc.targets.iam_documents.known_keys import known_keys
-from policyc.targets.object_lambda.public import ORIGINS
+from policyc.targets.iam_documents.public import ORIGINS
 
 #: kinds of documents that belong to their caller, whoever that is
 _WITHOUT_CALLERS: Final = frozenset({Kind.IDENTITY, Kind.BOUNDARY, Kind.SESSION, Kind.SCP})

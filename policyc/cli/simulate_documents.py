@@ -57,7 +57,7 @@ _SAID: Final = {
     "transforms": "the calls that run the function, with commas (default: GetObject)",
     "bucket-account": "the account of the bucket (default: that of the access point)",
     "access-point-block": "whether Block Public Access keeps strangers out at the access point (default: on)",
-    "bucket-block": "the same at the bucket (default: on)",
+    "bucket-block": "the same at the bucket (default: on in a chain)",
     "resource-account": "the account of the resource, where its ARN has none",
 }
 

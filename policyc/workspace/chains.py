@@ -16,6 +16,7 @@ from policyc.record import record, replace
 from policyc.simulation.documents.resources import Drafts
 from policyc.simulation.references import PlainText
 from policyc.targets.base import Document, DocumentSet
+from policyc.targets.iam_documents.public import UNKNOWN
 from policyc.targets.object_lambda.documents import (
     BUCKET_POLICY,
     FUNCTION_POLICY,
@@ -24,7 +25,6 @@ from policyc.targets.object_lambda.documents import (
     SUPPORTING_POLICY,
 )
 from policyc.targets.object_lambda.documents import Kind as DocumentKind
-from policyc.targets.object_lambda.public import UNKNOWN
 from policyc.targets.object_lambda.resources import chain_of
 from policyc.text import Span
 from policyc.workspace.compile import Compiled

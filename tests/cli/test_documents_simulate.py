@@ -22,19 +22,22 @@ GET = allow("s3:GetObject", f"{BUCKET}/*")
 TO_ROLE = allow("s3:GetObject", f"{BUCKET}/*", {"AWS": ROLE})
 NO = allow("s3:*", "*", None, None, "Deny")
 ALL = allow("*")
+STRANGER, NO_IDENTITY = f"arn:aws:iam::{AWAY}:role/app", ("--identity", "none")
 # fact, documents by role, caller, extra flags, status
 IAM: list[tuple[str, dict[str, list[Any]], str, tuple[str, ...], int]] = [
-    ("10.1 default deny", {}, ROLE, (), 10),
+    ("10.1 default deny", {}, ROLE, NO_IDENTITY, 10),
+    ("nothing said of the identity policy", {}, ROLE, (), 11),
     ("10.1 identity", {"identity": [GET]}, ROLE, (), 0),
     ("10.3 resource alone", {"bucket-policy": [TO_ROLE]}, ROLE, (), 0),
-    ("10.3 account delegates", {"bucket-policy": [allow("s3:*", "*", {"AWS": HOME})]}, ROLE, (), 10),
-    (
-        "10.4 across accounts",
-        {"bucket-policy": [allow("s3:*", "*", {"AWS": AWAY})]},
-        f"arn:aws:iam::{AWAY}:role/app",
-        (),
-        10,
-    ),
+    ("10.3 account delegates", {"bucket-policy": [allow("s3:*", "*", {"AWS": HOME})]}, ROLE, NO_IDENTITY, 10),
+    ("10.3 delegated to what is not said", {"bucket-policy": [allow("s3:*", "*", {"AWS": HOME})]}, ROLE, (), 11),
+    ("10.4 across accounts", {"bucket-policy": [allow("s3:*", "*", {"AWS": AWAY})]}, STRANGER, NO_IDENTITY, 10),
+    ("10.4 other side not said", {"bucket-policy": [allow("s3:*", "*", {"AWS": AWAY})]}, STRANGER, (), 11),
+    ("10.4 refused whatever the other side says", {}, STRANGER, (), 10),
+    ("public bucket", {"bucket-policy": [allow("s3:*", "*", "*")]}, "anonymous", (), 0),
+    ("public bucket, blocked", {"bucket-policy": [allow("s3:*", "*", "*")]}, "anonymous", ("--bucket-block", "on"), 10),
+    ("or perhaps", {"bucket-policy": [allow("s3:*", "*", "*")]}, "anonymous", ("--bucket-block", "unknown"), 11),
+    ("its own account", {"bucket-policy": [allow("s3:*", "*", "*")]}, ROLE, ("--bucket-block", "on"), 0),
     (
         "10.4 both sides",
         {"bucket-policy": [allow("s3:*", "*", {"AWS": AWAY})], "identity": [GET]},

@@ -36,10 +36,10 @@ from policyc.syntax.literals import quote
 from policyc.targets.base import Document, DocumentSet
 from policyc.targets.iam_documents.gates import compile_emitted
 from policyc.targets.iam_documents.limits import TITLES, binds, rcps_bear_on
+from policyc.targets.iam_documents.public import UNKNOWN, public_statement
 from policyc.targets.object_lambda.access_points import SERVICE
 from policyc.targets.object_lambda.documents import FUNCTION_POLICY
 from policyc.targets.object_lambda.operations import LIST_ACTIONS
-from policyc.targets.object_lambda.public import UNKNOWN, public_statement
 from policyc.targets.object_lambda.resources import ACCESS_POINT, BUCKET, FUNCTION, OLAP, account, arn
 from policyc.targets.registry import target
 from policyc.targets.switches import iam_switches

@@ -81,6 +81,11 @@ class Reading:
         self.told += 1
         self.diagnostics.warning(rule, message, span, help, labels, fix)
 
+    def note(self, rule: str, message: str, span: Span, help: str) -> None:
+        """What does no harm and means nothing."""
+        self.told += 1
+        self.diagnostics.add(Diagnostic(rule, message, span, help, Severity.INFO))
+
     def mistake(self, rule: str, message: str, span: Span, help: str) -> None:
         """What never matches: a warning in documents of IAM, which stores it, and an error where a service's own checks refuse it."""
         (self.warn if self.kind.keeps_unknown_words else self.error)(rule, message, span, help)

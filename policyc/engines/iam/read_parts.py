@@ -259,8 +259,11 @@ def read_principals(elements: Elements, deny: bool, span: Span, reading: Reading
     if has_hole("".join(texts)):
         opened = tuple(sorted(name for name in names if has_hole(name)))
         part = PrincipalPart(negated, names - set(opened), texts, member.value.span, opened)
-    if kind is Kind.RCP and part.names != {"*"} and (part.names or not part.open_names):
-        help = 'write `"Principal": "*"` and narrow it with a condition'
+    help = 'write `"Principal": "*"` and narrow it with a condition'
+    if kind is Kind.RCP and negated:
+        message = "`NotPrincipal` in a resource control policy"
+        reading.error("rcp-syntax-error-principal", message, member.key_span, help)
+    elif kind is Kind.RCP and part.names != {"*"} and (part.names or not part.open_names):
         reading.error("rcp-syntax-error-principal", "a resource control policy names principals", part.span, help)
     return part
 

@@ -222,7 +222,7 @@ def _sid(member: JsonMember | None, reading: Reading) -> str:
     if not text:
         told = "remove the `Sid`, or name the statement"
         help = remove_member(told, member.key_span, member.value.span, safe=True)
-        reading.warn("empty-sid-value", "the `Sid` is empty", member.value.span, help)
+        reading.note("empty-sid-value", "the `Sid` is empty", member.value.span, help)
     elif not reading.kind.has_principal and _SID.fullmatch(without_holes(text)) is None:
         plain = "".join(char for char in text if char.isascii() and char.isalnum())
         help = "use letters A-Z, a-z and digits only"

@@ -50,6 +50,11 @@ def _user(arn: str) -> _Told:
     return None if any(char in found[2] for char in "*?\\$") else (found[2],)
 
 
+def _user_of_type(kind: str) -> _Told:
+    """No name where the caller is of a type that has none."""
+    return () if kind in PRINCIPAL_TYPES.values() and kind != PRINCIPAL_TYPES[CallerKind.USER] else None
+
+
 def _organization(path: str) -> _Told:
     found = _ORGANIZATION.fullmatch(path)
     return None if found is None else (found[1],)
@@ -66,6 +71,7 @@ _LINKS: Final[dict[str, tuple[_Link, ...]]] = {
         ("aws:principaltype", _type, True),
         ("aws:username", _user, True),
     ),
+    "aws:principaltype": (("aws:username", _user_of_type, True),),
     "aws:sourcearn": (("aws:sourceaccount", _account, False),),
     "s3:dataaccesspointarn": (("s3:dataaccesspointaccount", _account, True),),
     **{f"aws:calledvia{which}": (("aws:viaawsservice", _by_a_service, True),) for which in ("", "first", "last")},

@@ -76,6 +76,9 @@ def check_variables(statement: RawStatement, diagnostics: Diagnostics) -> None:
                     "test the key itself with `ForAnyValue:` or `ForAllValues:`",
                 )
                 continue
+            if key.endswith("/") and (lacking := unknown_key(key)) is not None:
+                diagnostics.warning("unknown-variable", f"in `${{{key}}}` {lacking[0]}", item.span, lacking[1])
+                continue
             if known_keys().find(key) is not None or any(char in prefix for char in "./"):
                 continue
             if prefix not in KEY_SERVICES:

@@ -5,11 +5,19 @@ Source: IAM evaluation reference, sections 10 and 11.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics
-from policyc.engines.iam.caller import Caller, anonymous, caller_from_arn, identity_provider, service
+from policyc.engines.iam.caller import (
+    UNOWNED,
+    Caller,
+    CallerKind,
+    anonymous,
+    caller_from_arn,
+    identity_provider,
+    service,
+)
 from policyc.engines.iam.decision import Gate, Policies
 from policyc.engines.iam.document import Document as Compiled
 from policyc.engines.iam.explanation import TITLES, explain_request
@@ -36,9 +44,15 @@ from policyc.targets.iam_documents.own_policy import (
     needs_no_permission,
     own_policy,
 )
+from policyc.targets.iam_documents.public import public_statement, still_served
 
 #: the gate of what AWS keeps to itself
 _AWS: Final = "AWS"
+_BUCKET: Final = "bucket-policy"
+_BLOCK: Final = "bucket-block"
+_PUBLIC_ACCESS: Final = "Block Public Access"
+_OWN: Final = "identity policy of the caller"
+_UNSAID: Final = f"no {_OWN} was given, so the caller was taken to have none that denies"
 _ACTION: Final = regex(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
 _SERVICE: Final = regex(r"[a-z0-9][a-z0-9.-]*\.amazonaws\.com(\.cn)?")
 _PROVIDER: Final = regex(r"arn:aws[a-z-]*:iam::[0-9]{12}:(saml-provider|oidc-provider)/.+")
@@ -64,16 +78,31 @@ def answer(situation: PolicyContext, question: Question, diagnostics: Diagnostic
     policies = _policies(situation, asked, given, own)
     open_gate = not given and own.rule is not Rule.MAY
     bearing = replace(policies, resource=(allows_everyone(),)) if open_gate else policies
+    public = _opened_to(asked, policies.owner, given) if own.document == _BUCKET else ""
+    stated = situation.words.get(_BLOCK)
+    block = stated.text if stated is not None else ""
+    unsaid = not situation.has("identity") and asked.caller.kind not in (*UNOWNED, CallerKind.ROOT)
 
     def answer_to(unknown: frozenset[str]) -> Outcome:
         wider = replace(asked, unknown=asked.unknown | unknown)
-        return _beside_aws(_with_open_policies(explain_request(bearing, wider), own, open_gate), asked)
+        found = _with_open_policies(explain_request(bearing, wider), own, open_gate)
+        if unsaid and found.decision is not Decision.ALLOW:
+            generous = explain_request(replace(bearing, identity=(allows_everyone(),)), wider)
+            found = _with_unsaid_identity(_with_open_policies(generous, own, open_gate))
+        return _beside_aws(_behind_block(found, public, block), asked)
 
     outcome = with_assumptions(answer_to(frozenset()), answer_to, str)
 
     def make(name: str) -> Any:
         found = getattr(outcome, name)
-        return (*found, *_notes(situation, asked, own, given)) if name == "notes" else found
+        if name != "notes":
+            return found
+        noted = [_UNSAID] if unsaid and outcome.decision is Decision.ALLOW else []
+        if public and not block and outcome.decision is not Decision.DENY:
+            noted.append(
+                f"{public}; whether Block Public Access is on was not said (`--{_BLOCK}`), and it was taken as off"
+            )
+        return (*found, *_notes(situation, asked, own, given), *noted)
 
     return late(Outcome, make, decision=outcome.decision)
 
@@ -125,14 +154,9 @@ def _policies(situation: PolicyContext, asked: Request, resource: tuple[Compiled
 def _with_open_policies(outcome: Outcome, own: OwnPolicy, open_gate: bool) -> Outcome:
     """The outcome where policies that have to allow were not given: open, unless the request is refused whatever they say."""
     wants = ((own.title,) if open_gate else ()) + own.beside
-    gates = tuple(
-        GateTrace(
-            gate.name, gate.kind, Verdict.UNDECIDED, f"the {own.title} has to allow, and was not given", wants=wants
-        )
-        if open_gate and gate.kind == Gate.RESOURCE
-        else gate
-        for gate in outcome.gates
-    )
+    gates = outcome.gates
+    if open_gate:
+        gates = _opened(gates, Gate.RESOURCE, f"the {own.title} has to allow, and was not given", wants)
     if outcome.decision is Decision.DENY:
         return changed(outcome, gates=gates)
     if not wants:
@@ -146,6 +170,23 @@ def _with_open_policies(outcome: Outcome, own: OwnPolicy, open_gate: bool) -> Ou
     )
 
 
+def _opened(gates: Iterable[GateTrace], kind: Gate, summary: str, wants: tuple[str, ...]) -> tuple[GateTrace, ...]:
+    """The gates, that of a kind as one of whose policy nothing is known."""
+    return tuple(
+        GateTrace(gate.name, gate.kind, Verdict.UNDECIDED, summary, wants=wants) if gate.kind == kind else gate
+        for gate in gates
+    )
+
+
+def _with_unsaid_identity(generous: Outcome) -> Outcome:
+    """The outcome where nothing was said of the caller's own policy, from that with one that allows everything."""
+    gates = _opened(generous.gates, Gate.IDENTITY, f"no {_OWN} was given, so what it allows is not known", (_OWN,))
+    if generous.decision is Decision.DENY:
+        return changed(generous, gates=gates)
+    decision, missing = Decision.UNDECIDED, (_OWN, *generous.missing)
+    return changed(generous, decision=decision, gates=gates, deciding=TITLES[Gate.IDENTITY], missing=missing)
+
+
 def _beside_aws(outcome: Outcome, asked: Request) -> Outcome:
     """The outcome where no policy can allow a request: the resource is AWS's own and would change, or the service takes none without a signature."""
     told = is_beyond_permission(asked.action, asked.resource, asked.caller)
@@ -153,6 +194,29 @@ def _beside_aws(outcome: Outcome, asked: Request) -> Outcome:
         return outcome
     gates = (*outcome.gates, GateTrace(_AWS, _AWS, Verdict.IMPLICIT_DENY, f"{told[0]}: {told[1]}"))
     return changed(outcome, decision=Decision.DENY, gates=gates, deciding=_AWS, missing=())
+
+
+def _opened_to(asked: Request, owner: str, given: tuple[Compiled, ...]) -> str:
+    """What Block Public Access has to do with a request to a bucket; empty where it bears on none of its callers."""
+    statement = public_statement(given, at_bucket=True)
+    owner = owner or asked.resource_account or asked.caller.account
+    if statement is None or (owner and still_served(asked.caller, owner)):
+        return ""
+    return f"`{statement.label}` makes the bucket policy public"
+
+
+def _behind_block(outcome: Outcome, public: str, block: str) -> Outcome:
+    """The outcome where a public bucket may serve only services and its own account."""
+    if not public or block in ("", "off") or outcome.decision is Decision.DENY:
+        return outcome
+    name = _PUBLIC_ACCESS
+    if block == "on":
+        told = f"{public}, and then it serves only services and the bucket's own account"
+        gate = GateTrace(name, name, Verdict.IMPLICIT_DENY, told)
+        return changed(outcome, decision=Decision.DENY, gates=(*outcome.gates, gate), deciding=name, missing=())
+    gate = GateTrace(name, name, Verdict.UNDECIDED, f"{public}, and whether it is on is not known", wants=(name,))
+    gates, missing = (*outcome.gates, gate), (name, *outcome.missing)
+    return changed(outcome, decision=Decision.UNDECIDED, gates=gates, deciding=name, missing=missing)
 
 
 def _notes(situation: PolicyContext, asked: Request, own: OwnPolicy, given: tuple[Compiled, ...]) -> list[str]:

@@ -16,12 +16,12 @@ from policyc.engines.trace import GateTrace, Verdict
 from policyc.model.values import Resource
 from policyc.record import record, replace
 from policyc.targets.iam_documents.limits import TITLES
+from policyc.targets.iam_documents.public import UNKNOWN, public_statement, still_served
 from policyc.targets.object_lambda.context import Context
 from policyc.targets.object_lambda.documents import BUCKET_POLICY, SUPPORTING_POLICY
 from policyc.targets.object_lambda.gates import join, with_open_key
 from policyc.targets.object_lambda.keys import key_gate
 from policyc.targets.object_lambda.operations import Operation
-from policyc.targets.object_lambda.public import UNKNOWN, public_statement, still_served
 from policyc.targets.object_lambda.recorder import HopRecorder
 from policyc.targets.object_lambda.resources import account, arn
 from policyc.targets.switches import choice

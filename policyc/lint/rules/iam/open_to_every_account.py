@@ -69,9 +69,17 @@ def check(lint: Lint) -> None:
             key = "aws:PrincipalOrgID" if is_document(policy) else "aws.PrincipalOrgID"
             lint.report(
                 caller_of(statement),
-                f"`{statement.label}` {_OPENS[kind_of(policy)]}",
+                f"`{statement.label}` {_opens(kind_of(policy), statement)}",
                 f"name the callers, or test `{key}`",
             )
+
+
+def _opens(kind: str, statement: Statement) -> str:
+    """What an open allow gives. The policies of layers, which nobody calls, have the form of a function's."""
+    verbs = statement.can.verbs if statement.can is not None and not statement.can.negated else ()
+    if kind == "function" and verbs and all(verb.action.lower().startswith("lambda:getlayer") for verb in verbs):
+        return "lets callers of every account read the layer"
+    return _OPENS[kind]
 
 
 def _open(policy: Policy) -> Iterator[Statement]:

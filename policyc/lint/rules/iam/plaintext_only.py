@@ -37,6 +37,7 @@ from policyc.lint.speech import key_of
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 NEEDS = ("aws:securetransport",)
+YIELDS_TO = ("condition-never-holds",)
 
 
 def check(lint: Lint) -> None:

@@ -31,8 +31,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from policyc.diagnostics import Severity
 from policyc.engines.proofs.conditions import never_holds
+from policyc.ir.authz import Glob, Statement
+from policyc.ir.conditions import tests
 from policyc.lint.callers import facts_of
 from policyc.lint.places import condition_of
 from policyc.lint.rule import Lint
@@ -51,10 +55,21 @@ def check(lint: Lint) -> None:
             who = statement.who
             if who is None or who.negated or never_holds(statement.when):
                 continue
+            partitions = _partitions(statement)
             for principal in who.principals:
-                if all(never_holds(statement.when, facts_of(principal, partition)) for partition in PARTITIONS):
+                if all(never_holds(statement.when, facts_of(principal, partition)) for partition in partitions):
                     lint.report(
                         condition_of(statement.when, statement),
                         f"`{caller(principal)}` never passes this condition",
                         f"drop it from `{clause(policy, 'who')}` of `{statement.label}`, or correct the condition",
                     )
+
+
+def _partitions(statement: Statement) -> Sequence[str]:
+    """The partitions that a statement is for: those of the ARNs that it writes, where it writes any."""
+    texts = [pattern.text for pattern in statement.resources.patterns] if statement.resources is not None else []
+    for test in tests(statement.when):
+        if test.attribute.native.lower() == "aws:principalarn":
+            texts += [value.text if isinstance(value, Glob) else str(value.value) for value in test.values]
+    written = {text.split(":")[1] for text in texts if text.startswith("arn:")}
+    return sorted(written) if written and written <= set(PARTITIONS) else PARTITIONS

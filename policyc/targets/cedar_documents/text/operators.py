@@ -224,6 +224,8 @@ def _in(checker: Checks, node: Compare, left: Expr, right: Expr, known: Known) -
     first, second = checker.check(left, known), checker.check(right, known)
     risks = risks_of((first, second))
     sent = first.kind.name == "unknown" and path_of(left) is not None  # nothing below `context` is an entity
+    if first.broken and not sent:
+        return Info(BOOL, risks=risks, broken=True)
     if sent or first.kind.name not in ("entity", "unknown"):
         help = f"write `{written(right)}.contains({written(left)})`" if _lists(second) else "write `==`"
         if _lists(first) and _lists(second):

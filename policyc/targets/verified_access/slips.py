@@ -22,7 +22,7 @@ _MOST_LISTED: Final = 8
 HOST: Final = "http_request.hostname"
 
 _PREFIXED: Final = regex(r"[0-9a-f]{10}-[0-9A-Fa-f-]{36}")
-_SCHEME: Final = regex(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_SCHEME: Final = regex(r"[A-Za-z*][A-Za-z0-9+.*-]*://")
 #: what no host name holds; `*` and brackets of IPv6 aside, letters beyond ASCII may
 _STRANGE: Final = regex(r"[\s@,;?#\"'|()^$\\]")
 _ADDRESS: Final = regex(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")

@@ -25,7 +25,7 @@ from policyc.syntax.cedar_printer import written
 from policyc.targets.cedar_documents.methods import method_help
 from policyc.targets.cedar_documents.text.constants import network_of, readable
 from policyc.targets.cedar_documents.text.info import Checks, Hazard, Info, Known, risks_of
-from policyc.targets.cedar_documents.text.kinds import BOOL, IP, LONG, UNKNOWN, Kind, Member
+from policyc.targets.cedar_documents.text.kinds import BOOL, IP, LONG, UNKNOWN, Kind, Member, is_group_id
 from policyc.targets.cedar_documents.text.literals import different, impossible, literal_of
 from policyc.targets.cedar_documents.text.numbers import check_order, check_sum
 
@@ -380,7 +380,7 @@ def _is_swapped(checker: Checks, node: Method) -> bool:
 def _holding(groups: Expr, asked: Expr | None, joint: str) -> str:
     """Questions whether a record of groups holds those that are asked for."""
     items = asked.items if isinstance(asked, SetOf) else (asked,)
-    ids = [item.value for item in items if isinstance(item, Lit)]
+    ids = [item.value for item in items if isinstance(item, Lit) and is_group_id(str(item.value))]
     names = ids if 0 < len(ids) == len(items) < 4 else ["<group id>"]
     return joint.join(f'{written(groups)} has "{name}"' for name in names)
 

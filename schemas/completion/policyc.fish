@@ -186,7 +186,7 @@ complete -c policyc -n '_shtab_policyc_using simulate' -l protocol -xka "http ht
 complete -c policyc -n '_shtab_policyc_using simulate' -l transforms -x -d 'the calls that run the function, with commas (default: GetObject)'
 complete -c policyc -n '_shtab_policyc_using simulate' -l bucket-account -x -d 'the account of the bucket (default: that of the access point)'
 complete -c policyc -n '_shtab_policyc_using simulate' -l access-point-block -xka "on off unknown" -d 'whether Block Public Access keeps strangers out at the access point (default: on)'
-complete -c policyc -n '_shtab_policyc_using simulate' -l bucket-block -xka "on off unknown" -d 'the same at the bucket (default: on)'
+complete -c policyc -n '_shtab_policyc_using simulate' -l bucket-block -xka "on off unknown" -d 'the same at the bucket (default: on in a chain)'
 complete -c policyc -n '_shtab_policyc_using simulate' -l resource-account -x -d 'the account of the resource, where its ARN has none'
 complete -c policyc -n '_shtab_policyc_using simulate' -l root -xka "(__fish_complete_directories)" -d 'the project root; nothing outside it is read (default: the folder of policyc.toml, else the current folder)'
 complete -c policyc -n '_shtab_policyc_using simulate' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration in place of policyc.toml'

@@ -509,7 +509,7 @@ _shtab_policyc_simulate_options=(
   "--transforms[the calls that run the function, with commas (default\: GetObject)]:WORD:"
   "--bucket-account[the account of the bucket (default\: that of the access point)]:WORD:"
   "--access-point-block[whether Block Public Access keeps strangers out at the access point (default\: on)]:WORD:(on off unknown)"
-  "--bucket-block[the same at the bucket (default\: on)]:WORD:(on off unknown)"
+  "--bucket-block[the same at the bucket (default\: on in a chain)]:WORD:(on off unknown)"
   "--resource-account[the account of the resource, where its ARN has none]:WORD:"
   "--root[the project root\; nothing outside it is read (default\: the folder of policyc.toml, else the current folder)]:DIR:_files -/"
   "--config[the configuration in place of policyc.toml]:FILE:_files"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.running import Ran, Run
+from tests.running import Ran, Run, Told, said
 
 #: what a build server says of itself changes what is printed; tests that are about it set it themselves
 for name in (
@@ -56,3 +56,12 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
         return Ran(status, captured.out, captured.err)
 
     return call
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Told:
+    """Runs a command in the test's own folder, in which the test stands, for a wide page without colours."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+    return lambda *words: said(tmp_path, *words)

@@ -22,6 +22,8 @@ class Ran:
 
 
 Run = Callable[..., Ran]
+#: the status of a command, and all that it writes
+Told = Callable[..., tuple[int, str]]
 
 
 def said(folder: Path, *argv: str) -> tuple[int, str]:

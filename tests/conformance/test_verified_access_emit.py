@@ -14,7 +14,6 @@ from policyc.engines.trace import Decision
 from policyc.ir.authz import Atom, Constant, Op, Policy, Statement
 from policyc.ir.build import build_program
 from policyc.ir.program import Program
-from policyc.ir.target_port import TargetPort
 from policyc.model.types import GROUP, Named
 from policyc.model.values import Group, Resource
 from policyc.targets.cedar_documents.emit import emit_policy
@@ -23,14 +22,9 @@ from policyc.targets.cedar_documents.validate import context_schema, faults
 from policyc.targets.verified_access import TARGET
 from policyc.targets.verified_access.scope import facts, trust_types
 from policyc.text import Span
+from tests.alone import checked, words_of
 
-WORDS = TargetPort(
-    ("verified_access",),
-    lambda name: TARGET.vocabulary(),
-    lambda: TARGET.vocabulary().resource_types,
-    lambda name, on, resources: TARGET.scope(on, resources),
-    frozenset(),
-)
+WORDS = words_of(TARGET)
 
 HEAD = """module a
 group finance = idc_group("c242c5b0-6081-1845-6fa8-6e0d9513c107")
@@ -70,9 +64,7 @@ def emitted(folder: Path, statements: str) -> str:
         f"{HEAD}policy p for verified_access on staff {{\n{statements}\n}}\n", encoding="utf-8"
     )
     diagnostics = Diagnostics()
-    program = build_program(folder, [folder / "a.policy"], {}, WORDS, diagnostics)
-    for policy in program.policies:
-        TARGET.check(policy, program, diagnostics)
+    program = checked(TARGET, folder, diagnostics, "a.policy")
     assert list(diagnostics) == []
     (document,) = TARGET.emit(program, diagnostics)
     return document.text

@@ -14,22 +14,14 @@ import pytest
 from policyc.diagnostics import Diagnostics
 from policyc.engines.cedar.decide import decide, parse_policies
 from policyc.engines.trace import Decision, Outcome, Verdict
-from policyc.ir.build import build_program
 from policyc.ir.program import Program
-from policyc.ir.target_port import TargetPort
 from policyc.model.values import Scalar
 from policyc.simulation.runner import run_tests
 from policyc.targets.base import Document, Request
 from policyc.targets.cedar_documents.limits import MOST_TESTS
 from policyc.targets.verified_access import TARGET
+from tests.alone import checked
 
-WORDS = TargetPort(
-    ("verified_access",),
-    lambda name: TARGET.vocabulary(),
-    lambda: TARGET.vocabulary().resource_types,
-    lambda name, on, resources: TARGET.scope(on, resources),
-    frozenset(),
-)
 FINANCE = "c242c5b0-6081-1845-6fa8-6e0d9513c107"
 HEAD = f"""module a
 group finance = idc_group("{FINANCE}")
@@ -45,9 +37,7 @@ def built(folder: Path, statements: str, more: str = "") -> tuple[Program, Diagn
     text = f"{HEAD}policy p for verified_access on staff {{\n{statements}\n}}\n{more}"
     (folder / "a.policy").write_text(text, encoding="utf-8")
     diagnostics = Diagnostics()
-    program = build_program(folder, [folder / "a.policy"], {}, WORDS, diagnostics)
-    for policy in program.policies:
-        TARGET.check(policy, program, diagnostics)
+    program = checked(TARGET, folder, diagnostics, "a.policy")
     return program, diagnostics
 
 

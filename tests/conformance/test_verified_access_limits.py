@@ -11,9 +11,7 @@ import pytest
 from policyc.data import data_root
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Atom, Constant, Op, Policy, Statement
-from policyc.ir.build import build_program
 from policyc.ir.program import Program
-from policyc.ir.target_port import TargetPort
 from policyc.model.types import INT, STRING
 from policyc.model.values import Resource
 from policyc.model.vocabulary import Attribute
@@ -21,14 +19,7 @@ from policyc.targets.verified_access import TARGET
 from policyc.targets.verified_access.limits import check_policy
 from policyc.targets.verified_access.scope import facts
 from policyc.text import Span
-
-WORDS = TargetPort(
-    ("verified_access",),
-    lambda name: TARGET.vocabulary(),
-    lambda: TARGET.vocabulary().resource_types,
-    lambda name, on, resources: TARGET.scope(on, resources),
-    frozenset(),
-)
+from tests.alone import checked
 
 HEAD = """module a
 group finance = idc_group("b4c8e438-20a1-70b2-1111-5f0e6d3a9c11")
@@ -43,9 +34,7 @@ def findings(folder: Path, text: str) -> list[tuple[str, str, str]]:
     """(rule, the text that its span covers, help) of every finding, in the order of the file."""
     (folder / "a.policy").write_text(text, encoding="utf-8")
     diagnostics = Diagnostics()
-    program = build_program(folder, [folder / "a.policy"], {}, WORDS, diagnostics)
-    for policy in program.policies:
-        TARGET.check(policy, program, diagnostics)
+    program = checked(TARGET, folder, diagnostics, "a.policy")
     TARGET.check_program(program, diagnostics)
     return [
         (item.rule, text[item.span.start : item.span.end] if item.span else "", item.help)
@@ -129,9 +118,7 @@ policy same for verified_access on g {{ allow "x" {{ when true }} }}
 """
         (tmp_path / f"{name}.policy").write_text(text, encoding="utf-8")
     diagnostics = Diagnostics()
-    program = build_program(tmp_path, [tmp_path / "a.policy", tmp_path / "b.policy"], {}, WORDS, diagnostics)
-    for policy in program.policies:
-        TARGET.check(policy, program, diagnostics)
+    checked(TARGET, tmp_path, diagnostics, "a.policy", "b.policy")
     (found,) = diagnostics
     assert (found.rule, found.span.file if found.span else "") == ("same-document", "b.policy")
     assert [label.span.file for label in found.labels] == ["a.policy"]

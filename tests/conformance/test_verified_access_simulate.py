@@ -13,19 +13,13 @@ from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import Decision, Outcome, Verdict
 from policyc.ir.build import build_program
 from policyc.ir.program import Program
-from policyc.ir.target_port import TargetPort
 from policyc.model.values import Principal, Scalar
 from policyc.targets.base import Request
 from policyc.targets.verified_access import TARGET
 from policyc.targets.verified_access.chain import simulate
+from tests.alone import checked, words_of
 
-WORDS = TargetPort(
-    ("verified_access",),
-    lambda name: TARGET.vocabulary(),
-    lambda: TARGET.vocabulary().resource_types,
-    lambda name, on, resources: TARGET.scope(on, resources),
-    frozenset(),
-)
+WORDS = words_of(TARGET)
 
 FINANCE = "c242c5b0-6081-1845-6fa8-6e0d9513c107"
 HEAD = f"""module a
@@ -56,9 +50,7 @@ GOOD: dict[str, tuple[Scalar, ...]] = {
 def project(folder: Path, *policies: str) -> Program:
     (folder / "a.policy").write_text(HEAD + "".join(policies), encoding="utf-8")
     diagnostics = Diagnostics()
-    program = build_program(folder, [folder / "a.policy"], {}, WORDS, diagnostics)
-    for policy in program.policies:
-        TARGET.check(policy, program, diagnostics)
+    program = checked(TARGET, folder, diagnostics, "a.policy")
     assert list(diagnostics) == []
     return program
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from policyc.__main__ import main
 from policyc.emitting.generated import _Match
 from policyc.holes import mark
+from tests.running import Told
 
-Run = Callable[..., tuple[int, str]]
 POLICY = """\
 param acme: org_id
 let shop: account = "111122223333"
@@ -27,62 +25,52 @@ policy staff_access for verified_access on staff { allow "staff" { when idc.user
 """
 
 
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "200")
+@pytest.fixture(autouse=True)
+def project(told: Told) -> None:
     Path("policyc.toml").write_text('[project]\nname = "x"\n', encoding="utf-8")
     Path("a.policy").write_text(POLICY, encoding="utf-8")
 
-    def call(*words: str) -> tuple[int, str]:
-        status = main([*words])
-        captured = capsys.readouterr()
-        return status, captured.out + captured.err
 
-    return call
-
-
-def generate(run: Run, form: str, *more: str) -> Path:
+def generate(told: Told, form: str, *more: str) -> Path:
     """Templates outside of any output folder."""
-    assert run("build", "--to", form, "-o", "infra", *more)[0] == 0
+    assert told("build", "--to", form, "-o", "infra", *more)[0] == 0
     Path("infra/.policyc-manifest.json").unlink()
     return Path("infra")
 
 
 @pytest.mark.parametrize("form", ["cloudformation", "sam", "cdk", "terraform", "terraform-json"])
-def test_what_was_generated_is_as_it_was(run: Run, form: str) -> None:
-    generate(run, form)
-    assert run("build", "--check") == (0, "2 places in templates as generated\n")
+def test_what_was_generated_is_as_it_was(told: Told, form: str) -> None:
+    generate(told, form)
+    assert told("build", "--check") == (0, "2 places in templates as generated\n")
 
 
-def test_manifests_too(run: Run) -> None:
-    generate(run, "kubernetes", "--target", "lattice", "--param", "acme=o-a1b2c3d4e5")
-    assert run("build", "--check", "--param", "acme=o-a1b2c3d4e5") == (0, "1 place in templates as generated\n")
-    status, said = run("build", "--check", "--param", "acme=o-zzzzzzzzzz")
+def test_manifests_too(told: Told) -> None:
+    generate(told, "kubernetes", "--target", "lattice", "--param", "acme=o-a1b2c3d4e5")
+    assert told("build", "--check", "--param", "acme=o-a1b2c3d4e5") == (0, "1 place in templates as generated\n")
+    status, said = told("build", "--check", "--param", "acme=o-zzzzzzzzzz")
     assert status == 1
     assert "/Condition/StringNotEquals/aws:PrincipalOrgID` is `o-a1b2c3d4e5`, not `o-zzzzzzzzzz`" in said
 
 
 @pytest.mark.parametrize("form", ["cloudformation", "terraform"])
-def test_an_edit_by_hand_is_told_with_its_place(run: Run, form: str) -> None:
-    folder = generate(run, form)
+def test_an_edit_by_hand_is_told_with_its_place(told: Told, form: str) -> None:
+    folder = generate(told, form)
     for file in folder.rglob("*inventory_auth*"):
         text = file.read_text(encoding="utf-8")
         file.write_text(text.replace('"Deny"', '"Allow"').replace("Deny", "Allow"), encoding="utf-8")
     for file in folder.rglob("*staff_access*"):
         file.write_text(file.read_text(encoding="utf-8").replace("== true", "== false"), encoding="utf-8")
-    status, said = run("build", "--check")
+    status, said = told("build", "--check")
     assert status == 1
     assert "from lattice/inventory_auth.json: `/Statement/1/Effect` is `Allow`, not `Deny`\n" in said
     assert "from verified_access/staff_access.cedar: line 9 is `context.idc.user.email.verified == false`, not " in said
     assert said.endswith("2 of 2 places in templates differ\n")
 
 
-def test_a_policy_that_changed_is_told(run: Run) -> None:
-    generate(run, "cloudformation")
+def test_a_policy_that_changed_is_told(told: Told) -> None:
+    generate(told, "cloudformation")
     Path("a.policy").write_text(POLICY.replace("GET, HEAD", "GET").replace("staff_access", "other"), encoding="utf-8")
-    status, said = run("build", "--check", "--format", "json")
+    status, said = told("build", "--check", "--format", "json")
     assert status == 1
     found = json.loads(said)["build"]["templates"]
     methods = "/Statement/0/Condition/StringEquals/vpc-lattice-svcs:RequestMethod"
@@ -92,7 +80,7 @@ def test_a_policy_that_changed_is_told(run: Run) -> None:
     ]
 
 
-def test_one_open_value_is_one_value(run: Run) -> None:
+def test_one_open_value_is_one_value(told: Told) -> None:
     match = _Match()
     assert match.text(f"a:{mark('x')}:b", "a:1:b")
     assert match.text(f"{mark('x')}/{mark('y')}", "1/2")
@@ -100,18 +88,18 @@ def test_one_open_value_is_one_value(run: Run) -> None:
     assert list(_Match().trees([mark("x"), mark("x")], ["a", "b"], "", True))
 
 
-def test_places_without_comments_are_named_in_the_configuration(run: Run) -> None:
-    folder = generate(run, "cdk")
+def test_places_without_comments_are_named_in_the_configuration(told: Told) -> None:
+    folder = generate(told, "cdk")
     file = next(folder.glob("*inventory-auth*"))
     text = json.loads(file.read_text(encoding="utf-8"))
     del text["Metadata"]
     file.write_text(json.dumps(text), encoding="utf-8")
-    assert run("build", "--check")[1] == "1 place in templates as generated\n"
+    assert told("build", "--check")[1] == "1 place in templates as generated\n"
     setting = f'"{file.as_posix()}#InventoryAuth" = "lattice/inventory_auth.json"\n'
     Path("policyc.toml").write_text(
         f'[project]\nname = "x"\n[build.templates]\n{setting}"gone.yaml#A" = "x.json"\n', encoding="utf-8"
     )
-    status, said = run("build", "--check")
+    status, said = told("build", "--check")
     assert status == 1
     assert (
         said
@@ -119,8 +107,8 @@ def test_places_without_comments_are_named_in_the_configuration(run: Run) -> Non
     )
 
 
-def test_an_output_folder_is_checked_in_the_same_run(run: Run) -> None:
-    generate(run, "cloudformation")
-    assert run("build", "--param", "acme=o-a1b2c3d4e5")[0] == 0
-    said = run("build", "--check", "--param", "acme=o-a1b2c3d4e5")
+def test_an_output_folder_is_checked_in_the_same_run(told: Told) -> None:
+    generate(told, "cloudformation")
+    assert told("build", "--param", "acme=o-a1b2c3d4e5")[0] == 0
+    said = told("build", "--check", "--param", "acme=o-a1b2c3d4e5")
     assert said == (0, "out is up to date\n2 places in templates as generated\n")

@@ -7,27 +7,17 @@ from pathlib import Path
 import pytest
 
 from policyc.diagnostics import Diagnostics
-from policyc.ir.build import build_program
 from policyc.ir.program import Program
-from policyc.ir.target_port import TargetPort
 from policyc.targets.verified_access import TARGET
+from tests.alone import checked
 
 FOLDER = Path(__file__).parent / "verified_access_emit"
-WORDS = TargetPort(
-    ("verified_access",),
-    lambda name: TARGET.vocabulary(),
-    lambda: TARGET.vocabulary().resource_types,
-    lambda name, on, resources: TARGET.scope(on, resources),
-    frozenset(),
-)
 
 
 @pytest.fixture(scope="module")
 def program() -> Program:
     diagnostics = Diagnostics()
-    built = build_program(FOLDER, [FOLDER / "input.policy"], {}, WORDS, diagnostics)
-    for policy in built.policies:
-        TARGET.check(policy, built, diagnostics)
+    built = checked(TARGET, FOLDER, diagnostics, "input.policy")
     assert list(diagnostics) == []
     return built
 

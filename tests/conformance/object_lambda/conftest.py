@@ -13,15 +13,14 @@ import pytest
 from policyc.diagnostics import Diagnostics
 from policyc.engines.trace import GateTrace, Outcome
 from policyc.ir.authz import Policy
-from policyc.ir.build import build_program
 from policyc.ir.program import Program
-from policyc.ir.target_port import TargetPort
 from policyc.model.values import Principal, Scalar
 from policyc.targets.base import Document, Request
 from policyc.targets.iam_documents.carriers import carrier_of
 from policyc.targets.object_lambda import TARGET
 from policyc.targets.schema_check import check_documents
 from policyc.text import Span
+from tests.alone import checked
 
 SHOP, OTHER = "111122223333", "444455556666"
 RESOURCES = f"""
@@ -170,18 +169,8 @@ def hop(outcome: Outcome, name: str) -> GateTrace:
 def load(root: Path, text: str) -> Lab:
     """Load, check and emit. Documents are empty when there is an error; else each fits its schema."""
     (root / "a.policy").write_text(text, encoding="utf-8")
-    vocabulary = TARGET.vocabulary()
-    words = TargetPort(
-        ("object_lambda",),
-        lambda _: vocabulary,
-        lambda: vocabulary.resource_types,
-        lambda _, on, resources: TARGET.scope(on, resources),
-        frozenset(),
-    )
     diagnostics = Diagnostics()
-    program = build_program(root, [root / "a.policy"], {}, words, diagnostics)
-    for policy in program.policies:
-        TARGET.check(policy, program, diagnostics)
+    program = checked(TARGET, root, diagnostics, "a.policy")
     documents: tuple[Document, ...] = ()
     if not diagnostics.has_errors:
         documents = tuple(TARGET.emit(program, diagnostics))

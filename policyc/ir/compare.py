@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, assert_never
 
 from policyc.ir.authz import Constant, Op
@@ -24,9 +24,7 @@ def compares(kind: Type, op: Op, value: Scalar, constant: Constant) -> bool:
         case Op.LIKE:
             return _like_arn(wanted, text) if _shape_check(kind) == "arn" else pattern_matches(wanted, text)
         case Op.IN_CIDR:
-            return (
-                _address(text) in ip_network(wanted) if _address(text).version == ip_network(wanted).version else False
-            )
+            return ip_address(text) in ip_network(wanted)
         case Op.LT:
             return _number(kind, value) < _number(kind, constant.value)
         case Op.LE:
@@ -44,7 +42,7 @@ def compares(kind: Type, op: Op, value: Scalar, constant: Constant) -> bool:
 def _same(kind: Type, value: Scalar, wanted: Scalar) -> bool:
     check = _shape_check(kind)
     if check == "ip":
-        return _address(str(value)) == _address(str(wanted))
+        return ip_address(str(value)) == ip_address(str(wanted))
     if check in ("decimal", "datetime") or (isinstance(value, (int, Decimal)) and not isinstance(value, bool)):
         return _number(kind, value) == _number(kind, wanted)
     return value == wanted
@@ -68,10 +66,6 @@ def _number(kind: Type, value: Scalar) -> Fraction:
     from fractions import Fraction
 
     return Fraction(str(value))
-
-
-def _address(text: str) -> IPv4Address | IPv6Address:
-    return ip_address(text)
 
 
 def _like_arn(pattern: str, value: str) -> bool:

@@ -162,10 +162,6 @@ def split_fields(tokens: tuple[Token, ...]) -> list[tuple[Token, ...]]:
     return [tokens[start:end] for start, end in zip(starts, [*colons, len(tokens)], strict=True)]
 
 
-def _arn(value: str, tokens: tuple[Token, ...]) -> bool:
-    return arn_matches(value, tokens)
-
-
 def _number(text: str, error: type[ValueError]) -> Decimal:
     if _NUMBER.fullmatch(text) is None:
         raise error(text)
@@ -238,8 +234,8 @@ _COMPARE: Final[dict[str, Callable[[str, tuple[Token, ...]], bool]]] = {
     "Bool": _ordered(_truth, "eq"),
     "BinaryEquals": _ordered(_bytes, "eq"),
     "IpAddress": _inside,
-    "ArnEquals": _arn,
-    "ArnLike": _arn,
+    "ArnEquals": arn_matches,
+    "ArnLike": arn_matches,
     **{f"Numeric{name}": _ordered(_number, relation) for name, relation in _RELATIONS.items()},
     **{f"Date{name}": _ordered(_date, relation) for name, relation in _RELATIONS.items()},
 }

@@ -37,7 +37,7 @@ def run_scenarios(
     """Run scenario files. `policies` are the policy files named beside them; none means those of the configuration."""
     sources: dict[str, Source] = {}
     results: list[TestResult] = []
-    around = Surroundings(project.root, project.config.switches, _loader(project, policies, sources), keyword)
+    around = Surroundings(project.root, project.config.switches, _Loader(project, policies, sources), keyword)
     for file in files:
         name = file.resolve().relative_to(project.root).as_posix()
         source = read_source(project.root, name, None, findings)
@@ -83,10 +83,6 @@ class _Loader:
             elif not os.path.exists(path):  # noqa: PTH110 - False for a name that is too long, where Path raises
                 diagnostics.error("missing-path", f"`{name}` does not exist", None, "correct `project` in the scenario")
         return tuple(root / name for name in names)
-
-
-def _loader(project: Project, policies: Sequence[Path], sources: dict[str, Source]) -> _Loader:
-    return _Loader(project, policies, sources)
 
 
 def shown(coverage: Coverage, threshold: float | None) -> Shown:

@@ -152,13 +152,9 @@ def refused(names: tuple[str, ...], kind: str) -> Gate:
     return Gate(names, kind, FALSE)
 
 
+@lru_cache(maxsize=2048)
 def policy_of(document: Document, target: str, switches: tuple[tuple[str, str], ...]) -> Policy:
     """A document as the analysis reads it back. Raises ValueError when it cannot be read, which is a bug: it was emitted."""
-    return _policy_of(document, target, switches)
-
-
-@lru_cache(maxsize=2048)
-def _policy_of(document: Document, target: str, switches: tuple[tuple[str, str], ...]) -> Policy:
     tree = parse_json(Source(document.path, document.text), Diagnostics())
     if tree is None:
         raise ValueError(f"the document {document.path} is no JSON")

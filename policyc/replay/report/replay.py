@@ -54,23 +54,19 @@ class Group:
 def left_out(found: Replay) -> Iterator[str]:
     """What was not read, not asked about, or is odd, a line for each reason."""
     log, tally = found.log, found.tally
-    for reason, count in _by_size(log.unread):
+    for reason, count in by_size(log.unread):
         yield f"{count:,} not read: {reason} ({log.examples[reason]})"
-    for reason, count in _by_size(tally.skipped):
+    for reason, count in by_size(tally.skipped):
         yield f"{count:,} skipped: {reason} ({tally.examples[reason]})"
-    for reason, count in _by_size(tally.odd):
+    for reason, count in by_size(tally.odd):
         yield f"{count:,} odd: {reason} ({tally.examples[reason]})"
     if tally.duplicates:
         yield f"{tally.duplicates:,} delivered twice, counted once"
 
 
-def _by_size(counts: Counter[str]) -> list[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-
-
 def by_size(counts: Counter[str]) -> list[tuple[str, int]]:
     """Counts in an order that does not hang on how they came."""
-    return _by_size(counts)
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def fit(tally: Tally) -> str:

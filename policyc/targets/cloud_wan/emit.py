@@ -48,17 +48,12 @@ def plain_document(network: ir.CoreNetwork) -> dict[str, Any]:
             "core-network-configuration": _configuration(network.configuration),
             "segments": [_segment(item) for item in network.segments],
             "network-function-groups": [_group(item) for item in network.groups],
-            "segment-actions": [_action(item) for item in network.actions],
+            "segment-actions": [plain_action(item) for item in network.actions],
             "attachment-policies": [_attach_rule(item) for item in network.attach_rules],
             "attachment-routing-policy-rules": [_label_rule(item) for item in network.label_rules],
             "routing-policies": [_policy(item) for item in network.routing_policies],
         }
     )
-
-
-def plain_action(action: ir.SegmentAction) -> dict[str, Any]:
-    """One segment action as ordinary data."""
-    return _action(action)
 
 
 def _kept(entries: Mapping[str, Any]) -> dict[str, Any]:
@@ -124,7 +119,8 @@ def _group(item: ir.FunctionGroup) -> dict[str, Any]:
 # --- segment actions --------------------------------------------------------------------------------------------
 
 
-def _action(item: ir.SegmentAction) -> dict[str, Any]:
+def plain_action(item: ir.SegmentAction) -> dict[str, Any]:
+    """One segment action as ordinary data."""
     match item:
         case ir.Share():
             entries: dict[str, Any] = {

@@ -16,21 +16,13 @@ from policyc.engines.iam.elements import ResourcePattern
 from policyc.engines.iam.globs import Wild
 from policyc.engines.iam.request import Request
 from policyc.engines.iam.statement import Kind
-from policyc.engines.iam.switches import DEFAULT, Switches
 from policyc.engines.trace import Decision, GateTrace, Outcome, Verdict
 from policyc.record import record, replace
-from policyc.targets.base import Document
-from policyc.targets.iam_documents.gates import compile_emitted
 from policyc.text import Source
 
 #: stands for an object key that the request does not state; no real pattern names it
 ANY_KEY: Final = "\ue000"
 NEEDS_KEY: Final = "depends on `path`, the key of the object"
-
-
-def compiled(document: Document, kind: Kind, switches: Switches = DEFAULT) -> Compiled:
-    """The document as the engine decides on it."""
-    return compile_emitted(document, kind, switches)
 
 
 @lru_cache(maxsize=1)

@@ -17,11 +17,11 @@ from policyc.model.values import Principal
 from policyc.record import field, record, replace
 from policyc.targets.base import Document, Request
 from policyc.targets.iam_documents.carriers import carrier_of
-from policyc.targets.iam_documents.gates import identity_documents
+from policyc.targets.iam_documents.gates import compile_emitted, identity_documents
 from policyc.targets.iam_documents.limits import Limits, limits_of
 from policyc.targets.object_lambda.context import Context, caller_of
 from policyc.targets.object_lambda.documents import ROLE_POLICY
-from policyc.targets.object_lambda.gates import ANY_KEY, OpenKey, allows_everything, compiled, gate, with_open_key
+from policyc.targets.object_lambda.gates import ANY_KEY, OpenKey, allows_everything, gate, with_open_key
 from policyc.targets.object_lambda.operations import Operation
 from policyc.targets.switches import iam_switches
 
@@ -60,7 +60,7 @@ class HopRecorder:
         own = [
             item for item in self.documents if item.kind.startswith("object_lambda/") and item.role != ROLE_POLICY.role
         ]
-        held = [compiled(item, Kind.RESOURCE, self.switches) for item in own]
+        held = [compile_emitted(item, Kind.RESOURCE, self.switches) for item in own]
         held += self.identity(who)
         roles = (principal_arn(item, self.partition) for item in self.program.principals if item.kind == "role")
         return with_role_path(found, held, roles)
@@ -72,7 +72,7 @@ class HopRecorder:
     def attached(self, carrier: str, role: str, kind: Kind = Kind.RESOURCE) -> tuple[Compiled, ...]:
         """The documents of this target on a resource or role."""
         return tuple(
-            compiled(item, kind, self.switches)
+            compile_emitted(item, kind, self.switches)
             for item in self.documents
             if item.attached_to == carrier and item.role == role and item.kind.startswith("object_lambda/")
         )
@@ -80,7 +80,7 @@ class HopRecorder:
     def identity(self, principal: Principal | None = None) -> tuple[Compiled, ...]:
         """The identity policies in the project that the caller, or another principal, carries."""
         return tuple(
-            compiled(item, Kind.IDENTITY, self.switches)
+            compile_emitted(item, Kind.IDENTITY, self.switches)
             for item in identity_documents(self.documents, principal or self.who)
         )
 

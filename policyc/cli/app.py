@@ -179,7 +179,10 @@ def _dispatch(argv: list[str], console: Console) -> int:
     try:
         with OutputFile(args.output) as file:
             console.out = file.stream
-            return command.run(args, console)
+            status = command.run(args, console)
+            if status in (exits.WRONG_USE, exits.NOTHING):
+                file.leave()
+            return status
     finally:
         console.out = sys.stdout
 

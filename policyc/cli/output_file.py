@@ -23,6 +23,7 @@ class OutputFile:
     def __init__(self, name: str, option: str = "--output") -> None:
         self.path, self.option = Path(name), option
         self.temporary: Path | None = None
+        self.is_left = False
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             if self.path.is_dir():
@@ -44,13 +45,17 @@ class OutputFile:
     ) -> None:
         try:
             self.stream.close()
-            if self.temporary is not None and kind is None:
+            if self.temporary is not None and kind is None and not self.is_left:
                 self.temporary.replace(self.path)
         except OSError as failure:
             raise self._failed(failure) from failure
         finally:
             if self.temporary is not None:
                 self.temporary.unlink(missing_ok=True)
+
+    def leave(self) -> None:
+        """A run that came to no report leaves what stands in the file, unless it has written all the same."""
+        self.is_left = self.temporary is not None and self.stream.tell() == 0
 
     def _failed(self, error: Exception) -> WrongUse:
         return WrongUse(f"`{self.path}` cannot be written: {reason(error)}", f"check the path after `{self.option}`")

@@ -21,6 +21,7 @@ from policyc.cli.trust import add_trust
 
 if TYPE_CHECKING:
     from policyc.cli.replay_policies import Policies
+    from policyc.replay.reading import Log
     from policyc.replay.report.replay import Replay
 
 SHARED = ("root", "config", "param", "format", "output", "color", "quiet")
@@ -46,8 +47,8 @@ EPILOG = """examples:
 Files are JSON lines, arrays, lines of text, or what CloudWatch exports, plain or compressed. Callers are shown without what may name a
 person, and paths without identifiers; `--show-identities` shows both.
 
-exit status: 0 done, 1 what `--fail-on` names was found, 2 wrong use or configuration, 3 internal
-error, 4 no record to ask about, 130 interrupted: the report covers what was read."""
+exit status: 0 done, 1 what `--fail-on` names was found, 2 wrong use or configuration, 3 internal error, 4 no record to ask about, 11 something
+of the logs could not be read (unless `--fail-on unread` says how much of it counts), 130 interrupted: the report covers what was read."""
 
 _FAILURES: Final = ("newly-denied", "newly-allowed", "contradicted", "undecidable", "unread")
 
@@ -87,6 +88,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help='what records do not tell of callers: {"callers": {ARN: {KEY: value}}, "users": {ADDRESS: {PROVIDER: …}}}, or a folder that '
         "`policyc aws pull` wrote",
+    )
+    parser.add_argument(
+        "--allow-unreadable", action="store_true", help="end with 0 though something of the logs could not be read"
     )
     parser.add_argument(
         "--show-identities", action="store_true", help="callers, addresses and paths as they stand in the log"
@@ -214,7 +218,17 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return exits.INTERRUPTED
     if not tally.asked:
         return exits.NOTHING
-    return exits.FINDINGS if any(_exceeds(found, *wanted) for wanted in args.fail_on) else exits.CLEAN
+    if any(_exceeds(found, *wanted) for wanted in args.fail_on):
+        return exits.FINDINGS
+    return _as_read(log, args, console)
+
+
+def _as_read(log: Log, args: argparse.Namespace, console: Console) -> int:
+    """The exit status of a replay without findings."""
+    if not log.unread or args.allow_unreadable or any(what == "unread" for what, _, _ in args.fail_on):
+        return exits.CLEAN
+    console.remark("what could not be read may hold anything: `--allow-unreadable` ends with 0 all the same")
+    return exits.UNDECIDED
 
 
 def _write_parquet(found: Replay, name: str) -> None:
@@ -265,7 +279,7 @@ def _suggest(args: argparse.Namespace, asked: Policies, console: Console) -> int
         return exits.NOTHING
     labels = None if side is None else [s.label for document in side.documents for s in document.statements]
     console.write(suggestion(evidence, labels))
-    return exits.CLEAN
+    return _as_read(log, args, console)
 
 
 def _exceeds(found: Replay, what: str, most: int, share: float) -> bool:

@@ -43,7 +43,7 @@ CEDAR: Final = ("group-policy", "endpoint-policy")
 NETWORK: Final = "core-network"
 #: what `--against` says of a time when no policy was in force
 NOTHING: Final = "none"
-SETTINGS: Final = ("service-auth", "network-auth", "protocol")
+SETTINGS: Final = ("service-auth", "network-auth", "protocol", "resource-account")
 #: those of which another may have held before
 OLD_SETTINGS: Final = SETTINGS[:2]
 #: what actions begin with in documents that are on a service, or on a bucket
@@ -268,7 +268,8 @@ def _of_iam(args: argparse.Namespace, project: Project, console: Console, old: b
     words = {name: _given(said, name) for name in SETTINGS if _given(said, name) is not None}
     made: dict[str, Asker] = {}
     # a request to a service meets no policy of a bucket, and the other way round
-    for kinds, own, settings in ((_OF_SERVICES, OLD[:2], words), (_OF_BUCKETS, OLD[2:], {})):
+    account = {name: text for name in ("resource-account",) if (text := words.pop(name, None)) is not None}
+    for kinds, own, settings in ((_OF_SERVICES, OLD[:2], words), (_OF_BUCKETS, OLD[2:], account)):
         if any(item.role in own for item in given):
             some = [item for item in given if item.role in own or item.role not in OLD]
             made |= dict.fromkeys(kinds, OfDocuments(some, settings, switches))

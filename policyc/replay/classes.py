@@ -31,6 +31,15 @@ class ClassKey(NamedTuple):
     by: str
     missed: str
 
+    @property
+    def before(self) -> str:
+        return so_far(self.recorded, self.old)
+
+
+def so_far(recorded: str, old: str) -> str:
+    """What came of records so far: what the policies in force decide, and where that is not known what the log says."""
+    return recorded or old if old == "undecided" else old
+
 
 class Sums(NamedTuple):
     """So many records with some paths of some callers; `first` and `last` are times, empty for none, `places` the first of theirs."""

@@ -38,7 +38,6 @@ _SKIPPED_ENDINGS: Final = (".orc", ".avro", ".zip", ".zst", ".bz2")
 HOLDERS: Final = ("Records", "records", "events", "logEvents", "results", "QueryResultRows")
 #: what the readers of columns take beside JSON: commas that nothing follows, and numbers that are none
 _LENIENT: Final = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])|(?i:(?<![\w.])[+-]?(?:nan|inf(?:inity)?)(?![\w.]))')
-#: the time that an export of CloudWatch Logs has before each record
 #: how a file that is one list begins
 LIST: Final = re.compile(rb'\s*(?:\{\s*"(' + "|".join(HOLDERS).encode() + rb')"\s*:\s*)?\[\s*(?=\{)')
 #: how JSON writes halves of signs, and what they are then
@@ -50,7 +49,17 @@ _UNZIPPED: Final = 8 * 1024
 _NESTING: Final = re.compile(rb'"[^"]*"?|[{}\[\]]')
 _NOTHING: Final = bytes(byte for byte in range(256) if byte not in b'"{}[]')
 _ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
-_STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\s")
+#: the time that an export of CloudWatch Logs has before each record, and `aws logs tail`, with the log's stream behind a time with an offset
+_STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z?\s|[+-]\d\d:\d\d (\S+ )?)")
+#: the most of a line that is looked at for that
+_LONGEST_STAMP: Final = 600
+#: an answer of CloudWatch Logs as text (`--output text`): the line of the pages beside it, how each event begins, and where the record then stands by
+#: the number of fields
+_TOKENS: Final = re.compile(rb"b/[^\s]+\tf/[^\s]+")
+_EVENT: Final = b"EVENTS\t"
+_OF_EVENT: Final = {4: 2, 6: 4}
+#: where an event of CloudWatch Logs, or a row of CloudTrail Lake, has its record as text
+_HELD_IN: Final = ("message", "eventJson")
 
 
 class Place(NamedTuple):
@@ -189,7 +198,7 @@ class Log:
     def entry(self, item: Any, place: Place) -> Iterator[tuple[dict[str, Any], Place]]:
         """The record that an entry of a list is, or holds; those of a list in a list."""
         whole = _one(item)
-        found = _message(whole)
+        found = _record_in(whole) if isinstance(whole, str) else _message(whole)
         if found is not None:
             yield found, place
         elif isinstance(whole, list) and whole:
@@ -222,11 +231,14 @@ class LineReader:
         if is_too_long(line):
             log.miss("a line that is too long", place)
             return
-        if not line.strip():
+        if not line.strip() or _TOKENS.fullmatch(line.rstrip()):
             return
         text = _record_part(line)
         if text[:1] in (b"{", b"["):
             yield from log.line(text, place)
+            return
+        if text[:1] == b'"' and self.plain is None and isinstance(parsed(text), str):
+            yield from log.entry(parsed(text), place)
             return
         words = _words(text)
         data = None if self.plain is None else self.plain(words)
@@ -293,8 +305,11 @@ def _record_part(line: bytes) -> bytes:
     """A line without the time that an export of CloudWatch Logs has before it."""
     text = line.removeprefix(codecs.BOM_UTF8).lstrip()
     if text[:1].isdigit():
-        found = _STAMP.match(text[:40].decode("ascii", "replace"))
+        found = _STAMP.match(text[:_LONGEST_STAMP].decode("latin-1"))
         return text if found is None else text[found.end() :].lstrip()
+    if text.startswith(_EVENT):
+        fields = text.split(b"\t")
+        return fields[_OF_EVENT[len(fields)]] if len(fields) in _OF_EVENT else text
     return text
 
 
@@ -313,7 +328,7 @@ def _message(item: Any) -> dict[str, Any] | None:
     """The record in an event as `get-log-events` answers, or the record itself; None for an event that holds none."""
     if not isinstance(item, dict):
         return None
-    text = item.get("message")
+    text = next((item[name] for name in _HELD_IN if name in item), None)
     return _record_in(text) if isinstance(text, str) and len(item) <= 5 else item
 
 

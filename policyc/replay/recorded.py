@@ -33,9 +33,13 @@ _OFFSET: Final = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)([.,]\d+)?(?:
 _OF_ATHENA: Final = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d+)?(?: UTC)?", re.ASCII)
 #: of a moment since 1970 how many digits it has in this century, and the part of a second that each counts
 _SINCE_1970: Final = {10: 1, 13: 1_000, 16: 1_000_000, 19: 1_000_000_000}
+#: the key under which records tell who owns a resource
+RESOURCE_ACCOUNT: Final = "aws:ResourceAccount"
 #: a caller whom a record does not name
 NOBODY: Final = "nobody named"
 _EMAIL: Final = re.compile(r"[^@\s]+@([^@\s]+)")
+#: an ARN up to the name of a user, with or without a path
+_PERSON: Final = re.compile(r"arn:[a-z-]+:(?:iam|sts)::[0-9]*:(?:user|federated-user)/")
 #: a segment of a path that looks like an identifier, which differs from record to record and may be somebody's
 IDENTIFIER: Final = r"[^/]*[0-9@%][^/]*|[^/]{33,}"
 _IDENTIFIER: Final = re.compile(IDENTIFIER)
@@ -184,11 +188,13 @@ def _or(text: str, time: str) -> str:
 
 @lru_cache(_KNOWN)
 def redacted(who: str) -> str:
-    """A caller without what may name a person: no session, no name before an `@`, no host in a network."""
+    """A caller without what may name a person: no session, no user, no name before an `@`, no host in a network."""
     if "@" in who and (found := _EMAIL.fullmatch(who)) is not None:
         return f"*@{found[1]}"
     if ":assumed-role/" in who:
         return session_free(who)
+    if (found := _PERSON.match(who)) is not None:
+        return f"{found[0]}*"
     if who[:1].isdigit() or ":" in who[:5]:
         try:
             address = ipaddress.ip_address(who)

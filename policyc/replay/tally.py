@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from policyc.replay.askers.known import Known
-from policyc.replay.askers.said import Asker, Said
+from policyc.replay.askers.said import Asker, Said, as_logged
 from policyc.replay.classes import Class, ClassKey, Sums, begun, caller_hash, merge_classes, ordered
 from policyc.replay.kinds.registry import kind_of
 from policyc.replay.reading import Place
@@ -62,8 +62,8 @@ class Tally:
         return ordered(self.against.values())
 
     def newly(self, decision: str) -> int:
-        """Records that are decided so by the new policies and were not by those in force."""
-        return sum(item.count for item in self.changes.values() if item.key.new == decision != item.key.old)
+        """Records that are decided so by the new policies and were not before."""
+        return sum(item.count for item in self.changes.values() if item.key.new == decision != item.key.before)
 
     def skip(self, reason: str, place: Place, count: int = 1) -> None:
         """Records that cannot be asked about. Their own texts are left out of the reason unless callers are shown as they are."""
@@ -237,7 +237,7 @@ class Replayer:
         if isinstance(said, str):
             return said
         then = said if self.new is None else self.new.answer(item)
-        return then if isinstance(then, str) else (said, then)
+        return then if isinstance(then, str) else as_logged(item.verdict, said, then)
 
 
 def replay(

@@ -449,7 +449,7 @@ def test_parquet_of_another_kind_is_read_record_by_record() -> None:
     pq.write_table(pa.table({"srcaddr": ["10.0.0.1"], "dstaddr": ["10.0.0.2"], "log_status": ["OK"]}), out)
     found = json.loads(by_columns(out.getvalue(), POLICY, None, {}, False))
     assert [item["reason"] for item in found["skipped"]] == [
-        "documents by themselves are not asked about `…` records of this kind of resource; give a project"
+        "documents by themselves are not asked about flow-logs records of this kind of resource; give a project"
     ]
 
 

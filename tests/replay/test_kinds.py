@@ -80,17 +80,20 @@ def test_verified_access_records_that_no_policy_decided(changes: dict[str, Any],
 
 @pytest.mark.parametrize(("decisions", "verdict"), [(["Allow"], "allow"), (["Allow", "Deny"], "deny"), ([], "")])
 def test_of_connections_the_authorizations_count(decisions: list[str], verdict: str) -> None:
-    listed = [{"decision": word} for word in decisions]
-    item = read(
-        {
-            "class_uid": 3003,
-            "time": 1,
-            "status_code": "100",
-            "dst_endpoint": {"ip": "10.0.0.1", "port": 22},
-            "data": {"authorizations": listed},
-        }
-    )
-    assert (item.verdict, item.can, item.where) == (verdict, "connect", "10.0.0.1")
+    data = {
+        "class_uid": 3003,
+        "time": 1,
+        "status_code": "100",
+        "device": {"ip": "10.1.1.1"},
+        "dst_endpoint": {"ip": "10.0.0.1", "port": 22},
+        "data": {"authorizations": [{"decision": word} for word in decisions]},
+    }
+    item = read(data)
+    assert (item.verdict, item.can, item.where, item.who) == (verdict, "connect", "10.0.0.1", "10.1.1.1")
+    assert read({**data, "user": {"email_addr": "ana@acme.example"}}).who == "ana@acme.example"
+    assert {read({**data, "data": {"authorizations": odd}}).verdict for odd in (7, True, "allow", {"a": 1}, [7])} == {
+        ""
+    }
 
 
 # --- CloudTrail -----------------------------------------------------------------------------------------------------
@@ -355,6 +358,8 @@ def test_fields_of_another_type_are_no_crash(data: dict[str, Any]) -> None:
     [
         ("ana@acme.example", "*@acme.example"),
         ("arn:aws:sts::111122223333:assumed-role/orders/ana", "arn:aws:sts::111122223333:assumed-role/orders/*"),
+        ("arn:aws:iam::111122223333:user/people/ana", "arn:aws:iam::111122223333:user/*"),
+        ("arn:aws-us-gov:sts::111122223333:federated-user/ana", "arn:aws-us-gov:sts::111122223333:federated-user/*"),
         ("203.0.113.7", "203.0.113.0/24"),
         ("2001:db8:1:2::7", "2001:db8:1::/48"),
         ("arn:aws:iam::111122223333:role/app", "arn:aws:iam::111122223333:role/app"),

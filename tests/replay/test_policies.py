@@ -112,6 +112,33 @@ def test_a_bucket_policy_on_data_events(run: Run) -> None:
     assert (found["can"], found["old"], found["new"], found["who"]) == ("PutObject", "allow", "deny", ROLE)
 
 
+def test_callers_whose_own_policies_nobody_gave(run: Run) -> None:
+    """Inside one account they may allow without the bucket, from another one both have to; `openly` lets the role GET, `closed` says nothing of it."""
+    bucket_policy("openly.json", "s3:GetObject")
+    bucket_policy("closed.json", "s3:PutObject")
+    owned = {"type": "AWS::S3::Bucket", "ARN": BUCKET}
+    held = event()["resources"]
+
+    def told(account: str, old: str, new: str, **changes: Any) -> tuple[str, str]:
+        logged(event(resources=[*held, {**owned, "accountId": account}], **changes))
+        data = run("log.json", "--bucket-policy", f"{new}.json", "--old-bucket-policy", f"{old}.json")[1]
+        (pair,) = data["new"]["pairs"] if data["new"] else data["in_force"]["classes"] or [{"old": "", "new": ""}]
+        return pair["old"], pair["new"]
+
+    own, other = "111122223333", "444455556666"
+    # the log shows that one of the two let it
+    assert told(own, "closed", "closed") == ("allow", "allow")
+    assert told(own, "openly", "closed") == ("allow", "undecided")
+    # both had to
+    assert told(other, "openly", "closed") == ("allow", "deny")
+    assert told(other, "openly", "openly") == ("allow", "allow")
+    # it cannot have been these policies
+    assert told(other, "closed", "closed") == ("deny", "deny")
+    # of whom nobody tells the account: what was let through without the bucket was let through inside
+    assert told("", "closed", "closed") == ("allow", "allow")
+    assert told("", "openly", "closed") == ("allow", "undecided")
+
+
 def test_keys_that_an_event_tells_decide(run: Run) -> None:
     logged(event(eventContext={"requestContext": {"aws:SourceVpc": "vpc-0123456789abcdef0"}}), event(eventID="e-2"))
     bucket_policy("a.json", "s3:GetObject", **{"aws:SourceVpc": "vpc-0123456789abcdef0"})

@@ -18,7 +18,7 @@ from policyc.replay.report.html import as_html
 from policyc.replay.report.human import human
 from policyc.replay.report.markdown import as_markdown
 from policyc.replay.report.plain import as_json
-from policyc.replay.report.replay import Replay, fit, over_time
+from policyc.replay.report.replay import Replay, change_of, fit, groups, over_time
 from policyc.replay.tally import NO_TIME, Tally
 from policyc.report.options import Options
 
@@ -132,6 +132,18 @@ def test_the_page_stands_by_itself_and_escapes_what_it_shows() -> None:
     picture = ET.fromstring(page[page.index("<svg") : page.index("</svg>") + 6])
     told = [title.text for title in picture.iter("title")]
     assert told == ["2026-11-01T08: 1 as before", "2026-11-01T08: 1 newly denied", "2026-11-01T08: 1 undecided"]
+
+
+def test_where_policies_are_open_the_log_tells_what_was_before() -> None:
+    found = report((item(), OPEN, DENY), (item(verdict="deny"), OPEN, DENY), (item(verdict=""), OPEN, DENY))
+    assert [(group.change, group.count) for group in groups(found.tally.changed(), "who")] == [("newly denied", 1)]
+    # what no log tells may have been let in
+    assert found.tally.newly("deny") == 2
+    assert sorted(change_of(one) for one in found.tally.changed()) == [
+        "undecided -> deny",
+        "undecided -> deny, logged allow",
+        "undecided -> deny, logged deny",
+    ]
 
 
 def test_markdown_shows_texts_as_they_are() -> None:

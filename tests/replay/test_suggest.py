@@ -67,6 +67,15 @@ def test_a_suggestion_checks_clean_and_its_tests_pass(run: Run) -> None:
     assert run("fmt", "--check", "suggested.policy")[0] == 0
 
 
+def test_a_file_stays_where_there_is_nothing_to_suggest(run: Run) -> None:
+    Path("log.json").write_text(json.dumps(row(authDeniedReason="Service")) + "\n")
+    Path("mine.policy").write_text("// mine\n")
+    assert run("replay", "log.json", "--suggest", "--output", "mine.policy")[0] == 4
+    assert run("replay", "gone.json", "--suggest", "--output", "mine.policy")[0] == 2
+    assert run("check", "empty", "--output", "mine.policy")[0] == 2
+    assert Path("mine.policy").read_text() == "// mine\n"
+
+
 def test_callers_with_the_same_methods_and_paths_share_a_statement(run: Run) -> None:
     records = [row(requestPath=f"/stock/{n}", resolvedUser=who) for n in range(3) for who in (ROLE, USER)]
     Path("log.json").write_text("".join(json.dumps(item) + "\n" for item in records))

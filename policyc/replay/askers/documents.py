@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.values import Unknown, Values
+from policyc.engines.trace import Outcome
+from policyc.record import replace
 from policyc.replay.askers.projects import plain, why
-from policyc.replay.askers.said import Keys, Names, Said, by_itself, distinct, said_of
+from policyc.replay.askers.said import (
+    NO_CONNECTIONS,
+    OF_CONNECTIONS,
+    Keys,
+    Names,
+    Said,
+    State,
+    by_itself,
+    distinct,
+    said_of,
+)
 from policyc.replay.columns.likeness import METHODS, Likeness, Side, no_problem
-from policyc.replay.recorded import NOBODY, Recorded
+from policyc.replay.recorded import NOBODY, RESOURCE_ACCOUNT, Recorded
 from policyc.simulation.documents.ask import ask
 from policyc.simulation.documents.attached import Attached
 from policyc.simulation.documents.question import PolicyContext, Question, Who
 from policyc.simulation.keys import EVERYTHING
 from policyc.simulation.references import PlainText
+from policyc.targets.lattice.access_log import CONNECT, account_of
+from policyc.targets.object_lambda.gates import allows_everything
 from policyc.targets.object_lambda.operations import LIST_ACTIONS, operation
-from policyc.text import Span
+from policyc.text import Source, Span
 
 _NOWHERE: Final = Span("<record>", 0, 0)
 _BUCKET: Final = "arn:aws:s3:::"
@@ -26,6 +40,9 @@ _OF_BUCKETS: Final = ("cloudtrail", "s3-access")
 #: keys of objects in which a reader may see more than a text, and the empty one
 _ODD: Final = re.compile(r"[*?$#{}\x00-\x1f]|\A\Z|\A.{900}", re.DOTALL)
 _MOST_KNOWN: Final = 200_000
+#: the caller's own policies: as they are given, saying nothing, and at their most generous
+_GIVEN, _SILENT, _ALLOWS = "given", "silent", "allows"
+_GENEROUS: Final = Attached("identity", Source("identity", ""), allows_everything())
 #: networks and services of one log
 _MOST_CONTEXTS: Final = 10_000
 
@@ -65,7 +82,8 @@ class OfDocuments:
         likeness = self._likeness_of(item)
         if likeness is None:
             return by_itself(item, told)
-        return (self._fits(f"{item.where}/{item.path}", likeness), *[self._of_key(pair, likeness) for pair in told])
+        keys = [pair if pair[0] == RESOURCE_ACCOUNT else self._of_key(pair, likeness) for pair in told]
+        return (self._fits(f"{item.where}/{item.path}", likeness), *keys)
 
     def place(self, item: Recorded) -> Hashable:
         likeness = self._likeness_of(item)
@@ -103,9 +121,13 @@ class OfDocuments:
             return self._asked(item, {"service": item.where} | ({"network": item.network} if item.network else {}))
         if item.kind in _OF_BUCKETS and item.where.startswith(_BUCKET):
             return self._of_bucket(item)
-        return f"documents by themselves are not asked about `{item.kind}` records of this kind of resource; give a project"
+        return (
+            f"documents by themselves are not asked about {item.kind} records of this kind of resource; give a project"
+        )
 
     def _asked(self, item: Recorded, arns: Mapping[str, str]) -> Said | str:
+        if item.can == CONNECT and self.words.get("protocol") not in OF_CONNECTIONS:
+            return NO_CONNECTIONS
         question = Question(
             _NOWHERE,
             None if item.who == NOBODY else Who(plain(item.who)),
@@ -114,7 +136,8 @@ class OfDocuments:
             context=self._context(item),
             unknown=(plain(EVERYTHING),),
         )
-        return self._outcome(item, question, arns)
+        outcome = self._outcome(question, arns)
+        return outcome if isinstance(outcome, str) else said_of(outcome, item)
 
     def _of_bucket(self, item: Recorded) -> Said | str:
         """A request to a bucket itself: the action of IAM that its call asks for."""
@@ -137,23 +160,41 @@ class OfDocuments:
             context=self._context(item),
             unknown=(plain(EVERYTHING),),
         )
-        return self._outcome(item, question, {})
+        states = []
+        for own, owner in self._states(item):
+            outcome = self._outcome(question, {}, (_GENEROUS,) if own == _ALLOWS else (), owner)
+            if isinstance(outcome, str):
+                return outcome
+            states.append(((own, owner), said_of(outcome, item, own == _ALLOWS)))
+        return states[0][1] if len(states) == 1 else replace(states[0][1], states=tuple(states))
+
+    def _states(self, item: Recorded) -> Iterator[State]:
+        """What the caller's own policies may say, where none are given, and whose the bucket may be, where neither the record nor anybody tells."""
+        account = account_of(item.who)
+        own = (_GIVEN,) if not account or any(one.role == "identity" for one in self.given) else (_SILENT, _ALLOWS)
+        told = dict(item.keys).get(RESOURCE_ACCOUNT) or self.words.get("resource-account", "")
+        other = next(text for text in ("0" * 12, "1" * 12) if text != account)
+        owners = (told,) if told or not account else (account, other)
+        yield from ((one, owner) for one in own for owner in owners)
 
     def _context(self, item: Recorded) -> tuple[tuple[PlainText, tuple[str, ...]], ...]:
         return tuple((plain(key), (value,)) for key, value in distinct(item.keys) if self.reads(key))
 
-    def _outcome(self, item: Recorded, question: Question, arns: Mapping[str, str]) -> Said | str:
-        key = tuple(arns.values())
+    def _outcome(
+        self, question: Question, arns: Mapping[str, str], more: tuple[Attached, ...] = (), owner: str = ""
+    ) -> Outcome | str:
+        key = (*arns.values(), owner, *(item.role for item in more))
         context = self.contexts.get(key)
         if context is None:
             if len(self.contexts) >= _MOST_CONTEXTS:
                 self.contexts.clear()
-            settings = {name: plain(text) for name, text in self.words.items()}
+            words = {**self.words, **({"resource-account": owner} if owner else {})}
+            settings = {name: plain(text) for name, text in words.items()}
             held = {name: plain(text) for name, text in arns.items()}
-            context = self.contexts[key] = PolicyContext(self.given, held, settings, self.switches)
+            context = self.contexts[key] = PolicyContext((*self.given, *more), held, settings, self.switches)
         found = Diagnostics()
         outcome = ask(context, question, found)
-        return why(found) if outcome is None else said_of(outcome, item)
+        return why(found) if outcome is None else outcome
 
 
 def nothing_known(key: str) -> Values:

@@ -104,4 +104,6 @@ def _said(answer: Answer) -> Said:
         return Said(decision, "", f"not known: {answer.reason}", (answer.reason,))
     ways = sorted({" -> ".join((*walk.through, walk.delivered_to or walk.end)) for walk in answer.walks})
     # no sentence, which would name the address: the answer is one for many
-    return Said(decision, by, "" if decision == "allow" else answer.reason, (), " or ".join(ways))
+    return Said(
+        decision, by, "" if decision == "allow" or by == answer.reason else answer.reason, (), " or ".join(ways)
+    )

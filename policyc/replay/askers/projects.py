@@ -11,7 +11,7 @@ from policyc.engines.iam.statement import Kind
 from policyc.ir.program import Program
 from policyc.model.values import Resource
 from policyc.model.vocabulary import Attribute
-from policyc.replay.askers.said import Keys, Names, Said, by_itself, distinct, said_of
+from policyc.replay.askers.said import NO_CONNECTIONS, OF_CONNECTIONS, Keys, Names, Said, by_itself, distinct, said_of
 from policyc.replay.columns.likeness import Side
 from policyc.replay.recorded import NOBODY, Recorded
 from policyc.simulation.answer import answer
@@ -21,6 +21,7 @@ from policyc.simulation.request_text import PlainRequest, bind_to
 from policyc.targets.base import Document, DocumentSet
 from policyc.targets.iam_documents.gates import compile_emitted
 from policyc.targets.iam_documents.resources import resource_arn
+from policyc.targets.lattice.access_log import CONNECT
 from policyc.targets.registry import resource_types, target
 from policyc.targets.switches import iam_switches
 from policyc.text import Span
@@ -67,6 +68,8 @@ class OfProject:
         if resource is None:
             what = "service with this id" if item.kind == "vpc-lattice" else "resource with this ARN"
             return f"the project declares no {what}"
+        if item.kind == "vpc-lattice" and item.can == CONNECT and resource.text("protocol") not in OF_CONNECTIONS:
+            return NO_CONNECTIONS
         request = PlainRequest(
             plain(resource.name),
             None if item.who == NOBODY else plain(item.who),

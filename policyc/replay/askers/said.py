@@ -9,23 +9,70 @@ from typing import Final, Protocol, TypeAlias
 from policyc.engines.trace import Decision, Outcome, StatementTrace, Verdict
 from policyc.record import record
 from policyc.replay.columns.likeness import METHODS, Side, no_problem
-from policyc.replay.recorded import Recorded
+from policyc.replay.recorded import RESOURCE_ACCOUNT, Recorded
 from policyc.report.outcome import deciding_gate
 from policyc.targets.lattice.access_log import session_free
 
 Keys: TypeAlias = tuple[tuple[str, str], ...]
+#: what no log tells of a request to a bucket (`IDENTITY`, `OWNER`), each as one of the things that it may be
+State: TypeAlias = tuple[str, str]
+IDENTITY: Final = "an identity policy of the caller"
+OWNER: Final = "the account of the resource (`--resource-account`)"
+_OPEN: Final = (IDENTITY, OWNER)
 
 
 @record
 class Said:
     """What policies say to one request: the decision, the statement and gate that decide, the condition that was missed, and for an
-    undecided request what the record does not tell. `way` is the path of a packet: a request may be let through by another one."""
+    undecided request what the record does not tell. `way` is the path of a packet: a request may be let through by another one. `states` holds
+    what is said in each state of affairs that no log tells; the answer follows from them and the outcome in the log (`as_logged`)."""
 
     decision: str
     by: str
     missed: str
     unknown: tuple[str, ...]
     way: str = ""
+    states: tuple[tuple[State, Said], ...] = ()
+
+
+#: protocols of a service that takes connections, and why others are not asked about one
+OF_CONNECTIONS: Final = ("tls_passthrough", "mixed")
+NO_CONNECTIONS: Final = (
+    "it is a connection, and its service has no TLS passthrough (--protocol tls_passthrough, or mixed)"
+)
+
+
+def as_logged(verdict: str, old: Said, new: Said) -> tuple[Said, Said]:
+    """The answers of the policies in force and of the new ones where they hang on what no log tells: a request that went through leaves those states of
+    affairs alone in which the policies in force let it."""
+    if not (old.states or new.states):
+        return old, new
+    left = [state for state, said in old.states if verdict != "allow" or said.decision != "deny"]
+    return _joined(old, left), _joined(new, left)
+
+
+def _joined(said: Said, left: Sequence[State]) -> Said:
+    """One answer for the states that are left; for all of them where none is."""
+    if not said.states:
+        return said
+    held = {state: one for state, one in said.states if state in left} or dict(said.states)
+    answers = list(held.values())
+    if len({one.decision for one in answers}) == 1 and answers[0].decision != "undecided":
+        return answers[0]
+    apart = [
+        [at for at in range(len(_OPEN)) if state[at] != other[at]]
+        for state, one in held.items()
+        for other, two in held.items()
+        if one.decision != two.decision
+    ]
+    named = {dims[0] for dims in apart if len(dims) == 1} or {at for dims in apart for at in dims}
+    keys = dict.fromkeys(name for one in answers for name in one.unknown)
+    return undecided(*(_OPEN[at] for at in sorted(named)), *keys)
+
+
+def undecided(*unknown: str) -> Said:
+    """The answer that hangs on what is not known."""
+    return Said("undecided", "", f"not known: {', '.join(unknown[:3])}", unknown)
 
 
 def by_itself(item: Recorded, told: Keys) -> Hashable:
@@ -141,7 +188,7 @@ class Names:
     def reads(self, key: str) -> bool:
         found = self.known.get(key)
         if found is None:
-            found = self.known[key] = key.lower() in _OF_ACTIONS or key.lower() in self.whole
+            found = self.known[key] = key.lower() in _ALWAYS_READ or key.lower() in self.whole
         return found
 
     def caller(self, item: Recorded) -> str:
@@ -155,8 +202,8 @@ class Names:
         return who if self.sessions else session_free(who)
 
 
-#: keys that a record's action hangs on, whatever documents read
-_OF_ACTIONS: Final = ("s3:versionid", "s3-object-lambda:versionid")
+#: keys that a record's action and the owner of its resource hang on, whatever documents read
+_ALWAYS_READ: Final = ("s3:versionid", "s3-object-lambda:versionid", RESOURCE_ACCOUNT.lower())
 #: without any of these a document knows no name of a session
 _OF_SESSIONS: Final = (":sts:", "assumed-role", "userid", "rolesessionname")
 
@@ -173,8 +220,9 @@ def _spelled_out(text: str) -> str:
 _AUTH: Final = "the auth types"
 
 
-def said_of(outcome: Outcome, item: Recorded) -> Said:
-    """The answer in short. A request that went through had a caller whose own policies let it: where only those are open, that is known."""
+def said_of(outcome: Outcome, item: Recorded, supposed: bool = False) -> Said:
+    """The answer in short. A request that went through had a caller whose own policies let it: where only those are open, that is known. What those
+    say may be `supposed`, so that no statement of theirs has a name."""
     decision = outcome.decision
     waiting = [gate for gate in outcome.gates if gate.verdict is Verdict.UNDECIDED]
     if (
@@ -188,12 +236,14 @@ def said_of(outcome: Outcome, item: Recorded) -> Said:
         return Said("allow", by, "", ())
     gate = deciding_gate(outcome)
     if decision is Decision.UNDECIDED:
-        return Said(decision.value, "", f"not known: {', '.join(outcome.missing[:3])}", tuple(outcome.missing))
+        return undecided(*outcome.missing)
     by, missed = "", ""
     if gate is not None:
         # the gate of a caller bears the name of its session
         where = "the caller's own policies" if gate.kind == "identity" else gate.title
         by = f"`{gate.decided_by[0].label}` at {where}" if gate.decided_by else f"nothing at {where}"
+        if supposed and gate.kind == "identity":
+            by = where
         if gate.verdict is Verdict.SKIPPED:  # no gate asks
             by = _AUTH
         if decision is Decision.DENY and not gate.decided_by and gate.nearest is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from policyc.record import record
-from policyc.replay.recorded import Data, Fields, ReadLine, Recorded, text_of, utc
+from policyc.replay.recorded import RESOURCE_ACCOUNT, Data, Fields, ReadLine, Recorded, text_of, utc
 from policyc.targets.base import NoRequest
 
 #: the type of a resource in an event -> whether it is the one that is asked, the most telling first
@@ -29,6 +29,7 @@ _LATER: Final = frozenset(
 #: a field of the digest files that lie beside the logs
 _DIGEST: Final = "digestS3Object"
 _ADDRESS: Final = re.compile(r"[0-9.]{7,15}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*")
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _TLS: Final = re.compile(r"TLSv([0-9](?:\.[0-9])?)")
 _AUTH_TYPES: Final = {"AuthHeader": "REST-HEADER", "QueryString": "REST-QUERY-STRING", "HtmlForm": "POST"}
 _SIGNATURES: Final = {"SigV4": "AWS4-HMAC-SHA256", "SigV2": "AWS"}
@@ -59,7 +60,7 @@ class CloudTrail:
             where,
             path,
             "",
-            tuple(dict(_keys(data, kind)).items()),
+            tuple(dict(_keys(data, *kind.split(" "))).items()),
             _verdict(text_of(data, "errorCode")),
             text_of(data, "eventID"),
             utc(text_of(data, "eventTime")),
@@ -70,12 +71,12 @@ class CloudTrail:
 
 
 def _resource(data: Data) -> tuple[str, str, str]:
-    """The resource that has policies, the key of an object, and the type of what was asked."""
+    """The resource that has policies, the key of an object, and the type of what was asked with the account of the resource."""
     kind, arn = _asked(data)
     if not arn:
         raise NoRequest("it is about nothing of an Object Lambda chain")
     where, path = _split(kind, arn)
-    return where, text_of(data, "requestParameters", "key") or path, kind
+    return where, text_of(data, "requestParameters", "key") or path, f"{kind} {_owner(data, where)}"
 
 
 def _asked(data: Data) -> tuple[str, str]:
@@ -87,6 +88,17 @@ def _asked(data: Data) -> tuple[str, str]:
             if text_of(item, "type") == kind and arn:
                 return kind, arn
     return "", ""
+
+
+def _owner(data: Data, where: str) -> str:
+    """The account of the resource that has policies, empty where the event does not tell it."""
+    told = {
+        text_of(item, "accountId")
+        for item in data["resources"]
+        if isinstance(item, Mapping) and where == (text_of(item, "ARN") or text_of(item, "arn"))
+    }
+    named = [account for account in told if _ACCOUNT.fullmatch(account)]
+    return named[0] if len(named) == 1 else ""
 
 
 def _split(kind: str, arn: str) -> tuple[str, str]:
@@ -127,7 +139,7 @@ def _call(data: Data) -> str:
     return "InvokeFunction" if name.startswith("Invoke") else name
 
 
-def _keys(data: Data, kind: str) -> Iterator[tuple[str, str]]:
+def _keys(data: Data, kind: str, account: str) -> Iterator[tuple[str, str]]:
     """The condition keys that the event tells; those that CloudTrail was told to write down come last, for they are what IAM saw."""
     own = "s3-object-lambda" if kind == _ASKED[0] else "s3"
     address = text_of(data, "sourceIPAddress")
@@ -137,6 +149,7 @@ def _keys(data: Data, kind: str) -> Iterator[tuple[str, str]]:
         "aws:SourceIdentity": text_of(data, "userIdentity", "sessionContext", "sourceIdentity"),
         "aws:MultiFactorAuthPresent": text_of(data, "userIdentity", "sessionContext", "attributes", "mfaAuthenticated"),
         "aws:UserAgent": text_of(data, "userAgent").removeprefix("[").removesuffix("]"),
+        RESOURCE_ACCOUNT: account,
         "aws:userid": text_of(data, "userIdentity", "principalId"),
         f"{own}:authType": _AUTH_TYPES.get(text_of(data, "additionalEventData", "AuthenticationMethod"), ""),
         "s3:signatureversion": _SIGNATURES.get(text_of(data, "additionalEventData", "SignatureVersion"), ""),

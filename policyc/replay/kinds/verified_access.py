@@ -9,6 +9,7 @@ from typing import Any, Final
 from policyc.record import record
 from policyc.replay.recorded import NOBODY, Data, Fields, ReadLine, Recorded, text_of, utc
 from policyc.targets.base import NoRequest
+from policyc.targets.verified_access.read.access_log import of_authorizations
 
 _HTTP, _TCP, _OLD = "3006", "3003", "208001"
 _NO_DECISIONS: Final = {
@@ -28,6 +29,11 @@ _FIELDS: Final = (
     ("device", "ip"),
     ("dst_endpoint", "ip"),
     ("dst_endpoint", "port"),
+)
+#: who calls, the most telling first: records of connections have their user and their source elsewhere
+_CALLERS: Final = (
+    *(("actor", "user", "email_addr"), ("user", "email_addr"), ("actor", "user", "uid"), ("user", "uid")),
+    *(("src_endpoint", "ip"), ("device", "ip")),
 )
 #: parts of the logged context that are told apart by their own parts: they differ from request to request
 _REQUESTS: Final = ("http_request", "tcp_flow")
@@ -73,8 +79,7 @@ class VerifiedAccess:
 
 
 def _caller(data: Data) -> str:
-    who = text_of(data, "actor", "user", "email_addr") or text_of(data, "actor", "user", "uid")
-    return who or text_of(data, "src_endpoint", "ip") or NOBODY
+    return next((who for path in _CALLERS if (who := text_of(data, *path))), NOBODY)
 
 
 def _resource(data: Data) -> tuple[str, str, str]:
@@ -90,11 +95,9 @@ def _verdict_of_status(code: str) -> str:
 
 
 def _verdict_of_connection(data: Data) -> str:
-    """Of TCP the status code means nothing, the authorizations count."""
+    """Of TCP the status code means nothing."""
     inner = data.get("data")
-    listed = inner.get("authorizations") if isinstance(inner, Mapping) else None
-    words = {text_of(item, "decision").lower() for item in listed or () if isinstance(item, Mapping)}
-    return "deny" if "deny" in words else "allow" if "allow" in words else ""
+    return of_authorizations(inner.get("authorizations")) if isinstance(inner, Mapping) else ""
 
 
 def _parts(data: Data) -> Iterator[tuple[str, str]]:
@@ -124,7 +127,7 @@ _COLUMNS: Final = Fields(
     ("class_uid", "time"),
     "metadata.uid",
     "time",
-    ("actor.user.email_addr", "actor.user.uid", "src_endpoint.ip"),
+    tuple(map(".".join, _CALLERS)),
     ("class_uid", "http_request.url.hostname", "http_request.url.path", "dst_endpoint.hostname", "dst_endpoint.ip"),
     {
         "class_uid": (),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from policyc.record import record
-from policyc.replay.classes import Class
+from policyc.replay.classes import Class, so_far
 from policyc.replay.reading import Log
 from policyc.replay.tally import Tally
 
@@ -86,7 +86,7 @@ def change_of(item: Class) -> str:
     """What a class is about, in a few words."""
     old, new = item.key.old, item.key.new
     if old != new:
-        return f"{old} -> {new}"
+        return f"{old} -> {new}" + (f", logged {item.key.recorded}" if item.key.before != old else "")
     return (
         f"logged {item.key.recorded}, policies {old}"
         if item.key.recorded != old and item.key.recorded
@@ -107,7 +107,7 @@ def groups(classes: Sequence[Class], by: str) -> list[Group]:
     """Who, or what (`by` is `who` or `where`), is newly refused or let in."""
     held: dict[tuple[str, str], list[Class]] = {}
     for item in classes:
-        if item.key.old != item.key.new and "undecided" not in (item.key.old, item.key.new):
+        if item.key.before != item.key.new and "undecided" not in (item.key.before, item.key.new):
             held.setdefault((getattr(item.key, by), item.key.new), []).append(item)
     out = []
     for (name, new), some in held.items():
@@ -133,6 +133,7 @@ def over_time(tally: Tally) -> list[tuple[str, dict[str, int]]]:
 def _outcome(recorded: str, old: str, new: str) -> str:
     if recorded and old not in ("undecided", recorded):
         return "not as logged"
-    if "undecided" in (old, new):
+    before = so_far(recorded, old)
+    if "undecided" in (before, new):
         return "undecided"
-    return "as before" if old == new else "newly denied" if new == "deny" else "newly allowed"
+    return "as before" if before == new else "newly denied" if new == "deny" else "newly allowed"

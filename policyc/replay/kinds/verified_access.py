@@ -9,7 +9,6 @@ from typing import Any, Final
 from policyc.record import record
 from policyc.replay.recorded import NOBODY, Data, Fields, ReadLine, Recorded, text_of, utc
 from policyc.targets.base import NoRequest
-from policyc.targets.verified_access.read.access_log import of_authorizations
 
 _HTTP, _TCP, _OLD = "3006", "3003", "208001"
 _NO_DECISIONS: Final = {
@@ -95,9 +94,12 @@ def _verdict_of_status(code: str) -> str:
 
 
 def _verdict_of_connection(data: Data) -> str:
-    """Of TCP the status code means nothing."""
+    """Of TCP the status code means nothing, the authorizations count; what is no list of them says nothing."""
     inner = data.get("data")
-    return of_authorizations(inner.get("authorizations")) if isinstance(inner, Mapping) else ""
+    listed = inner.get("authorizations") if isinstance(inner, Mapping) else None
+    held = listed if isinstance(listed, list) else ()
+    words = {text_of(item, "decision").lower() for item in held if isinstance(item, Mapping)}
+    return "deny" if "deny" in words else "allow" if "allow" in words else ""
 
 
 def _parts(data: Data) -> Iterator[tuple[str, str]]:

@@ -134,14 +134,14 @@ def _refuse(message: str, span: Span, diagnostics: Diagnostics) -> None:
 def _expected(data: Mapping[str, Any], kind: str) -> tuple[Literal["allow", "deny", ""], str]:
     """What the log says was decided; for TCP the status code means nothing, the authorizations count."""
     if kind == TCP_CLASS:
-        return of_authorizations(_get(data, "data", "authorizations")), ""
+        return _of_authorizations(_get(data, "data", "authorizations")), ""
     code = str(data.get("status_code", ""))
     if code in ("100", "300"):
         return ("allow" if code == "100" else "deny"), ""
     return "", _NOT_DECISIONS.get(code, f"its status code is {code or 'missing'}")
 
 
-def of_authorizations(listed: object) -> Literal["allow", "deny", ""]:
+def _of_authorizations(listed: object) -> Literal["allow", "deny", ""]:
     """What the authorizations of a connection come to; what is no list of them says nothing."""
     held = listed if isinstance(listed, list) else ()
     words = {str(item.get("decision", "")).strip().lower() for item in held if isinstance(item, Mapping)}

@@ -103,7 +103,7 @@ class Embedded:
     `content` is a tree whose places are in the host, or a text. `holes` has every hole that `content` marks, by name. `facts` are what the host says about the
     resources around it (`auth-type`, `resource`, `bucket`, `endpoint-protocol`, …; `group` is what carries the text of the group of an endpoint, `resource` is the companion that it is attached to,
     `called` the name or the ARN that what carries it has on AWS, `carrier` the hole of the ARN of the role, user or group whose identity policy it is, `on` what its host names as what it
-    hangs on, `boundary` what of the host bounds all who carry it, `limit` the permissions boundary of some of them that is not there to read). `world` names the conditions under which this form exists (empty: always), `also` a second place
+    hangs on, `held` the managed policies that the role of a trust policy carries and that are not there to read, `boundary` what of the host bounds all who carry it, `limit` the permissions boundary of some of them that is not there to read). `world` names the conditions under which this form exists (empty: always), `also` a second place
     of the same thing (the line of code that made it, the plan's line). `meant` names the rules whose findings the host's author says are meant."""
 
     kind: str
@@ -180,6 +180,11 @@ class Carried:
 def attribute(resource: str, word: str) -> str:
     """A host's expression for an attribute of a resource, by its name there: `Stock.Arn`, `aws_vpclattice_service.stock.arn`."""
     return f"{resource}.{word.lower() if '.' in resource else word}"
+
+
+def told(**texts: Sequence[str]) -> dict[str, str]:
+    """Facts that are several texts, in an order of their own; none of those without any."""
+    return {name: ", ".join(sorted(set(held))) for name, held in texts.items() if held}
 
 
 def bound_by(found: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -239,7 +239,7 @@ def read_flags(
     for place in told:
         held = [(source, inside) for _, _, source, inside in rows if inside is not None and home(source.file) == place]
         mine = {**told[place], **values}
-        for bound in bounds_beside(held[0][0], [one for _, one in held], _account(args.who or ""), mine, here(args)):
+        for bound in bounds_beside(held[0][0], [one for _, one in held], _accounts(args), mine, here(args)):
             if getattr(args, bound.role):
                 continue  # what the command line says comes first
             if bound.tree is None:
@@ -254,6 +254,13 @@ def read_flags(
             elif found is not None:
                 args.perhaps[bound.why] = found
     return given, sources
+
+
+def _accounts(args: argparse.Namespace) -> dict[str, str]:
+    """On whose accounts control policies bear: service control policies on the caller's, resource control policies on that of the resource."""
+    asked = (args.resource_arn, *(getattr(args, f"{name.replace('-', '_')}_arn") for name in _ARNS))
+    owners = (args.resource_account, args.bucket_account, *(_account(arn) for arn in asked if arn))
+    return {"scp": _account(args.who or ""), "rcp": next(filter(None, owners), "")}
 
 
 def _account(who: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from policyc.analysis.compare import Version
 from policyc.holes import shown
 from policyc.record import record, replace
@@ -74,12 +76,25 @@ class Bounds:
         return tuple(f"what {text} refuses is not taken off the changes of `{name}`" for text in dict.fromkeys(found))
 
 
+def _carried(before: set[str], after: set[str]) -> Iterator[str]:
+    """What else a role carries that is not there to read."""
+    for text in sorted(before ^ after):
+        word = "carries" if text in after else "no longer carries"
+        yield f"its role {word} {shown(text)}, which is not given: what that allows is not compared"
+
+
 def moved(found: Compared, before: Piece | None, after: Piece | None) -> Compared:
     """A comparison with what else its document is attached to: other requests meet it."""
     if before is None or after is None:
         return found
     items = [piece.item.document for piece in (before, after) if piece.item is not None]
     hosts = len(items) == 2 and items[0].type == items[1].type
+    if hosts and (
+        sentences := tuple(_carried(*(set(filter(None, item.facts.get("held", "").split(", "))) for item in items)))
+    ):
+        return replace(
+            found, state=CHANGED if found.state == SAME else found.state, sentences=(*found.sentences, *sentences)
+        )
     places = [piece.hangs if hosts else piece.place for piece in (before, after)]
     if places[0] == places[1] or not (hosts or all(places)):
         return found

@@ -137,6 +137,60 @@ def test_who_and_prove_within_a_boundary(room: Path, run: Run) -> None:
     assert "`Never` (attached to r-ab12" in held["needs"][0]
 
 
+@pytest.mark.parametrize(
+    ("target", "owner", "status"),
+    [("444455556666", "444455556666", 10), ("111122223333", "444455556666", 0), ("444455556666", "", 11)],
+)
+def test_a_resource_control_policy_bears_on_the_account_of_the_resource(
+    room: Path, run: Run, target: str, owner: str, status: int
+) -> None:
+    """Not on that of the caller, which is 111122223333 (IAM evaluation reference, section 10.5)."""
+    file = template(room, "stack.yaml", "!Ref AWS::NoValue", f'"{target}"')
+    held = """  Photos:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: photos
+      PolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: "*", Action: "s3:*", Resource: "arn:aws:s3:::photos/*"}]}
+"""
+    text = (
+        Path(file)
+        .read_text()
+        .replace("SERVICE_CONTROL", "RESOURCE_CONTROL")
+        .replace("Effect: Deny, Action", 'Effect: Deny, Principal: "*", Action')
+    )
+    Path(file).write_text(text + held)
+    asked = ("--who", WHO, "--action", "s3:GetObject", "--resource-arn", "arn:aws:s3:::photos/k")
+    given = (
+        "--identity",
+        f"{file}#Reader.all",
+        "--bucket-policy",
+        f"{file}#Photos",
+        "--bucket-arn",
+        "arn:aws:s3:::photos",
+    )
+    answer = run("simulate", "--root", str(room), *asked, *given, *(("--resource-account", owner) if owner else ()))
+    assert answer.status == status, answer.out + answer.err
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("", "[arn:aws:iam::aws:policy/AdministratorAccess]", "carries arn:aws:iam::aws:policy/AdministratorAccess, which is not given"),
+        ("[!Ref Elsewhere]", "[!Ref Limit]", "no longer carries ‹Elsewhere›"),
+        ("[!Ref Elsewhere]", "[!Ref Elsewhere, !Ref Elsewhere]", "the same for all requests"),
+    ],
+)  # fmt: skip
+def test_what_a_role_carries_that_is_not_there_is_told(room: Path, run: Run, old: str, new: str, words: str) -> None:
+    for name, held in (("old.yaml", old), ("new.yaml", new)):
+        Path(template(room, name)).write_text(
+            Path(room / name)
+            .read_text()
+            .replace("      Policies:", f"      ManagedPolicyArns: {held or '[]'}\n      Policies:")
+        )
+    answer = run("diff", "--root", str(room), str(room / "old.yaml"), str(room / "new.yaml"))
+    assert words in " ".join(answer.out.split()), answer.out
+
+
 def test_a_control_policy_leaves_over_what_it_does_not_deny(room: Path, run: Run) -> None:
     """It grants nothing by itself, and AWS's own stands beside one that allows nothing."""
     file = template(room, "a.yaml", target="r-ab12")

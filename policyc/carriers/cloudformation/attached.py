@@ -12,7 +12,7 @@ from typing import Final
 from policyc.carriers.cloudformation.lowering import Lowering, Stop
 from policyc.carriers.cloudformation.template import Resource, Template
 from policyc.carriers.cloudformation.wiring import logical
-from policyc.carriers.embedded import bound_by
+from policyc.carriers.embedded import bound_by, told
 from policyc.carriers.types import DocumentType
 from policyc.diagnostics import Diagnostics
 from policyc.holes import MARK, mark, name_of
@@ -40,10 +40,11 @@ _CONDITION: Final = mark("a condition of the template")
 
 
 def attached_facts(resource: Resource, template: Template, kind: DocumentType, on: str) -> dict[str, str]:
-    """The facts `carrier`, `on`, `boundary` and `limit` of a document (`policyc.carriers.embedded.Embedded`) that the property `on` attaches."""
+    """The facts `carrier`, `on`, `held`, `boundary` and `limit` of a document (`policyc.carriers.embedded.Embedded`) that the property `on` attaches."""
     if kind.kind != "identity":
         texts = texts_of(resource.properties.get("TargetIds" if kind.by else on), template)
-        return {"on": ", ".join(sorted(texts))} if texts else {}
+        held = texts_of(resource.properties.get(_HELD), template) if kind.kind == "trust" else []
+        return told(on=texts, held=[text for text in held if _named(text) not in template.resources])
     facts: dict[str, str] = {}
     found = _holders(resource, template)
     if found:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from policyc.carriers.embedded import bound_by
+from policyc.carriers.embedded import bound_by, told
 from policyc.carriers.terraform.expressions import Undecided, Work
 from policyc.carriers.terraform.modules import ResourceInstance
 from policyc.carriers.terraform.values import Failed, Instance, Items, Null, Text, Unknown, Value, described
@@ -71,11 +71,12 @@ ATTACHING: Final = frozenset({*_ATTACHMENTS, *_BOUNDED, *_MANAGED, *_MEMBERS})
 
 @record
 class Attachments:
-    """What a configuration attaches: `held` by the address of each policy, `incomplete` are the addresses of those who carry one that is not there, or are in a group; `carriers` and
+    """What a configuration attaches: `held` by the address of each policy, `elsewhere` the policies that are not there by the address of those who carry them, `incomplete` are the addresses of those who carry one that is not there, or are in a group; `carriers` and
     `resources` are the addresses of roles and users, and of what carries policies of its own, by their names, `policies` those of managed policies by their ARNs,
     which plans know."""
 
     held: Mapping[str, Sequence[str]]
+    elsewhere: Mapping[str, Sequence[str]]
     incomplete: frozenset[str]
     carriers: Mapping[str, str]
     resources: Mapping[str, str]
@@ -91,16 +92,20 @@ def attachments(instances: Iterable[ResourceInstance], resources: Mapping[str, s
     managed = (item for item in every if item.type in _MANAGED)
     policies = {text: item.address for item in managed for text in _texts(item, "arn", work, {})}
     found: dict[str, list[str]] = {}
+    elsewhere: dict[str, list[str]] = {}
     for item in every:
         policy, holders = _ATTACHMENTS.get(item.type, ("", ()))
         on = [text for holder in holders for text in _texts(item, holder, work, carriers)]
         for argument in (policy,) if policy else _HELD if item.type in _BOUNDED else ():
             for text in _texts(item, argument, work, policies):
-                found.setdefault(_address(text), []).extend(on or [mark(item.address)])
+                holding = on or [mark(item.address)]
+                found.setdefault(_address(text), []).extend(holding)
+                for holder in holding if _address(text) not in work.instances else ():
+                    elsewhere.setdefault(_address(holder), []).append(text)
     unseen = [one for address, texts in found.items() if address not in work.instances for one in texts]
     unseen += [text for item in every for text in _texts(item, _MEMBERS.get(item.type, ""), work, carriers)]
     held = {address: tuple(dict.fromkeys(texts)) for address, texts in found.items() if address}
-    return Attachments(held, frozenset(map(_address, unseen)), carriers, resources, policies)
+    return Attachments(held, elsewhere, frozenset(map(_address, unseen)), carriers, resources, policies)
 
 
 def callers(instances: Iterable[ResourceInstance], known: Attachments, work: Work) -> dict[str, str]:
@@ -126,7 +131,9 @@ def attached_facts(instance: ResourceInstance, kind: str, known: Attachments, wo
         on = [*own, *known.held.get(instance.address, ())]
     else:
         return {}
-    facts = {"on": ", ".join(sorted(on))} if on and kind != "trust" else {}
+    if kind == "trust":
+        return told(held=known.elsewhere.get(instance.address, ()))
+    facts = {"on": ", ".join(sorted(on))} if on else {}
     if kind != "identity":
         return facts
     holder = work.instances.get(_address(on[0])) if len(on) == 1 else None

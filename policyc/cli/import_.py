@@ -143,6 +143,11 @@ def run(args: argparse.Namespace, console: Console) -> int:
         write_all(root, imported.files, args.force)
     for said in opening.taken:
         console.remark(clean(said))
+    tested = {test.file for test in imported.settled.program.tests}
+    for name in dict.fromkeys(item.path for item in imported.policies if args.tests and item.path not in tested):
+        console.remark(
+            clean(f"no tests for {name}: they are written for statements with a request that tells them apart")
+        )
     _tell(imported, left, args, console)
     return exits.CLEAN
 

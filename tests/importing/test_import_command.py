@@ -161,6 +161,11 @@ def test_tests_are_written_and_hold(run: Run, tmp_path: Path) -> None:
     assert run("fmt", "--check", "a.policy")[0] == exits.CLEAN
     status, out, err = run("test", "a.policy")
     assert (status, "2 passed" in out + err) == (exits.CLEAN, True)
+    (tmp_path / "role.json").write_text(
+        '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}',
+        encoding="utf-8",
+    )
+    assert "no tests for role.policy" in run("import", "role.json", "-o", "role.policy", "--tests")[2]
 
 
 def test_tests_of_verified_access_ask_an_endpoint_of_the_group(run: Run, tmp_path: Path) -> None:

@@ -250,6 +250,7 @@ for (const tab of $("views").children) {
 const fill = guarded(async () => {
   if (!["documents", "chart", "tests"].includes(current)) return;
   const mine = turn;
+  if (!$(current).childElementCount) $(current).replaceChildren(part("p", "working …"));
   await ready;
   say("working");
   await refreshView(mine);
@@ -258,10 +259,10 @@ const fill = guarded(async () => {
 
 async function refreshView(mine) {
   if (current === "documents") {
-    const done = await ask({ files, words: ["build", "-o", "out"], folder: "out" });
+    const done = await ask({ files, words: ["build", "--pretty", "-o", "out"], folder: "out" });
     if (mine !== turn) return;
-    const texts = Object.entries(done.files ?? {}).filter(([name]) => /\.(json|cedar)$/.test(name));
-    const made = texts.flatMap(([name, text]) => [part("h3", name), part("pre", text)]);
+    const texts = Object.entries(done.files ?? {}).filter(([name]) => /(?<!\.pretty)\.(json|cedar)$/.test(name));
+    const made = texts.flatMap(([name, text]) => [part("h3", name), part("pre", done.files[name.replace(/\.json$/, ".pretty.json")] ?? text)]);
     $("documents").replaceChildren(...(made.length ? made : [part("pre", done.err || done.out)]));
   } else if (current === "chart") {
     const named = shown.endsWith(".policy") ? ["--in", shown] : [shown];

@@ -47,11 +47,15 @@ _DECLARATIONS = {
         (*_EFFECTS, "allow", "deny"), "a statement stands in a policy: `policy name for TARGET on RESOURCE { … }`"
     ),
 }
-#: what other languages say in tests and proofs
-_CLAIMS = {
-    **dict.fromkeys(("assert", "should", "then", "verify"), "write `expect allow` or `expect deny`"),
+#: what other languages say in tests
+_EXPECTATIONS = frozenset({"assert", "should", "then", "verify"})
+#: what they call the two answers
+_ANSWERS = {
     **dict.fromkeys(("denied", "refused", "forbidden"), "write `deny`"),
     **dict.fromkeys(("allowed", "permitted"), "write `allow`"),
+}
+#: what they begin a claim with
+_CLAIMS = {
     **dict.fromkeys(("nobody", "never", "none", "cannot"), "write `no request to … is allowed`"),
     **dict.fromkeys(("always", "everybody", "request", "requests"), "write `every request to … is deny` or `is allow`"),
 }
@@ -163,9 +167,11 @@ def foreign(kind: str, word: str, before: str, word_before: str, after: str, ter
         return "a test states a request and what comes of it: `request RESOURCE { who: …, can: … }` and `expect deny`"
     if kind in CLAUSES and {"NAME", "}"} <= terminals and "STRING" not in terminals and after != ":":
         return f"a request has fields: write `{word}: …`"
-    if lower in _CLAIMS and (terminals & {"expect", "every"} or terminals <= {"allow", "deny", "allowed"}):
-        return _CLAIMS[lower]
-    return None
+    if lower in _EXPECTATIONS and "expect" in terminals:
+        return "write `expect allow` or `expect deny`"
+    if lower in _ANSWERS and terminals <= {"allow", "deny", "allowed"}:
+        return _ANSWERS[lower]
+    return _CLAIMS.get(lower) if "every" in terminals else None
 
 
 _NAMED = {"who": "app", "can": "GET", "path": '"/stock"', "when": "a.b == 1", "unless": "a.b == 1", "on": "stock"}

@@ -53,6 +53,7 @@ _BLOCK: Final = "bucket-block"
 _PUBLIC_ACCESS: Final = "Block Public Access"
 _OWN: Final = "identity policy of the caller"
 _UNSAID: Final = f"no {_OWN} was given, so the caller was taken to have none that denies"
+_TO_BE_SAID: Final = f"give the {_OWN} as `identity`; `none` there says that there is none"
 _ACTION: Final = regex(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
 _SERVICE: Final = regex(r"[a-z0-9][a-z0-9.-]*\.amazonaws\.com(\.cn)?")
 _PROVIDER: Final = regex(r"arn:aws[a-z-]*:iam::[0-9]{12}:(saml-provider|oidc-provider)/.+")
@@ -97,7 +98,11 @@ def answer(situation: PolicyContext, question: Question, diagnostics: Diagnostic
         found = getattr(outcome, name)
         if name != "notes":
             return found
-        noted = [_UNSAID] if unsaid and outcome.decision is Decision.ALLOW else []
+        noted = []
+        if unsaid and outcome.decision is Decision.ALLOW:
+            noted.append(_UNSAID)
+        elif unsaid and _OWN in outcome.missing:
+            noted.append(_TO_BE_SAID)
         if public and not block and outcome.decision is not Decision.DENY:
             noted.append(
                 f"{public}; whether Block Public Access is on was not said (`--{_BLOCK}`), and it was taken as off"

@@ -173,7 +173,9 @@ def test_a_document_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
         json.dumps({**BUCKET, "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]})
     )
     _, (found,) = asked(tmp_path, capsys, str(tmp_path / "scp.json"), "--as", "scp")
-    assert not found["classes"] and "for other policies to allow" in found["given"][0]
+    (item,) = found["classes"]
+    assert len(item["unless"]) == 1 and item["unless"][0].endswith(": s3:*")
+    assert "for other policies to allow" in found["given"][0]
 
 
 TEMPLATE = """

@@ -13,6 +13,7 @@ from policyc.ir.compare import compares
 from policyc.ir.conditions import conjunction, disjunction
 from policyc.ir.foreign import no_hint, of_nothing, refuse_call, refuse_null, report_unknown, with_hint
 from policyc.ir.raw_forms import RAW, NativeForms, lower_raw_test
+from policyc.ir.repeats import report_repeats
 from policyc.ir.wording import article, of_many, text_of, turned_pattern, turned_quantifier, without_quantifier
 from policyc.model.fit import assignable
 from policyc.model.names import known_names
@@ -72,6 +73,7 @@ class _Lowering:
             return None  # a nest of predicates doubles at each level: stop at the first refusal
         match expr:
             case nodes.And(operands) | nodes.Or(operands):
+                report_repeats([(operand, operand.span) for operand in operands], self.diagnostics)
                 lowered = [self.lower(operand, scope, env, negate) for operand in operands]
                 if any(item is None for item in lowered):
                     return None

@@ -17,6 +17,11 @@ def is_address(attribute: Attribute) -> bool:
     return any(attribute.name.endswith("." + name) for name in _ADDRESS)
 
 
+def is_flag(attribute: Attribute) -> bool:
+    """Whether the attribute says that the address was verified."""
+    return any(attribute.name.endswith("." + flag) for flag in _VERIFIED)
+
+
 def provider(attribute: Attribute) -> str:
     """The trust provider that an attribute comes from."""
     steps = split_name(attribute.native)
@@ -27,7 +32,6 @@ def with_flag(name: str, verified: bool) -> Callable[[Attribute], tuple[Scalar, 
     """What is known of a user whose address the provider `name` has verified, or has not."""
 
     def facts(attribute: Attribute) -> tuple[Scalar, ...] | None:
-        is_flag = any(attribute.name.endswith("." + flag) for flag in _VERIFIED)
-        return (verified,) if is_flag and provider(attribute) == name else None
+        return (verified,) if is_flag(attribute) and provider(attribute) == name else None
 
     return facts

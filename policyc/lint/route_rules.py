@@ -34,6 +34,10 @@ _CHANGES: Final = {
 }
 
 
+#: actions on one community, of which the last one counts
+_COMMUNITIES: Final = ("add-community", "remove-community")
+
+
 def ended_by(rules: Sequence[RouteRule], at: int) -> RouteRule | None:
     """The last of the rules before place `at` that together are proven to end the evaluation of every route which the rule there
     matches; None when some route may get there. `rules` are in the order of their numbers. A summary withdraws what it stands for."""
@@ -51,6 +55,29 @@ def ended_by(rules: Sequence[RouteRule], at: int) -> RouteRule | None:
             return None
         deciding.append(found)
     return max(deciding, key=lambda pair: pair[0])[1]
+
+
+def undone_by(rules: Sequence[RouteRule], at: int) -> RouteRule | None:
+    """The first later rule that is proven to set what rule `at` sets, or to take back what it does to a community, on every route which
+    that matches; None when some route may keep what it got. `rules` are in the order of their numbers."""
+    rule = rules[at]
+    if not rule.matches:
+        return None
+    alternatives = [(match,) for match in rule.matches] if rule.logic == "or" else [rule.matches]
+    for place in range(at + 1, len(rules)):
+        later = rules[place]
+        told_apart = any(match.type in _CHANGES.get(rule.action.type, ()) for match in later.matches)
+        if told_apart or later.action.terminal or later.action.type == "summarize":
+            return None  # it matters what the rule set, or some routes go no further
+        if _same_thing(rule, later) and all(_takes(later, one, rules[at:place]) for one in alternatives):
+            return later
+    return None
+
+
+def _same_thing(one: RouteRule, other: RouteRule) -> bool:
+    if one.action.type in _COMMUNITIES:
+        return other.action.type in _COMMUNITIES and one.action.value == other.action.value
+    return one.action.type in ("set-med", "set-local-preference") and one.action.type == other.action.type
 
 
 def _withdraws(summary: RouteRule, rule: RouteRule) -> bool:

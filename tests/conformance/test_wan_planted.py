@@ -149,6 +149,59 @@ LATER = {
     "action": {"association-method": "tag", "tag-value-of-key": "env"},
 }
 
+SHARED: dict[str, Any] = {"action": {"association-method": "constant", "segment": "shared"}}
+#: a group for what leaves, and who joins it
+EGRESS = both(
+    set_at("network-function-groups", 1, {"name": "egress", "require-attachment-acceptance": True}),
+    set_at(
+        RULE,
+        4,
+        {
+            "rule-number": 5,
+            "conditions": [tag("function", "egress")],
+            "action": {"add-to-network-function-group": "egress"},
+        },
+    ),
+)
+
+
+def keep(_: dict[str, Any]) -> None:
+    """The sound network as it is."""
+
+
+def by_tag(asked: str, key: str) -> dict[str, Any]:
+    action = {"association-method": "tag", "tag-value-of-key": key, "require-acceptance": True}
+    return {"rule-number": 50, "conditions": [{"type": "tag-exists", "key": asked}], "action": action}
+
+
+def way_out(group: str, sent_to: dict[str, Any] | None = None) -> dict[str, Any]:
+    overrides = [{"edge-sets": [[region] for region in REGIONS], "use-edge-location": REGIONS[0]}]
+    via = {"network-function-groups": [group], "with-edge-overrides": overrides}
+    return {"action": "send-to", "segment": "dev", "via": via} | ({} if sent_to is None else {"when-sent-to": sent_to})
+
+
+def acting(*actions: tuple[str, Any], match: dict[str, str] | None = None) -> Edit:
+    """The filter with one rule for each action, all for the same routes."""
+    rules = []
+    for number, (kind, value) in enumerate(actions, 1):
+        action = {"type": kind} | ({} if value is None else {"value": value})
+        definition = {"match-conditions": [match or prefix("in-cidr", "10.20.0.0/16")], "condition-logic": "and"}
+        rules.append({"rule-number": number, "rule-definition": definition | {"action": action}})
+    return set_at(POLICY, 0, "routing-policy-rules", rules)
+
+
+def labelled(*rules: tuple[str, tuple[str, ...]]) -> Edit:
+    """A label rule for each label, at some edges or at all."""
+    found: list[dict[str, Any]] = []
+    for at, (label, edges) in enumerate(rules):
+        conditions = [{"type": "routing-policy-label", "value": label}]
+        action = {"associate-routing-policies": ["few"]}
+        found.append({"rule-number": at + 1, "conditions": conditions, "action": action})
+        if edges:
+            found[-1]["edge-locations"] = list(edges)
+    return set_at("attachment-routing-policy-rules", found)
+
+
 #: what goes wrong, the edit that plants it, the one finding that tells it, and the right sibling
 PLANTED: list[tuple[str, Edit, str, Edit]] = [
     ("a summary of other addresses", summed("10.30.0.0/16"), "summary-elsewhere", summed("10.0.0.0/8")),
@@ -471,6 +524,150 @@ PLANTED: list[tuple[str, Edit, str, Edit]] = [
             set_at(RULE, 2, LATER),
             drop(RULE, 3),
         ),
+    ),
+    (
+        "a tag in two spellings",
+        condition(2, 0, tag("Env", "dev")),
+        "tag-key-case",
+        condition(2, 0, tag("stage", "dev")),
+    ),
+    (
+        "a segment by a tag in capitals",
+        set_at(RULE, 4, by_tag("team", "Team")),
+        "tag-key-case",
+        set_at(RULE, 4, by_tag("team", "team")),
+    ),
+    ("a condition twice", condition(1, 2, tag("env", "prod")), "listed-twice", condition(1, 2, tag("team", "web"))),
+    (
+        "a match twice",
+        set_at(*MATCHES, [prefix("in-cidr", "10.20.0.0/16"), prefix("in-cidr", "10.20.0.0/16")]),
+        "listed-twice",
+        set_at(*MATCHES, [prefix("in-cidr", "10.20.0.0/16"), {"type": "med-equals", "value": 5}]),
+    ),
+    (
+        "everything, and something besides",
+        condition(1, 2, {"type": "any"}),
+        "condition-beside-any",
+        condition(1, 2, {"type": "tag-exists", "key": "team"}),
+    ),
+    (
+        "everything, or something",
+        set_at(
+            RULE,
+            4,
+            {"rule-number": 50, "condition-logic": "or", "conditions": [tag("a", "b"), {"type": "any"}]} | SHARED,
+        ),
+        "condition-beside-any",
+        set_at(RULE, 4, {"rule-number": 50, "conditions": [{"type": "any"}]} | SHARED),
+    ),
+    (
+        "ranges of ASNs that overlap",
+        set_at(CONFIG, "asn-ranges", ["64512-64555", "64550-64600"]),
+        "asn-ranges-overlap",
+        set_at(CONFIG, "asn-ranges", ["64512-64555", "64555-64600"]),
+    ),
+    ("an ASN for two edges", set_at(CONFIG, "edge-locations", 1, "asn", 64512), "edge-asn", keep),
+    (
+        "an ASN in no range",
+        set_at(CONFIG, "edge-locations", 0, "asn", 64600),
+        "edge-asn",
+        set_at(CONFIG, "asn-ranges", ["64512-64555", "64600-64601"]),
+    ),
+    (
+        "two preferences",
+        acting(("set-local-preference", "200"), ("set-local-preference", "300")),
+        "attribute-set-again",
+        acting(("set-local-preference", "200"), ("set-med", "300")),
+    ),
+    (
+        "a community that comes and goes",
+        acting(("add-community", "65100:1"), ("remove-community", "65100:1")),
+        "attribute-set-again",
+        acting(("add-community", "65100:1"), ("remove-community", "65100:2")),
+    ),
+    (
+        "two MEDs that are set",
+        acting(("set-med", "1"), ("set-med", "2")),
+        "attribute-set-again",
+        acting(("set-med", "1")),
+    ),
+    (
+        "a pool of multicast",
+        set_at(CONFIG, "inside-cidr-blocks", ["224.0.0.0/16"]),
+        "no-unicast-block",
+        set_at(CONFIG, "inside-cidr-blocks", ["100.64.0.0/16"]),
+    ),
+    (
+        "a pool of everything",
+        set_at(CONFIG, "inside-cidr-blocks", ["0.0.0.0/0"]),
+        "no-unicast-block",
+        set_at(CONFIG, "inside-cidr-blocks", ["10.0.0.0/8"]),
+    ),
+    (
+        "a preference for link-local routes",
+        acting(("set-med", "5"), match=prefix("equals", "169.254.0.0/16")),
+        "no-unicast-block",
+        acting(("drop", None), match=prefix("equals", "169.254.0.0/16")),
+    ),
+    (
+        "blocks of an edge, and no pool",
+        both(
+            drop(CONFIG, "inside-cidr-blocks"),
+            set_at(CONFIG, "edge-locations", 0, "inside-cidr-blocks", ["10.0.0.0/24"]),
+        ),
+        "inside-cidr-outside-pool",
+        set_at(CONFIG, "edge-locations", 0, "inside-cidr-blocks", ["10.0.0.0/24"]),
+    ),
+    (
+        "a way out for some segments alone",
+        both(set_at(ACTIONS, 2, way_out("egress", {"segments": ["prod"]})), EGRESS),
+        "sent-to-ignored",
+        both(set_at(ACTIONS, 2, way_out("egress")), EGRESS),
+    ),
+    (
+        "two ways out",
+        both(set_at(ACTIONS, 2, way_out("egress")), set_at(ACTIONS, 3, way_out("egress")), EGRESS),
+        "send-to-twice",
+        both(set_at(ACTIONS, 2, way_out("egress")), EGRESS),
+    ),
+    (
+        "edges of a set that are in another",
+        set_at(ACTIONS, 1, single_hop([list(REGIONS), list(REGIONS[:2])])),
+        "listed-twice",
+        set_at(ACTIONS, 1, single_hop([list(REGIONS), [REGIONS[1]]])),
+    ),
+    (
+        "a label for two rules",
+        labelled(("hq", ()), ("hq", ())),
+        "label-of-two-rules",
+        labelled(("hq", REGIONS[:1]), ("hq", REGIONS[1:])),
+    ),
+    (
+        "a key that is too long",
+        condition(1, 2, tag("k" * 129, "a")),
+        "tag-too-long",
+        condition(1, 2, tag("k" * 128, "a")),
+    ),
+    (
+        "a value that is too long",
+        condition(1, 2, tag("k", "a" * 257)),
+        "tag-too-long",
+        condition(1, 2, tag("k", "a" * 256)),
+    ),
+    (
+        "an ASN that is removed twice",
+        acting(("remove-asn-list", [65100, 65100])),
+        "listed-twice",
+        acting(("prepend-asn-list", [65100, 65100])),
+    ),
+    (
+        "a segment by a tag that nobody asks for",
+        both(
+            set_at(RULE, 4, by_tag("team", "segment")),
+            set_at(RULE, 5, {"rule-number": 60, "conditions": [{"type": "any"}]} | SHARED),
+        ),
+        "tag-rule-without-its-tag",
+        set_at(RULE, 4, by_tag("team", "segment")),
     ),
 ]
 

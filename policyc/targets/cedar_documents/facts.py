@@ -97,7 +97,7 @@ def language_name(steps: tuple[str, ...]) -> str:
 
 
 def read_fact(name: str, path: tuple[str, ...], entry: Mapping[str, Any]) -> Fact:
-    """The fact of an entry of the trust data (`type`, `doc`, `source`; `form`, `group`, `key`, the ends of a number)."""
+    """The fact of an entry of the trust data (`type`, `doc`, `source`; `form`, `group`, `key`, `shape`, the ends of a number)."""
     presence: Presence = entry.get("presence", "optional")
     key_type = entry.get("key", "")
     native = cedar_path(path)
@@ -117,6 +117,8 @@ def read_fact(name: str, path: tuple[str, ...], entry: Mapping[str, Any]) -> Fac
         maximum=entry.get("maximum"),
         constructor=entry.get("group", ""),
         unit=entry.get("unit", ""),
+        shape=entry.get("shape", ""),
+        says=entry.get("says", ""),
     )
     return Fact(
         attribute, path, entry.get("form", "scalar"), entry.get("group", ""), entry.get("minimum"), entry.get("maximum")

@@ -309,8 +309,7 @@ def _segments(fields: Fields, key: str, *, required: bool, ignored: bool = False
                 "bare-segment-name",
                 f"`{key}` is one name where a list is wanted",
                 span,
-                f'write `["{name[:80]}"]`, or leave `when-sent-to` out: the service ignores it under `send-to`',
-                fix=rewritten(span, f'["{name}"]') if name.isalnum() else None,
+                "leave `when-sent-to` out: the service ignores it under `send-to`",
             )
             return ir.SegmentSet(False, (ir.Word(name, span),), span)
         case JsonArray(items, span):

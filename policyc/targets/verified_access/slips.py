@@ -22,6 +22,7 @@ _MOST_LISTED: Final = 8
 HOST: Final = "http_request.hostname"
 
 _PREFIXED: Final = regex(r"[0-9a-f]{10}-[0-9A-Fa-f-]{36}")
+_GROUP: Final = regex(r"(?:[0-9a-f]{10}-)?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _SCHEME: Final = regex(r"[A-Za-z*][A-Za-z0-9+.*-]*://")
 #: what no host name holds; `*` and brackets of IPv6 aside, letters beyond ASCII may
 _STRANGE: Final = regex(r"[\s@,;?#\"'|()^$\\]")
@@ -50,6 +51,18 @@ def store_prefix(group: str) -> Slip | None:
     )
 
 
+def capitals(group: str) -> Slip | None:
+    """A group id with capitals, which Cedar tells from small letters: the service takes them, and every published id has small ones."""
+    if _GROUP.fullmatch(group) is None or group == group.lower():
+        return None
+    better = group.lower()
+    return Slip(
+        f"`{group}` has capitals, and the ids that IAM Identity Center gives out have small letters, which are others here",
+        write_instead(group, better),
+        better,
+    )
+
+
 def host_name(text: str, pattern: bool = False) -> Slip | None:
     """A host name, or a pattern of some, with what a request's host name never has: a scheme, a port, a path. An endpoint is reached by its
     domain, never by an address."""
@@ -67,6 +80,9 @@ def host_name(text: str, pattern: bool = False) -> Slip | None:
             f"a host name has no `{strange[0]}`, so no request has the {'pattern' if pattern else 'value'} `{text}`"
         )
         return Slip(message, "write the name alone, such as `app.example.com`", "", True)
+    if not extra and len(name) > 1 and name.endswith("."):
+        better = name.rstrip(".")
+        return Slip(f"browsers send host names without the dot behind `{better}`", write_instead(text, better), better)
     if not extra and name != name.lower():
         better = text.lower()
         return Slip(

@@ -32,7 +32,7 @@ https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_Gr
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.ir.conditions import atoms
+from policyc.lint.group_ids import group_ids
 from policyc.lint.rule import Lint
 from policyc.targets.verified_access.slips import store_prefix
 
@@ -42,13 +42,7 @@ NEEDS = ("test",)
 
 
 def check(lint: Lint) -> None:
-    for policy in lint.program.policies:
-        for statement in policy.statements if policy.target == "verified_access" else ():
-            for atom in atoms(statement.when):
-                groups = [(constant.group.id, constant.span) for constant in atom.values if constant.group is not None]
-                if atom.attribute.key is not None:
-                    groups.append((atom.attribute.key, atom.span))
-                for group, span in groups:
-                    slip = store_prefix(group)
-                    if slip is not None:
-                        lint.report(span or atom.span, slip.message, slip.help)
+    for group, span in group_ids(lint):
+        slip = store_prefix(group)
+        if slip is not None:
+            lint.report(span, slip.message, slip.help)

@@ -2,7 +2,7 @@
 
 ## What it does
 Finds an `allow` with a negated test of trust data (`!=`, `not in`, `not …`) that a user without the attribute passes, past every `deny`
-and the group's policy.
+and the group's policy. So does a test that holds for those whom a provider knows nothing of, beside one of its data: `not exists jamf.risk or jamf.risk == "LOW"`.
 
 ## Why is this bad
 A comparison with an absent attribute is false, so its negation is true: `jamf.risk != "HIGH"` also holds for a laptop that no provider
@@ -38,7 +38,7 @@ from typing import Final
 from policyc.diagnostics import Severity
 from policyc.engines.proofs.budget import Steps, TooLarge
 from policyc.engines.proofs.conditions import Facts, branches
-from policyc.ir.authz import Atom, Op, Policy, Statement
+from policyc.ir.authz import All, AnyOf, Atom, Cond, Op, Policy, Statement
 from policyc.ir.conditions import atoms
 from policyc.lint.admission import ways_in
 from policyc.lint.rule import Lint
@@ -65,6 +65,30 @@ def check(lint: Lint) -> None:
                     f"users without `{name}` pass this test, so `{statement.label}` lets them in",
                     f"add `{before(policy, atom.attribute)}` before it",
                 )
+            steps = Steps(_MOST_STEPS)
+            for atom in _left_out(statement) if statement.effect == "allow" else ():
+                if _is_sent(atom) and _lets_in(lint, policy, statement, atom, steps):
+                    lint.report(
+                        atom.span,
+                        f"users without `{atom.attribute.name}` pass as well, so whoever leaves it out escapes the test beside this",
+                        "ask for it and for the test, joined by `and`",
+                    )
+
+
+def _left_out(statement: Statement) -> Iterator[Atom]:
+    """Tests for the absence of what another alternative asks something of."""
+    work: list[Cond] = [statement.when]
+    while work:
+        node = work.pop()
+        if isinstance(node, All | AnyOf):
+            work.extend(node.items)
+        if not isinstance(node, AnyOf):
+            continue
+        asked = [item.attribute.native for item in atoms(node) if item.op is not Op.EXISTS and not item.negated]
+        for item in node.items:
+            absent = isinstance(item, Atom) and item.op is Op.EXISTS and item.negated
+            if absent and any(f"{name}.".startswith(f"{item.attribute.native}.") for name in asked):
+                yield item
 
 
 def _passed(lint: Lint, policy: Policy, statement: Statement) -> Iterator[Atom]:
@@ -73,16 +97,20 @@ def _passed(lint: Lint, policy: Policy, statement: Statement) -> Iterator[Atom]:
     steps = Steps(_MOST_STEPS)
     for atom in atoms(statement.when):
         attribute = atom.attribute
-        sent = attribute.presence != "always" and attribute.native.partition(".")[0] not in REQUEST_ROOTS
         if (
             atom.negated
             and atom.op is not Op.EXISTS
-            and sent
+            and _is_sent(atom)
             and attribute.name not in told
             and _lets_in(lint, policy, statement, atom, steps)
         ):
             told.add(attribute.name)
             yield atom
+
+
+def _is_sent(atom: Atom) -> bool:
+    """Whether a test is of data that a trust provider may leave out."""
+    return atom.attribute.presence != "always" and atom.attribute.native.partition(".")[0] not in REQUEST_ROOTS
 
 
 def _lets_in(lint: Lint, policy: Policy, statement: Statement, atom: Atom, steps: Steps) -> bool:

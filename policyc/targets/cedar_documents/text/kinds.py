@@ -143,6 +143,8 @@ def trust_member(entry: Mapping[str, Any], *, sampled: bool) -> Member:
         usual=_EPOCH if entry.get("unit") == "epoch seconds" else None,
         sampled=sampled,
         unit=entry.get("unit", ""),
+        shape=entry.get("shape", ""),
+        says=entry.get("says", ""),
     )
 
 

@@ -117,7 +117,12 @@ def _other_than_ever(checker: Checks, node: Compare, left: Info, right: Info) ->
 def _check_whole_set(checker: Checks, node: Compare) -> None:
     """A list that is compared as a whole with one that is written out."""
     for part, other in ((node.left, node.right), (node.right, node.left)):
-        if path_of(part) and isinstance(other, SetOf) and other.items:
+        if path_of(part) and isinstance(other, SetOf) and not other.items:
+            whom = "any value at all" if node.operator == "!=" else "an empty list"
+            message = f"`{written(node)}` holds for every user with {whom}, whatever the values"
+            help = f'name the values that are meant, such as `{written(part)}.contains("…")`'
+            checker.diagnostics.warning("cedar-set-equality", message, node.span, help)
+        elif path_of(part) and isinstance(other, SetOf):
             negation = "!" if node.operator == "!=" else ""
             listed = written(other.items[0]) if len(other.items) == 1 else written(other)
             method = "contains" if len(other.items) == 1 else "containsAll"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
+from policyc.ir.repeats import report_repeats
 from policyc.model.placeholders import RENDER, is_template
 from policyc.regex import regex
 from policyc.syntax import cedar_nodes as cedar
@@ -33,7 +34,19 @@ def check_style(statement: cedar.Statement, called: str, diagnostics: Diagnostic
     tests = list(_tests(condition))
     _check_addresses(tests, diagnostics)
     _check_ports(tests, diagnostics)
-    _check_left_overs(cedar.walk(condition), diagnostics)
+    nodes = cedar.walk(condition)
+    for node in nodes:
+        report_repeats([(item, item.span) for item in _joined(node)], diagnostics)
+    _check_left_overs(nodes, diagnostics)
+
+
+def _joined(node: cedar.Expr) -> tuple[cedar.Expr, ...]:
+    """The parts of which a condition needs all, or one. Equal values of other lists are told by `redundant-value`."""
+    match node:
+        case cedar.And(items) | cedar.Or(items) | cedar.Method(_, "containsAll", _, (cedar.SetOf(items),)):
+            return items
+        case _:
+            return ()
 
 
 def _tests(condition: cedar.Expr) -> Iterator[Test]:

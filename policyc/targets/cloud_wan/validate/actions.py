@@ -10,6 +10,7 @@ from policyc.ir.network import (
     AssociatePolicies,
     CoreNetwork,
     CreateRoute,
+    LabelRule,
     Segment,
     SendTo,
     SendVia,
@@ -17,7 +18,8 @@ from policyc.ir.network import (
     Word,
 )
 from policyc.regex import regex
-from policyc.targets.cloud_wan.validate.addressing import check_cidrs
+from policyc.targets.cloud_wan.validate.addressing import check_cidrs, check_unicast
+from policyc.targets.cloud_wan.validate.names import check_listed_once
 from policyc.text import Span
 
 MAX_POLICIES = 5
@@ -30,8 +32,8 @@ def check_actions(network: CoreNetwork, diagnostics: Diagnostics) -> None:
         _check_filters(segment, diagnostics)
         for names in (segment.deny_filter, segment.allow_filter):
             _check_other(segment.name, names, "has a filter that names itself", diagnostics)
-            _check_listed_once("segment", names, diagnostics)
-        _check_listed_once("edge location", segment.edges, diagnostics)
+            check_listed_once("segment", names, diagnostics)
+        check_listed_once("edge location", segment.edges, diagnostics)
     for action in network.actions:
         match action:
             case Share():
@@ -39,23 +41,28 @@ def check_actions(network: CoreNetwork, diagnostics: Diagnostics) -> None:
                     _check_other(action.segment, action.with_segments.names, "is shared with itself", diagnostics)
                 else:
                     _check_left_out(action.segment, action.with_segments.names, diagnostics)
-                _check_listed_once("segment", action.with_segments.names, diagnostics)
+                check_listed_once("segment", action.with_segments.names, diagnostics)
                 check_policy_list(action.policies, "share", action.span, diagnostics)
             case CreateRoute():
                 check_cidrs(action.cidrs, diagnostics)
+                if not action.blackhole:
+                    check_unicast(action.cidrs, "no attachment is sent what goes to", diagnostics)
                 _check_destinations(action, network, diagnostics)
             case AssociatePolicies():
                 check_policy_list(action.policies, "edge pair", action.span, diagnostics)
                 _check_pair(action, network, diagnostics)
             case SendVia() | SendTo():
-                _check_listed_once("segment", () if action.sent_to is None else action.sent_to.names, diagnostics)
+                check_listed_once("segment", () if action.sent_to is None else action.sent_to.names, diagnostics)
                 for edges in (edges for override in action.overrides for edges in override.edge_sets):
-                    _check_listed_once("edge location", edges, diagnostics)
+                    check_listed_once("edge location", edges, diagnostics)
+                _check_sets_once(action, diagnostics)
     _check_joint_policies(network, diagnostics)
     _check_overrides(network, diagnostics)
     _check_pairs_once(network, diagnostics)
+    _check_labels_once(network, diagnostics)
     for rule in network.label_rules:
-        _check_listed_once("edge location", rule.edges, diagnostics)
+        check_listed_once("edge location", rule.edges, diagnostics)
+        check_listed_once("label", rule.labels, diagnostics, alone=False)
         check_policy_list(rule.policies, "attachment", rule.span, diagnostics)
 
 
@@ -80,6 +87,22 @@ def _check_overrides(network: CoreNetwork, diagnostics: Diagnostics) -> None:
                 )
 
 
+def _check_sets_once(action: SendVia | SendTo, diagnostics: Diagnostics) -> None:
+    """A set of edges all of whose flows another set sends to the same edge."""
+    seen: list[tuple[set[str], str]] = []
+    for override in action.overrides:
+        for edges in override.edge_sets:
+            names, use = {word.text for word in edges}, override.use.text
+            if any(where == use and names <= other and (names == other or len(names) > 1) for other, where in seen):
+                diagnostics.warning(
+                    "listed-twice",
+                    f"the flows of {' and '.join(f'`{name}`' for name in sorted(names))} go to `{use}` already",
+                    edges[0].span or action.span,
+                    "keep the wider set alone, or name another edge",
+                )
+            seen.append((names, use))
+
+
 def _check_pairs_once(network: CoreNetwork, diagnostics: Diagnostics) -> None:
     """Whether the service takes a policy twice on one edge pair is not published; it adds nothing."""
     seen: set[tuple[str, ...]] = set()
@@ -94,6 +117,28 @@ def _check_pairs_once(network: CoreNetwork, diagnostics: Diagnostics) -> None:
                     "keep it once, or name the pair that is meant",
                 )
             seen.add(bound)
+
+
+def _check_labels_once(network: CoreNetwork, diagnostics: Diagnostics) -> None:
+    """Rules for one label may each have edges of their own. Which of two that meet at one edge counts is not published: samples of AWS honour
+    both, and the words of others say that the first one that matches decides (reference, section 1.7)."""
+    seen: dict[str, list[LabelRule]] = {}
+    for rule in network.label_rules:
+        here = {word.text for word in rule.edges}
+        for label in dict.fromkeys(rule.labels):
+            before = seen.setdefault(label.text, [])
+            other = next(
+                (one for one in before if not here or not one.edges or here & {w.text for w in one.edges}), None
+            )
+            before.append(rule)
+            if other is not None:
+                diagnostics.warning(
+                    "label-of-two-rules",
+                    f"rules {other.number.value} and {rule.number.value} are both for label `{label.text[:80]}`: whether both count is not published",
+                    label.span or rule.span,
+                    "list the routing policies in one rule, or give each rule edges of its own",
+                    () if other.span is None else (Label(other.span, "the other rule"),),
+                )
 
 
 def _check_filters(segment: Segment, diagnostics: Diagnostics) -> None:
@@ -131,16 +176,6 @@ def _check_left_out(segment: Word, names: tuple[Word, ...], diagnostics: Diagnos
                 name.span or segment.span,
                 "leave it away, or name the segment that is meant",
             )
-
-
-def _check_listed_once(kind: str, names: tuple[Word, ...], diagnostics: Diagnostics) -> None:
-    """Whether the service takes a name that stands twice in a list is not published; it adds nothing."""
-    seen: set[str] = set()
-    for name in names:
-        if name.text in seen:
-            message = f"{kind} `{name.text[:80]}` is listed twice"
-            diagnostics.warning("listed-twice", message, name.span, "keep it once", fix=dropped(name.span))
-        seen.add(name.text)
 
 
 def check_policy_list(policies: tuple[Word, ...], kind: str, span: Span | None, diagnostics: Diagnostics) -> None:

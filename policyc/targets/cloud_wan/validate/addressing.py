@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from policyc.diagnostics import Diagnostics, Label, did_you_mean, write_instead
 from policyc.engines.wan.prefixes import Prefix, count_pieces, has_host_bits, parse_prefix
 from policyc.ir.network import AsnRange, Configuration, CoreNetwork, Edge, Word
@@ -16,6 +18,21 @@ from policyc.text import Span
 ASN_WINDOWS = ((64512, 65534), (4200000000, 4294967294))
 #: the smallest piece of a pool that one edge gets, by IP version
 PIECE = {4: 24, 6: 64}
+#: blocks that are never routed from host to host (https://www.iana.org/assignments/iana-ipv4-special-registry and its IPv6 twin)
+SPECIAL: Final = tuple(
+    (prefix, what)
+    for text, what in (
+        ("0.0.0.0/8", "this network"),
+        ("127.0.0.0/8", "loopback addresses"),
+        ("169.254.0.0/16", "link-local addresses"),
+        ("224.0.0.0/4", "multicast addresses"),
+        ("240.0.0.0/4", "reserved addresses"),
+        ("::/127", "loopback addresses"),
+        ("fe80::/10", "link-local addresses"),
+        ("ff00::/8", "multicast addresses"),
+    )
+    if (prefix := parse_prefix(text)) is not None
+)
 _REGION = regex(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
 #: what the service's own reader may be trusted with: no zone, and no mask length that begins with a zero
 _CIDR = regex(r"[0-9A-Fa-f.:]+/(0|[1-9][0-9]{0,2})")
@@ -29,12 +46,13 @@ def check_configuration(network: CoreNetwork, diagnostics: Diagnostics) -> None:
         _check_location(edge.location, diagnostics)
     _check_partitions(configuration, diagnostics)
     check_unique("edge location", [edge.location for edge in configuration.edges], diagnostics)
+    _check_ranges_apart(configuration.asn_ranges, diagnostics)
     _check_edge_asns(configuration, all(ranges), diagnostics)
     _check_capacity(configuration, diagnostics)
     pool = check_cidrs(configuration.inside_cidrs, diagnostics)
-    _check_pieces(configuration.inside_cidrs, diagnostics)
-    for edge in configuration.edges:
-        _check_pieces(edge.inside_cidrs, diagnostics)
+    for blocks in (configuration.inside_cidrs, *(edge.inside_cidrs for edge in configuration.edges)):
+        _check_pieces(blocks, diagnostics)
+        check_unicast(blocks, "an edge has no address in", diagnostics, whole=True)
     _check_pool(configuration, pool, diagnostics)
 
 
@@ -87,6 +105,20 @@ def _check_range(item: AsnRange, diagnostics: Diagnostics) -> bool:
         )
         return False
     return True
+
+
+def _check_ranges_apart(ranges: tuple[AsnRange, ...], diagnostics: Diagnostics) -> None:
+    """What the service says of ranges that overlap is not published; an ASN is used once, so the second one holds fewer than it seems."""
+    for at, item in enumerate(ranges):
+        other = next((one for one in ranges[:at] if max(one.low, item.low) < min(one.high, item.high)), None)
+        if other is not None:
+            diagnostics.warning(
+                "asn-ranges-overlap",
+                f"ASN ranges `{other.text}` and `{item.text}` overlap",
+                item.span,
+                "keep one of the two" if other.text == item.text else "write ranges that are apart, or one range",
+                () if other.span is None else (Label(other.span, "the other range"),),
+            )
 
 
 def _check_edge_asns(configuration: Configuration, sound: bool, diagnostics: Diagnostics) -> None:
@@ -164,6 +196,24 @@ def check_cidrs(words: tuple[Word, ...], diagnostics: Diagnostics) -> list[Prefi
     return out
 
 
+def check_unicast(words: tuple[Word, ...], says: str, diagnostics: Diagnostics, *, whole: bool = False) -> None:
+    """Blocks that hold no address of a host which others reach; with `whole`, blocks of which a part is such."""
+    for word in words:
+        prefix = parse_prefix(word.text)
+        found = next((item for item in SPECIAL if prefix is not None and _touches(item[0], prefix, whole)), None)
+        if found is not None:
+            diagnostics.warning(
+                "no-unicast-block",
+                f"{says} `{word.text[:80]}`: `{found[0]}` is of {found[1]}",
+                word.span,
+                "write a block of addresses that hosts have",
+            )
+
+
+def _touches(special: Prefix, prefix: Prefix, whole: bool) -> bool:
+    return special.overlaps(prefix) if whole else special.covers(prefix)
+
+
 def _check_pieces(words: tuple[Word, ...], diagnostics: Diagnostics) -> None:
     """Size and overlap of inside CIDR blocks."""
     kept: list[tuple[Prefix, Word]] = []
@@ -228,11 +278,13 @@ def _check_taken(prefix: Prefix, edge: Edge, taken: list[tuple[Prefix, Edge]], d
 
 def _check_within(prefix: Prefix, edge: Edge, pool: list[Prefix], diagnostics: Diagnostics) -> None:
     """AWS speaks of blocks of edges as parts of the pool; what it says of others is not published."""
-    if pool and not any(block.covers(prefix) for block in pool):
+    if not any(block.covers(prefix) for block in pool):
         span = next((word.span for word in edge.inside_cidrs if parse_prefix(word.text) == prefix), edge.span)
         diagnostics.warning(
             "inside-cidr-outside-pool",
-            f"inside CIDR `{prefix}` of {edge.location} is outside the network's own",
+            f"inside CIDR `{prefix}` of {edge.location} is outside the network's own"
+            if pool
+            else f"{edge.location} has inside CIDR `{prefix}`, and the network has none of which it could be a part",
             span,
             "take a block of the pool, or add this one to the pool",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policyc.diagnostics import Diagnostics, Label
-from policyc.ir.network import CoreNetwork, SendTo, SendVia, Word
+from policyc.ir.network import CoreNetwork, SegmentSet, SendTo, SendVia, Word
 from policyc.text import Span
 
 
@@ -17,6 +17,7 @@ def check_insertion(network: CoreNetwork, diagnostics: Diagnostics) -> None:
                 action.groups[1].span or action.span,
                 "write one action per function group",
             )
+    _check_exits(network, diagnostics)
     _check_modes(network, diagnostics)
     _check_pairs(network, diagnostics)
     _check_groups(network, diagnostics)
@@ -28,6 +29,36 @@ def _label(span: Span | None, text: str) -> tuple[Label, ...]:
 
 def _send_vias(network: CoreNetwork) -> list[SendVia]:
     return [action for action in network.actions if isinstance(action, SendVia)]
+
+
+def _check_exits(network: CoreNetwork, diagnostics: Diagnostics) -> None:
+    """A segment has one way out; which of two the service takes is not published (reference, section 1.5: `when-sent-to` is of `send-via`)."""
+    first: dict[str, SendTo] = {}
+    for action in network.actions:
+        if not isinstance(action, SendTo):
+            continue
+        if action.sent_to is not None and not _is_bare(action.sent_to):
+            diagnostics.warning(
+                "sent-to-ignored",
+                f"`send-to` of `{action.segment}` takes what has no other route, whatever `when-sent-to` says",
+                action.sent_to.span or action.span,
+                "leave `when-sent-to` away, or use `send-via` for traffic between segments",
+            )
+        other = first.setdefault(action.segment.text, action)
+        if other is not action:
+            diagnostics.warning(
+                "send-to-twice",
+                f"segment `{action.segment}` has a `send-to` already"
+                + ("" if other.groups == action.groups else ": which of the groups takes its traffic is not published"),
+                action.span,
+                "keep one, with the overrides of both",
+                _label(other.span, "the other one"),
+            )
+
+
+def _is_bare(names: SegmentSet) -> bool:
+    """Whether a name stands where a list is wanted, which has a finding of its own."""
+    return names.span is not None and any(word.span == names.span for word in names.names)
 
 
 def _check_modes(network: CoreNetwork, diagnostics: Diagnostics) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from policyc.diagnostics import Diagnostics, Label
+from policyc.diagnostics import Diagnostics, Label, dropped
 from policyc.ir.network import CoreNetwork, Word
 from policyc.regex import regex
 from policyc.text import Span
@@ -47,6 +47,18 @@ def check_unique(kind: str, words: Iterable[Word], diagnostics: Diagnostics) -> 
                 "remove one of the two, or rename it",
                 _first_here(first.span),
             )
+
+
+def check_listed_once(kind: str, words: Iterable[Word], diagnostics: Diagnostics, *, alone: bool = True) -> None:
+    """What stands twice in a list adds nothing; whether the service takes it is not published. `alone`: each is an item of a list by itself,
+    and can be dropped without another word."""
+    seen: set[str] = set()
+    for word in words:
+        if word.text in seen:
+            fix = dropped(word.span) if alone else None
+            message = f"{kind} `{word.text[:80]}` is listed twice"
+            diagnostics.warning("listed-twice", message, word.span, "keep it once", fix=fix)
+        seen.add(word.text)
 
 
 def _first_here(span: Span | None) -> tuple[Label, ...]:

@@ -18,7 +18,8 @@ from policyc.ir.network import (
     Word,
 )
 from policyc.regex import regex
-from policyc.targets.cloud_wan.validate.addressing import check_cidrs
+from policyc.targets.cloud_wan.validate.addressing import check_cidrs, check_unicast
+from policyc.targets.cloud_wan.validate.names import check_listed_once
 from policyc.targets.cloud_wan.validate.rules import check_numbers
 from policyc.text import Span
 
@@ -28,6 +29,7 @@ MAX_MATCHES = 5
 MAX_ASN = 4294967295
 #: how the id of a prefix list and its ARN begin
 _PREFIX_LIST = regex(r"pl-[0-9a-f]{8}|arn:")
+_BLOCKS = ("prefix-equals", "prefix-in-cidr")
 _COMMUNITY_ACTIONS = ("add-community", "remove-community")
 
 
@@ -83,6 +85,13 @@ def _check_rule(policy: RoutingPolicy, rule: RouteRule, network: CoreNetwork, di
         )
     for match in rule.matches:
         _check_match(match, rule.span, diagnostics)
+    matches = [Word(f"{match.type} {match.value}", match.span) for match in rule.matches]
+    check_listed_once("match condition", matches, diagnostics, alone=False)
+    if rule.action.type != "drop":  # to drop what nobody should announce is right
+        blocks = tuple(
+            Word(str(match.value), match.span or rule.span) for match in rule.matches if match.type in _BLOCKS
+        )
+        check_unicast(blocks, "no route is announced for", diagnostics)
     if rule.action.type == "summarize" and policy.direction == "inbound":
         diagnostics.error(
             "summarize-inbound",
@@ -151,6 +160,7 @@ def _check_action(action: RouteAction, near: Span | None, network: CoreNetwork, 
     match action.value:
         case str(text) if action.type == "summarize":
             check_cidrs((Word(text, span),), diagnostics)
+            check_unicast((Word(text, span),), "no host has an address in", diagnostics)
         case str(text) if action.type in _COMMUNITY_ACTIONS:
             asn = check_community(text, span, diagnostics)
             if asn is not None:
@@ -160,6 +170,8 @@ def _check_action(action: RouteAction, near: Span | None, network: CoreNetwork, 
         case tuple(values):
             if not values:
                 diagnostics.error("action-value", f"`{action.type}` lists no ASN", span, "list at least one ASN")
+            if action.type != "prepend-asn-list":
+                check_listed_once("ASN", [Word(str(value), span) for value in values], diagnostics, alone=False)
             for value in values:
                 _check_number(value, span, diagnostics, least=1)
                 _check_own(value, action, span, network, diagnostics)

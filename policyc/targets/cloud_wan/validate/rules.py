@@ -9,8 +9,11 @@ from policyc.engines.wan.resource_ids import is_no_resource
 from policyc.ir.network import ATTACHMENT_TYPES, AttachCondition, AttachRule, CoreNetwork, Number, ToGroup, ToTag, Word
 from policyc.regex import regex
 from policyc.targets.cloud_wan.inventory import type_hint
+from policyc.targets.cloud_wan.validate.names import check_listed_once
 
 MAX_RULE_NUMBER = 65535
+#: characters of a tag (https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html)
+MAX_TAG_KEY, MAX_TAG_VALUE = 128, 256
 _TAG_CONDITIONS = ("tag-exists", "tag-name", "tag-value")
 _ACCOUNT, _ACCOUNT_PART = regex(r"[0-9]{12}"), regex(r"[0-9]{1,12}")
 
@@ -21,6 +24,24 @@ def check_rules(network: CoreNetwork, diagnostics: Diagnostics) -> None:
     check_numbers("label rule", [rule.number for rule in network.label_rules], MAX_RULE_NUMBER, diagnostics)
     for rule in network.attach_rules:
         _check_attach_rule(rule, network, diagnostics)
+
+
+def _check_conditions_once(rule: AttachRule, diagnostics: Diagnostics) -> None:
+    check_listed_once("condition", [_as_word(item) for item in rule.conditions], diagnostics, alone=False)
+    every = next((item for item in rule.conditions if item.type == "any"), None)
+    if every is not None and len({item.type for item in rule.conditions}) > 1:
+        diagnostics.warning(
+            "condition-beside-any",
+            f"rule {rule.number.value} is for every attachment, whatever its other conditions say"
+            if rule.logic == "or"
+            else f"condition `any` of rule {rule.number.value} adds nothing to the others",
+            every.span or rule.span,
+            "keep `any` alone, or drop it",
+        )
+
+
+def _as_word(condition: AttachCondition) -> Word:
+    return Word(condition.sentence(), condition.span)
 
 
 def check_numbers(kind: str, numbers: Iterable[Number], highest: int, diagnostics: Diagnostics) -> None:
@@ -77,9 +98,14 @@ def _check_attach_rule(rule: AttachRule, network: CoreNetwork, diagnostics: Diag
         )
     if isinstance(rule.action, ToTag):
         _check_blanks(rule.action.key, diagnostics)
+        _check_length(rule.action.key, MAX_TAG_KEY, "key", diagnostics)
+    _check_conditions_once(rule, diagnostics)
     for condition in rule.conditions:
         _check_condition(condition, diagnostics)
         _check_blanks(condition.key, diagnostics)
+        _check_length(condition.key, MAX_TAG_KEY, "key", diagnostics)
+        if condition.type == "tag-value":
+            _check_length(condition.value, MAX_TAG_VALUE, "value", diagnostics)
         if condition.type in ("tag-value", "resource-id") and condition.operator in ("equals", "not-equals"):
             _check_blanks(condition.value, diagnostics)
         if condition.type == "region":
@@ -123,6 +149,16 @@ def _check_part(condition: AttachCondition, value: Word, diagnostics: Diagnostic
             f"no account id {condition.operator} `{value.text[:80]}`",
             value.span or condition.span,
             "write digits, twelve at most",
+        )
+
+
+def _check_length(word: Word | None, most: int, part: str, diagnostics: Diagnostics) -> None:
+    if word is not None and len(word.text) > most:
+        diagnostics.warning(
+            "tag-too-long",
+            f"no tag has a {part} of {len(word.text)} characters, where {most} are the most",
+            word.span,
+            f"write the {part} of a tag that attachments have",
         )
 
 

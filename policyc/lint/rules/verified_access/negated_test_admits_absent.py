@@ -86,8 +86,9 @@ def _left_out(statement: Statement) -> Iterator[Atom]:
             continue
         asked = [item.attribute.native for item in atoms(node) if item.op is not Op.EXISTS and not item.negated]
         for item in node.items:
-            absent = isinstance(item, Atom) and item.op is Op.EXISTS and item.negated
-            if absent and any(f"{name}.".startswith(f"{item.attribute.native}.") for name in asked):
+            if not isinstance(item, Atom) or item.op is not Op.EXISTS or not item.negated:
+                continue
+            if any(f"{name}.".startswith(f"{item.attribute.native}.") for name in asked):
                 yield item
 
 

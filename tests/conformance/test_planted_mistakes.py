@@ -54,6 +54,7 @@ SOUND = [
     invoke({"StringEquals": {f"{KEY}RequestHeader/x-team": "shop", "aws:PrincipalTag/team": "shop"}}),
     invoke({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-ab12/*"}}),
     invoke(Resource=f"{SERVICE}/api.parking/GetRates"),
+    invoke(Resource=f"{SERVICE}/my%20path"),
     invoke(Action=[f"{KEY}Connect", f"{KEY}Invoke"], Resource=[SERVICE, f"{SERVICE}/*"]),
     invoke({"StringNotEqualsIgnoreCase": {"aws:PrincipalType": "anonymous"}}, Principal="*"),
 ]
@@ -118,7 +119,10 @@ PLANTED: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("invalid-arn-resource", invoke(Resource=f"{LATTICE}service/orders/*"), f"{LATTICE}service/orders/*"),
     ("bare-service-arn", invoke(Resource=SERVICE), SERVICE),
-    ("query-in-resource", invoke(Resource=f"{SERVICE}/x?y=1"), f"{SERVICE}/x?y=1"),
+    *(
+        ("query-in-resource", invoke(Resource=f"{SERVICE}/{path}"), f"{SERVICE}/{path}")
+        for path in ("x?y=1", "a#b", "my path", "listener/listener-0123456789abcdef0")
+    ),
     (
         "network-as-resource",
         invoke(Resource=f"{LATTICE}servicenetwork/sn-0123456789abcdef0"),
@@ -177,6 +181,15 @@ HOPS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("object-lambda", allow("s3-object-lambda:GetObject", f"{OLAP}/object/*"), ["path-behind-object-lambda"]),
     ("object-lambda", allow("s3-object-lambda:HeadObject", OLAP), ["invalid-action"]),
     ("object-lambda", allow("s3-object-lambda:GetObject", OLAP.replace("res", "Res")), ["invalid-arn-resource"]),
+    ("object-lambda", allow("s3-object-lambda:GetObject", OLAP.replace("resized", "ab")), ["invalid-arn-resource"]),
+    ("object-lambda", allow("s3-object-lambda:GetObject", OLAP.replace("resized", "a" * 46)), ["invalid-arn-resource"]),
+    ("object-lambda", allow("s3-object-lambda:GetObject", OLAP.replace("resized", "a" * 45)), []),
+    (
+        "object-lambda",
+        allow("s3-object-lambda:GetObject", OLAP, {"Bool": {"aws:ViaAWSService": "true"}}),
+        ["key-absent-at-first-hop"],
+    ),
+    ("object-lambda", allow("s3-object-lambda:GetObject", OLAP, {"Bool": {"aws:ViaAWSService": "false"}}), []),
     (
         "object-lambda",
         allow("s3-object-lambda:GetObject", OLAP, {"ForAnyValue:StringEquals": VIA}),

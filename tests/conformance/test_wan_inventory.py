@@ -191,6 +191,10 @@ def acting(
     [
         ({}, [item("v", "nowhere")], ["attachment-nowhere"]),
         ({}, [item("v", "a"), item("w", "fw")], []),
+        ({}, [item("v", "a") | {"tags": {"S": "a"}}], ["attachment-nowhere"]),
+        ({}, [item("v", "A")], ["attachment-nowhere"]),
+        ({}, [item("v", "a") | {"tags": {"s": "a", "FN": "1"}}], ["attachment-tag-case"]),
+        ({}, [item("v", "a") | {"tags": {"s": "a", "S": "b", "team": "x"}}], []),
         ({}, [item("f", "fw"), item("g", "fw")], ["group-twice-in-region"]),
         ({"segment_actions": [VIA]}, [item("v", "a")], ["group-without-attachment"]),
         ({"segment_actions": [VIA]}, [item("f", "fw")], ["group-without-attachment"]),

@@ -184,6 +184,12 @@ def _is_asked_for(entry: ConditionKey) -> bool:
     return operator.qualifier is not Qualifier.ALL and not operator.negated and not operator.if_exists
 
 
+def _wants_true(entry: ConditionKey) -> bool:
+    operator = read_operator(entry.operator)
+    values = {item.value.lower() for item in strings(entry.value)}
+    return operator is not None and operator.family is Family.BOOL and values == {"true"}
+
+
 def _absent_here(entry: ConditionKey, statement: RawStatement, diagnostics: Diagnostics) -> None:
     folded = entry.key.lower()
     if statement.kind.name != _FIRST_HOP:
@@ -194,6 +200,13 @@ def _absent_here(entry: ConditionKey, statement: RawStatement, diagnostics: Diag
             f"`{entry.key}` is absent when a client calls the Object Lambda access point",
             entry.span,
             "test it at the function, the supporting access point and the bucket",
+        )
+    elif folded == "aws:viaawsservice" and _wants_true(entry):
+        diagnostics.warning(
+            "key-absent-at-first-hop",
+            "a client calls the Object Lambda access point itself, so `aws:ViaAWSService` is false here",
+            entry.span,
+            "test it at the supporting access point, where S3 calls for the client",
         )
     elif folded.startswith(_BEHIND_OLAP):
         diagnostics.warning(

@@ -17,6 +17,7 @@ from policyc.engines.wan.tables import Tables
 from policyc.ir.network import CoreNetwork, CreateRoute, RoutingPolicy, SendTo, SendVia
 from policyc.targets.cloud_wan.announcement_checks import check_announcements, joined_to
 from policyc.targets.cloud_wan.inventory_quotas import check_quotas
+from policyc.targets.cloud_wan.inventory_tags import Spelling
 from policyc.targets.cloud_wan.speech import speech
 from policyc.text import Span
 
@@ -58,13 +59,24 @@ def check_inventory(tables: Tables, diagnostics: Diagnostics) -> None:
 
 def _check_places(core: Core, diagnostics: Diagnostics) -> None:
     """Row 22: an attachment that is available and in no segment carries nothing, and no error says so."""
+    spelling = Spelling(core.network)
     for found in core.associations.values():
+        slip = spelling.slip(found.attachment)
+        if slip and found.standing is not Standing.UNASSOCIATED:
+            diagnostics.warning(
+                "attachment-tag-case",
+                f"`{found.attachment.name}`: {slip}",
+                found.attachment.span,
+                "write the tag as the rules do, or add a rule for this spelling",
+            )
         if found.standing is Standing.UNASSOCIATED and found.attachment.state in (None, "available", "updating"):
             diagnostics.warning(
                 "attachment-nowhere",
                 f"`{found.attachment.name}` is in no segment: {found.sentence}",
                 found.attachment.span,
-                "add a rule that matches it, or correct its tags",
+                f"{slip}: keys and values are compared letter by letter"
+                if slip
+                else "add a rule that matches it, or correct its tags",
             )
 
 

@@ -34,6 +34,7 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from policyc.diagnostics import Severity
 from policyc.holes import sampled
@@ -44,15 +45,35 @@ SEVERITY = Severity.WARNING
 SCOPE = "document"
 NEEDS = ("patterns", ("auth-policy", "identity"))
 
-_QUERY = regex(r"arn:[^:]*:vpc-lattice:.*\?[^/?*=]+=", re.DOTALL)
+#: what no request's resource holds, what to say of it, and what to do
+_NEVER: Final = (
+    (
+        regex(r"arn:[^:]*:vpc-lattice:.*\?[^/?*=]+=", re.DOTALL),
+        "holds a query string, which is no part of the resource",
+        "test `vpc-lattice-svcs:RequestQueryString/NAME` in a condition",
+    ),
+    (
+        regex(r"arn:[^:]*:vpc-lattice:[^/]*/[^/]*/.*#", re.DOTALL),
+        "holds a fragment, which clients never send",
+        "leave out the `#` and what follows it",
+    ),
+    (
+        regex(r"arn:[^:]*:vpc-lattice:[^/]*/[^/]*/.*\s", re.DOTALL),
+        "holds a blank, and no request has one in its path",
+        "write `%20`, or `?` for any one character",
+    ),
+    (
+        regex(r"arn:[^:]*:vpc-lattice:[^:]*:[^:]*:service/svc-[0-9a-z]{17}/listener/listener-[0-9a-z]{17}"),
+        "is the ARN of a listener, and requests are for paths of the service",
+        "write the ARN of the service and a path, such as `/*` behind it; test the port by `vpc-lattice-svcs:Port`",
+    ),
+)
 
 
 def check(lint: Lint) -> None:
     for _, statement in lint.statements("auth-policy", "identity"):
         for glob in statement.resources.patterns if statement.resources is not None else ():
-            if _QUERY.match(sampled(glob.text)) is not None:
-                lint.report(
-                    glob.span,
-                    f"`{glob.text}` holds a query string, which is no part of the resource",
-                    "test `vpc-lattice-svcs:RequestQueryString/NAME` in a condition",
-                )
+            text = sampled(glob.text)
+            found = next(((says, help) for never, says, help in _NEVER if never.match(text) is not None), None)
+            if found is not None:
+                lint.report(glob.span, f"`{glob.text}` {found[0]}", found[1])

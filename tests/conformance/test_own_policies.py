@@ -149,8 +149,8 @@ ANSWERS: dict[str, tuple[str, str, dict[str, str], Decision, str]] = {
         "vpc-lattice-svcs:Invoke",
         f"{SERVICE}/stock",
         {"resource_policy": policy("vpc-lattice-svcs:*", "*")},
-        Decision.DENY,
-        "",
+        Decision.UNDECIDED,
+        "identity policy of the caller",
     ),
     "service of Lattice without the network's policy": (
         "vpc-lattice-svcs:Invoke",

@@ -47,7 +47,7 @@ def corrected(text: str, item: Diagnostic) -> str | None:
         end = start + len(old) + 2
     elif re.fullmatch(r'"[^"]*"', text[start:end]) is None:
         return None
-    return text[:start] + json.dumps(offer[1]) + text[end:]
+    return text[:start] + (offer[1] if offer[1].startswith("{") else json.dumps(offer[1])) + text[end:]
 
 
 def offers(case: Case) -> Iterator[tuple[Diagnostic, str, list[Diagnostic]]]:

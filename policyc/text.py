@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 
 from policyc.record import field, light, record
 
@@ -72,3 +73,14 @@ class Source:
 
     def span(self, start: int, end: int) -> Span:
         return Span(self.file, start, end)
+
+
+def listed(texts: Sequence[str], most: int = 4) -> str:
+    """Some of the texts, and how many more there are."""
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + more
+
+
+def is_within(inner: Span, outer: Span) -> bool:
+    """Whether all of one place lies in another."""
+    return inner.file == outer.file and outer.start <= inner.start and inner.end <= outer.end

@@ -26,6 +26,7 @@ from policyc.syntax.cedar_nodes import And, Expr, Has, Not, Or, Statement, path_
 from policyc.syntax.cedar_printer import written
 from policyc.targets.cedar_documents.facts import cedar_path
 from policyc.targets.cedar_documents.labels import label_of
+from policyc.text import listed
 
 #: cases that one comparison may look at
 WORK: Final = 2_000_000
@@ -551,5 +552,4 @@ def _gates_that_changed(old: Sequence[Gate], new: Sequence[Gate]) -> Iterator[st
 
 
 def _listed(texts: Sequence[str]) -> str:
-    shown = ", ".join(f"`{text}`" for text in texts[:4])
-    return f"{shown} and {len(texts) - 4} more" if len(texts) > 4 else shown
+    return listed([f"`{text}`" for text in texts])

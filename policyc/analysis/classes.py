@@ -17,9 +17,10 @@ from policyc.analysis.question import Space
 from policyc.analysis.solver import Solution
 from policyc.engines.proofs.budget import TooLarge
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Policy, RawExpression, RawTest, Resources, Statement
-from policyc.model.values import Scalar
+from policyc.model.values import plain_text
 from policyc.per_object import PerObject
 from policyc.record import record
+from policyc.text import listed
 
 #: items of one list that are asked one by one; longer lists are named whole
 _MOST_ITEMS: Final = 24
@@ -119,7 +120,7 @@ def _written(cond: Cond) -> str:
             values = ", ".join(glob.text for glob in cond.spelling.values)
             return f"{cond.spelling.operator} {cond.spelling.key}: {values}"
         case Atom():
-            values = ", ".join(_plain(item.value) for item in cond.values)
+            values = ", ".join(plain_text(item.value) for item in cond.values)
             text = f"{cond.attribute.name} {cond.op.value} {values}".rstrip()
             return f"not ({text})" if cond.negated else text
         case RawTest():
@@ -135,10 +136,6 @@ def _written(cond: Cond) -> str:
             )
         case All(items):
             return " and ".join(dict.fromkeys(_written(item) for item in items))
-
-
-def _plain(value: Scalar) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 # --- what makes the difference ------------------------------------------------------------------------------------
@@ -300,5 +297,4 @@ def _when(statement: Statement) -> tuple[str, ...]:
 
 
 def _listed(texts: Sequence[str]) -> str:
-    shown = ", ".join(f"`{text}`" for text in texts[:4])
-    return f"{shown} and {len(texts) - 4} more" if len(texts) > 4 else shown
+    return listed([f"`{text}`" for text in texts])

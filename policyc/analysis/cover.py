@@ -96,7 +96,7 @@ def _remainder(asked: Asked, outside: Sequence[Lit]) -> list[Class]:
         return []
     unknown = asked.open_identity
     known = (*asked.base, -unknown, asked.allowed, *outside, asked.remainder)
-    needs = unknown != FALSE and not _meets(asked.space, known)
+    needs = unknown != FALSE and not may_meet(asked.space, known)
     return [Class((), (), (), solution, opaque_of(asked.space, solution), needs)]
 
 
@@ -153,9 +153,9 @@ def _class(asked: Asked, lines: Sequence[Line], own: Lit, solution: Solution) ->
     many = 0
     if len(denies) > _MOST_DENIES:
         denies, many = [], len(denies)
-    unless = tuple(line for line in denies if _meets(space, (*inside, line.lit)))
+    unless = tuple(line for line in denies if may_meet(space, (*inside, line.lit)))
     unknown = asked.open_identity
-    needs = unknown != FALSE and not _meets(space, (*asked.base, -unknown, own, asked.allowed))
+    needs = unknown != FALSE and not may_meet(space, (*asked.base, -unknown, own, asked.allowed))
     hangs_on = opaque_of(space, solution)
     if hangs_on:
         better = _without_opaque(asked, marks)
@@ -170,7 +170,8 @@ def _without_opaque(asked: Asked, marks: Sequence[Lit]) -> Solution | None:
     return found if found is not None and not opaque_of(asked.space, found) else None
 
 
-def _meets(space: Space, wanted: Sequence[Lit]) -> bool:
+def may_meet(space: Space, wanted: Sequence[Lit]) -> bool:
+    """Whether some request may meet all of the literals."""
     try:
         return space.ask(*wanted) is not None
     except (TooLarge, Unmodelled):

@@ -12,10 +12,9 @@ from contextlib import contextmanager
 from typing import Any, Final, TypeAlias
 
 from policyc.analysis.compare import Version, compare
+from policyc.analysis.cover import may_meet
 from policyc.analysis.formula import Lit
 from policyc.analysis.question import Space
-from policyc.engines.proofs.budget import TooLarge
-from policyc.engines.proofs.domains import Unmodelled
 from policyc.ir.authz import Can, Resources, Statement
 from policyc.record import record, replace
 
@@ -112,7 +111,7 @@ def _without_repeats(parts: Sequence[Part], read: Read) -> tuple[Part, ...]:
                 for other, item in left.items()
                 if other != at and item.effect in (mine.effect, "deny")
             ]
-            if not _is_met(space, [space.statement(mine), *others]):
+            if not may_meet(space, [space.statement(mine), *others]):
                 del left[at]
     return tuple(parts[at] for at in left)
 
@@ -141,7 +140,7 @@ def _without_items(parts: Sequence[Part], read: Read) -> tuple[Part, ...]:
                 kept = list(range(len(lits)))
                 for at in reversed(range(len(lits))):
                     others = [lits[other] for other in kept if other != at]
-                    if others and not _is_met(space, [lits[at], *(-lit for lit in others)]):
+                    if others and not may_meet(space, [lits[at], *(-lit for lit in others)]):
                         kept.remove(at)
                 if len(kept) < len(listed):
                     body[name] = listed[kept[0]] if len(kept) == 1 else [listed[at] for at in kept]
@@ -168,14 +167,6 @@ def _asking(version: Version) -> Iterator[Space]:
         yield space
     finally:
         space.solver.close()
-
-
-def _is_met(space: Space, wanted: Sequence[Lit]) -> bool:
-    """Whether some request may meet all of the literals."""
-    try:
-        return space.ask(*wanted) is not None
-    except (TooLarge, Unmodelled):
-        return True
 
 
 # --- joining ------------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean, rewritten
@@ -19,7 +18,7 @@ from policyc.model.fit import assignable
 from policyc.model.names import known_names
 from policyc.model.scope import Scope
 from policyc.model.types import BOOL, GROUP, OBJECT_TYPES, STRING, Named, SetOf, Type, shapes
-from policyc.model.values import Group, Scalar, Value
+from policyc.model.values import Group, Value, scalar_of
 from policyc.model.vocabulary import Attribute
 from policyc.record import field, record
 from policyc.syntax import nodes
@@ -484,7 +483,7 @@ class _Lowering:
             )
             return None
         test = _ORDER_OPS.get(op) or (Op.LIKE if op == "like" else Op.IN_CIDR if expected == Named("cidr") else Op.EQ)
-        holds = any(compares(left.type, test, _scalar(left), right) for right in rights)
+        holds = any(compares(left.type, test, scalar_of(left), right) for right in rights)
         return Always() if holds is not negate else Never()
 
     def _is_known_value(self, ref: nodes.Ref, scope: Scope, env: Mapping[str, Operand]) -> bool:
@@ -591,10 +590,4 @@ _DEEPEST_CALL = 30
 def _constant(value: Value, span: Span) -> Constant:
     if isinstance(value.data, Group):
         return Constant(GROUP, value.data.id, value.data, span)
-    return Constant(value.type, _scalar(value), span=span)
-
-
-def _scalar(value: Value) -> Scalar:
-    data = value.data
-    assert isinstance(data, str | int | Decimal | bool)
-    return data
+    return Constant(value.type, scalar_of(value), span=span)

@@ -300,6 +300,11 @@ class AttachRule:
     description: Word | None = None
     span: Span | None = field(default=None, compare=False)
 
+    @property
+    def alternatives(self) -> list[tuple[AttachCondition, ...]]:
+        """The sets of conditions of which each by itself makes the rule match."""
+        return [(item,) for item in self.conditions] if self.logic == "or" else [self.conditions]
+
 
 @record
 class LabelRule:

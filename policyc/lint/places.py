@@ -6,7 +6,7 @@ from policyc.ir.authz import Cond, Statement
 from policyc.ir.conditions import tests
 from policyc.lint.rule import Lint
 from policyc.model.values import Resource
-from policyc.text import Span
+from policyc.text import Span, is_within
 
 
 def name_of(lint: Lint, resource: Resource) -> Span:
@@ -42,7 +42,7 @@ def condition_of(cond: Cond, statement: Statement) -> Span | None:
     inside = [
         test.span
         for test in tests(cond)
-        if test.span is not None and statement.span is not None and _within(test.span, statement.span)
+        if test.span is not None and statement.span is not None and is_within(test.span, statement.span)
     ]
     if not inside:
         return label_of(statement)
@@ -50,7 +50,3 @@ def condition_of(cond: Cond, statement: Statement) -> Span | None:
     for other in inside[1:]:
         span = span.to(other)
     return span
-
-
-def _within(inner: Span, outer: Span) -> bool:
-    return inner.file == outer.file and outer.start <= inner.start and inner.end <= outer.end

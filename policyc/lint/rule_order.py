@@ -47,19 +47,14 @@ def rule_covers(outer: AttachRule, inner: AttachRule) -> bool:
     wanted = any if outer.logic == "or" else all
     return all(
         wanted(any(condition_covers(need, given) for given in alternative) for need in outer.conditions)
-        for alternative in alternatives(inner)
+        for alternative in inner.alternatives
     )
 
 
 def may_meet(one: AttachRule, other: AttachRule) -> bool:
     """Whether an attachment that just meets `other` may match `one` too: not when that wants another value of the same thing, or
     a tag that `other` does not speak of."""
-    return any(_fits(mine, theirs) for mine in alternatives(one) for theirs in alternatives(other))
-
-
-def alternatives(rule: AttachRule) -> list[tuple[AttachCondition, ...]]:
-    """The sets of conditions of which each by itself makes a rule match."""
-    return [(item,) for item in rule.conditions] if rule.logic == "or" else [rule.conditions]
+    return any(_fits(mine, theirs) for mine in one.alternatives for theirs in other.alternatives)
 
 
 def _fits(mine: tuple[AttachCondition, ...], theirs: tuple[AttachCondition, ...]) -> bool:
@@ -162,7 +157,7 @@ class _Order:
             if takes_everything(rule, network):
                 self._everything.add(id(rule))
                 _put(self._covers, "always", at)
-            for alternative in alternatives(rule):
+            for alternative in rule.alternatives:
                 pivot = min(alternative, key=lambda item: every[_sign(item)], default=None)
                 _put(self._covers, "always" if pivot is None else _sign(pivot), at)
                 if pivot is not None and pivot.operator == "not-equals":
@@ -186,7 +181,7 @@ class _Order:
 
     def _may_cover(self, rule: AttachRule) -> Iterator[AttachRule]:
         """The rules before this one that may cover it, in order: each has to cover its first alternative."""
-        given = next(iter(alternatives(rule)), ())
+        given = next(iter(rule.alternatives), ())
         signs = {"always", ("any",), *(sign for item in given for sign in self._covered_by(item))}
         return self._before(rule, (self._covers[sign] for sign in signs if sign in self._covers))
 
@@ -205,7 +200,7 @@ class _Order:
 
     def may_meet(self, rule: AttachRule) -> Iterator[AttachRule]:
         lists: list[Iterable[int]] = [self._open]
-        for theirs in alternatives(rule):
+        for theirs in rule.alternatives:
             wanted = {_subject(item): value_of(item) for item in theirs if item.operator == "equals"}
             for subject, places in self._by_subject.items():
                 lists.append(self._by_value.get((subject, wanted[subject]), ()) if subject in wanted else places)

@@ -114,6 +114,12 @@ class Resource:
         value = self.get(name)
         return value.data.id if value is not None and isinstance(value.data, ResourceLink) else None
 
+    def words(self, name: str) -> tuple[str, ...]:
+        """The items of a field that is a set, as texts; none when absent."""
+        value = self.get(name)
+        items = value.data if value is not None and isinstance(value.data, tuple) else ()
+        return tuple(str(item.data) for item in items if isinstance(item, Value))
+
     @property
     def place(self) -> Place | None:
         value = self.get("at")
@@ -139,3 +145,15 @@ class Value:
     type: Type
     data: Scalar | tuple[Value, ...] | tuple[tuple[str, Value], ...] | Principal | Group | Place | ResourceLink
     span: Span = field(compare=False)
+
+
+def scalar_of(value: Value) -> Scalar:
+    """What a value of a scalar type holds."""
+    data = value.data
+    assert isinstance(data, str | int | Decimal | bool)
+    return data
+
+
+def plain_text(value: Scalar) -> str:
+    """A scalar as a document or a command line has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 from policyc.record import field, record
 from policyc.report.options import Options
 from policyc.report.screen import clean, paint, plural, wrap
+from policyc.text import listed
 
 #: what becomes of a document
 SAME: Final = "same"
@@ -115,14 +116,9 @@ def phrase(entry: Entry) -> str:
     """The class in one sentence: who, what, where, under which conditions."""
     if entry.by_context:
         return "every request" + (f", if {'; '.join(entry.conditions)}" if entry.conditions else "")
-    parts = [_listed(entry.who) or "anyone", _listed(entry.what) or "any action"]
-    text = f"{parts[0]}: {parts[1]}" + (f" on {_listed(entry.where)}" if entry.where else "")
+    parts = [listed(entry.who) or "anyone", listed(entry.what) or "any action"]
+    text = f"{parts[0]}: {parts[1]}" + (f" on {listed(entry.where)}" if entry.where else "")
     return text + (f", if {'; '.join(entry.conditions)}" if entry.conditions else "")
-
-
-def _listed(texts: Sequence[str], most: int = 4) -> str:
-    more = f" and {len(texts) - most} more" if len(texts) > most else ""
-    return ", ".join(texts[:most]) + more
 
 
 _STYLES: Final = {

@@ -8,6 +8,7 @@ from typing import Any, Final
 from policyc.record import record
 from policyc.report.options import Options
 from policyc.report.screen import clean, paint, wrap
+from policyc.text import listed
 
 #: those of an account whom their own policies may admit, before the account's number
 OWN_CALLERS: Final = "callers of "
@@ -135,13 +136,8 @@ def _data(entry: May) -> Mapping[str, Any]:
 
 def phrase(entry: May) -> str:
     """A class in one sentence."""
-    text = f"{_listed(entry.who) or 'anyone'}: {_listed(entry.what) or 'any action'}"
-    text += f" on {_listed(entry.where)}" if entry.where else ""
+    text = f"{listed(entry.who) or 'anyone'}: {listed(entry.what) or 'any action'}"
+    text += f" on {listed(entry.where)}" if entry.where else ""
     text += f", if {'; '.join(entry.conditions)}" if entry.conditions else ""
     text += f", unless {'; '.join(entry.unless)}" if entry.unless else ""
     return text + (f", and {'; '.join(entry.needs)}" if entry.needs else "")
-
-
-def _listed(texts: Sequence[str], most: int = 4) -> str:
-    more = f" and {len(texts) - most} more" if len(texts) > most else ""
-    return ", ".join(texts[:most]) + more

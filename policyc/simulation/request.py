@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 
 from policyc.diagnostics import Diagnostics, Label, did_you_mean
 from policyc.ir.attributes import key_fits, lacks_key, resolve_attribute
@@ -13,7 +12,7 @@ from policyc.ir.program import Program
 from policyc.model.names import given_once, known_names
 from policyc.model.scope import Scope
 from policyc.model.types import GROUP, PRINCIPAL, STRING
-from policyc.model.values import Group, Principal, Resource, ResourceLink, Scalar, Value
+from policyc.model.values import Group, Principal, Resource, ResourceLink, Scalar, Value, scalar_of
 from policyc.model.vocabulary import Attribute, ResourceType
 from policyc.record import record
 from policyc.syntax import nodes
@@ -198,9 +197,9 @@ class RequestBuilder:
             definition = self.scope.lookup(expr.simple)
             known = self.scope.definition_value(definition, self.diagnostics) if definition is not None else None
             if known is not None and isinstance(known.data, tuple):
-                return tuple(_scalar(item) for item in known.data if isinstance(item, Value))
+                return tuple(scalar_of(item) for item in known.data if isinstance(item, Value))
         value = self.scope.value(expr, attribute.type, self.diagnostics)
-        return None if value is None else (_scalar(value),)
+        return None if value is None else (scalar_of(value),)
 
     def _group(self, expr: nodes.Expr) -> Group | None:
         if isinstance(expr, nodes.Call):
@@ -279,9 +278,3 @@ def find_resource(program: Program, name: str, diagnostics: Diagnostics, span: S
         ),
     )
     return None
-
-
-def _scalar(value: Value) -> Scalar:
-    data = value.data
-    assert isinstance(data, str | int | Decimal | bool)
-    return data

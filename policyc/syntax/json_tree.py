@@ -137,3 +137,9 @@ def from_plain(value: object, span: Span) -> JsonValue:
             return JsonArray(tuple(from_plain(item, span) for item in value), span)
         case _:
             raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+def strings_in(value: JsonValue | None) -> tuple[JsonString, ...]:
+    """A text, or the texts of a list."""
+    items = value.items if isinstance(value, JsonArray) else (value,)
+    return tuple([item for item in items if isinstance(item, JsonString)])

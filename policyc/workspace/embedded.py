@@ -19,7 +19,7 @@ from policyc.model.values import Resource, ResourceLink, Value
 from policyc.packages import MissingPackage
 from policyc.record import record, replace
 from policyc.syntax.json_text import JsonArray, JsonObject, JsonValue
-from policyc.text import Source, Span
+from policyc.text import Source, Span, is_within
 from policyc.workspace.mending import of_words
 from policyc.workspace.native_settings import NativeSettings, rule_settings
 from policyc.workspace.native_texts import check_texts
@@ -210,7 +210,7 @@ def _with_origin(findings: Iterable[Diagnostic], items: Sequence[Item]) -> Itera
     files = {item.source.file for item in items}
     made = [one.document for one in items if one.document.also and one.document.also.rpartition(":")[0] not in files]
     for item in findings:
-        origin = next((one.also for one in made if item.span is not None and _within(item.span, one.place)), "")
+        origin = next((one.also for one in made if item.span is not None and is_within(item.span, one.place)), "")
         yield replace(item, help=f"{item.help}{'; ' * bool(item.help)}made by `{origin}`") if origin else item
 
 
@@ -230,7 +230,7 @@ def _possible(item: Diagnostic) -> Diagnostic:
 
 
 def _is_in(key: _Key, place: Span) -> bool:
-    return key[1] is not None and _within(key[1], place)
+    return key[1] is not None and is_within(key[1], place)
 
 
 def _key(item: Diagnostic) -> _Key:
@@ -288,13 +288,9 @@ def _checked(item: Item, settings: NativeSettings, way: Completion | None) -> tu
 
 def _is_meant(found: Diagnostic, items: Sequence[Item]) -> bool:
     return any(
-        found.rule in item.document.meant and found.span is not None and _within(found.span, item.document.place)
+        found.rule in item.document.meant and found.span is not None and is_within(found.span, item.document.place)
         for item in items
     )
-
-
-def _within(inner: Span, outer: Span) -> bool:
-    return inner.file == outer.file and outer.start <= inner.start and inner.end <= outer.end
 
 
 def _check(item: Item, diagnostics: Diagnostics, settings: NativeSettings, way: Completion | None) -> Policy | None:
@@ -336,7 +332,7 @@ def _rest(item: Item, settings: NativeSettings, found: Sequence[Diagnostic]) -> 
         return iter(())
     from policyc.workspace.refused import rest_of
 
-    mine = [one for one in found if one.span is not None and any(_within(one.span, place) for place in item.places)]
+    mine = [one for one in found if one.span is not None and any(is_within(one.span, place) for place in item.places)]
     rest = [
         one
         for one in rest_of(item.source, tree, kind, settings, mine, item.document.name)

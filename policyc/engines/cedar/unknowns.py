@@ -81,9 +81,9 @@ def mark(data: Mapping[str, Any], unknown: Iterable[Path], doubtful: Iterable[Pa
         _first_missing(data, path)
     for path in doubtful:
         missing = _first_missing(data, path)
-        found.add(next((part for part in _prefixes(path) if len(part) >= len(missing) and part not in sure), path))
+        found.add(next((part for part in prefixes(path) if len(part) >= len(missing) and part not in sure), path))
     return Marks(
-        frozenset(path for path in found if not any(part in found for part in _prefixes(path)[:-1])), frozenset(sure)
+        frozenset(path for path in found if not any(part in found for part in prefixes(path)[:-1])), frozenset(sure)
     )
 
 
@@ -98,7 +98,8 @@ def _first_missing(data: Mapping[str, Any], path: Path) -> Path:
     raise NotOpen(path, "is both stated and unknown")
 
 
-def _prefixes(path: Path) -> list[Path]:
+def prefixes(path: Path) -> list[Path]:
+    """The paths on the way to one, the shortest first, with itself."""
     return [path[:length] for length in range(1, len(path) + 1)]
 
 
@@ -165,7 +166,7 @@ class Slots:
     def _surely(self, path: Path) -> bool:
         top = self._marks.over(path)
         if top is not None:
-            return not any(self.optional(part) for part in _prefixes(path) if len(part) >= len(top))
+            return not any(self.optional(part) for part in prefixes(path) if len(part) >= len(top))
         place: Any = self._data
         for step in path:
             place = place.get(step) if isinstance(place, Mapping) else None

@@ -29,7 +29,7 @@ from policyc.ir.authz import (
 )
 from policyc.ir.conditions import tests
 from policyc.ir.raw_tests import raw_holds
-from policyc.model.values import Scalar
+from policyc.model.values import Scalar, plain_text
 from policyc.model.vocabulary import Attribute
 from policyc.per_object import PerObject
 from policyc.record import replace
@@ -169,7 +169,7 @@ def _raw_fits(test: RawTest | RawExpression, wanted: bool, held: Sequence[_Opaqu
         )
     if known is None or any(isinstance(token, Variable) for value in valued.values for token in value.tokens):
         return True
-    texts = tuple(_text(value) for value in known)
+    texts = tuple(plain_text(value) for value in known)
     return raw_holds(valued, lambda _: texts) is wanted
 
 
@@ -177,10 +177,6 @@ def _lacks(value: Glob, facts: Facts) -> bool:
     """Whether a value names a policy variable that is known to have none."""
     variables = (token for token in value.tokens if isinstance(token, Variable) and token.default is None)
     return any(facts(raw_attribute(token.key)) == () for token in variables)
-
-
-def _text(value: Scalar) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _forks(goal: Goal) -> bool:

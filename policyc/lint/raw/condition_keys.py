@@ -12,11 +12,12 @@ from policyc.engines.iam.operators import Family, Qualifier, read_operator
 from policyc.engines.iam.variables import MULTIVALUED
 from policyc.holes import has_hole
 from policyc.lint.raw.nearest import nearest_name
-from policyc.lint.raw.statements import ConditionKey, RawStatement, strings
+from policyc.lint.raw.statements import ConditionKey, RawStatement
 from policyc.lint.unknown_keys import spelled, unknown_key
 from policyc.model.vocabulary import Attribute
 from policyc.regex import regex
 from policyc.syntax.json_text import JsonString
+from policyc.syntax.json_tree import strings_in
 from policyc.targets.iam_documents import services
 from policyc.targets.iam_documents.known_keys import KEY_SERVICES, known_keys
 
@@ -60,7 +61,7 @@ def check_keys(statement: RawStatement, diagnostics: Diagnostics) -> None:
 
 def check_variables(statement: RawStatement, diagnostics: Diagnostics) -> None:
     """Report policy variables that name no key, with the closest known one."""
-    values = [text for entry in statement.condition_keys for text in strings(entry.value)]
+    values = [text for entry in statement.condition_keys for text in strings_in(entry.value)]
     for item in (*statement.resources, *values):
         _plain(item, diagnostics)
         if "${" not in item.value:
@@ -186,7 +187,7 @@ def _is_asked_for(entry: ConditionKey) -> bool:
 
 def _wants_true(entry: ConditionKey) -> bool:
     operator = read_operator(entry.operator)
-    values = {item.value.lower() for item in strings(entry.value)}
+    values = {item.value.lower() for item in strings_in(entry.value)}
     return operator is not None and operator.family is Family.BOOL and values == {"true"}
 
 

@@ -12,10 +12,11 @@ from typing import Final
 from policyc.diagnostics import Diagnostics, Label, write_instead
 from policyc.engines.iam.elements import action_pattern
 from policyc.engines.iam.operators import Family, Operator, Qualifier, read_operator
-from policyc.lint.raw.statements import ConditionKey, RawStatement, strings
+from policyc.lint.raw.statements import ConditionKey, RawStatement
 from policyc.model.placeholders import is_left_over
 from policyc.regex import regex
 from policyc.syntax.json_text import JsonBool, JsonString
+from policyc.syntax.json_tree import strings_in
 from policyc.targets.iam_documents import arns, services
 from policyc.targets.iam_documents.services import Action, Service
 from policyc.text import Span
@@ -163,7 +164,7 @@ def _passes_absent(operator: Operator, entry: ConditionKey) -> bool:
     if operator.family is not Family.NULL:
         return operator.negated
     told = entry.value
-    return told.value if isinstance(told, JsonBool) else any(text.value.lower() == "true" for text in strings(told))
+    return told.value if isinstance(told, JsonBool) else any(text.value.lower() == "true" for text in strings_in(told))
 
 
 def _of_service(key: str) -> bool:

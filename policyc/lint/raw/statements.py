@@ -11,6 +11,7 @@ from policyc.engines.iam.statement import Statement
 from policyc.holes import has_hole, of_one_thing, widened
 from policyc.record import record
 from policyc.syntax.json_text import JsonArray, JsonObject, JsonString, JsonValue
+from policyc.syntax.json_tree import strings_in
 from policyc.targets.iam_documents.kinds import DocumentKind
 from policyc.text import Span
 
@@ -63,7 +64,7 @@ class RawStatement:
 
     def principals(self, type_: str) -> tuple[JsonString, ...]:
         """The principals of one type, such as `AWS`, that are meant or left out."""
-        return strings(self.principal.get(type_)) if isinstance(self.principal, JsonObject) else ()
+        return strings_in(self.principal.get(type_)) if isinstance(self.principal, JsonObject) else ()
 
 
 def statements_of(document: Document, tree: JsonValue, kind: DocumentKind) -> list[RawStatement]:
@@ -90,14 +91,14 @@ def _statement(kind: DocumentKind, compiled: Statement, tree: JsonObject) -> Raw
         {
             item.span: item.value
             for name in ("Action", "NotAction", "Resource", "NotResource")
-            for item in strings(values.get(name))
+            for item in strings_in(values.get(name))
             if has_hole(item.value)
         },
     )
 
 
 def _texts(value: JsonValue | None) -> tuple[JsonString, ...]:
-    found = strings(value)
+    found = strings_in(value)
     if any(has_hole(item.value) for item in found):
         return tuple([JsonString(widened(item.value), item.span) for item in found])
     return found
@@ -108,8 +109,3 @@ def _keys(block: JsonValue | None) -> Iterator[ConditionKey]:
     for operator in block.members if isinstance(block, JsonObject) else ():
         for entry in operator.value.members if isinstance(operator.value, JsonObject) else ():
             yield ConditionKey(operator.key, entry.key, entry.key_span, entry.value)
-
-
-def strings(value: JsonValue | None) -> tuple[JsonString, ...]:
-    items = value.items if isinstance(value, JsonArray) else (value,)
-    return tuple([item for item in items if isinstance(item, JsonString)])

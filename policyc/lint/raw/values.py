@@ -11,9 +11,10 @@ from typing import Final
 from policyc.diagnostics import Diagnostics, write_instead
 from policyc.engines.iam.operators import Family, read_operator
 from policyc.lint.raw.nearest import nearest_name
-from policyc.lint.raw.statements import RawStatement, strings
+from policyc.lint.raw.statements import RawStatement
 from policyc.model.literals import host_bits, without_host_bits
 from policyc.syntax.json_text import JsonString
+from policyc.syntax.json_tree import strings_in
 from policyc.targets.iam_documents import arns
 
 _REGION: Final = "aws:requestedregion"
@@ -24,9 +25,9 @@ def check_values(statement: RawStatement, diagnostics: Diagnostics) -> None:
     for entry in statement.condition_keys:
         operator = read_operator(entry.operator)
         if operator is not None and operator.family is Family.IP:
-            _check_blocks(strings(entry.value), diagnostics)
+            _check_blocks(strings_in(entry.value), diagnostics)
         elif operator is not None and entry.key.lower() == _REGION:
-            _check_regions(strings(entry.value), diagnostics)
+            _check_regions(strings_in(entry.value), diagnostics)
 
 
 def _check_blocks(values: tuple[JsonString, ...], diagnostics: Diagnostics) -> None:

@@ -18,6 +18,7 @@ from ipaddress import IPv4Address, ip_address
 from itertools import pairwise, takewhile
 from typing import TypeAlias
 
+from policyc.engines.cedar.unknowns import prefixes
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Op, RawExpression, RawTest
 from policyc.ir.pattern import Plain, pattern_tokens
 from policyc.model.types import Named
@@ -93,7 +94,7 @@ def _asked_first(cond: Cond, facts: Mapping[str, Fact]) -> dict[Path, None]:
     before all else, then those that cannot fail and have nothing before them that can."""
     match cond:
         case Atom(negated=False):
-            return dict.fromkeys(_prefixes(fact_of(facts, cond.attribute).path))
+            return dict.fromkeys(prefixes(fact_of(facts, cond.attribute).path))
         case All(items):
             out = _asked_first(items[0], facts)
             for before, item in pairwise(items):
@@ -127,14 +128,10 @@ def _common(branches: Sequence[Sequence[Path]]) -> dict[Path, None]:
     return dict.fromkeys([*same, *later])
 
 
-def _prefixes(path: Path) -> list[Path]:
-    return [path[:length] for length in range(1, len(path) + 1)]
-
-
 def _atom(atom: Atom, fact: Fact, known: Known) -> tuple[Expr, Known]:
     span = atom.span or NOWHERE
-    prefixes = _prefixes(fact.path)
-    guards: list[Expr] = [guard(prefix, span) for prefix in prefixes if prefix not in known]
+    ways = prefixes(fact.path)
+    guards: list[Expr] = [guard(way, span) for way in ways if way not in known]
     if atom.op is Op.EXISTS:
         # the last guard is the test itself, so it is written even where it is known
         parts = guards or [guard(fact.path, span)]
@@ -143,7 +140,7 @@ def _atom(atom: Atom, fact: Fact, known: Known) -> tuple[Expr, Known]:
     whole = conjoin(parts)
     if atom.negated:
         return Not(whole, span), known
-    return whole, known.union(prefixes)
+    return whole, known.union(ways)
 
 
 def _test(atom: Atom, fact: Fact, span: Span) -> Expr:

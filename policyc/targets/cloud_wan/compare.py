@@ -18,7 +18,7 @@ from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.reach import Target, reach
 from policyc.engines.wan.switches import DEFAULT, Switches
 from policyc.engines.wan.tables import Tables, uncollected
-from policyc.ir.network import AttachCondition, AttachmentType, AttachRule, CoreNetwork, SendVia, ToTag
+from policyc.ir.network import AttachCondition, AttachmentType, CoreNetwork, SendVia, ToTag
 from policyc.record import record, replace
 from policyc.targets.cloud_wan.changed_ways import Watch, changed_ways, unwatched, verdict_of, where_inspected
 from policyc.targets.cloud_wan.classes import Class, senders
@@ -148,7 +148,7 @@ def _witnesses(old: CoreNetwork, new: CoreNetwork) -> list[Attachment]:
     for network in (old, new):
         for rule in network.attach_rules:
             tag = rule.action.key.text if isinstance(rule.action, ToTag) else ""
-            for conditions in _alternatives(rule):
+            for conditions in rule.alternatives:
                 witness = _witness(plain, conditions)
                 if witness is not None:
                     found[witness] = None
@@ -164,10 +164,6 @@ def _tagged(met: Attachment, conditions: Sequence[AttachCondition], tag: str, se
         others = [item for item in conditions if item.type != "any" and item not in asked]
         name = _named([f"tag {tag} is {segment}", *(item.sentence().replace("`", "") for item in others)])
         yield replace(met, name=name, tags=tuple({**dict(met.tags), tag: segment}.items()))
-
-
-def _alternatives(rule: AttachRule) -> list[tuple[AttachCondition, ...]]:
-    return [(item,) for item in rule.conditions] if rule.logic == "or" else [rule.conditions]
 
 
 def _witness(plain: Attachment, conditions: Sequence[AttachCondition]) -> Attachment | None:

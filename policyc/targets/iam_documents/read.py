@@ -25,6 +25,7 @@ from policyc.model.values import Principal, Resource, Value
 from policyc.model.vocabulary import Verb
 from policyc.regex import regex
 from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue, parse_json
+from policyc.syntax.json_tree import strings_in
 from policyc.targets.base import Native
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind
 from policyc.targets.iam_documents.read_tests import join_all, read_test
@@ -126,11 +127,6 @@ def _text(value: JsonValue | None) -> str:
     return value.value if isinstance(value, JsonString) else ""
 
 
-def _strings(value: JsonValue | None) -> tuple[JsonString, ...]:
-    items = value.items if isinstance(value, JsonArray) else (value,)
-    return tuple([item for item in items if isinstance(item, JsonString)])
-
-
 def _value(elements: _Elements, name: str) -> JsonValue | None:
     member = elements.get(name)
     return None if member is None else member.value
@@ -156,7 +152,7 @@ def _principals(value: JsonValue) -> Iterator[Principal]:
     if isinstance(value, JsonString):
         yield _principal("AWS", value)
     for entry in value.members if isinstance(value, JsonObject) else ():
-        for item in _strings(entry.value):
+        for item in strings_in(entry.value):
             yield _principal(entry.key, item)
 
 
@@ -194,7 +190,7 @@ def _can(elements: _Elements) -> Can | None:
     member, negated = _chosen(elements, "Action")
     if member is None:
         return None
-    verbs = tuple([_verb(item) for item in _strings(member.value)])
+    verbs = tuple([_verb(item) for item in strings_in(member.value)])
     return Can(verbs, negated, member.value.span)
 
 
@@ -207,7 +203,7 @@ def _resources(elements: _Elements, reading: Reading) -> Resources | None:
     member, negated = _chosen(elements, "Resource")
     if member is None:
         return None
-    globs = tuple([_resource(item, reading) for item in _strings(member.value)])
+    globs = tuple([_resource(item, reading) for item in strings_in(member.value)])
     return Resources(globs, negated, member.value.span)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from policyc.ir.program import Program
-from policyc.model.values import Resource, Value
+from policyc.model.values import Resource
 from policyc.record import record
 from policyc.targets.base import Request
 from policyc.targets.lattice.words import CONNECT, HEADER_KEYS
@@ -51,7 +51,7 @@ def port_of(listener: Resource) -> int:
 def targets_of(resource: Resource) -> list[tuple[str, int]]:
     """The target groups of a listener or rule with their weights, in the order of the text."""
     out = []
-    for text in _words(resource, "forward"):
+    for text in resource.words("forward"):
         name, equals, weight = text.partition("=")
         out.append((name, int(weight) if equals else 1))
     return out
@@ -60,17 +60,10 @@ def targets_of(resource: Resource) -> list[tuple[str, int]]:
 def header_tests(rule: Resource) -> list[HeaderTest]:
     """The headers that a rule wants."""
     out = []
-    for text in _words(rule, "headers"):
+    for text in rule.words("headers"):
         name, test, value = text.split(" ", 2)
         out.append(HeaderTest(name.lower(), test, value))
     return out
-
-
-def _words(resource: Resource, field: str) -> tuple[str, ...]:
-    value = resource.get(field)
-    if value is None or not isinstance(value.data, tuple):
-        return ()
-    return tuple(str(item.data) for item in value.data if isinstance(item, Value))
 
 
 def describe_route(program: Program, request: Request, action: str) -> Iterator[str]:

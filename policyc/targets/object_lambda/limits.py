@@ -28,7 +28,7 @@ from policyc.targets.object_lambda.hops import (
 )
 from policyc.targets.object_lambda.operations import TRANSFORMABLE
 from policyc.targets.object_lambda.permissions import permissions, transformed_permissions
-from policyc.targets.object_lambda.resources import Chain, arn, chain_of, execution_role, words
+from policyc.targets.object_lambda.resources import Chain, arn, chain_of, execution_role
 from policyc.text import Span
 
 _EVERYONE: Final = ("anyone", "authenticated")
@@ -105,7 +105,7 @@ def _check_chain(chain: Chain, program: Program, diagnostics: Diagnostics) -> No
             _span(chain.olap, "actions"),
             "list at least one of " + ", ".join(f"`{name}`" for name in TRANSFORMABLE),
         )
-    for feature in words(chain.olap, "features"):
+    for feature in chain.olap.words("features"):
         if feature not in _FEATURES:
             diagnostics.error(
                 "unknown-feature",

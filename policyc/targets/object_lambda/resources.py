@@ -6,7 +6,7 @@ Source: Object Lambda reference, section 3.
 from __future__ import annotations
 
 from policyc.ir.program import Program
-from policyc.model.values import Place, Principal, Resource, Value
+from policyc.model.values import Place, Principal, Resource
 from policyc.model.vocabulary import load_vocabulary
 from policyc.record import record
 from policyc.targets.iam_documents.resources import resource_arn
@@ -26,14 +26,6 @@ def arn(resource: Resource) -> str:
     return resource_arn(resource, load_vocabulary("object_lambda").resource_types[resource.type])
 
 
-def words(resource: Resource, field: str) -> tuple[str, ...]:
-    """The items of a set field as text, empty when it is left out."""
-    value = resource.get(field)
-    if value is None or not isinstance(value.data, tuple):
-        return ()
-    return tuple(str(item.data) for item in value.data if isinstance(item, Value))
-
-
 @record
 class Chain:
     """An Object Lambda access point with everything behind it."""
@@ -48,7 +40,7 @@ class Chain:
         """The calls that go through the function."""
         if self.olap.get("actions") is None:
             return TRANSFORMED_BY_DEFAULT
-        return frozenset(words(self.olap, "actions"))
+        return frozenset(self.olap.words("actions"))
 
     @property
     def place(self) -> Place:

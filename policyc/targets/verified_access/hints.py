@@ -70,7 +70,7 @@ def hint(on: Resource | Principal, resources: Mapping[str, Resource], name: str)
         return f"did you mean `{below[0]}`?" if below else _slip(name, steps, on, resources) or _sent(steps[0], kind)
     seen = facts(on, resources).get(name)
     if seen is not None:
-        return "" if _is_declared(group, steps) else _other_kind(group, steps, seen)
+        return "" if is_declared(group, steps) else _other_kind(group, steps, seen)
     return _slip(name, steps, on, resources) or (
         f"declare it in `claims` of `{group.name}`, such as `{language_name(steps)}: string` (or `int`, `bool`, `string_set`)"
     )
@@ -88,7 +88,8 @@ def _slip(name: str, steps: tuple[str, ...], on: Resource, resources: Mapping[st
     return meant(name, best) if best and near[best] >= _SLIP else ""
 
 
-def _is_declared(group: Resource, steps: tuple[str, ...]) -> bool:
+def is_declared(group: Resource, steps: tuple[str, ...]) -> bool:
+    """Whether the group declares the claim that a path leads to."""
     return any(split_name(key) == steps for key, _ in entries(group, "claims"))
 
 

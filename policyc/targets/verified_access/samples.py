@@ -27,7 +27,7 @@ from policyc.syntax.json_text import (
 )
 from policyc.targets.cedar_documents.claims import entries
 from policyc.targets.cedar_documents.facts import split_name
-from policyc.targets.verified_access.scope import trust_types
+from policyc.targets.verified_access.scope import overlap, trust_types
 from policyc.text import Source, Span
 
 #: Opens a file of the project by its name from the root; reports what is wrong with it at the span and gives None.
@@ -105,16 +105,11 @@ def _claims(
             )
             continue
         kind = _kind(path, value, span, diagnostics)
-        if kind is None or any(_overlap((name, *path), other) for other in given):
+        if kind is None or any(overlap((name, *path), other) for other in given):
             continue
         entry = documented.get(".".join(path))
         if entry is None or kind != _word(entry):
             yield _written((name, *path)), Value(STRING, kind, span)
-
-
-def _overlap(first: Path, second: Path) -> bool:
-    shorter = min(len(first), len(second))
-    return first[:shorter] == second[:shorter]
 
 
 def _nameable(key: str, span: Span, depth: int, diagnostics: Diagnostics) -> bool:

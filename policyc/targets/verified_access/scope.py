@@ -146,7 +146,7 @@ def _read_trust_facts(group: Resource) -> Iterator[Fact]:
         claims = [(steps, entry) for owner, steps, entry in declared if owner == name and kind.open]
         for path, entry in kind.attributes.items():
             steps = _steps(path)
-            if not any(_overlap(steps, other) for other, _ in claims):
+            if not any(overlap(steps, other) for other, _ in claims):
                 yield read_fact(f"{name}.{path}", (root, *steps), entry)
         for steps, entry in claims:
             yield read_fact(language_name((name, *steps)), (root, *steps), entry)
@@ -160,7 +160,8 @@ def _steps(path: str) -> tuple[str, ...]:
     return tuple(path.replace("[]", f".{KEY}").split("."))
 
 
-def _overlap(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
+def overlap(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
+    """Whether one path is the other or leads to it."""
     shorter = min(len(first), len(second))
     return first[:shorter] == second[:shorter]
 

@@ -40,7 +40,7 @@ from policyc.diagnostics import Severity
 from policyc.ir.network import ToSegment, Word
 from policyc.lint.networks import core_networks
 from policyc.lint.rule import Lint
-from policyc.lint.rule_order import alternatives, edges_for
+from policyc.lint.rule_order import edges_for
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"
@@ -56,7 +56,7 @@ def check(lint: Lint) -> None:
             if segment is None or not segment.edges:
                 continue
             there = network.edges_of(segment)
-            for conditions in alternatives(rule):
+            for conditions in rule.alternatives:
                 asked = [item for item in conditions if item.type == "region"]
                 edges = edges_for(asked, network)
                 gateway = any(item.value == _GATEWAY for item in conditions)

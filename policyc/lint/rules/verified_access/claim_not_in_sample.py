@@ -42,6 +42,7 @@ from policyc.model.values import Resource
 from policyc.syntax.json_text import JsonObject, parse_json
 from policyc.targets.cedar_documents.claims import entries
 from policyc.targets.cedar_documents.facts import language_name, split_name
+from policyc.targets.verified_access.hints import is_declared
 from policyc.targets.verified_access.scope import group_of
 from policyc.targets.verified_access.slips import lacking
 
@@ -54,7 +55,7 @@ def check(lint: Lint) -> None:
     for policy, atom, steps in _reads(lint):
         group = group_of(policy.on, lint.program.resources) if isinstance(policy.on, Resource) else None
         sample = None if group is None else _samples(lint, group).get(steps[0])
-        if group is None or sample is None or _declared(group, steps):
+        if group is None or sample is None or is_declared(group, steps):
             continue
         for count in range(1, len(steps)):
             inner = sample.get(steps[count])
@@ -89,7 +90,3 @@ def _samples(lint: Lint, group: Resource) -> Mapping[str, JsonObject]:
                 found[name] = tree
         known[group.id] = found
     return known[group.id]
-
-
-def _declared(group: Resource, steps: tuple[str, ...]) -> bool:
-    return any(split_name(key) == steps for key, _ in entries(group, "claims"))

@@ -283,12 +283,10 @@ def holds_records(value: dict[str, Any]) -> bool:
     return any(isinstance(value.get(key), list) for key in HOLDERS)
 
 
-def is_other_form(line: bytes) -> bool:
-    """Whether a line of text tells another form of lines than S3's."""
+def words_of(line: bytes) -> str:
+    """A line of text as it is read, without what stands before and behind it; empty for one of JSON."""
     text = _record_part(line)
-    words = _words(text)
-    own = next((kind for kind in KINDS if kind.lines(words) is not None), None)
-    return text[:1] not in (b"{", b"[") and own is not None and own.name != "s3-access"
+    return "" if text[:1] in (b"{", b"[") else _words(text)
 
 
 def text_form(line: str) -> ReadLine | None:

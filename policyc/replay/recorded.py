@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final, Protocol, TypeAlias
 
 from policyc.record import record
@@ -84,7 +85,8 @@ class Fields:
 
     Every record has the `marks`. What the caller hangs on is `who` alone, the resource and its path hang on `place` alone. `rest` is whatever else
     is read, with the keys that it tells; without keys it always counts. `caller` and `resource` read the fields of the first two: the latter gives the
-    resource, the path, and what else `read` takes from there. Both raise NoRequest. `moment` is the time as `read` gives it.
+    resource, the path, and what else `read` takes from there. Both raise NoRequest. `moment` is the time as `read` gives it. `shorter` makes the texts of
+    a field one of which nothing but that is read.
     """
 
     marks: tuple[str, ...]
@@ -96,6 +98,7 @@ class Fields:
     caller: Callable[[Data], str]
     resource: Callable[[Data], tuple[str, str, str]]
     moment: Callable[[str], str]
+    shorter: Mapping[str, Callable[[str], str]] = MappingProxyType({})
 
 
 class Kind(Protocol):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import json
+from random import Random
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ from policyc.replay.askers.known import Known
 from policyc.replay.askers.networks import OfNetwork
 from policyc.replay.askers.said import Many
 from policyc.replay.reading import Log
+from policyc.replay.report.plain import as_json
+from policyc.replay.report.replay import Replay
 from policyc.replay.tally import Tally, replay
 from policyc.targets.cloud_wan.check import check_document
 from policyc.targets.cloud_wan.inventory_file import read_inventory
@@ -247,3 +250,70 @@ def test_what_a_flow_says_of_the_tables(head: str, text: str, wanted: str, netwo
         assert tally.asked == 0
         reasons = [*log.unread, *tally.skipped]
         assert any(wanted in reason for reason in reasons), reasons
+
+
+#: what may stand in a field, and lines that may stand between
+ODD = (
+    "-",
+    "null",
+    "x",
+    "-5",
+    "0",
+    "7",
+    "1.5",
+    "ü",
+    "REJECT",
+    "egress",
+    "NODATA",
+    A,
+    C,
+    "::1",
+    "vpc-b",
+    '"',
+    "a b",
+    "2026-11-01T08:00:00Z",
+)
+BETWEEN = (
+    "",
+    "{",
+    "[1]",
+    "x y z",
+    "b/1\tf/1",
+    '{"srcaddr": "10.1.0.5", "dstaddr": "10.2.0.9", "packets": 3}',
+    f"2026-11-01T08:00:00Z {V2}",
+)
+
+
+def in_columns(data: bytes, network: OfNetwork) -> tuple[Log, Tally]:
+    pytest.importorskip("duckdb")
+    pytest.importorskip("pyarrow")
+    from policyc.replay.columns.run import ColumnReplayer, replay_files
+
+    log, tally = Log(), Tally()
+    stream: Any = io.BufferedReader(io.BytesIO(data))
+    replay_files([("f", stream)], ColumnReplayer(Many({"flow-logs": network}), None, tally, Known({}, {})), log)
+    return log, tally
+
+
+def test_flows_in_columns_are_told_as_line_by_line(network: OfNetwork) -> None:
+    """The cases one behind the other, drawn with slips: other layouts, words too many and too few, lines of other forms between them."""
+    random, width = Random(5), len(CASES)
+    for _ in range(8):
+        drawn = list[str]()
+        for at in random.choices(range(width), k=random.choice((1, 1, 2, 3))):
+            _, head, text, _ = CASES[at]
+            rows = [text, *text.split("\n")] * random.randrange(1, 5)
+            for row in rows:
+                words = row.split(" ")
+                if random.random() < 0.4:
+                    words[random.randrange(len(words))] = random.choice(ODD)
+                if random.random() < 0.1:
+                    words.append("more")
+                drawn += [head] * (random.random() < 0.3 or not drawn) + [random.choice((" ", " ", "  ")).join(words)]
+                drawn += [random.choice(BETWEEN)] * (random.random() < 0.1)
+        data = "\n".join(filter(None, drawn)).encode()
+        log, tally = Log(), Tally()
+        stream: Any = io.BufferedReader(io.BytesIO(data))
+        replay(log.records([("f", stream)]), Many({"flow-logs": network}), None, tally, Known({}, {}))
+        told = in_columns(data, network)
+        assert (as_json(Replay(log, tally, False)), log.unread) == (as_json(Replay(*told, False)), told[0].unread), data

@@ -81,7 +81,10 @@ class OfCedar:
         return attributes.likeness(steps, attributes.projected(steps, value))
 
     def place(self, item: Recorded) -> Hashable:
-        return ()  # the parts of a record that policies read are keys
+        return item.where  # the parts of a record that policies read are keys
+
+    def quotes(self, kind: str) -> bool:
+        return True
 
     def answer(self, item: Recorded) -> Said | str:
         guard = self.guards.get(item.where) or self.guards.get("")

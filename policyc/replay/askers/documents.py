@@ -7,13 +7,15 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
+from policyc.engines.iam.decision import Gate
 from policyc.engines.iam.values import Unknown, Values
-from policyc.engines.trace import Outcome
+from policyc.engines.trace import Outcome, Verdict
 from policyc.record import replace
 from policyc.replay.askers.projects import plain, why
 from policyc.replay.askers.said import (
     NO_CONNECTIONS,
     OF_CONNECTIONS,
+    OWN_POLICIES,
     Keys,
     Names,
     Said,
@@ -43,6 +45,9 @@ _MOST_KNOWN: Final = 200_000
 #: the caller's own policies: as they are given, saying nothing, and at their most generous
 _GIVEN, _SILENT, _ALLOWS = "given", "silent", "allows"
 _GENEROUS: Final = Attached("identity", Source("identity", ""), allows_everything())
+_NOT_BY_CALLER: Final = Said("deny", f"nothing at {OWN_POLICIES}", "", ())
+#: callers that belong to an account and may do nothing without policies
+_MEMBER: Final = re.compile(r"arn:[a-z-]+:(?:iam::[0-9]{12}:(?:role|user)|sts::[0-9]{12}:assumed-role)/")
 #: networks and services of one log
 _MOST_CONTEXTS: Final = 10_000
 
@@ -52,6 +57,8 @@ class OfDocuments:
 
     def __init__(self, given: Sequence[Attached], words: Mapping[str, str], switches: Mapping[str, str]) -> None:
         self.given, self.words, self.switches = tuple(given), words, switches
+        #: whether no document but the resource's own bears on a request
+        self.is_alone = {item.role for item in self.given} == {"bucket-policy"}
         self.contexts: dict[tuple[str, ...], PolicyContext] = {}
         self.names = Names(item.text or item.source.text for item in given)
         self.reads, self.caller = self.names.reads, self.names.caller
@@ -87,7 +94,7 @@ class OfDocuments:
 
     def place(self, item: Recorded) -> Hashable:
         likeness = self._likeness_of(item)
-        return item.path if likeness is None else (self._fits(f"{item.where}/{item.path}", likeness),)
+        return (item.where, item.path if likeness is None else self._fits(f"{item.where}/{item.path}", likeness))
 
     def _likeness_of(self, item: Recorded) -> Likeness | None:
         """What tells objects apart; None where each is another."""
@@ -115,6 +122,9 @@ class OfDocuments:
                 self.values.clear()
             found = self.values[pair] = (pair[0], likeness.of_key(*pair))
         return found
+
+    def quotes(self, kind: str) -> bool:
+        return True
 
     def answer(self, item: Recorded) -> Said | str:
         if item.kind == "vpc-lattice":
@@ -160,13 +170,19 @@ class OfDocuments:
             context=self._context(item),
             unknown=(plain(EVERYTHING),),
         )
-        states = []
-        for own, owner in self._states(item):
-            outcome = self._outcome(question, {}, (_GENEROUS,) if own == _ALLOWS else (), owner)
-            if isinstance(outcome, str):
-                return outcome
-            states.append(((own, owner), said_of(outcome, item, own == _ALLOWS)))
-        return states[0][1] if len(states) == 1 else replace(states[0][1], states=tuple(states))
+        states = list(self._states(item))
+        held: dict[State, Said] = {}
+        for state in states:
+            if state not in held:
+                own, owner = state
+                outcome = self._outcome(question, {}, (_GENEROUS,) if own == _ALLOWS else (), owner)
+                if isinstance(outcome, str):
+                    return outcome
+                held[state] = said_of(outcome, item, own == _ALLOWS)
+                if len(states) > 2 and self.is_alone and _MEMBER.match(item.who) is not None:
+                    held |= _following(state, held[state], outcome, states)
+        first = held[states[0]]
+        return first if len(states) == 1 else replace(first, states=tuple((state, held[state]) for state in states))
 
     def _states(self, item: Recorded) -> Iterator[State]:
         """What the caller's own policies may say, where none are given, and whose the bucket may be, where neither the record nor anybody tells."""
@@ -195,6 +211,19 @@ class OfDocuments:
         found = Diagnostics()
         outcome = ask(context, question, found)
         return why(found) if outcome is None else outcome
+
+
+def _following(state: State, said: Said, outcome: Outcome, states: Sequence[State]) -> dict[State, Said]:
+    """What follows for the other states from the answer in the first one of them, or in that with generous policies of the caller: where nothing but the
+    policies of bucket and caller bear on it, inside one account either of them allows, and from another one both have to."""
+    (_, account), (_, other), *_ = states
+    if state == (_SILENT, account):
+        found = {(_SILENT, other): _NOT_BY_CALLER}
+        return found | (dict.fromkeys(((_ALLOWS, account), (_ALLOWS, other)), said) if said.decision == "allow" else {})
+    if state == (_ALLOWS, account) and said.decision == "deny":
+        return {(_ALLOWS, other): said}
+    allowing = any(gate.kind == Gate.RESOURCE and gate.verdict is Verdict.ALLOW for gate in outcome.gates)
+    return {(_ALLOWS, other): said} if state == (_ALLOWS, account) and allowing and said.decision == "allow" else {}
 
 
 def nothing_known(key: str) -> Values:

@@ -43,13 +43,19 @@ class OfNetwork:
         """No record of VPC Lattice meets these."""
 
     def caller(self, item: Recorded) -> str:
-        return item.who
+        """The class of the address: all that attachments can tell of it."""
+        source = _address(item.who)
+        return item.who if source is None else f"{source.family} {bisect_right(self.edges[source.family], source.bits)}"
 
     def alike(self, item: Recorded, told: Keys) -> Hashable:
         return by_itself(item, told)
 
     def place(self, item: Recorded) -> Hashable:
-        return item.path
+        target = _address(item.where)
+        return item.where if target is None else (target.family, bisect_right(self.edges[target.family], target.bits))
+
+    def quotes(self, kind: str) -> bool:
+        return False
 
     def answer(self, item: Recorded) -> Said | str:
         source, target = _address(item.who), _address(item.where)

@@ -61,7 +61,10 @@ class OfProject:
         return by_itself(item, told)
 
     def place(self, item: Recorded) -> Hashable:
-        return item.path
+        return item.where, item.path
+
+    def quotes(self, kind: str) -> bool:
+        return True
 
     def answer(self, item: Recorded) -> Said | str:
         resource = self.resources.get(item.where) or self.resources.get(item.where.rpartition("/")[2])

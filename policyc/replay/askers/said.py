@@ -101,6 +101,9 @@ class Asker(Protocol):
     def answer(self, item: Recorded) -> Said | str:
         """What the policies say, or why they cannot be asked."""
 
+    def quotes(self, kind: str) -> bool:
+        """Whether it may hold values of the request why policies cannot be asked about one of a kind."""
+
 
 class Many:
     """Askers by kind of log."""
@@ -122,7 +125,10 @@ class Many:
 
     def place(self, item: Recorded) -> Hashable:
         asker = self.askers.get(item.kind)
-        return item.path if asker is None else asker.place(item)
+        return (item.where, item.path) if asker is None else asker.place(item)
+
+    def quotes(self, kind: str) -> bool:
+        return kind in self.askers and self.askers[kind].quotes(kind)
 
     def reads(self, key: str) -> bool:
         return any(asker.reads(key) for asker in self.askers.values())
@@ -138,6 +144,9 @@ class _Unasked:
     """No policy decides, so that nothing of a record bears on what is said."""
 
     def reads(self, key: str) -> bool:
+        return False
+
+    def quotes(self, kind: str) -> bool:
         return False
 
     def caller(self, item: Recorded) -> str:
@@ -216,6 +225,8 @@ def _spelled_out(text: str) -> str:
         return text
 
 
+#: the gate of a caller, whose own name bears that of its session
+OWN_POLICIES: Final = "the caller's own policies"
 #: what decides where no gate asks
 _AUTH: Final = "the auth types"
 
@@ -240,7 +251,7 @@ def said_of(outcome: Outcome, item: Recorded, supposed: bool = False) -> Said:
     by, missed = "", ""
     if gate is not None:
         # the gate of a caller bears the name of its session
-        where = "the caller's own policies" if gate.kind == "identity" else gate.title
+        where = OWN_POLICIES if gate.kind == "identity" else gate.title
         by = f"`{gate.decided_by[0].label}` at {where}" if gate.decided_by else f"nothing at {where}"
         if supposed and gate.kind == "identity":
             by = where

@@ -16,9 +16,11 @@ import pyarrow.compute as pc
 
 from policyc.replay.columns.batch import FIELDS, ID, TIME, Batch, Column, Rows, absent, cleaned, either
 from policyc.replay.columns.others import Records, decoded
+from policyc.replay.kinds.flow_logs import Names, layout
+from policyc.replay.kinds.registry import KINDS
 from policyc.replay.kinds.s3_access import ANOTHER, TEXT_FIELDS
-from policyc.replay.reading import HOLDERS
-from policyc.replay.recorded import TIME_PATTERN, utc
+from policyc.replay.reading import HOLDERS, text_form, words_of
+from policyc.replay.recorded import TIME_PATTERN, ReadLine, utc
 
 #: asks DuckDB about the column `line` of the table `lines`
 Ask: TypeAlias = Callable[[pa.Array, str], Any]
@@ -45,6 +47,13 @@ class Form(Protocol):
     @property
     def records(self) -> Records | None: ...
 
+    @property
+    def reads(self) -> ReadLine | None:
+        """What makes a record of a line by itself; None for lines of JSON."""
+
+    def ends(self, line: bytes) -> bool:
+        """Whether a line among them tells that the lines below it have another form."""
+
     def fields(self, ask: Ask, lines: pa.Array) -> dict[str, pa.DictionaryArray] | None:
         """The fields of some lines, in the order of the lines; None when one of them is no JSON."""
 
@@ -55,7 +64,14 @@ class Form(Protocol):
         """The rows as a batch."""
 
 
-class OfServices:
+class _OfJson:
+    reads: ReadLine | None = None
+
+    def ends(self, line: bytes) -> bool:
+        return False
+
+
+class OfServices(_OfJson):
     """Records of VPC Lattice as objects of JSON; `wanted` are the fields that an answer hangs on."""
 
     def __init__(self, wanted: Collection[str] = FIELDS) -> None:
@@ -89,7 +105,7 @@ class OfServices:
         return Batch(file, numbers, {**whole, "user": user, TIME: moments(whole[TIME], utc)})
 
 
-class OfObjects:
+class OfObjects(_OfJson):
     """Records of another kind as objects of JSON. Every column has texts of JSON."""
 
     def __init__(self, records: Records) -> None:
@@ -156,8 +172,8 @@ class OfText:
     """S3 server access logs as lines of text, of which those are taken that have quotation marks only around the request, the referer and the
     user agent: three pairs, between which and in which fields are words."""
 
-    def __init__(self, records: Records) -> None:
-        self.records = records
+    def __init__(self, records: Records, reads: ReadLine) -> None:
+        self.records, self.reads = records, reads
         fields = records.fields
         self.names = [name for name in TEXT_FIELDS if name in {*records.wanted, *fields.marks, fields.id, fields.time}]
 
@@ -184,6 +200,11 @@ class OfText:
         keep = pa.array(ok)
         return {name: _encoded(pc.if_else(keep, columns[name], pa.scalar(None, pa.string()))) for name in self.names}
 
+    def ends(self, line: bytes) -> bool:
+        words = words_of(line)
+        own = next((kind for kind in KINDS if kind.lines(words) is not None), None)
+        return own is not None and own.name != self.records.kind.name
+
     def regular(self, found: Mapping[str, pa.DictionaryArray]) -> Flags:
         return _flags(pc.is_valid(found["bucket_name"]))
 
@@ -194,6 +215,39 @@ class OfText:
         }
         columns |= {ID: cleaned(found[fields.id]), TIME: moments(cleaned(found[fields.time]), fields.moment)}
         return Batch(file, numbers, columns)
+
+
+class OfFlows:
+    """Flow logs as lines of words with a space between them, `layout` the names of what they tell."""
+
+    def __init__(self, records: Records, reads: ReadLine, layout: Names) -> None:
+        self.records, self.reads, self.layout = records, reads, layout
+        self.names = [name for name in layout if name in {*records.wanted, records.fields.time}]
+
+    def ends(self, line: bytes) -> bool:
+        words = words_of(line)
+        return text_form(words) is not None and layout(words) != self.layout
+
+    def fields(self, ask: Ask, lines: pa.Array) -> dict[str, pa.DictionaryArray]:
+        plain = _flags(pc.match_substring_regex(lines, r"\A[^\s\"{\[][\x21-\x7e]*(?: [\x21-\x7e]+)+\z"))
+        plain &= ~_flags(
+            pc.match_substring_regex(lines, r"\A[0-9]{4}-|[^\x20-\x7e]")
+        )  # what may be a time before the line
+        lines = pc.if_else(pa.array(plain), lines, pa.scalar("", lines.type))
+        words, ok = _split(lines, " ", len(self.layout))
+        ok &= _flags(pc.not_equal(pc.replace_substring(words[0], "_", "-"), self.layout[0]))
+        keep, held = pa.array(ok), dict(zip(self.layout, words))
+        return {name: _encoded(pc.if_else(keep, held[name], pa.scalar(None, pa.string()))) for name in self.names}
+
+    def regular(self, found: Mapping[str, pa.DictionaryArray]) -> Flags:
+        return _flags(pc.is_valid(found[self.names[0]]))
+
+    def batch(self, file: str, numbers: Rows, found: Mapping[str, pa.Array]) -> Batch:
+        fields, nothing = self.records.fields, absent(len(numbers))
+        columns = {name: _column(found[name]) for name in self.records.wanted}
+        columns |= {name: made(columns[name], shorter) for name, shorter in fields.shorter.items()}
+        time = moments(cleaned(found[fields.time]), fields.moment) if fields.time in found else nothing
+        return Batch(file, numbers, {**columns, ID: nothing, TIME: time})
 
 
 #: the pieces of a line between its quotation marks, those with words with the names of the words (and how many there are at least)
@@ -235,7 +289,12 @@ def moments(column: Column, moment: Callable[[str], str]) -> Column:
     good = pc.match_substring_regex(column.values, rf"\A(?:{TIME_PATTERN})\z")
     if pc.all(good).as_py() is not False:
         return column
-    texts = [text if ok else moment(text) for text, ok in zip(column.values.to_pylist(), good.to_pylist())]
+    return made(column, moment)
+
+
+def made(column: Column, of: Callable[[str], str]) -> Column:
+    """A column of what is made of its texts."""
+    texts = [of(text) for text in column.values.to_pylist()]
     encoded = pc.dictionary_encode(pa.array(texts, pa.string()))
     lut = np.r_[encoded.indices.to_numpy(zero_copy_only=False), np.int32(len(encoded.dictionary))].astype(np.int32)
     return Column(encoded.dictionary, lut[column.codes])

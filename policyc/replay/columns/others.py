@@ -34,16 +34,18 @@ _MOST_TEXT: Final = 64 * 1024 * 1024
 _EMPTY: Final = pa.array([], pa.string())
 
 
-#: the likeness of a value, and the text of it that reports show
-_Look: TypeAlias = Callable[[dict[str, Any]], tuple[Hashable, str]]
+#: the likeness of a value, and the texts of it that reports show
+_Look: TypeAlias = Callable[[dict[str, Any]], tuple[Hashable, tuple[str, str]]]
+_UNSHOWN: Final = ("", "")
 
 
 @record
 class _Value:
-    """The fields of one part of some record as columns have them, and the text of it that reports show (the caller, or the path)."""
+    """The fields of one part of some record as columns have them, and what reports show of it: the caller and nothing else, or the resource and the
+    path."""
 
     held: tuple[str | None, ...]
-    text: str
+    shown: tuple[str, str]
 
 
 class _Part:
@@ -72,8 +74,8 @@ class _Part:
         if found is None:
             found = self.known[key] = len(self.values)
             self.size += sum(len(text) for text in key if text is not None)
-            likeness, text = ((found,), "") if self.look is None else self.look(nested(self.data(key)))
-            self.values.append(_Value(key, text))
+            likeness, shown = ((found,), _UNSHOWN) if self.look is None else self.look(nested(self.data(key)))
+            self.values.append(_Value(key, shown))
             self.likeness_of.append(self.likenesses.setdefault(likeness, len(self.likenesses)))
         return found
 
@@ -89,12 +91,14 @@ class Records(Counting):
         super().__init__(replayer)
         self.kind, self.fields = kind, fields
         self.askers = [kept.asker for kept in (replayer.old, replayer.new) if kept is not None]
+        #: whether requests that cannot be asked are told apart by all that they hold
+        self.quotes = any(asker.quotes(kind.name) for asker in self.askers)
         rest = [name for name, keys in fields.rest.items() if not keys or any(map(self._reads, keys))]
         self.names = {WHO: fields.who, PLACE: fields.place, REST: tuple(rest)}
         self.decode = decode
         self.parts: dict[str, _Part] = {}
         self.answers: dict[tuple[int, int, int], int] = {}
-        self.numbers_of: dict[tuple[Told, str, str, str], int] = {}
+        self.numbers_of: dict[tuple[Told, str, str], int] = {}
         #: a request of each answer
         self.samples: list[Recorded | None] = []
         self._begin()
@@ -112,23 +116,23 @@ class Records(Counting):
     def _reads(self, key: str) -> bool:
         return any(asker.reads(key) for asker in self.askers)
 
-    def _caller(self, data: dict[str, Any]) -> tuple[Hashable, str]:
+    def _caller(self, data: dict[str, Any]) -> tuple[Hashable, tuple[str, str]]:
         try:
             who = self.fields.caller(data)
         except NoRequest as error:
-            return (str(error),), ""
+            return (str(error),), _UNSHOWN
         item = self._probe(who, "", "")
         filled = self.replayer.known.fill(item)
         keys = filled.keys if filled is not item else ()
-        return (filled.who if keys else "", keys, *[asker.caller(filled) for asker in self.askers]), who
+        return (filled.who if keys else "", keys, *[asker.caller(filled) for asker in self.askers]), (who, "")
 
-    def _resource(self, data: dict[str, Any]) -> tuple[Hashable, str]:
+    def _resource(self, data: dict[str, Any]) -> tuple[Hashable, tuple[str, str]]:
         try:
             where, path, more = self.fields.resource(data)
         except NoRequest as error:
-            return (str(error),), ""
+            return (str(error),), _UNSHOWN
         item = self._probe("", where, path)
-        return (where, more, *[asker.place(item) for asker in self.askers]), path
+        return (more, *[asker.place(item) for asker in self.askers]), (where, path)
 
     def _probe(self, who: str, where: str, path: str) -> Recorded:
         return Recorded(self.kind.name, who, "", where, path, "", (), "", "", "")
@@ -159,7 +163,7 @@ class Records(Counting):
             numbers[at] = known
         out = numbers[found.rows]
         refused = np.array([told.said is None and not told.early for told in self.told], bool)[out]
-        if refused.any():
+        if self.quotes and refused.any():
             rows = np.flatnonzero(refused)
             own = combined([(np.arange(int(column.max()) + 1), column[rows]) for column in held.T])
             told = [self._answer(line) for line in own.likenesses.tolist()]
@@ -172,7 +176,7 @@ class Records(Counting):
         parts = [(self.parts[name], at) for name, at in zip(_PARTS, numbers)]
         data = nested([pair for part, at in parts for pair in part.data(part.values[at].held)])
         told, item = self._told({**dict.fromkeys(self.fields.marks), **data})
-        key = (told, "", "", "") if item is None else (told, item.can, item.where, item.version)
+        key = (told, "", "") if item is None else (told, item.can, item.version)
         found = self.numbers_of.get(key)
         if found is None:
             found = self.numbers_of[key] = len(self.told)
@@ -194,13 +198,15 @@ class Records(Counting):
         return Told(self.kind.name, said, item.verdict, "", False, against or changes), item
 
     def requested(self, batch: Batch, answers: Answers) -> dict[str, Column]:
-        who, path = (
-            Column(pa.array([value.text for value in self.parts[name].values], pa.string()), batch.columns[name].codes)
-            for name in (WHO, PLACE)
-        )
-        told = [("", "", "") if item is None else (item.can, item.where, item.version) for item in self.samples]
+        told = [("", "") if item is None else (item.can, item.version) for item in self.samples]
         rows = answers.rows()
-        can, where, version = (Column(pa.array(some, pa.string()), rows) for some in zip(*told))
+        can, version = (Column(pa.array(some, pa.string()), rows) for some in zip(*told))
+        who, where, path = (
+            Column(
+                pa.array([value.shown[at] for value in self.parts[name].values], pa.string()), batch.columns[name].codes
+            )
+            for name, at in ((WHO, 0), (PLACE, 0), (PLACE, 1))
+        )
         return {"who": who, "path": path, "can": can, "where": where, "version": version}
 
     # --- what the report tells of -------------------------------------------------------------------------------------
@@ -208,12 +214,12 @@ class Records(Counting):
     def show(self, batch: Batch, answers: Rows, rows: Rows) -> None:
         tally = self.replayer.tally
         who, place = (batch.columns[name].codes[rows] for name in (WHO, PLACE))
-        forms: dict[str, int] = {}
+        forms: dict[tuple[str, str], int] = {}
         of_place = np.zeros(int(place.max()) + 1, np.int64)
         for at in np.unique(place).tolist():
-            text = self.parts[PLACE].values[at].text
-            of_place[at] = forms.setdefault(text if tally.identities else path_form(text), len(forms))
-        form, texts = of_place[place], list(forms)
+            where, path = self.parts[PLACE].values[at].shown
+            of_place[at] = forms.setdefault((where, path if tally.identities else path_form(path)), len(forms))
+        form, shown = of_place[place], list(forms)
         order = np.lexsort((form, who, answers))
         answers, who, form, rows = answers[order], who[order], form[order], rows[order]
         differ = (answers[1:] != answers[:-1]) | (who[1:] != who[:-1]) | (form[1:] != form[:-1])
@@ -226,7 +232,8 @@ class Records(Counting):
         for at, (start, end) in enumerate(zip(starts.tolist(), ends)):
             sample, said = self.samples[answers[start]], self.told[answers[start]].said
             assert sample is not None and said is not None
-            item = replace(sample, who=self.parts[WHO].values[who[start]].text, path=texts[form[start]])
+            where, path = shown[form[start]]
+            item = replace(sample, who=self.parts[WHO].values[who[start]].shown[0], where=where, path=path)
             places = [Place(batch.file, int(batch.numbers[row])) for row in rows[start : min(end, start + MOST_PLACES)]]
             begin, until = (times[first[at]].as_py(), times[last[at]].as_py()) if last[at] >= 0 else ("", "")
             tally.show(item, said[0], said[1], places, end - start, begin, until)

@@ -17,13 +17,14 @@ from policyc.replay.columns.batch import ID, TIME, Batch, Rows
 from policyc.replay.columns.combine import Combined
 from policyc.replay.columns.corpus import Corpus, requests_of
 from policyc.replay.columns.counting import Answers, Counting, Keep
-from policyc.replay.columns.forms import Form, OfObjects, OfServices, OfText
+from policyc.replay.columns.forms import Form, OfFlows, OfObjects, OfServices, OfText
 from policyc.replay.columns.hours import outside_of
 from policyc.replay.columns.kernel import Kernel
 from policyc.replay.columns.likeness import Likeness
 from policyc.replay.columns.others import Records, decoded
 from policyc.replay.columns.seen import Hashes, SeenIds, deliveries
 from policyc.replay.columns.sources import BLOCK, Lines, Taken, parquet_batches
+from policyc.replay.kinds.flow_logs import FlowLogs, Names, fields_of, layout
 from policyc.replay.kinds.lattice import Lattice
 from policyc.replay.kinds.registry import kind_of
 from policyc.replay.kinds.s3_access import S3Access
@@ -39,7 +40,6 @@ from policyc.replay.reading import (
     Place,
     holds_records,
     is_cut_short,
-    is_other_form,
     parsed,
     sequence,
     unpacked,
@@ -63,17 +63,19 @@ class ColumnReplayer(Replayer):
         likeness = Likeness([side for side in sides if side is not None], known.callers, tally.identities)
         self.kernel = Kernel(self, likeness, sides, Lattice().read)
         self.ids = SeenIds()
-        self.others: dict[tuple[str, bool], Records] = {}
+        self.others: dict[tuple[str, bool, Names], Records] = {}
 
-    def records_of(self, kind: Kind, is_text: bool) -> Records | None:
-        """The columns of another kind of log; None for one whose records are asked about one by one."""
-        fields = kind.fields
+    def records_of(self, kind: Kind, is_text: bool, names: Names = ()) -> Records | None:
+        """The columns of another kind of log, of flow logs those of lines with fields of these `names`; None for one whose records are asked about
+        one by one."""
+        fields = fields_of(names) if names else kind.fields
         if fields is None:
             return None
-        held = self.others.get((kind.name, is_text))
+        key = (kind.name, is_text, names)
+        held = self.others.get(key)
         if held is None:
             decode: Callable[[str], Any] = str if is_text else decoded
-            held = self.others[kind.name, is_text] = Records(self, kind, fields, decode)
+            held = self.others[key] = Records(self, kind, fields, decode)
         return held
 
     def is_new(self, item: Recorded, place: Place) -> bool:
@@ -176,7 +178,7 @@ class Reader(ColumnReplayer):
     def ask(self, item: Recorded, place: Place) -> None:
         self.corpus.others.append((item, place))
 
-    def records_of(self, kind: Kind, is_text: bool) -> None:
+    def records_of(self, kind: Kind, is_text: bool, names: Names = ()) -> None:
         """Other logs are kept record by record."""
 
     def count(self, batch: Batch, answers: Answers, keep: Keep | None, counting: Counting) -> None:
@@ -251,8 +253,7 @@ def _file(
     else:
         first = reader.next()
         known = LineReader(log, name)
-        if isinstance(form, OfText):
-            known.plain = S3Access().lines(_first_line(first).decode("ascii"))
+        known.plain = form.reads
         for block, number, held in ahead(_taken(name, first, reader, lines, form)):
             _block(block, number, held, replayer, known, form)
             watch(replayer.tally)
@@ -272,10 +273,19 @@ def _form_of(block: bytes, replayer: ColumnReplayer) -> Form | None:
         kind = None if holds_records(data) else kind_of(data)
         records = None if kind is None else replayer.records_of(kind, False)
         return None if records is None else OfObjects(records)
-    if data is None and line.isascii() and S3Access().lines(line.decode("ascii")) is not None:
+    return _text_form(line.decode("ascii"), replayer) if data is None and line.isascii() else None
+
+
+def _text_form(line: str, replayer: ColumnReplayer) -> Form | None:
+    """The form of lines of text, the first of which is this one."""
+    if (reads := S3Access().lines(line)) is not None:
         records = replayer.records_of(S3Access(), True)
-        return None if records is None else OfText(records)
-    return None
+        return None if records is None else OfText(records, reads)
+    names, reads = layout(line), FlowLogs().lines(line)
+    if names is None or reads is None:
+        return None
+    records = replayer.records_of(FlowLogs(), True, names)
+    return None if records is None else OfFlows(records, reads, names)
 
 
 def _first_line(block: bytes) -> bytes:
@@ -316,7 +326,7 @@ def _taken(
     number, is_plain = 1, True
     while block:
         taken = lines.take(name, block, number, form) if is_plain else None
-        if isinstance(form, OfText) and taken is not None and any(is_other_form(line) for _, line in taken.others):
+        if taken is not None and any(form.ends(line) for _, line in taken.others):
             taken, is_plain = None, False  # from then on another form may have to be known
         yield block, number, taken
         number += block.count(b"\n") if taken is None else taken.count

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from policyc.record import record
 from policyc.replay.columns.batch import FIELDS, Batch, Rows
-from policyc.replay.columns.forms import ALWAYS, LENIENT, NAMES, Form, OfServices, OfText
+from policyc.replay.columns.forms import ALWAYS, LENIENT, NAMES, Form, OfServices
 from policyc.replay.reading import DEEPEST, LONGEST_LINE, Place
 from policyc.replay.tabular import record_of, text_in
 
@@ -53,7 +53,7 @@ class Lines:
             lines.validate(full=True)
         except pa.ArrowInvalid:
             return None
-        if isinstance(form, OfText):
+        if form.reads is not None:
             lines = pc.utf8_rtrim(lines, "\n")
         else:
             plain = (data[starts[rows]] == ord("{")) & _ends_whole(data, ends[rows])

@@ -8,12 +8,14 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 
 from policyc.record import record
-from policyc.replay.recorded import Data, ReadLine, Recorded, text_of, utc
+from policyc.replay.recorded import Data, Fields, ReadLine, Recorded, text_of, utc
 from policyc.targets.base import NoRequest
 
+#: the names of the fields of a line
+Names: TypeAlias = tuple[str, ...]
 #: the fields of a line without header, as CloudWatch Logs has them (version 2)
 _DEFAULT: Final = (
     *("version", "account-id", "interface-id", "srcaddr", "dstaddr", "srcport", "dstport"),
@@ -37,6 +39,10 @@ _LOST: Final = ("packets-lost-no-route", "packets-lost-blackhole")
 #: the attachment or VPC that a packet comes from: what one of the fields holds
 SOURCE: Final = "source"
 _SOURCES: Final = ("tgw-src-vpc-id", "vpc-id")
+#: what is read besides addresses, counts and such fields as `_is_source` knows
+_READ: Final = frozenset(
+    {*_SOURCES, "tgw-attachment-id", "tgw-pair-attachment-id", "log-status", "flow-direction", "action", "traffic-path"}
+)
 
 
 @record
@@ -51,7 +57,7 @@ class FlowLogs:
         return _has_ends(data)
 
     def read(self, data: Data) -> Recorded:
-        fields = {name.replace("_", "-"): name for name in data}
+        fields = {_spelled(name): name for name in data}
         status = text_of(data, fields.get("log-status", ""))
         if status in ("NODATA", "SKIPDATA", "INCOMPLETEDATA"):
             raise NoRequest(f"its log status is {status}, so it tells of no packet")
@@ -70,12 +76,43 @@ class FlowLogs:
         )
 
     def lines(self, first: str) -> ReadLine | None:
-        names = first.split()
-        if _has_ends(names):
-            return _reader([name.replace("_", "-") for name in names])
-        if len(names) == len(_TRANSIT) and names[1].startswith("TransitGateway"):
-            return _reader(_TRANSIT)
-        return _reader(_DEFAULT) if _is_default(names) else None
+        names = layout(first)
+        return None if names is None else _reader(names)
+
+
+def layout(first: str) -> Names | None:
+    """The fields of lines of which this one is the first: their names, or a line without header; None for any other."""
+    words = first.split()
+    if _has_ends(words):
+        return tuple(map(_spelled, words))
+    if len(words) == len(_TRANSIT) and words[1].startswith("TransitGateway"):
+        return _TRANSIT
+    return _DEFAULT if _is_default(words) else None
+
+
+def fields_of(names: Names) -> Fields | None:
+    """What columns need to know of lines with these fields; None for lines that name one twice."""
+    if len(set(names)) < len(names):
+        return None
+    held = [[name for name in (f"pkt-{end}addr", f"{end}addr") if name in names] for end in _ENDS]
+    counts = [name for name in names if _is_loss(name) or name == "packets"]
+    rest = [name for name in names if name in _READ or _is_source(name)]
+    return Fields(
+        (),
+        "",
+        "start",
+        tuple(held[0]),
+        tuple(held[1]),
+        dict.fromkeys((*rest, *counts), ()),
+        lambda data: _address(data, {name: name for name in data}, "src"),
+        lambda data: (_address(data, {name: name for name in data}, "dst"), "", ""),
+        utc,
+        dict.fromkeys(counts, _some),
+    )
+
+
+def _spelled(name: str) -> str:
+    return name.replace("_", "-")
 
 
 def _has_ends(names: Collection[str]) -> bool:
@@ -87,7 +124,7 @@ def _reader(names: Sequence[str]) -> ReadLine:
     def read(line: str) -> Data | None:
         parts = line.split()
         # each file of a folder begins with the header, and so do parts of a concatenated one
-        if len(parts) != len(names) or parts[0] == names[0]:
+        if len(parts) != len(names) or _spelled(parts[0]) == names[0]:
             return None
         return dict(zip(names, parts))
 
@@ -123,7 +160,7 @@ def _source(data: Data, fields: dict[str, str]) -> Iterator[tuple[str, str]]:
     direction = text_of(data, fields.get("flow-direction", ""))
     if direction == "ingress" and "vpc-id" in fields:
         return
-    known = [name for name in fields if "attachment" in name and ("src" in name or "source" in name)]
+    known = [name for name in fields if _is_source(name)]
     # a record of a transit gateway is made at one attachment, and names the other one as its pair
     entered = {"ingress": ("tgw-attachment-id",), "egress": ("tgw-pair-attachment-id",)}.get(direction, ())
     for name in (*known, *_SOURCES, *entered):
@@ -133,13 +170,23 @@ def _source(data: Data, fields: dict[str, str]) -> Iterator[tuple[str, str]]:
             return
 
 
+def _is_source(name: str) -> bool:
+    """Whether a field of some name tells the attachment that a packet comes from."""
+    return "attachment" in name and ("src" in name or "source" in name)
+
+
+def _is_loss(name: str) -> bool:
+    """Whether a field counts packets that route tables drop."""
+    return name in _LOST or ("lost" in name and ("route" in name or "blackhole" in name))
+
+
 def _verdict(data: Data, fields: dict[str, str]) -> str:
     """A drop for want of a route is a refusal, a packet that arrives none. What leaves an interface of a VPC may still be lost."""
     if text_of(data, fields.get("action", "")) == "REJECT":
         raise NoRequest("a security group, a network ACL or a block of public access refused it, which no route does")
     if text_of(data, fields.get("traffic-path", "")) in _OTHER_WAYS:
         raise NoRequest("it left its VPC by a gateway, a peering or an endpoint, which no core network sees")
-    lost = [name for name in fields if name in _LOST or ("lost" in name and ("route" in name or "blackhole" in name))]
+    lost = [name for name in fields if _is_loss(name)]
     drops = [_is_some(data, fields[name]) for name in lost]
     if any(drops):
         return "deny"
@@ -147,6 +194,11 @@ def _verdict(data: Data, fields: dict[str, str]) -> str:
         return "allow" if _is_some(data, "packets") else ""
     arrives = "action" in fields and text_of(data, fields.get("flow-direction", "")) == "ingress"
     return "allow" if arrives else ""
+
+
+def _some(text: str) -> str:
+    """What counts of a count."""
+    return "1" if text.isascii() and text.isdigit() and text.strip("0") else text
 
 
 def _is_some(data: Data, name: str) -> bool:

@@ -32,7 +32,7 @@ from policyc.simulation.documents.question import PolicyContext, Question, Who
 from policyc.simulation.keys import EVERYTHING
 from policyc.simulation.references import PlainText
 from policyc.targets.lattice.access_log import CONNECT, account_of
-from policyc.targets.object_lambda.gates import allows_everything
+from policyc.targets.object_lambda.gates import allows_everything, allows_nothing
 from policyc.targets.object_lambda.operations import LIST_ACTIONS, operation
 from policyc.text import Source, Span
 
@@ -44,7 +44,11 @@ _ODD: Final = re.compile(r"[*?$#{}\x00-\x1f]|\A\Z|\A.{900}", re.DOTALL)
 _MOST_KNOWN: Final = 200_000
 #: the caller's own policies: as they are given, saying nothing, and at their most generous
 _GIVEN, _SILENT, _ALLOWS = "given", "silent", "allows"
-_GENEROUS: Final = Attached("identity", Source("identity", ""), allows_everything())
+_OWN: Final = {
+    _GIVEN: (),
+    _SILENT: (Attached("identity", Source("identity", ""), allows_nothing()),),
+    _ALLOWS: (Attached("identity", Source("identity", ""), allows_everything()),),
+}
 _NOT_BY_CALLER: Final = Said("deny", f"nothing at {OWN_POLICIES}", "", ())
 #: callers that belong to an account and may do nothing without policies
 _MEMBER: Final = re.compile(r"arn:[a-z-]+:(?:iam::[0-9]{12}:(?:role|user)|sts::[0-9]{12}:assumed-role)/")
@@ -175,10 +179,10 @@ class OfDocuments:
         for state in states:
             if state not in held:
                 own, owner = state
-                outcome = self._outcome(question, {}, (_GENEROUS,) if own == _ALLOWS else (), owner)
+                outcome = self._outcome(question, {}, own, owner)
                 if isinstance(outcome, str):
                     return outcome
-                held[state] = said_of(outcome, item, own == _ALLOWS)
+                held[state] = said_of(outcome, item, own != _GIVEN)
                 if len(states) > 2 and self.is_alone and _MEMBER.match(item.who) is not None:
                     held |= _following(state, held[state], outcome, states)
         first = held[states[0]]
@@ -197,9 +201,9 @@ class OfDocuments:
         return tuple((plain(key), (value,)) for key, value in distinct(item.keys) if self.reads(key))
 
     def _outcome(
-        self, question: Question, arns: Mapping[str, str], more: tuple[Attached, ...] = (), owner: str = ""
+        self, question: Question, arns: Mapping[str, str], own: str = _GIVEN, owner: str = ""
     ) -> Outcome | str:
-        key = (*arns.values(), owner, *(item.role for item in more))
+        key = (*arns.values(), own, owner)
         context = self.contexts.get(key)
         if context is None:
             if len(self.contexts) >= _MOST_CONTEXTS:
@@ -207,7 +211,7 @@ class OfDocuments:
             words = {**self.words, **({"resource-account": owner} if owner else {})}
             settings = {name: plain(text) for name, text in words.items()}
             held = {name: plain(text) for name, text in arns.items()}
-            context = self.contexts[key] = PolicyContext((*self.given, *more), held, settings, self.switches)
+            context = self.contexts[key] = PolicyContext((*self.given, *_OWN[own]), held, settings, self.switches)
         found = Diagnostics()
         outcome = ask(context, question, found)
         return why(found) if outcome is None else outcome

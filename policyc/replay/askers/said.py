@@ -253,7 +253,7 @@ def said_of(outcome: Outcome, item: Recorded, supposed: bool = False) -> Said:
         # the gate of a caller bears the name of its session
         where = OWN_POLICIES if gate.kind == "identity" else gate.title
         by = f"`{gate.decided_by[0].label}` at {where}" if gate.decided_by else f"nothing at {where}"
-        if supposed and gate.kind == "identity":
+        if supposed and gate.kind == "identity" and gate.decided_by:
             by = where
         if gate.verdict is Verdict.SKIPPED:  # no gate asks
             by = _AUTH

@@ -25,10 +25,20 @@ ANY_KEY: Final = "\ue000"
 NEEDS_KEY: Final = "depends on `path`, the key of the object"
 
 
-@lru_cache(maxsize=1)
 def allows_everything() -> Compiled:
     """An identity policy at its most generous, for callers whose own policies are not in the project."""
-    source = Source("identity", '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}')
+    return _identity("*")
+
+
+def allows_nothing() -> Compiled:
+    """An identity policy that says nothing of any request."""
+    return _identity("none:None")
+
+
+@lru_cache(maxsize=2)
+def _identity(action: str) -> Compiled:
+    statement = f'{{"Effect":"Allow","Action":"{action}","Resource":"*"}}'
+    source = Source("identity", f'{{"Version":"2012-10-17","Statement":[{statement}]}}')
     found = compile_text(source, Kind.IDENTITY, Diagnostics())
     assert found is not None
     return found

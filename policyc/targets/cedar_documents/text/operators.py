@@ -118,8 +118,9 @@ def _check_whole_set(checker: Checks, node: Compare) -> None:
     """A list that is compared as a whole with one that is written out."""
     for part, other in ((node.left, node.right), (node.right, node.left)):
         if path_of(part) and isinstance(other, SetOf) and not other.items:
-            whom = "any value at all" if node.operator == "!=" else "an empty list"
-            message = f"`{written(node)}` holds for every user with {whom}, whatever the values"
+            if node.operator == "==":
+                continue  # there is no other way to ask for an empty list
+            message = f"`{written(node)}` holds for every user with any value at all"
             help = f'name the values that are meant, such as `{written(part)}.contains("…")`'
             checker.diagnostics.warning("cedar-set-equality", message, node.span, help)
         elif path_of(part) and isinstance(other, SetOf):

@@ -267,11 +267,7 @@ def test_long_chains_of_declarations_end_in_an_error_not_a_crash(tmp_path: Path)
     assert {item.rule for item in diagnostics} == {"definition-chain-too-long"}
     deep = "".join(f"predicate p{index}() = p{index + 1}() and p{index + 1}()\n" for index in range(60))
     findings, _ = check(tmp_path, deep + "predicate p60() = source.vpc == vpc\n" + statement("when p0()"))
-    assert {item.rule for item in findings} <= {
-        "definition-chain-too-long",
-        "condition-too-large",
-        "said-twice",
-    }
+    assert {item.rule for item in findings} <= {"definition-chain-too-long", "condition-too-large", "said-twice"}
     assert findings
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import ExitStack
 
 from policyc.cli.answer import write_answer
 from policyc.cli.console import Console
 from policyc.cli.holes import bindings_of
-from policyc.cli.inputs import read_input
+from policyc.cli.hosted_part import open_part
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import here
 from policyc.cli.refuse import refuse_request
@@ -20,35 +19,21 @@ from policyc.simulation.answer import answer_fully
 from policyc.simulation.keys import EVERYTHING
 from policyc.simulation.request_text import bind_to, from_flags
 from policyc.text import Source
-from policyc.workspace.places import file_and_part
 
 
 def run(args: argparse.Namespace, console: Console) -> int | None:
     """The exit status; None where RESOURCE is no such access point. Raises WrongUse where what stands behind one is not known as a whole."""
-    from policyc.carriers.registry import carrier, recognized
-    from policyc.cli.diff import placed
     from policyc.workspace.hosts import options_of
-    from policyc.workspace.sides import read_side
 
-    file, part = file_and_part(args.resource)
-    if not part:
-        return None
-    values, root = bindings_of(args), here(args)
-    source = read_input(file, "a template", args, "RESOURCE")
-    format = recognized(source.file.rpartition("/")[2], source.text.encode())
-    carried = carrier(format).carried(source, options_of(root, values), Diagnostics()) if format else None
-    named = [one.name for one in carried.chains if f".{one.name}".endswith(f".{part}")] if carried is not None else []
-    if len(named) != 1:
-        return None
+    opened = open_part(args, console, lambda carried: (one.name for one in carried.chains))
+    if opened is None or isinstance(opened, int):
+        return opened
+    name, side = opened
     diagnostics = Diagnostics()
-    with ExitStack() as kept:
-        side = read_side(file, *placed(file, root, kept), diagnostics, values=values)
-    if diagnostics.has_errors:
-        return refuse_request(diagnostics, side.sources, args.format, console)
-    chain = side.chains.get(named[0])
+    chain = side.chains.get(name)
     if chain is None:
         raise WrongUse(
-            f"what stands behind `{named[0]}` is not known as a whole",
+            f"what stands behind `{name}` is not known as a whole",
             "every part has to stand in the file (or its module), each with a policy that can be read; `policyc list` says what cannot, `--bind NAME=VALUE` tells values",
         )
     who = chain.callers.get(args.who or "", args.who)
@@ -59,7 +44,8 @@ def run(args: argparse.Namespace, console: Console) -> int | None:
         request = replace(request, unknown=request.unknown | {EVERYTHING})
     beside, texts = beside_project(args, side.switches, diagnostics)
     places = {entry.span.file for item in chain.documents for entry in item.map} - side.sources.keys()
-    held = {name: Source(name, text) for name in places if (text := options_of(root, values).read(name)) is not None}
+    read = options_of(here(args), bindings_of(args)).read
+    held = {name: Source(name, text) for name in places if (text := read(name)) is not None}
     sources = {**side.sources, **held, **texts, flagged.file: flagged}
     outcome = None
     if request is not None and not diagnostics.has_errors:

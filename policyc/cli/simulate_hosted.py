@@ -7,56 +7,32 @@ from __future__ import annotations
 
 import argparse
 import os
-from contextlib import ExitStack
 
 from policyc.carriers.embedded import SERVICE, attribute
 from policyc.cli import simulate_documents
 from policyc.cli.console import Console
 from policyc.cli.holes import bindings_of
-from policyc.cli.inputs import read_input
+from policyc.cli.hosted_part import open_part
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import here
-from policyc.cli.refuse import refuse_request
-from policyc.diagnostics import Diagnostics
 from policyc.holes import mark
 from policyc.simulation.documents.attached import NONE
 from policyc.workspace.asked import open_arn
 from policyc.workspace.home import Home
 from policyc.workspace.pieces import IDENTITY, Piece, Way
-from policyc.workspace.places import file_and_part
 from policyc.workspace.sides import Side
 
 
 def run(args: argparse.Namespace, console: Console) -> int | None:
     """The exit status; None where RESOURCE is no such service. Raises WrongUse where its gates are not known."""
-    from policyc.carriers.registry import carrier, recognized
-    from policyc.cli.diff import placed
-    from policyc.workspace.hosts import options_of
-    from policyc.workspace.sides import read_side
-
-    file, part = file_and_part(args.resource)
-    if not part:
-        return None
-    values, root = bindings_of(args), here(args)
-    source = read_input(file, "a template", args, "RESOURCE")
-    format = recognized(source.file.rpartition("/")[2], source.text.encode())
-    carried = carrier(format).carried(source, options_of(root, values), Diagnostics()) if format else None
-    named = [
-        one.name
-        for one in (carried.companions if carried is not None else ())
-        if one.type == SERVICE and f".{one.name}".endswith(f".{part}")
-    ]
-    if len(named) != 1:
-        return None
-    diagnostics = Diagnostics()
-    with ExitStack() as kept:
-        side = read_side(file, *placed(file, root, kept), diagnostics, values=values)
-    if diagnostics.has_errors:
-        return refuse_request(diagnostics, side.sources, args.format, console)
-    way = side.ways.get(named[0])
+    opened = open_part(args, console, lambda carried: (one.name for one in carried.companions if one.type == SERVICE))
+    if opened is None or isinstance(opened, int):
+        return opened
+    name, side = opened
+    way = side.ways.get(name)
     if way is None:
         raise WrongUse(
-            f"the policies on the way to `{named[0]}` are not known as a whole",
+            f"the policies on the way to `{name}` are not known as a whole",
             "`policyc list` says what cannot be read, `--bind NAME=VALUE` tells values",
         )
     _Asked(args, side, way).state()

@@ -203,3 +203,8 @@ def test_every_schema_is_called_by_where_it_lies() -> None:
         schema = json.loads(path.read_text(encoding="utf-8"))
         assert schema["$id"] == f"urn:policyc:schemas:{place}"
         Draft202012Validator.check_schema(schema)
+
+
+def test_the_scorecard_counts_the_findings_with_a_fix() -> None:
+    page = Path(__file__).parents[2] / "docs" / "scorecard.md"
+    assert f"| {len(FIXED)} findings have one;" in page.read_text(encoding="utf-8")

@@ -89,15 +89,14 @@ def moved(found: Compared, before: Piece | None, after: Piece | None) -> Compare
         return found
     items = [piece.item.document for piece in (before, after) if piece.item is not None]
     hosts = len(items) == 2 and items[0].type == items[1].type
-    if hosts and (
-        sentences := tuple(_carried(*(set(filter(None, item.facts.get("held", "").split(", "))) for item in items)))
-    ):
-        return replace(
-            found, state=CHANGED if found.state == SAME else found.state, sentences=(*found.sentences, *sentences)
-        )
+    sentences: list[str] = []
+    if hosts:
+        sentences += _carried(*(set(filter(None, item.facts.get("held", "").split(", "))) for item in items))
     places = [piece.hangs if hosts else piece.place for piece in (before, after)]
-    if places[0] == places[1] or not (hosts or all(places)):
+    if places[0] != places[1] and (hosts or all(places)):
+        one, other = (shown(place) or "nothing that its file names" for place in places)
+        sentences.append(f"it is attached to {other} in place of {one}")
+    if not sentences:
         return found
-    one, other = (shown(place) or "nothing that its file names" for place in places)
     state = CHANGED if found.state == SAME else found.state
-    return replace(found, state=state, sentences=(*found.sentences, f"it is attached to {other} in place of {one}"))
+    return replace(found, state=state, sentences=(*found.sentences, *sentences))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, assert_never
 
@@ -43,7 +42,7 @@ def _same(kind: Type, value: Scalar, wanted: Scalar) -> bool:
     check = _shape_check(kind)
     if check == "ip":
         return ip_address(str(value)) == ip_address(str(wanted))
-    if check in ("decimal", "datetime") or (isinstance(value, (int, Decimal)) and not isinstance(value, bool)):
+    if check in ("decimal", "datetime") or not isinstance(value, str | bool):
         return _number(kind, value) == _number(kind, wanted)
     return value == wanted
 

@@ -5,16 +5,17 @@ Where AWS is silent the choices are the defaults of `policyc explain switches`. 
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Callable
-from decimal import Decimal
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from policyc.ir.authz import RawTest, Tokens, Variable
 from policyc.ir.pattern import Plain, Token, Wild, fold, tokens_match
 from policyc.regex import regex
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 #: the values of a key in the request, by the key in any letter case; nothing for an absent one
 Lookup: TypeAlias = Callable[[str], tuple[str, ...]]
@@ -165,6 +166,8 @@ def split_fields(tokens: tuple[Token, ...]) -> list[tuple[Token, ...]]:
 def _number(text: str, error: type[ValueError]) -> Decimal:
     if _NUMBER.fullmatch(text) is None:
         raise error(text)
+    from decimal import Decimal
+
     return Decimal(text)
 
 
@@ -188,6 +191,8 @@ def _truth(text: str, error: type[ValueError]) -> bool:
 
 
 def _bytes(text: str, error: type[ValueError]) -> bytes:
+    import base64
+
     try:
         return base64.b64decode(text.encode("ascii"), validate=True)
     except ValueError:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import Final
 
 from policyc.diagnostics import Diagnostics, did_you_mean, rewritten
 from policyc.model.literals import misfit, without_host_bits
 from policyc.model.types import BOOL, DECIMAL, GROUP, INT, PLACE, PRINCIPAL, STRING, EnumOf, Named, SetOf, Type, shapes
-from policyc.model.values import Value
+from policyc.model.values import Value, decimal_value
 from policyc.regex import regex
 from policyc.syntax import nodes
 from policyc.text import Span
@@ -47,7 +46,7 @@ def text_value(text: str, expected: Type, span: Span, what: str, diagnostics: Di
         case Named("decimal"):
             problem = misfit(shapes()["decimal"], text)
             if problem is None:
-                return Value(DECIMAL, Decimal(text), span)
+                return decimal_value(text, span)
             return mismatch(f"{what}: `{text}`", expected, span, diagnostics)
         case Named(name) if name in shapes() and shapes()[name].base == "int":
             digits = text.removeprefix("-")
@@ -125,7 +124,7 @@ def integer_value(number: int, expected: Type | None, span: Span, diagnostics: D
     if expected is None:
         expected = INT
     if expected == DECIMAL:
-        return Value(DECIMAL, Decimal(number), span)
+        return decimal_value(number, span)
     if not isinstance(expected, Named) or expected.name not in shapes() or shapes()[expected.name].base != "int":
         if isinstance(expected, Named) and expected.name == "account":
             diagnostics.error(

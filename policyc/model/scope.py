@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -37,7 +36,7 @@ from policyc.model.types import (
     Type,
     shapes,
 )
-from policyc.model.values import Group, Place, Principal, ResourceLink, Value
+from policyc.model.values import Group, Place, Principal, ResourceLink, Value, decimal_value
 from policyc.record import field, record
 from policyc.syntax import nodes
 from policyc.text import Span
@@ -208,7 +207,7 @@ class Scope:
             case nodes.Decimal(text, span):
                 if expected not in (None, DECIMAL):
                     return mismatch(f"`{text}`, a decimal number,", expected, span, diagnostics)
-                return Value(DECIMAL, Decimal(text), span)
+                return decimal_value(text, span)
             case nodes.Bool(flag, span):
                 if expected not in (None, BOOL):
                     return mismatch(f"`{str(flag).lower()}`", expected, span, diagnostics)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from policyc.model.types import Type
+from policyc.model.types import DECIMAL, Type
 from policyc.record import field, light, record
 from policyc.text import Span
 
-Scalar: TypeAlias = str | int | Decimal | bool
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+Scalar: TypeAlias = "str | int | Decimal | bool"
 
 
 @light
@@ -150,8 +152,15 @@ class Value:
 def scalar_of(value: Value) -> Scalar:
     """What a value of a scalar type holds."""
     data = value.data
-    assert isinstance(data, str | int | Decimal | bool)
+    assert not isinstance(data, tuple | Principal | Group | Place | ResourceLink)
     return data
+
+
+def decimal_value(number: str | int, span: Span) -> Value:
+    """A decimal number, from how it is written."""
+    from decimal import Decimal
+
+    return Value(DECIMAL, Decimal(number), span)
 
 
 def plain_text(value: Scalar) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from math import isinf
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from policyc.record import light
 from policyc.text import Span
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 _MAX_INT_DIGITS: Final = 4000
 
@@ -37,14 +39,16 @@ class JsonNumber:
         An infinite float only when the exponent is beyond a Decimal too.
         """
         if self.text.lstrip("-").isdigit():
-            return int(self.text) if len(self.text) <= _MAX_INT_DIGITS else Decimal(self.text)
-        value = float(self.text)
-        if not isinf(value):
+            if len(self.text) <= _MAX_INT_DIGITS:
+                return int(self.text)
+        elif not isinf(value := float(self.text)):
             return value
+        from decimal import Decimal, InvalidOperation
+
         try:
             return Decimal(self.text)
         except InvalidOperation:
-            return value
+            return float(self.text)
 
 
 @light
@@ -128,7 +132,7 @@ def from_plain(value: object, span: Span) -> JsonValue:
             return JsonBool(value, span)
         case str():
             return JsonString(value, span)
-        case int() | float() | Decimal():
+        case int() | float():
             return JsonNumber(str(value), span)
         case Mapping():
             members = tuple(JsonMember(str(key), span, from_plain(item, span)) for key, item in value.items())
@@ -136,6 +140,10 @@ def from_plain(value: object, span: Span) -> JsonValue:
         case Sequence():
             return JsonArray(tuple(from_plain(item, span) for item in value), span)
         case _:
+            from decimal import Decimal
+
+            if isinstance(value, Decimal):
+                return JsonNumber(str(value), span)
             raise TypeError(f"no JSON form for {type(value).__name__}")
 
 

@@ -5,12 +5,15 @@ Source: IAM evaluation reference 8.1.
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from enum import Enum
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from typing import TYPE_CHECKING
 
 from policyc.record import record
 from policyc.regex import regex
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 _NUMBER = regex(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
 _PREFIX = regex(r"[0-9]{1,3}")
@@ -31,6 +34,8 @@ def parse_number(text: str) -> Decimal | None:
     """An integer or decimal, exactly."""
     if _NUMBER.fullmatch(text) is None:
         return None
+    from decimal import Decimal, InvalidOperation
+
     try:
         return Decimal(text)
     except InvalidOperation:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import base64
 from functools import lru_cache
 from ipaddress import ip_interface, ip_network
 from typing import TYPE_CHECKING, Final
@@ -138,6 +137,8 @@ def raw_test(base: str, tokens: tuple[Token, ...]) -> Test | None:
         case "IpAddress":
             return block(text)
         case "BinaryEquals":
+            import base64
+
             try:
                 return Fits(exactly(base64.b64encode(base64.b64decode(text.encode("ascii"), validate=True)).decode()))
             except ValueError:

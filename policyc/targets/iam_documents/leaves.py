@@ -9,7 +9,6 @@ absent key) beside `ForAnyValue:` (false then); its complement is "absent, or so
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from functools import cache
 from typing import Final, Literal, assert_never
 
@@ -197,13 +196,11 @@ def value_text(constant: Constant) -> str:
     match constant.value:
         case bool():
             return "true" if constant.value else "false"
-        case Decimal():
-            text = format(constant.value, "f")
-            return text.rstrip("0").rstrip(".") if "." in text else text
         case int() | str():
             return str(constant.value)
-        case _:
-            assert_never(constant.value)
+        case decimal:
+            text = format(decimal, "f")
+            return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def raw_key_test(test: Atom | RawTest) -> KeyTest:

@@ -154,7 +154,7 @@ class Wiring:
     """What stands behind an Object Lambda access point, called `name` there: `parts` are the host's names of `object-lambda`, `function`, `access-point`, `bucket`
     and the execution `role`, as far as they are known, `called` the names that these have on AWS, with holes, as far as they are written, `actions` the calls that run
     the function, `settings` what else decides (`qualifier`, what `runs`, `vpc`, `bucket-account`, `access-point-block`, `bucket-block`, `key`), `others` the further
-    resources of the host that are such parts, with the part and the name on AWS."""
+    resources of the host that are such parts, with the part and the name on AWS, `arns` the ARNs of parts that the host knows (plans)."""
 
     name: str
     parts: Mapping[str, str]
@@ -162,12 +162,13 @@ class Wiring:
     actions: tuple[str, ...]
     settings: Mapping[str, str]
     others: Mapping[str, tuple[str, str]]
+    arns: Mapping[str, str] = MappingProxyType({})
 
 
 @record
 class Carried:
     """Everything of ours in one host file, in its order. Files of one `module` (empty: the file by itself) are judged together. `callers`, for a file with a service of VPC Lattice or
-    with `chains`, are the roles and users all of whose policies are there, with the ends of their ARNs (`role/app`; `role/` where AWS makes the name up)."""
+    with `chains`, are the roles and users all of whose policies are there, with their ARNs where these are known (plans), else with the ends of those (`role/app`; `role/` where AWS makes the name up)."""
 
     documents: tuple[Embedded, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()

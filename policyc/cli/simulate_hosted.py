@@ -8,18 +8,17 @@ from __future__ import annotations
 import argparse
 import os
 
-from policyc.carriers.embedded import SERVICE, attribute
+from policyc.carriers.embedded import SERVICE
 from policyc.cli import simulate_documents
 from policyc.cli.console import Console
 from policyc.cli.holes import bindings_of
 from policyc.cli.hosted_part import open_part
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import here
-from policyc.holes import mark
 from policyc.simulation.documents.attached import NONE
 from policyc.workspace.asked import open_arn
 from policyc.workspace.home import Home
-from policyc.workspace.pieces import IDENTITY, Piece, Way
+from policyc.workspace.pieces import IDENTITY, Piece, Way, carrier_named
 from policyc.workspace.sides import Side
 
 
@@ -53,13 +52,16 @@ class _Asked:
     def state(self) -> None:
         args = self.args
         self._caller()
-        names = (self.way.names[1] if len(self.way.names) > 1 else "", self.way.names[0])
-        for kind, name, gate in zip(("network", "service"), names, self.way.gates, strict=True):
-            if not name:
+        own = zip(self.way.names, self.way.at, strict=True)
+        named = dict(zip(("service", "network"), own, strict=False))
+        for kind, gate in zip(("network", "service"), self.way.gates, strict=True):
+            if kind not in named:
                 continue
-            if not getattr(args, f"{kind}_arn"):
-                setattr(args, f"{kind}_arn", open_arn(name, kind, self.account))
+            name, arn = named[kind]
+            if not arn and not getattr(args, f"{kind}_arn"):
+                arn = open_arn(name, kind, self.account)
                 self._take(f"`{name}` is taken to stand in the account {self.account}")
+            setattr(args, f"{kind}_arn", getattr(args, f"{kind}_arn") or arn)
             if getattr(args, f"{kind}_auth") is None:
                 setattr(args, f"{kind}_auth", "none" if gate == "" else "aws_iam")
             if gate and not getattr(args, f"{kind}_policy"):
@@ -89,7 +91,7 @@ class _Asked:
             args.who = arns[host]
             self._take(f"taken as given: ‹{host}› is {args.who}")
         args.bind = [*args.bind, *((name, value) for name, value in home.values.items() if name not in self.bound)]
-        held = self.way.own.get((IDENTITY, mark(attribute(host, "Arn"))))
+        held = self.way.own.get((IDENTITY, carrier_named(host, self.way.callers[host])))
         if args.identity:
             return
         if held is None:

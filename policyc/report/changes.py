@@ -12,6 +12,8 @@ from policyc.text import listed
 
 #: what becomes of a document
 SAME: Final = "same"
+#: it cannot be read, and stands as it stood
+TEXT: Final = "same text"
 CHANGED: Final = "changed"
 ADDED: Final = "added"
 REMOVED: Final = "removed"
@@ -136,7 +138,7 @@ def render_changes(found: Changes, options: Options) -> str:
     """For people: a block for each document that changes, and the summary as the last line."""
     lines: list[str] = []
     for item in found.documents:
-        if not (item.entries or item.sentences or item.open) and item.state in (SAME, CHANGED):
+        if not (item.entries or item.sentences or item.open) and item.state in (SAME, TEXT, CHANGED):
             continue
         title = (
             f"{item.name} ({item.kind}, {item.state})"

@@ -9,7 +9,7 @@ from policyc.holes import shown
 from policyc.record import record, replace
 from policyc.report.changes import CHANGED, SAME, Compared
 from policyc.workspace.bounds import accounts_in
-from policyc.workspace.pieces import Piece
+from policyc.workspace.pieces import Piece, caller_of
 from policyc.workspace.sides import Side
 from policyc.workspace.versions import boundary_of, controlling, perhaps_of
 
@@ -64,16 +64,17 @@ class Bounds:
         limits = controlling([piece.controls for piece, _ in self._sides], [side for _, side in self._sides])
         if any(piece.bounds for piece, _ in self._sides):
             found = [boundary_of(piece, side, or_none=True) for piece, side in self._sides]
-            known = [item for item in found if item is not None]
+            carriers = {caller_of(piece.carrier) for piece, _ in self._sides}
+            carrier = carriers.pop() if len(carriers) == 1 else ""
+            known = [replace(item, carrier=carrier) for item in found if item is not None]
             limits = (
                 [[item, *row] for item, row in zip(known, limits, strict=True)] if len(known) == len(found) else limits
             )
         return limits[0], limits[-1]
 
-    def notes(self, name: str) -> tuple[str, ...]:
+    def perhaps(self) -> Iterator[str]:
         """What is not taken off the classes of a document, since it is not known whether it refuses them."""
-        found = [item.what for piece, side in self._sides for item in perhaps_of(piece, side)]
-        return tuple(f"what {text} refuses is not taken off the changes of `{name}`" for text in dict.fromkeys(found))
+        return (item.what for piece, side in self._sides for item in perhaps_of(piece, side))
 
 
 def _carried(before: set[str], after: set[str]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from policyc.carriers.embedded import SERVICE, Carried, Companion, PlacedText, Unreadable, attribute
+from policyc.carriers.embedded import SERVICE, Carried, Companion, PlacedText, Unreadable
 from policyc.carriers.registry import recognized
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.holes import mark, names_in, shown
@@ -17,10 +17,14 @@ from policyc.text import Source
 from policyc.workspace.embedded import Item
 from policyc.workspace.hosts import Host, open_hosts, options_of
 from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.pieces import BOUNDARY, CONTROLS, ENDPOINT, HOST, IDENTITY, Own, Piece, Way
+from policyc.workspace.pieces import BOUNDARY, CONTROLS, ENDPOINT, HOST, IDENTITY, Own, Piece, Way, carrier_named
 
 if TYPE_CHECKING:
     from policyc.workspace.chains import Chain
+
+
+#: formats whose files say all themselves, so that the same text is the same document
+_ALONE: Final = ("answer", "cloudformation", "yaml-document")
 
 
 @record
@@ -72,7 +76,7 @@ def embedded_pieces(
                 )
         for lost in host.carried.unreadable if host not in others else ():
             name = _name(called(host.source.file), lost.name, "")
-            out[_free(name, out)] = Piece(name, HOST, _lost(host, shown(lost.reason)))
+            out[_free(name, out)] = Piece(name, HOST, _lost(host, shown(lost.reason)), alone=host.format in _ALONE)
     modules: dict[tuple[str, str], list[Host]] = {}
     for host in hosts:
         modules.setdefault((host.format, host.carried.module or host.source.file), []).append(host)
@@ -155,16 +159,27 @@ def _ways(
             gates = [_gate(item, on, pieces) for item in (network[1] if network else None, service)]
             if _UNKNOWN not in gates:
                 name = _name(called(host.source.file), service.name, "")
-                names = (service.name, *([network[1].name] if network else []))
-                found[name] = Way(SERVICE, "", tuple(gates), names, carried, callers=callers, controls=controls)
+                held_by = [service, *([network[1]] if network else [])]
+                found[name] = Way(
+                    SERVICE,
+                    "",
+                    tuple(gates),
+                    tuple(item.name for item in held_by),
+                    carried,
+                    callers=callers,
+                    controls=controls,
+                    at=tuple(item.fields.get("arn", "") for item in held_by),
+                )
         found |= _endpoints(own, pieces)
     return found
 
 
-def _of_callers(callers: Iterable[str], pieces: Mapping[str, Piece]) -> Iterator[tuple[Own, tuple[str, ...] | None]]:
+def _of_callers(
+    callers: Mapping[str, str], pieces: Mapping[str, Piece]
+) -> Iterator[tuple[Own, tuple[str, ...] | None]]:
     """What the roles and users of a module carry, and what bounds them; the holes of their ARNs stand for these."""
-    for host in callers:
-        carrier = mark(attribute(host, "Arn"))
+    for host, end in callers.items():
+        carrier = carrier_named(host, end)
         held = [piece for piece in pieces.values() if piece.kind == IDENTITY and mark(host) in piece.hangs.split(", ")]
         bounds = dict.fromkeys(piece.bounds.name for piece in held if piece.bounds)
         own = [*held, *(pieces[name] for name in bounds)]

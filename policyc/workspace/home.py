@@ -55,7 +55,9 @@ class Home:
         return arn
 
     def caller(self, host: str, end: str) -> str:
-        """The ARN of a role or user of the host, by the end of that as far as it is written."""
+        """The ARN of a role or user of the host: the one that is known, or by the end of that as far as it is written."""
+        if end.startswith("arn:"):
+            return self.part(host, end, end.rpartition("/")[2])
         told = filled(end, self.values)
         end = self.named(host, told) if not told.endswith("/") else f"{told}{_word(host)}"
         while f"arn:aws:iam::{self.account}:{end}" in self.values.values():

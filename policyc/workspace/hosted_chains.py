@@ -75,7 +75,8 @@ class _Hosted:
     ) -> None:
         self.wiring, self.pieces, self.bound, self.switches = wiring, pieces, bound, switches
         texts = [piece.source.text for piece in pieces.values()]
-        places = [found.groups() for one in texts for found in _PLACE.finditer(one)]
+        known = [*wiring.arns.values(), *(end for end in callers.values() if end.startswith("arn:"))]
+        places = [found.groups() for one in (known or texts) for found in _PLACE.finditer(one)]
         accounts = {place[-3] for place in places if DIGITS.fullmatch(place[-3])}
         regions = {place[0] for place in places if not has_hole(place[0])}
         account, region = (held.pop() if len(held) == 1 else "" for held in (accounts, regions))
@@ -120,6 +121,8 @@ class _Hosted:
 
     def _arn(self, part: str, host: str, called: str) -> str:
         """The ARN of a resource of the host, which is what its attributes say from then on."""
+        if arn := self.wiring.arns.get(host, ""):
+            return self.home.part(host, arn, called or arn.rpartition(":")[2].rpartition("/")[2])
         name = self.home.named(host, called)
         arn = _ARNS[part].format(region=self.home.region, account=self.home.account, name=name)
         return self.home.part(host, arn, name)

@@ -59,7 +59,7 @@ def said_on(side: Side, name: str) -> object:
         key: None if names is None else [side.piece(one).source.text for one in names] for key, names in way.own.items()
     }
     controls = sorted((side.piece(one).hangs, side.piece(one).source.text) for one in way.controls)
-    return gates, own, controls
+    return gates, own, controls, dict(way.callers)
 
 
 def hosted(
@@ -68,7 +68,7 @@ def hosted(
     """The documents of a service on the sides; None where each is to be looked at by itself: one cannot be read, or the service's own is all that is known. `named` are texts that
     tell things apart besides, `values` stand for what is open."""
     ways = [side.ways[name] for side in sides]
-    if any(way.arn for way in ways):
+    if any(way.arn for way in ways) or len({way.at[0] for way in ways}) > 1:
         return None
     keys = known_of_callers(sides, ways)
     controls = [[side.piece(one) for one in way.controls] for side, way in zip(sides, ways, strict=True)]
@@ -85,13 +85,14 @@ def hosted(
     holes = dict.fromkeys(hole for piece in held for hole in names_in(piece.source.text))
     holes |= {hole: None for _, carrier in keys for hole in names_in(carrier)}
     own = {hole for way in ways for hole in (way.names[0], f"{way.names[0]}.Arn", f"{way.names[0]}.arn")}
-    alike = all(_treats_alike(tree, own) for tree in trees)
+    at = ways[0].at[0]
+    alike = bool(at) or all(_treats_alike(tree, own) for tree in trees)
     texts = [text for tree in trees for text in _of_callers(tree)]
     accounts = [account for listed in controls for piece in listed for account in accounts_in(piece.hangs)]
     told = _Told(ways, [*texts, *named, *accounts], accounts, [piece.source.text for piece in held])
     some = {**values_by_name(trees), **told.home.values}
     found = own & some.keys()
-    arn = some[min(found)] if found else _ARN
+    arn = at or (some[min(found)] if found else _ARN)
     some |= dict.fromkeys(found, arn)
     taken = {**told.taken(), **(dict.fromkeys(found, arn) if alike else {})}
     some, taken = ({hole: of[hole] for hole in of if hole in holes} for of in (some, taken))
@@ -114,8 +115,12 @@ class _Told:
         self, ways: Sequence[Way], texts: Sequence[str], accounts: Sequence[str], every: Sequence[str]
     ) -> None:
         self.ways, self.texts = ways, texts
-        self.home = Home((*every, *texts), min(accounts, default=""), region=_free_region(every))
         ends = [dict(way.callers) for way in ways]
+        known = [arn for arn in (*(way.at[0] for way in ways), *ends[0].values()) if arn.startswith("arn:")]
+        #: whether the account is what the host knows it to be
+        self.is_known = bool(known)
+        account = known[0].split(":")[4] if known else min(accounts, default="")
+        self.home = Home((*every, *texts), account, region=_free_region(every))
         #: callers that every side calls the same
         self.callers = {host: end for host, end in ends[0].items() if all(one.get(host) == end for one in ends)}
         for host, end in self.callers.items():
@@ -125,12 +130,14 @@ class _Told:
         """What holes are taken to be."""
         home = self.home
         plain = [text for text in self.texts if not places(names_in(text))]
-        if any(DIGITS.search(text) or _tells(text, _ACCOUNT) for text in plain):
+        if not self.is_known and any(DIGITS.search(text) or _tells(text, _ACCOUNT) for text in plain):
             return {}
         found = {hole: value for hole, value in home.own.items() if value != home.region or self._no_region()}
         known = {hole: home.values[hole] for host in self.callers for hole in attributes(host)}
         for host, end in self.callers.items():
             mine = attributes(host)
+            if end.startswith("arn:"):
+                continue  # no text has a hole for it
             head, _, tail = home.values[mine[0]].partition(home.account)
             others = [text for text in plain if not set(mine) & set(names_in(text))]
             if any(_tells(text, (*exactly(head), *_ACCOUNT, *exactly(tail.lower()))) for text in others):

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from policyc.carriers.embedded import PlacedText
+from policyc.carriers.embedded import PlacedText, attribute
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.engines.proofs.texts import Pattern, whole
-from policyc.holes import has_hole, shown
+from policyc.holes import has_hole, mark, shown
 from policyc.ir.pattern import Plain, Wild, escape_pattern, pattern_tokens
 from policyc.model.scope import Scope
 from policyc.model.vocabulary import Attribute
@@ -42,7 +42,8 @@ class Piece:
     carries a Cedar text has, None where nobody declares it, `trust` the types of its trust providers by name where its surroundings tell; `item` is the document inside a host file; `carrier` is the ARN of the role, user
     or group that an identity policy belongs to, where that is known (in a host file the hole that stands for it); `on` is the ARN of the
     resource whose policy it is (of a control policy its id), where that is known. In a host file `hangs` is what the file names as what it is attached to, `bounds` is the
-    document that bounds all who carry it, `limit` says what else may, that is not there to read, and `controls` are the control policies there that may bear on its requests."""
+    document that bounds all who carry it, `limit` says what else may, that is not there to read, and `controls` are the control policies there that may bear on its requests. Of one that cannot be read `alone` says that no other file bears on what it
+    says."""
 
     name: str
     kind: str
@@ -56,6 +57,7 @@ class Piece:
     bounds: Piece | None = None
     limit: str = ""
     controls: tuple[Piece, ...] = ()
+    alone: bool = False
 
     @property
     def place(self) -> str:
@@ -104,9 +106,9 @@ FIRST_LEVEL: Final = "scp 1"
 @record
 class Way:
     """The way of a request to a declared resource: the name of the document at each gate, empty where the gate asks nobody, None where it
-    has no policy. `type` and `arn` are the resource's own (the ARN of one in a host file is not known yet: empty), `names` what the gates are called,
-    or there the resource, `own` the documents of those who call, one of which has to allow: none where they have none, None where they are not known.
-    `scope` are the attributes of a request to it, `words` the names that its file sees, `callers` the roles and users of its host file, with the ends of their ARNs,
+    has no policy. `type` and `arn` are the resource's own (that of one in a host file is empty), `names` what the gates are called,
+    or there the resource and its network, `at` the ARNs of these where the file knows them, `own` the documents of those who call, one of which has to allow: none where they have none, None where they are not known.
+    `scope` are the attributes of a request to it, `words` the names that its file sees, `callers` the roles and users of its host file, with their ARNs or the ends of those,
     `controls` the control policies there."""
 
     type: str
@@ -118,11 +120,17 @@ class Way:
     words: Scope | None = None
     callers: Mapping[str, str] = MappingProxyType({})
     controls: tuple[str, ...] = ()
+    at: tuple[str, ...] = ()
 
     @property
     def was_pulled(self) -> bool:
         """Whether it leads to a resource on AWS: nobody declares it, and its ARN is known."""
         return self.words is None and self.arn.startswith("arn:")
+
+    @property
+    def network(self) -> str:
+        """The network of a service that a host file describes; empty where that tells none."""
+        return "" if self.arn or len(self.names) < 2 else self.names[1]
 
     @property
     def is_found(self) -> bool:
@@ -135,6 +143,11 @@ def is_carrier(arn: str) -> bool:
     """Whether an ARN is one of a role, a user or a group, and not of a policy that several may carry."""
     kind = arn.rpartition(":")[2].partition("/")[0]
     return arn.startswith("arn:") and ":iam::" in arn and kind in ("role", "user", "group")
+
+
+def carrier_named(host: str, end: str) -> str:
+    """The ARN of a role or user of a host file: itself where `end` is one, else the hole that stands for it."""
+    return end if end.startswith("arn:") else mark(attribute(host, "Arn"))
 
 
 def caller_of(carrier: str) -> str:

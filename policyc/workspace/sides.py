@@ -206,7 +206,15 @@ def _add_native(
         on = known.policy if known.kind in OF_ORGANIZATION else known.resource
         own = "cedar" if path.suffix == ".cedar" else known.kind if path.suffix in NATIVES else HOST
         carrier = on if own == "identity" and is_carrier(on) else ""
-        pieces[name] = Piece(name, kind or own, source, trust=known.trust, carrier=carrier, on=on)
+        pieces[name] = Piece(
+            name,
+            kind or own,
+            source,
+            trust=known.trust,
+            carrier=carrier,
+            on=on,
+            alone=HOST in (kind, own) and path.suffix == ".json",
+        )
 
 
 def _add_compiled(

@@ -80,7 +80,7 @@ def stand_in(gate: str | None) -> Version:
 def bounded(version: Version, piece: Piece, side: Side) -> Version:
     """A document of a host file with what bounds its requests there."""
     boundary = boundary_of(piece, side)
-    beside = [] if boundary is None else [boundary]
+    beside = [] if boundary is None else [replace(boundary, carrier=version.carrier)]
     (limits,) = controlling([piece.controls], [side])
     return replace(version, beside=(*version.beside, *beside, *limits), perhaps=tuple(perhaps_of(piece, side)))
 

@@ -31,7 +31,9 @@ from policyc.text import Source
 
 @record
 class OpenIdentity:
-    """The atom that policies of the caller which nobody gave allow the request."""
+    """The atom that policies of the caller which nobody gave allow the request, everywhere or what one hop asks."""
+
+    hop: str = ""
 
 
 @record
@@ -108,6 +110,15 @@ class Way:
     def gate(self, name: str) -> Gate | None:
         """The gate that people mean by a name: its policy, its resource, or its kind."""
         return next((gate for gate in self.gates if name in gate.names or name == gate.kind), None)
+
+
+@record
+class Ways:
+    """The way of one side with the `best` and with the `worst` of what nobody knows of callers' own policies, and with an atom for it at `each` hop."""
+
+    best: Way
+    worst: Way
+    each: Way
 
 
 def gate_of(

@@ -15,7 +15,7 @@ from policyc.analysis.compare import MOST_CLASSES, Change
 from policyc.analysis.contents import content_of
 from policyc.analysis.formula import Lit
 from policyc.analysis.solver import Solution
-from policyc.analysis.ways.base import Asking, Beside, Gate, Line, Way, is_meant
+from policyc.analysis.ways.base import Asking, Beside, Gate, Line, Way, Ways, is_meant
 from policyc.engines.iam.caller import CallerKind
 from policyc.engines.proofs.budget import TooLarge
 from policyc.engines.proofs.domains import Unmodelled
@@ -68,22 +68,19 @@ class HopChanges:
     open: tuple[str, ...] = ()
 
 
-#: the way of one side, with the best and with the worst of what nobody knows of callers' own policies
-Ways = tuple[Way, Way]
-
-
 def compare_ways(old: Ways, new: Ways, scope: Lit, confirm: Confirm) -> HopChanges:
     """What the two sides answer differently; all ways are formulas over one request."""
-    compared = _Compared(old[0], new[0], scope, confirm)
-    space, doubts = old[0].space, (*old[0].doubts, *new[0].doubts)
+    compared = _Compared(old.best, new.best, scope, confirm)
+    space, doubts = old.best.space, (*old.best.doubts, *new.best.doubts)
     try:
         if not doubts:
-            compared.find(new[0], old[0])
-            compared.find(old[0], new[0])
-            # what both allow as soon as the caller's own policies do, and one allows without them
-            both = (old[0].allowed, new[0].allowed)
-            compared.find(new[1], old[1], *both)
-            compared.find(old[1], new[1], *both)
+            compared.find(new.best, old.best, True)
+            compared.find(old.best, new.best, False)
+            # what both allow as soon as the caller's own policies do, and one allows without them, or with fewer of them
+            both = (old.best.allowed, new.best.allowed)
+            for one, other in ((old.worst, new.worst), (old.each, new.each)):
+                compared.find(other, one, True, *both)
+                compared.find(one, other, False, *both)
             compared.open += space.doubts()
     except TooLarge:
         compared.open.append("the budget of steps ran out")
@@ -101,12 +98,12 @@ class _Compared:
         self.found: list[HopDifference] = []
         self.open: list[str] = []
 
-    def find(self, first: Way, second: Way, *wanted: Lit) -> None:
-        """The requests with all of `wanted` that one side alone allows."""
+    def find(self, first: Way, second: Way, gained: bool, *wanted: Lit) -> None:
+        """The requests with all of `wanted` that one side alone allows, the new one if they are `gained`."""
         question = self.formula.every((self.scope, first.allowed, -second.allowed, *wanted))
         excluded: list[Lit] = []
         while (solution := self._ask(question, *excluded)) is not None:
-            marks = self._class(first, second, solution, (question, *excluded))
+            marks = self._class(first, second, gained, solution, (question, *excluded))
             excluded.append(-self.formula.every(marks))
             if len(self.found) > MOST_CLASSES:
                 self.open.append(f"more than {MOST_CLASSES} classes of requests change")
@@ -120,7 +117,9 @@ class _Compared:
         hopes = [[*likely, *reads], likely, []]
         return self.space.ask(*wanted, *self.old.world, *self.new.world, hopes=hopes)
 
-    def _class(self, first: Way, second: Way, solution: Solution, asked: Sequence[Lit]) -> tuple[Lit, ...]:
+    def _class(
+        self, first: Way, second: Way, gained: bool, solution: Solution, asked: Sequence[Lit]
+    ) -> tuple[Lit, ...]:
         """Note the class of a request, and return what marks it."""
 
         def holds(lit: Lit) -> bool:
@@ -134,12 +133,11 @@ class _Compared:
         allow = _chosen(passing, refusing, "allow", holds)
         deny = _chosen(refusing, passing, "deny", holds)
         marks = [-refusing.allowed, *(found[1].lit for found in (allow, deny) if found is not None)]
-        confirmed = self._confirmed(self.new.asking(solution))
+        confirmed = self._confirmed(self.new.asking(solution), gained)
         if not isinstance(confirmed, tuple):
             self.open += confirmed
             return tuple(marks)
         change, answers = confirmed
-        gained = change in (Change.ALLOWED, Change.GRANTED)
         told = _told_by(refusing, answers.old if gained else answers.new)
         reasons = self._reasons(passing, refusing, allow, deny, gained)
         region = Region((), (), (), ())
@@ -152,8 +150,8 @@ class _Compared:
             region,
             tuple(f"at the {told}: {text}" for text in reasons),
             answers.fields,
-            _said(answers.old),
-            _said(answers.new),
+            _said(answers.old, answers.new),
+            _said(answers.new, answers.old),
             answers.new.decision,
         )
         if all((one.change, one.because) != (found.change, found.because) for one in self.found):
@@ -173,14 +171,14 @@ class _Compared:
             region = replace(region, what=tuple(kept) or region.what)
         return replace(region, who=(held.whose,)) if held.whose else region
 
-    def _confirmed(self, asking: Asking) -> tuple[Change, Answers] | list[str]:
-        """What the engine says of a request, in the words that say less where that is enough; why that leaves it open."""
+    def _confirmed(self, asking: Asking, gained: bool) -> tuple[Change, Answers] | list[str]:
+        """What the engine says of a request that one side alone allows, the new one if it is `gained`, in the words that say less where that is enough; why that leaves it open."""
         why: list[str] = []
         for fields in dict.fromkeys((asking.plain, asking.fields)):
             answers = self.confirm(fields)
             if isinstance(answers, str):
                 why = [f"the engine cannot be asked: {answers}"]
-            elif (change := _change(answers)) is not None:
+            elif (change := _change(answers, gained)) is not None:
                 return change, answers
             else:
                 open_gates = [
@@ -243,30 +241,37 @@ def _hop(gate: GateTrace) -> str:
 # --- what the engine says -----------------------------------------------------------------------------------------
 
 
-def _change(answers: Answers) -> Change | None:
+def _change(answers: Answers, gained: bool) -> Change | None:
     """What becomes of a request; None where what one of the sides says hangs on more than policies of the caller that nobody gave."""
-    old, new = _rank(answers.old), _rank(answers.new)
-    if old is None or new is None or old == new:
+    denied = [outcome.decision is Decision.DENY for outcome in (answers.old, answers.new)]
+    old, new = _needs(answers.old), _needs(answers.new)
+    if all(denied) or old is None or new is None:
         return None
-    if 0 in (old, new):
-        return Change.ALLOWED if new else Change.DENIED
-    return Change.GRANTED if new > old else Change.UNGRANTED
+    if any(denied):
+        return Change.ALLOWED if denied[0] else Change.DENIED
+    if gained:
+        return Change.GRANTED if old - new else None
+    return Change.UNGRANTED if new - old else None
 
 
-def _rank(outcome: Outcome) -> int | None:
-    """How surely a request is allowed: not, if policies that nobody gave allow it, surely; None where it hangs on something else."""
+def _needs(outcome: Outcome) -> frozenset[str] | None:
+    """The hops at which policies of the caller that nobody gave have to allow a request; None where it hangs on something else."""
     if outcome.decision is not Decision.UNDECIDED:
-        return 2 if outcome.decision is Decision.ALLOW else 0
+        return frozenset()
     wants = {text for gate in _open(outcome) for text in gate.wants}
-    return 1 if wants and all(gate.wants for gate in _open(outcome)) and wants.issuperset(outcome.missing) else None
+    if not wants or not all(gate.wants for gate in _open(outcome)) or not wants.issuperset(outcome.missing):
+        return None
+    return frozenset(gate.kind for gate in _open(outcome))
 
 
 def _open(outcome: Outcome) -> list[GateTrace]:
     return [gate for gate in outcome.gates if gate.verdict is Verdict.UNDECIDED]
 
 
-def _said(outcome: Outcome) -> str:
+def _said(outcome: Outcome, other: Outcome) -> str:
+    """What the engine says, beside what it says on the other side."""
     if outcome.decision is Decision.UNDECIDED:
-        return _NEEDS
+        hops = ", ".join(gate.kind.replace("_", " ") for gate in _open(outcome))
+        return f"{_NEEDS} at the {hops}" if other.decision is Decision.UNDECIDED else _NEEDS
     found = next((gate for gate in outcome.gates if gate.name == outcome.deciding), None)
     return outcome.decision.value if found is None or outcome.decision is Decision.ALLOW else found.verdict.value

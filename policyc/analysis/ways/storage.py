@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from policyc.analysis.asking import asks, is_signed
@@ -17,7 +18,7 @@ from policyc.analysis.keys import RESOURCE
 from policyc.analysis.question import Space
 from policyc.analysis.solver import Opaque, Solution, Tested
 from policyc.analysis.spelling import caller_text
-from policyc.analysis.ways.base import Asking, Beside, Gate, Line, OpenIdentity, Way, is_meant, turned_switches
+from policyc.analysis.ways.base import Asking, Beside, Gate, Line, OpenIdentity, Way, Ways, is_meant, turned_switches
 from policyc.analysis.ways.hops import name_at
 from policyc.analysis.ways.lattice import constant, context_fields
 from policyc.analysis.ways.storage_hops import ROLE, TARGET, Hop, Hops
@@ -80,14 +81,15 @@ def way_to_storage(
     return made.made(), made.inside()
 
 
-def ways_to_compare(sides: Sequence[Hops], scope: Statement, budget: int) -> tuple[list[tuple[Way, Way]], Lit]:
-    """The same of several projects, as formulas over one request: of each with the best and with the worst of what nobody knows of callers' own policies. An
-    object goes by its key, whatever the bucket is called that it is in."""
+def ways_to_compare(sides: Sequence[Hops], scope: Statement, budget: int) -> tuple[list[Ways], Lit]:
+    """The same of several projects, as formulas over one request. An object goes by its key, whatever the bucket is called that it is in."""
     for hops in sides[1:]:
         hops.base = sides[0].base
     space = _space(sides, scope, budget)
-    made = [[_Made(hops, space, scope, unknown) for unknown in (TRUE, FALSE)] for hops in sides]
-    return [(best.made(), worst.made()) for best, worst in made], made[0][0].inside()
+    each = {hop.name: space.formula.atom(OpenIdentity(hop.name)) for hop in sides[0].hops}
+    known = [dict.fromkeys(each, TRUE), dict.fromkeys(each, FALSE), each]
+    made = [[_Made(hops, space, scope, FALSE, own) for own in known] for hops in sides]
+    return [Ways(*(item.made() for item in held)) for held in made], made[0][0].inside()
 
 
 def _space(held: Sequence[Hops], scope: Statement, budget: int) -> Space:
@@ -106,9 +108,12 @@ def _claim(hops: Hops, scope: Statement) -> Policy:
 
 
 class _Made:
-    """One way. `unknown` is whether policies of callers allow that nobody gave."""
+    """One way. `unknown` is whether policies of callers allow that nobody gave, `own` the same by the hop that asks."""
 
-    def __init__(self, hops: Hops, space: Space, scope: Statement, unknown: Lit) -> None:
+    def __init__(
+        self, hops: Hops, space: Space, scope: Statement, unknown: Lit, own: Mapping[str, Lit] = MappingProxyType({})
+    ) -> None:
+        self.own = own
         self.read, self.space, self.scope, self.unknown = hops, space, scope, unknown
         self.program, self.resource, self.verbs = hops.program, hops.resource, hops.verbs
         self.hops, self.bucket, self.base = hops.hops, hops.bucket, hops.base
@@ -293,7 +298,8 @@ class _Made:
                 (deny if statement.effect == "deny" else allow).append(lit)
         signed = formula.some(callers.kind(kind) for kind in _SIGNED)
         root = callers.kind(CallerKind.ROOT)
-        allow.append(formula.every((signed, -root, *(-own for own in carrying.values()), self.unknown)))
+        unknown = self.own.get(hop.name, self.unknown)
+        allow.append(formula.every((signed, -root, *(-own for own in carrying.values()), unknown)))
         return formula.some(allow), formula.some(deny), _beside(lines)
 
     def _rest(self, statement: Statement, hop: Hop) -> Lit:

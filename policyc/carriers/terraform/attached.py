@@ -109,13 +109,15 @@ def attachments(instances: Iterable[ResourceInstance], resources: Mapping[str, s
 
 
 def callers(instances: Iterable[ResourceInstance], known: Attachments, work: Work) -> dict[str, str]:
-    """The roles and users of a configuration all of whose policies are there, with the ends of their ARNs."""
+    """The roles and users of a configuration all of whose policies are there, with their ARNs where a plan knows these, else with the ends of those."""
     found: dict[str, str] = {}
     for item in instances:
         if item.type in ("aws_iam_role", "aws_iam_user") and item.address not in known.incomplete:
             path, name = (list(_texts(item, argument, work, {})) for argument in ("path", "name"))
             told = name[0] if len(name) == 1 else ""
-            found[item.address] = f"{item.type[8:]}/{(path[0] if len(path) == 1 else '').lstrip('/')}{told}"
+            found[item.address] = (
+                known_arn(item, work) or f"{item.type[8:]}/{(path[0] if len(path) == 1 else '').lstrip('/')}{told}"
+            )
     return found
 
 
@@ -138,7 +140,7 @@ def attached_facts(instance: ResourceInstance, kind: str, known: Attachments, wo
         return facts
     holder = work.instances.get(_address(on[0])) if len(on) == 1 else None
     if isinstance(holder, ResourceInstance):
-        facts["carrier"] = mark(f"{holder.address}.arn")
+        facts["carrier"] = known_arn(holder, work) or mark(f"{holder.address}.arn")
     return facts | bound_by([_boundary(one, known, work) for one in on])
 
 
@@ -152,6 +154,11 @@ def _boundary(holder: str, known: Attachments, work: Work) -> tuple[str, str]:
         managed = isinstance(named, ResourceInstance) and named.type in _MANAGED
         return (_address(text), "") if managed else ("", text)
     return "", ""
+
+
+def known_arn(instance: ResourceInstance, work: Work) -> str:
+    """The ARN of a resource as a plan knows it; empty where it does not."""
+    return next((text for text in _texts(instance, "arn", work, {}) if text.startswith("arn:")), "")
 
 
 def _address(text: str) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from policyc.carriers.embedded import Wiring
-from policyc.carriers.terraform.attached import Attachments, address_of, said
+from policyc.carriers.terraform.attached import Attachments, address_of, known_arn, said
 from policyc.carriers.terraform.bodies import Inner, blocks_of
 from policyc.carriers.terraform.expressions import Undecided, Work
 from policyc.carriers.terraform.modules import ResourceInstance
-from policyc.carriers.terraform.values import Failed, Value
+from policyc.carriers.terraform.values import Failed, Text, Value
 from policyc.holes import MARK
 
 _OLAP: Final = "aws_s3control_object_lambda_access_point"
@@ -38,6 +38,8 @@ _NAMES: Final[Mapping[str, str]] = {
 }
 #: what a version is called that has no number yet
 _FIRST: Final = "1"
+#: of the ARN of a function without a version
+_FIELDS: Final = 7
 
 
 def wirings(instances: Sequence[ResourceInstance], known: Attachments, work: Work) -> Iterator[Wiring]:
@@ -90,7 +92,13 @@ class _Chain:
             tuple(dict.fromkeys(actions)),
             {key: text for key, text in settings.items() if text},
             dict(self._others(set(found.values()))),
+            dict(self._arns()),
         )
+
+    def _arns(self) -> Iterator[tuple[str, str]]:
+        for item in self.instances:
+            if item.type in _PARTS and (arn := known_arn(item, self.work)):
+                yield item.address, arn
 
     def _others(self, known: set[str]) -> Iterator[tuple[str, tuple[str, str]]]:
         for item in self.instances:
@@ -115,6 +123,8 @@ class _Chain:
         instance = self._instance(address)
         if instance is not None and instance.type == _ALIAS:
             return self._address(self._value(instance, "function_name"))
+        if not address and isinstance(value, Text):  # a version or an alias, as a plan writes it
+            return self.names.get(":".join(value.value.split(":")[:_FIELDS]), "")
         return address
 
     def _qualifier(self, functions: Sequence[Value | None]) -> str:
@@ -124,6 +134,8 @@ class _Chain:
         instance = self._instance(self._address(functions[0])) if functions else None
         if instance is not None and instance.type == _ALIAS:
             return self._text([self._value(instance, "name")])
+        if text.startswith("arn:"):
+            return ":".join(text.split(":")[_FIELDS:])
         reference = getattr(functions[0], "name", "") if functions else ""
         if reference.endswith(".qualified_arn"):
             return _FIRST

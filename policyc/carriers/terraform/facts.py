@@ -14,6 +14,7 @@ from policyc.carriers.terraform.attached import (
     attached_facts,
     attachments,
     callers,
+    known_arn,
 )
 from policyc.carriers.terraform.bodies import Inner, blocks_of
 from policyc.carriers.terraform.chains import TYPES as BEHIND
@@ -65,7 +66,7 @@ def is_context(type: str) -> bool:
 class Around:
     """Everything of one tree of modules that documents are judged with: companions by address, for each Verified Access instance
     its trust providers (`name=type,…`), the groups without a policy, what each policy is attached to, what stands behind Object Lambda access points, and the
-    roles and users all of whose policies are there, where somebody asks for them. What one on an endpoint alone does is not documented: groups of
+    roles and users all of whose policies are there, where somebody asks for them; `told` are addresses by the ARNs and ids that a plan knows. What one on an endpoint alone does is not documented: groups of
     such endpoints are left out."""
 
     companions: Mapping[str, Companion]
@@ -73,6 +74,7 @@ class Around:
     bare: frozenset[str]
     attached: Attachments
     chains: tuple[Wiring, ...]
+    told: Mapping[str, str]
     callers: Mapping[str, str]
 
 
@@ -84,7 +86,8 @@ def around(instances: Iterable[ResourceInstance], work: Work) -> Around:
         made = _companion(item, work)
         if made is not None:
             found[item.address] = made
-    names = _by_name(all, work)
+    told = dict(_by_id(all, work))
+    names = {**_by_name(all, work), **told}
     for item in all:
         for holder, field, other in _links(item, names, work):
             if holder in found:
@@ -106,7 +109,7 @@ def around(instances: Iterable[ResourceInstance], work: Work) -> Around:
     chains = tuple(wirings(all, attached, work))
     asked = chains or any(item.type == SERVICE for item in found.values())
     held = callers(all, attached, work) if asked else {}
-    return Around(found, _trust(all, work), bare, attached, chains, held)
+    return Around(found, _trust(all, work), bare, attached, chains, told, held)
 
 
 def facts_of(instance: ResourceInstance, kind: str, known: Around, work: Work) -> dict[str, str]:
@@ -114,7 +117,7 @@ def facts_of(instance: ResourceInstance, kind: str, known: Around, work: Work) -
     facts: dict[str, str] = {}
     attached = ATTACHED.get(instance.type)
     if attached is not None:
-        on = address_of(_argument(instance, attached, work), {}, work)
+        on = address_of(_argument(instance, attached, work), known.told, work)
         if on in known.companions:
             facts["resource"] = on
         if name := _called(instance, attached, on, known, work):
@@ -151,7 +154,7 @@ def kind_of(instance: ResourceInstance, kind: str, work: Work) -> str:
 def _called(instance: ResourceInstance, attached: str, on: str, known: Around, work: Work) -> str:
     """The name or the ARN of what a document is attached to: its own, or what is written for it."""
     carrier = known.companions.get(on)
-    return carrier.fields.get("name", "") if carrier is not None else "" if on else _text(instance, attached, work)
+    return (carrier.fields.get("name", "") if carrier is not None else "") or _text(instance, attached, work)
 
 
 def _trust_of_endpoint(instance: ResourceInstance, known: Around, work: Work) -> str | None:
@@ -184,6 +187,8 @@ def _companion(item: ResourceInstance, work: Work) -> Companion | None:
         auth = _AUTH.get(_text(item, "auth_type", work), "") if written else "none"
         if auth:
             fields["auth"] = auth
+        if arn := known_arn(item, work):
+            fields["arn"] = arn
     elif type == "verified_access.endpoint":
         protocol = _protocol(item, work)
         if protocol:
@@ -217,6 +222,15 @@ def _by_name(items: Iterable[ResourceInstance], work: Work) -> dict[str, str]:
             if name:
                 found.setdefault(name, item.address)
     return found
+
+
+def _by_id(items: Iterable[ResourceInstance], work: Work) -> Iterator[tuple[str, str]]:
+    """The addresses of resources by what AWS calls them and nobody else: their ARNs and the ids that it makes up, which plans know."""
+    for item in items:
+        if item.type in _TYPES or item.type in _NAMED:
+            for text in (known_arn(item, work), _text(item, "id", work)):
+                if text.startswith(("arn:", "svc-", "sn-")):
+                    yield text, item.address
 
 
 def _links(item: ResourceInstance, names: Mapping[str, str], work: Work) -> Iterator[tuple[str, str, str]]:

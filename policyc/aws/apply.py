@@ -54,6 +54,10 @@ class Stopped(Exception):
         return cause.failure.help if isinstance(cause, CallFailed) else ""
 
 
+class NotKept(OSError):
+    """The record could not be written."""
+
+
 @dataclass(slots=True)
 class Patience:
     """How long to wait for what was written to be seen: seconds between two looks, and in all, for documents and for core networks. `wait` sleeps."""
@@ -93,8 +97,11 @@ class Record:
     undone: dict[int, Progress]
 
     def save(self) -> None:
-        """Raises OSError."""
-        save(self.path, self.data())
+        """Raises NotKept."""
+        try:
+            save(self.path, self.data())
+        except OSError as error:
+            raise NotKept(*error.args) from error
 
     def data(self) -> dict[str, Any]:
         """The shape of `schemas/aws/record.schema.json`."""
@@ -224,7 +231,7 @@ def check_fresh(found: Record, run: Run) -> list[tuple[Step, str]]:
 
 
 def carry_out(found: Record, run: Run, leave: frozenset[Kind] = frozenset()) -> None:
-    """Every step that is not done yet, in order; kinds in `leave` are left for later. Raises Stopped and OSError."""
+    """Every step that is not done yet, in order; kinds in `leave` are left for later. Raises Stopped and NotKept."""
     for step in found.steps:
         number = step.number
         if found.progress[number] is Progress.DONE:
@@ -264,7 +271,7 @@ def _show_change_set(step: Step, run: Run) -> None:
 
 
 def roll_back(found: Record, run: Run) -> None:
-    """Every place that was written, or may have been, as it was, the last one first. Raises Stopped and OSError."""
+    """Every place that was written, or may have been, as it was, the last one first. Raises Stopped and NotKept."""
     for step in reversed(found.steps):
         number = step.number
         if number not in found.before or found.undone.get(number) is Progress.DONE:

@@ -68,7 +68,10 @@ def load(path: Path, kind: str) -> dict[str, Any]:
     wrong = misfits(data, read_json(f"schemas/aws/{kind}.schema.json"))
     if wrong:
         place = "/".join(str(part) for part in wrong[0].path)
-        raise Unreadable(f"`{path.name}` is no {kind}: " + (f"`{place}` " if place else "it ") + wrong[0].message)
+        said = f"`{place}` {wrong[0].message}" if place else f"it {wrong[0].message}"
+        if wrong[0].rule == "additionalProperties":
+            said = f"`{place}` is no key of one"
+        raise Unreadable(f"`{path.name}` is no {kind}: {said}")
     return dict(data)
 
 

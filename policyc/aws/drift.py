@@ -41,6 +41,8 @@ def compared(
 ) -> Found | None:
     """What AWS allows and denies that the source does not; with `to_source` what becoming the source would change. None after reporting a
     document that cannot be read."""
+    again = [pair for pair in found if pair.repeats]
+    found = [pair for pair in found if not pair.repeats]
     there = [pair for pair in found if not pair.open and pair.arn]
     access = endpoints.compared(
         side, [pair for pair in there if pair.meant.kind == "cedar"], live, diagnostics, to_source
@@ -81,6 +83,7 @@ def compared(
         *access.notes,
         *sets.notes,
         *_notes(found, live),
+        *_said_again(again),
         *(f"not compared: `{name}`, which `--map` says is on nothing" for name in side.waived),
     )
     documents = tuple(held[name] for name in sorted(held))
@@ -115,10 +118,16 @@ def switched(pair: Pair, live: Live) -> Iterator[str]:
         yield f"the auth type is `{facts['auth'].upper()}` on AWS and `{meant.auth.upper()}` in the source: {effect}"
     if meant.role == "boundary" and not facts.get("boundary"):
         yield "no permissions boundary is set on AWS: nothing limits what the policies allow"
-    elif meant.policy and facts["boundary"] != meant.policy:
+    elif meant.role == "boundary" and meant.policy and facts["boundary"] != meant.policy:
         yield f"the permissions boundary is `{facts['boundary']}` on AWS and `{meant.policy}` in the source"
     if meant.kind == "cedar" and facts.get("enabled") is False:
         yield "the policy is not enabled on AWS (`PolicyEnabled` is false)"
+
+
+def _said_again(again: Sequence[Pair]) -> Iterator[str]:
+    if again:
+        number = "1 document" if len(again) == 1 else f"{len(again)} documents"
+        yield f"twice in the source: {number}, such as `{again[0].title}`, which says the same as `{again[0].repeats}`"
 
 
 def _notes(found: Sequence[Pair], live: Live) -> Iterator[str]:

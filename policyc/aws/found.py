@@ -13,6 +13,8 @@ from policyc.record import record
 
 #: what stands for itself in the name of a file; a dot does between others
 _KEPT: Final = frozenset(ascii_letters + digits + "-_@+")
+#: names, also with an ending, that are no files on Windows (https://learn.microsoft.com/windows/win32/fileio/naming-a-file)
+_DEVICES: Final = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
 _LONGEST: Final = 160
 _SHORTENED: Final = 100
 
@@ -95,8 +97,9 @@ def file_name(text: str, cased: bool = False) -> str:
     that alone, which are followed by a mark of their capitals (those of roles, users, groups and managed policies may not:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)."""
     end = len(text) - 1
+    first = 1 if text.partition(".")[0].lower() in _DEVICES else 0
     kept = "".join(
-        letter if letter in _KEPT or (letter == "." and 0 < at < end) else _escaped(letter)
+        letter if at >= first and (letter in _KEPT or (letter == "." and 0 < at < end)) else _escaped(letter)
         for at, letter in enumerate(text)
     )
     capitals = sum(1 << at for at, letter in enumerate(text) if letter.isascii() and letter.isupper()) if cased else 0

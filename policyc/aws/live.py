@@ -24,12 +24,13 @@ _BY_NAME: Final = frozenset({CALLERS, OBJECT_LAMBDA})
 
 @record
 class Stored:
-    """One document on AWS: `text` is None where there is none, or where `why` says why it is not known."""
+    """One document on AWS: `text` is None where there is none, or where `why` says why it is not known; `others` are the paths of inline policies of which one may be it."""
 
     text: str | None
     why: str = ""
     revision: Mapping[str, Any] = MappingProxyType({})
     name: str = ""
+    others: tuple[str, ...] = ()
 
 
 @record
@@ -83,31 +84,36 @@ class Live:
             return f"the Region {region} was not asked"
         return ""
 
-    def stored(self, arn: str, role: str, name: str = "") -> Stored:
-        """The document that a resource carries in a role; `name` tells one of several identity policies."""
+    def stored(self, arn: str, role: str, name: str = "", policy: str = "") -> Stored:
+        """The document that a resource carries in a role; `name` tells one of several identity policies, `policy` for certain."""
         item = self.resources[arn]
         if role == "identity":
-            return self._identity(arn, name)
+            return self._identity(arn, name, policy)
         why = item["unread"].get(role, "")
         path = item["policies"].get(role)
         if path is None:
             return Stored(None, str(why))
         return Stored(self.texts[path], "", self.revisions.get(path, {}), path)
 
-    def _identity(self, arn: str, name: str) -> Stored:
-        """The policy of that name, as AWS writes it or as the language does."""
+    def _identity(self, arn: str, name: str, policy: str) -> Stored:
+        """The policy of that name, as AWS writes it or as the language does; `policy` is the ARN of a managed one, or the name as AWS writes it."""
         item = self.resources[arn]
         held = {path: self.revisions.get(path, {}) for path in item["facts"].get("identity") or ()}
         names = {path: named(revision) for path, revision in held.items()}
-        exact = [path for path, one in names.items() if one == name]
-        written = {called(name), called(name).removeprefix("inline_").removeprefix("managed_")}
-        own = exact or [path for path, one in names.items() if written & {called(one), policy_name(arn, one)}]
+        own = [path for path, one in names.items() if policy in (one, held[path].get("PolicyArn"))]
+        if not policy:
+            written = {called(name), called(name).removeprefix("inline_").removeprefix("managed_")}
+            own = [path for path, one in names.items() if one == name] or [
+                path for path, one in names.items() if written & {called(one), policy_name(arn, one)}
+            ]
         if len(own) == 1:
             return Stored(self.texts[own[0]], "", held[own[0]], own[0])
         why = str(item["unread"].get("identity", ""))
-        inline = sorted(one for path, one in names.items() if "PolicyName" in held[path])
+        inline = {} if policy else {path: one for path, one in names.items() if "PolicyName" in held[path]}
         if not why and inline:
-            why = f"it has no policy `{name}`, and others ({', '.join(f'`{one}`' for one in inline)}); give `--map {name}={arn}#{inline[0]}`"
+            listed = ", ".join(f"`{one}`" for one in sorted(inline.values()))
+            why = f"it has no policy `{name}`, and others ({listed}); give `--map {name}={arn}#POLICY` with one of these names, or a new one"
+            return Stored(None, why, others=tuple(inline))
         return Stored(None, why)
 
     def control(self, policy: str) -> tuple[str, Stored] | None:

@@ -104,7 +104,7 @@ class Meant:
     """One document of the source. `label` is how people know it; `name` is what the user calls it (a policy, a network); `resource` is the ARN or id of
     what carries it, empty where nothing says so; `auth` is the auth type that is declared for it, empty for none; `also` are other names for it,
     `map` leads from a document that was compiled to the policy of the language, `facts` are the attributes that its resource declares for Cedar text, `policy` is
-    the managed policy that a boundary shall be, where somebody says it."""
+    the managed policy that a boundary shall be, or which identity policy it is (a name, or the ARN of a managed one), where somebody says it."""
 
     label: str
     name: str
@@ -216,9 +216,11 @@ def _documents(
         if kind:
             resource = known.policy if kind in OF_ORGANIZATION else known.resource
             called = known.policy if kind == "identity" and known.policy else path.stem
+            # the lock file names a policy as it is on AWS
+            exact = (known.managed or known.policy) if kind == "identity" else ""
             # `build` calls a network as the language does, which is its tag on AWS
             role, type = (_KINDS[kind], _NETWORK) if known.kind == CORE_NETWORK and not resource else ("", "")
-            out.append(placed(Meant(name, called, kind, role, type, resource, source.text)))
+            out.append(placed(Meant(name, called, kind, role, type, resource, source.text, policy=exact)))
         elif path in named:
             strange.append((name, _strange(source)))
     taken, left = take_out(open_hosts(project.root, hosts, diagnostics, settings))
@@ -253,9 +255,8 @@ def _mapped(item: Meant, maps: Mapping[str, str]) -> Meant:
 def _at(item: Meant, where: str) -> Meant:
     """A document at `ARN` or `ARN#POLICY`: one of several identity policies by its name, the managed policy of a boundary by its ARN."""
     arn, _, policy = where.partition("#")
-    if item.kind == "boundary":
-        return placed(replace(item, resource=arn, policy=policy))
-    return placed(replace(item, resource=arn, name=policy or item.name))
+    name = item.name if item.kind == "boundary" or not policy else policy.rpartition("/")[2]
+    return placed(replace(item, resource=arn, policy=policy, name=name))
 
 
 def _names(item: Meant) -> Iterable[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
 from policyc.aws.live import Live, Stored, called
+from policyc.aws.meaning import alike
 from policyc.aws.meant import NOT_READ, Meant, MeantSide, misplaced, placed, target_of
 from policyc.record import record
 from policyc.workspace.pulled import OF_ORGANIZATION
@@ -15,13 +16,14 @@ from policyc.workspace.pulled import OF_ORGANIZATION
 @record
 class Pair:
     """A document of the source and what AWS has in its place. `arn` is empty where no resource was found; `open` says why nothing is known, `alone`
-    that no counterpart was looked for."""
+    that no counterpart was looked for, `repeats` which document says the same of the same place."""
 
     meant: Meant
     arn: str
     stored: Stored
     open: str = ""
     alone: bool = False
+    repeats: str = ""
 
     @property
     def title(self) -> str:
@@ -31,7 +33,32 @@ class Pair:
 
 def pairs(side: MeantSide, live: Live) -> list[Pair]:
     """Every document of the source with its counterpart."""
-    return [_pair(item, live) for item in side.documents]
+    found = [_pair(item, live) for item in side.documents]
+    known = {pair.stored.name for pair in found if pair.stored.name}
+    return _said_once([_settled(pair, known) for pair in found])
+
+
+def _settled(pair: Pair, known: Set[str]) -> Pair:
+    """Where every policy that it may be is another document's counterpart, it is none of them."""
+    others = pair.stored.others
+    return replace(pair, stored=Stored(None), open="") if others and known >= set(others) else pair
+
+
+def _said_once(found: Sequence[Pair]) -> list[Pair]:
+    """Of documents in one place the first says it for all that mean the same; where they do not, nobody knows which one is meant."""
+    at: dict[tuple[str, str, str], list[Pair]] = {}
+    for pair in found:
+        if pair.arn and not pair.open and pair.meant.kind not in OF_ORGANIZATION:
+            at.setdefault((pair.arn, pair.meant.role, pair.stored.name or pair.meant.name), []).append(pair)
+    again: dict[str, Pair] = {}
+    for (arn, *_), (first, *rest) in at.items():
+        if all(alike(pair.meant.kind, first.meant.text, pair.meant.text) for pair in rest):
+            again |= {pair.title: replace(pair, repeats=first.title) for pair in rest}
+        else:
+            titles = ", ".join(f"`{pair.title}`" for pair in (first, *rest))
+            why = f"the source has several texts of `{arn}` ({titles}); name the paths that are meant"
+            again |= {pair.title: replace(pair, open=why) for pair in (first, *rest)}
+    return [again.get(pair.title, pair) for pair in found]
 
 
 def _pair(item: Meant, live: Live) -> Pair:
@@ -63,7 +90,8 @@ def _pair(item: Meant, live: Live) -> Pair:
     item = placed(replace(item, resource=found[0]))
     if misplaced(item, live.resources[found[0]]["type"]):
         return Pair(item, "", nothing, f"a {item.kind} document has no place on `{found[0]}`")
-    stored = live.stored(found[0], item.role, item.name)
+    policy = item.policy if item.role == "identity" else ""
+    stored = live.stored(found[0], item.role, item.name, policy)
     if stored.why:
         return Pair(item, found[0], stored, f"what AWS has is not known: {stored.why}")
     return Pair(item, found[0], stored)

@@ -20,7 +20,8 @@ from policyc.aws.permissions import policy_of
 from policyc.aws.ports import needs, read
 from policyc.aws.principals import absent
 from policyc.aws.session import CallFailed, Sessions, Trouble
-from policyc.aws.steps import OF_ROLE, Kind, State, Step, step_data
+from policyc.aws.sound import is_name
+from policyc.aws.steps import OF_CALLERS, OF_ROLE, Kind, State, Step, step_data
 from policyc.record import record
 from policyc.report.changes import Changes, Compared, changes_data
 
@@ -88,6 +89,8 @@ def make(
     warnings: list[str] = []
     torn = _torn(found)
     for pair in found:
+        if pair.repeats:
+            continue
         item = compared[pair.title]
         if not (item.entries or item.sentences or item.open):
             continue
@@ -155,6 +158,11 @@ def _policy_arn(pair: Pair) -> str:
     return str(pair.stored.revision.get("PolicyArn") or "")
 
 
+def _inline_name(pair: Pair) -> str:
+    """What the inline policy of a caller is called, or will be."""
+    return str(pair.stored.revision.get("PolicyName") or pair.meant.name)
+
+
 def _kind(kind: Kind, pair: Pair) -> Kind:
     """What is written where a caller has a policy: inline of a role or of a user, or managed."""
     if kind is not Kind.ROLE:
@@ -206,6 +214,12 @@ def _obstacle(kind: Kind, pair: Pair) -> str:
     """Why a document cannot be written at all."""
     if ":iam::aws:policy/" in _policy_arn(pair):
         return f"`{_policy_arn(pair)}` is AWS's own, which nobody else writes"
+    if kind in OF_CALLERS and not is_name(_inline_name(pair)):
+        return (
+            f"`{_inline_name(pair)}` is no name of an inline policy; give `--map {pair.meant.name}={pair.arn}#POLICY`"
+        )
+    if pair.meant.policy.startswith("arn:") and pair.stored.text is None:
+        return f"`{pair.meant.policy}` is not attached there, and no policy is attached"
     if kind is not Kind.VERIFIED_ACCESS:
         try:
             size = len(written(kind, pair.meant.text))
@@ -250,9 +264,7 @@ def _bound(pair: Pair, item: Compared, live: Live, session: Sessions) -> Draft |
 def _draft(kind: Kind, pair: Pair, item: Compared, session: Sessions) -> Draft:
     """The steps of one document, and what they do."""
     parts = pair.arn.split(":")
-    name = ""
-    if kind in (Kind.ROLE, Kind.USER, Kind.GROUP):
-        name = str(pair.stored.revision.get("PolicyName") or pair.meant.name)
+    name = _inline_name(pair) if kind in OF_CALLERS else ""
     region = parts[3] or session.region
     flag = "enabled" if kind is Kind.VERIFIED_ACCESS else ""
     new = State(written(kind, pair.meant.text), flag)
@@ -277,7 +289,7 @@ def _draft(kind: Kind, pair: Pair, item: Compared, session: Sessions) -> Draft:
             # the policy is written while nobody is asked for it: on without one refuses everybody
             steps = [switch, *text] if off else [*text, switch]
             opens, closes = off, not off
-    own = kind in (Kind.ROLE, Kind.USER, Kind.GROUP, Kind.MANAGED) and pair.meant.role == "identity"
+    own = kind in {*OF_CALLERS, Kind.MANAGED} and pair.meant.role == "identity"
     alternative = (own or kind in CHAIN) and not (_denies(steps[0].old.text) or _denies(new.text))
     return Draft(tuple(steps), pair.arn, opens, closes, own, alternative, _services(item))
 

@@ -7,6 +7,8 @@ reading, never by sending it again.
 from __future__ import annotations
 
 import json
+import os
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -37,6 +39,9 @@ _SECRET: Final = frozenset(
         "CustomerGatewayConfiguration",
     }
 )
+
+
+_ROLE: Final = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/\S+")
 
 
 class Trouble(StrEnum):
@@ -77,8 +82,7 @@ class Failure:
     @property
     def why(self) -> str:
         """The reason as a part of a sentence."""
-        message = self.message[:1].lower() + self.message[1:].rstrip(".")
-        return f"{self.trouble.value} ({self.code})" if self.code else f"{self.trouble.value}: {message}"
+        return f"{self.trouble.value} ({self.code})" if self.code else f"{self.trouble.value}: {_said(self.message)}"
 
     @property
     def help(self) -> str:
@@ -240,7 +244,8 @@ class Sessions:
         self._endpoint = access.endpoint
         try:
             session = boto3.Session(profile_name=access.profile or None)
-            self.region: str = access.region or session.region_name or ""
+            # boto3 knows the older of both names alone, the AWS CLI asks for this one first
+            self.region: str = access.region or os.environ.get("AWS_REGION") or session.region_name or ""
         except BotoCoreError as error:
             raise NoSession(f"the profile cannot be used: {_said(error)}", _on_profile(error)) from error
         self._session = session
@@ -252,6 +257,9 @@ class Sessions:
         import boto3
         import botocore.session
         from botocore.credentials import RefreshableCredentials
+
+        if not _ROLE.fullmatch(role):
+            raise NoSession(f"`{role}` is no ARN of a role", "give `--role-arn arn:aws:iam::ACCOUNT:role/NAME`")
 
         def assume() -> dict[str, str]:
             found = asking.assume_role(RoleArn=role, RoleSessionName="policyc")["Credentials"]
@@ -300,7 +308,7 @@ class Sessions:
             return _said(error), "log in again: `aws sso login`, with `--profile` for a profile"
         if isinstance(error, known.InvalidRegionError | known.NoRegionError):
             return _said(error), "check `--region`, `AWS_REGION` and the profile"
-        if isinstance(error, known.SSLError):
+        if isinstance(error, known.SSLError) and not self._endpoint:
             return _said(error), "set `AWS_CA_BUNDLE` to the certificates of whoever stands in between"
         if isinstance(error, known.ProxyConnectionError):
             return _said(error), "check `HTTPS_PROXY` and `NO_PROXY`"
@@ -445,9 +453,10 @@ def without_account(request: Any, **_: Any) -> None:
         request.url = urlunsplit(parts._replace(netloc=rest))
 
 
-def _said(error: Exception) -> str:
-    text = str(error).rstrip(".")
-    return text[:1].lower() + text[1:]
+def _said(error: Exception | str) -> str:
+    """What an exception says, as a part of a sentence."""
+    text = " ".join(str(error).split()).rstrip(".")
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def fingerprint(params: Mapping[str, Any]) -> str:

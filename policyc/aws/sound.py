@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from policyc.aws.steps import Kind, State, Step
+from policyc.aws.steps import OF_CALLERS, Kind, State, Step
 
 _ACCOUNT: Final = r"iam::(?P<account>[0-9]{12})"
 _PATH: Final = r"/[\w+=,.@/-]{1,512}"
@@ -37,7 +37,6 @@ _PLACES: Final = MappingProxyType(
 )
 _REGION: Final = re.compile(r"(?:[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2})?")
 _NAME: Final = re.compile(r"[\w+=,.@-]{1,128}", re.A)
-_INLINE: Final = frozenset({Kind.ROLE, Kind.USER, Kind.GROUP})
 #: kind -> the words beside its text
 _FLAGS: Final = MappingProxyType(
     {
@@ -74,6 +73,11 @@ def unsound(steps: Sequence[Step]) -> tuple[int, str] | None:
     return None
 
 
+def is_name(text: str) -> bool:
+    """Whether an inline policy may be called so (https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html)."""
+    return _NAME.fullmatch(text) is not None
+
+
 def _of_step(step: Step) -> str:
     partition, _, rest = step.resource.removeprefix("arn:").partition(":")
     found = re.fullmatch(_PLACES[step.kind], rest, re.A)
@@ -84,9 +88,9 @@ def _of_step(step: Step) -> str:
         return f"`{step.resource}` is not in the account `{step.account}`"
     if parts.get("region", step.region) != step.region or not _REGION.fullmatch(step.region):
         return f"`{step.resource}` is not in the Region `{step.region}`"
-    if step.kind in _INLINE and not _NAME.fullmatch(step.name):
+    if step.kind in OF_CALLERS and not is_name(step.name):
         return f"`{step.name}` is no name of a policy"
-    if step.kind not in _INLINE and step.name:
+    if step.kind not in OF_CALLERS and step.name:
         return f"a {step.kind.value} has no name such as `{step.name}`"
     return ""
 

@@ -68,6 +68,10 @@ OF_ROLE: Mapping[str, Kind] = MappingProxyType(
 )
 
 
+#: kinds that are one of several inline policies
+OF_CALLERS = frozenset({Kind.ROLE, Kind.USER, Kind.GROUP})
+
+
 class Refusal(Exception):
     """A write that must not be made now; the text says why."""
 

@@ -274,6 +274,21 @@ def no_words(args: argparse.Namespace) -> None:
         raise WrongUse(f"unexpected argument `{args.words[0]}`", help)
 
 
+def command(action: str, file: str | Path, args: argparse.Namespace) -> str:
+    """What to type for an action on a file from where somebody stands, who asks whom this command line asks."""
+    import os
+    from shlex import quote
+
+    try:
+        place = os.path.relpath(file)
+    except ValueError:  # another drive
+        place = str(file)
+    given = [("--profile", args.profile), *(("--region", one) for one in args.region)]
+    given += [*(("--role-arn", one) for one in args.role_arn), ("--endpoint-url", args.endpoint_url)]
+    options = (f" {name} {quote(text)}" for name, text in given if text)
+    return f"`policyc aws {action} {quote(place)}{''.join(options)}`"
+
+
 def sessions_of(args: argparse.Namespace) -> list[Sessions]:
     """A session for each account that the command line names. Raises NoSession."""
     from policyc.aws.session import Access, NoSession, Sessions

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policyc.cli import exits
-from policyc.cli.aws import sessions_of
-from policyc.cli.console import Console, reason
+from policyc.cli.aws import command, sessions_of
+from policyc.cli.console import Console, Unwritable, reason
 from policyc.cli.folder_lock import locked
 from policyc.cli.parser import WrongUse
 from policyc.report.registry import renderer
@@ -77,10 +77,9 @@ def _begin(path: Path, args: argparse.Namespace) -> Record:
         if known.plan != digest(data["steps"]):
             raise WrongUse(f"`{place.name}` is the record of another plan", "name another file with `--record`")
         if known.undone and not known.is_back:
-            raise WrongUse(*_going_back(place))
+            raise WrongUse(*_going_back(place, args))
         if not known.finished:
-            help = f"go on with `policyc aws apply --resume {place.name}`, or back with `policyc aws rollback {place.name}`"
-            raise WrongUse(f"the plan was begun, and `{place.name}` says how far it came", help)
+            raise WrongUse(f"the plan was begun, and `{place.name}` says how far it came", _ways(place, args))
         what = "and taken back" if known.is_back else "already"
         raise WrongUse(f"the plan was carried out {what}, see `{place.name}`", "make a new plan")
     return new_record(place, digest(data["steps"]), steps)
@@ -155,7 +154,7 @@ def _carry_out(found: Record, args: argparse.Namespace, console: Console) -> int
     from policyc.aws.steps import Kind
 
     if found.undone:
-        raise WrongUse(*_going_back(found.path))
+        raise WrongUse(*_going_back(found.path, args))
     run = _run_of(found, args, console)
     try:
         wrong = check_fresh(found, run)
@@ -173,72 +172,78 @@ def _carry_out(found: Record, args: argparse.Namespace, console: Console) -> int
     _confirm(f"carry out {plural(len(left), 'step')}", moves, args, console)
     leave = frozenset({Kind.WAN_EXECUTE}) if args.no_execute else frozenset()
     try:
-        with _broken_off(found, console):
+        with _broken_off(found, args, console):
             found.save()
             carry_out(found, run, leave)
     except Stopped as stopped:
-        return _stopped(found, stopped, console)
+        return _stopped(found, stopped, args, console)
     if not found.finished:
-        console.write(f"left for later; go on with `policyc aws apply --resume {found.path.name}`\n")
+        console.write(f"left for later; go on with {command('apply --resume', found.path, args)}\n")
         return exits.CLEAN
-    console.write(f"done, and read back; the record is {found.path.name}\n")
+    console.write(clean(f"done, and read back; the record is {os.path.relpath(found.path)}") + "\n")
     return exits.CLEAN
 
 
-def _going_back(path: Path) -> tuple[str, str]:
+def _going_back(path: Path, args: argparse.Namespace) -> tuple[str, str]:
     """What is wrong with going on, and what helps."""
-    return "the plan is being taken back", f"finish that with `policyc aws rollback {path.name}`"
+    return "the plan is being taken back", f"finish that with {command('rollback', path, args)}"
+
+
+def _ways(path: Path, args: argparse.Namespace) -> str:
+    """How to go on from a record, or back."""
+    return f"go on with {command('apply --resume', path, args)}, or back with {command('rollback', path, args)}"
 
 
 def _roll_back(found: Record, args: argparse.Namespace, console: Console) -> int:
     from policyc.aws.apply import Stopped, roll_back
 
-    if not found.before:
-        console.write("nothing was written, so nothing is taken back\n")
+    if not found.before or found.is_back:
+        console.write(
+            "it was taken back already\n" if found.before else "nothing was written, so nothing is taken back\n"
+        )
         return exits.CLEAN
     run = _run_of(found, args, console)
     moves = [(step, step.new, found.before[step.number]) for step in found.steps if step.number in found.before]
     _confirm(f"take back {plural(len(found.before), 'step')}", moves, args, console)
     try:
-        with _broken_off(found, console):
+        with _broken_off(found, args, console):
             roll_back(found, run)
     except Stopped as stopped:
-        return _stopped(found, stopped, console)
+        return _stopped(found, stopped, args, console)
     console.write("taken back, and read back\n")
     return exits.CLEAN
 
 
 @contextmanager
-def _broken_off(found: Record, console: Console) -> Iterator[None]:
-    """Steps that somebody may interrupt, and whose record has to be written."""
+def _broken_off(found: Record, args: argparse.Namespace, console: Console) -> Iterator[None]:
+    """Steps that somebody may interrupt or stop listening to, and whose record has to be written."""
+    from policyc.aws.apply import NotKept
+
     try:
         yield
-    except KeyboardInterrupt:
-        _tell_where(found, "", console)
+    except (KeyboardInterrupt, Unwritable, BrokenPipeError):
+        _tell_where(found, "", args, console)
         raise
-    except OSError as error:
+    except NotKept as error:
         raise WrongUse(
             f"`{found.path.name}` cannot be written: {reason(error)}", "no further step was begun"
         ) from error
 
 
-def _stopped(found: Record, stopped: Stopped, console: Console) -> int:
+def _stopped(found: Record, stopped: Stopped, args: argparse.Namespace, console: Console) -> int:
     console.error(clean(f"error: {stopped}") + "\n")
-    _tell_where(found, f"{stopped.help}, then " if stopped.help else "", console)
+    _tell_where(found, f"{stopped.help}, then " if stopped.help else "", args, console)
     return exits.FINDINGS
 
 
-def _tell_where(found: Record, first: str, console: Console) -> None:
+def _tell_where(found: Record, first: str, args: argparse.Namespace, console: Console) -> None:
     """What is done, what is not, and how to go on."""
     for step in found.steps:
         how, back = found.progress[step.number].value, found.undone.get(step.number)
         if found.undone and step.number in found.before:
             how = "not taken back yet" if back is None else f"taken back, {back.value}"
         console.error(clean(f"  {step.number}. {step.title}: {how}") + "\n")
-    name = found.path.name
-    ways = f"go on with `policyc aws apply --resume {name}`, or back with `policyc aws rollback {name}`"
-    if found.undone:
-        ways = f"go on with `policyc aws rollback {name}`"
+    ways = f"go on with {command('rollback', found.path, args)}" if found.undone else _ways(found.path, args)
     console.error(f"  = help: {first}{ways}\n")
 
 

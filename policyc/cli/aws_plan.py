@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policyc.cli import exits
+from policyc.cli.aws import command
 from policyc.cli.aws_sides import open_sides
 from policyc.cli.console import Console, reason
 from policyc.cli.parser import WrongUse
@@ -85,7 +86,8 @@ def _tell(plan: Plan, lacks: Mapping[str, Any], args: argparse.Namespace, consol
             line for one in notes for line in ([clean(one)] if one in lacking else wrap(one, options.width, "  "))
         ]
     if args.into is not None:
-        done = f"wrote {args.into}; carry it out with `policyc aws apply {args.into}`"
+        done = f"wrote {args.into}"
+        done += f"; carry it out with {command('apply', args.into, args)}" if steps else ", a plan without steps"
         lines += ["", spoken(done)] if args.format == "markdown" else [done]
     console.write("\n".join(lines) + "\n")
 

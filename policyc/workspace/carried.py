@@ -72,7 +72,7 @@ def told(path: Path, seen: Seen, diagnostics: Diagnostics) -> Pulled:
     if not isinstance(entry, Mapping) or not isinstance(entry.get("attach"), Mapping):
         return found
     kind, place = built_kind(path, seen.manifests), place_of(entry["attach"])
-    return Pulled(kind, place, policy=path.stem if kind == "identity" else place)
+    return Pulled(kind, place, policy="" if kind == "identity" else place)
 
 
 def _documents(folder: Path) -> Mapping[str, Any]:

@@ -82,12 +82,13 @@ def _see_inside(data: Mapping[str, Any]) -> None:
 @record
 class Pulled:
     """What a lock file says of one document: its kind, what carries it, for Cedar text the types of trust providers by name, of a control
-    policy its id and of an identity policy its name (of a managed one the end of its ARN), for the text of an endpoint whose group and protocol are known the ARN of the group and the protocol, and the auth type of a service or network of VPC Lattice."""
+    policy its id and of an identity policy its name (of a managed one the end of its ARN, which `managed` has), for the text of an endpoint whose group and protocol are known the ARN of the group and the protocol, and the auth type of a service or network of VPC Lattice."""
 
     kind: str = ""
     resource: str = ""
     trust: Mapping[str, str] = MappingProxyType({})
     policy: str = ""
+    managed: str = ""
     group: str = ""
     protocol: str = ""
     auth: str = ""
@@ -112,7 +113,8 @@ def pulled(path: Path, known: Known, diagnostics: Diagnostics) -> Pulled:
     if kind != "cedar":
         revision = entry["revision"]
         policy = next((str(revision[one]) for one in ("PolicyId", "PolicyName", "PolicyArn") if one in revision), "")
-        return Pulled(kind, arn, policy=policy.rpartition("/")[2], auth=str(facts.get("auth") or ""))
+        managed = policy if policy.startswith("arn:") else ""
+        return Pulled(kind, arn, policy=policy.rpartition("/")[2], managed=managed, auth=str(facts.get("auth") or ""))
     group, protocol = facts.get("group"), str(facts.get("protocol") or "")
     found = Pulled(kind, arn, facts.get("trust") or {})
     if group and protocol:

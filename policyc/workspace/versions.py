@@ -9,10 +9,12 @@ from typing import Final
 from policyc.analysis.compare import Perhaps, Version
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam.document import compile_document
+from policyc.engines.iam.reader import VERSIONS
 from policyc.engines.iam.switches import BY_NAME, DEFAULT
 from policyc.holes import filled
 from policyc.record import replace
-from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonValue, parse_json
+from policyc.syntax.json_text import JsonArray, JsonMember, JsonObject, JsonString, JsonValue, parse_json
+from policyc.targets.iam_documents.escape import literal_text
 from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind, is_policy
 from policyc.targets.iam_documents.read import read_policy
 from policyc.targets.switches import iam_switches
@@ -27,6 +29,8 @@ _EVERYTHING: Final = '{"Version":"2012-10-17","Statement":[{"Sid":"AuthNone","Ef
 _NO_LIMIT: Final = (
     '{"Version":"2012-10-17","Statement":[{"Sid":"NoLimit","Effect":"Allow","Action":"*","Resource":"*"}]}'
 )
+_NEWEST, _OLDER = VERSIONS
+_ORDER: Final = {_NEWEST: 1, _OLDER: 2}
 NOTHING: Final = '{"Version":"2012-10-17","Statement":[]}'
 
 
@@ -192,33 +196,20 @@ def known_of_callers(sides: Sequence[Side], ways: Sequence[Way]) -> list[Own]:
     """The documents of callers that every side knows, where any gate asks who calls."""
     if all(gate == "" for way in ways for gate in way.gates):
         return []
-    return sorted({key for way in ways for key in way.own if _is_known(key, sides, ways)})
+    return sorted({key for way in ways for key in way.own if _is_known(key, ways)})
 
 
-def _is_known(key: Own, sides: Sequence[Side], ways: Sequence[Way]) -> bool:
+def _is_known(key: Own, ways: Sequence[Way]) -> bool:
     """Whether all sides know what a caller carries, or what bounds it: one of whom nothing is known is bound by nobody knows what."""
     _, carrier = key
     base = (FIRST_LEVEL if carrier.endswith(":root") else IDENTITY, carrier)
-    held = [way.own.get(key, ()) for way in ways]
-    return all(way.own.get(base) is not None for way in ways) and all(
-        names is not None and _of_one_version([side.piece(name) for name in names])
-        for side, names in zip(sides, held, strict=True)
-    )
-
-
-def _of_one_version(pieces: Sequence[Piece]) -> bool:
-    """Whether documents can be put together: their `Version` says what `${…}` means in all of them."""
-    trees = [piece.tree(Diagnostics()) for piece in pieces] if len(pieces) > 1 else []
-    found = [tree.get("Version") if isinstance(tree, JsonObject) else None for tree in trees]
-    return len({None if one is None else str(one.plain()) for one in found}) < 2
+    return all(way.own.get(base) is not None and way.own.get(key, ()) is not None for way in ways)
 
 
 def carried(
     carrier: str, names: Sequence[str], side: Side, values: Mapping[str, str] = MappingProxyType({})
 ) -> Version | None:
-    """All identity policies of a role, user or group as one, with `values` for what host files leave open; None where they cannot be put together, or one cannot be read."""
-    if not _of_one_version([side.pieces[name] for name in names]):
-        return None
+    """All identity policies of a role, user or group as one, with `values` for what host files leave open; None where one cannot be read."""
     found = _of_callers((IDENTITY, carrier), names, side, Diagnostics(), values)
     return None if found is None or doubts_of(found) else replace(found, carrier=caller_of(carrier))
 
@@ -246,14 +237,37 @@ def _of_callers(
 
 
 def _joined(trees: Sequence[JsonObject]) -> JsonObject:
-    """One document with the statements of several of one version."""
-    members = [member for member in trees[0].members if member.key != "Statement"]
-    place = trees[0].span
+    """One document with the statements of several. What `${…}` means hangs on the `Version` of each, so that older ones are said in the words of the newest."""
+    told = [_told_version(tree) for tree in trees]
+    # a version that is none is refused by whoever reads the whole
+    first = min(zip(told, trees, strict=True), key=lambda one: _ORDER.get(one[0], 0))[1]
+    members = [member for member in first.members if member.key != "Statement"]
+    place = first.span
     items: list[JsonValue] = []
-    for tree in trees:
+    for version, tree in zip(told, trees, strict=True):
         found = tree.get("Statement")
+        if found is not None and version == _OLDER and _NEWEST in told:
+            found = _literal(found)
         items += found.items if isinstance(found, JsonArray) else () if found is None else (found,)
     return JsonObject((*members, JsonMember("Statement", place, JsonArray(tuple(items), place))), place)
+
+
+def _told_version(tree: JsonObject) -> str:
+    found = tree.get("Version")
+    return _OLDER if found is None else str(found.plain())
+
+
+def _literal(tree: JsonValue) -> JsonValue:
+    """What a text without policy variables says, for a version that has them."""
+    match tree:
+        case JsonObject(members, span):
+            made = (JsonMember(one.key, one.key_span, _literal(one.value)) for one in members)
+            return JsonObject(tuple(made), span)
+        case JsonArray(items, span):
+            return JsonArray(tuple(map(_literal, items)), span)
+        case JsonString(text, span):
+            return JsonString(literal_text(text), span)
+    return tree
 
 
 def _tree(piece: Piece, diagnostics: Diagnostics, values: Mapping[str, str]) -> JsonValue | None:

@@ -115,3 +115,20 @@ def test_the_date_of_the_server_is_told() -> None:
     assert failure.why == "the credentials have expired, or a clock is wrong (RequestExpired)"
     assert failure.help == f"log in again, or set the clock of this machine: AWS's shows {DATE}"
     assert failure.ends_all
+
+
+def test_the_region_by_the_name_that_the_aws_cli_asks_for_first(
+    there: World, policyc: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert ", us-west-2\n" in policyc("aws", "pull", "-o", "live", "--target", "verified_access")[1]
+    monkeypatch.delenv("AWS_REGION")
+    assert ", eu-west-1\n" in policyc("aws", "pull", "-o", "live", "--target", "verified_access")[1]
+
+
+def test_a_role_that_is_none(policyc: Run) -> None:
+    assert policyc("aws", "pull", "-o", "live", "--role-arn", "reader") == (
+        2,
+        "",
+        "error: `reader` is no ARN of a role\n  = help: give `--role-arn arn:aws:iam::ACCOUNT:role/NAME`\n",
+    )

@@ -104,6 +104,11 @@ def test_names_that_differ_in_anything_lie_in_files_of_their_own(there: World, p
     )
 
 
+def test_no_name_of_a_file_is_a_device_of_windows() -> None:
+    names = {name: file_name(name) for name in ("con", "COM1.orders", "aux", "console", "a.con")}
+    assert list(names.values()) == ["~63on", "~43OM1.orders", "~61ux", "console", "a.con"]
+
+
 def test_a_folder_with_other_names_of_files_is_read_and_renewed(imported: World, policyc: Run) -> None:
     """Paths say nothing: those of an older version are read, and go with the next pull. `App` is `app` where capitals are no other letters, as by a link here."""
     lock = Path("live/live.lock.json")

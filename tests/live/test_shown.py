@@ -11,7 +11,7 @@ import pytest
 
 from policyc.aws.checkpoint import sealed
 from tests.live.fake.core import ACCOUNT
-from tests.live.world import APP, SERVICE, World, allow, text
+from tests.live.world import APP, ORDERS, SERVICE, World, allow, text
 
 Run = Callable[..., tuple[int, str, str]]
 pytestmark = pytest.mark.usefixtures("hurry")
@@ -97,3 +97,41 @@ def test_a_plan_whose_text_was_changed_is_refused(planned: World, policyc: Run) 
     Path("p.json").write_text(json.dumps(plan))
     status, _, err = policyc("aws", "apply", "p.json", "--yes")
     assert status == 2 and "was changed after it was made" in err and planned.aws.log == []
+
+
+class Gone:
+    """A terminal that somebody closes after the first line."""
+
+    def __init__(self, error: OSError) -> None:
+        self.lines: list[str] = []
+        self.error = error
+
+    def write(self, text: str) -> None:
+        if self.lines:
+            raise self.error
+        self.lines.append(text)
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+    def isatty(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(), OSError(28, "no space left on device")])
+def test_a_run_whose_output_nobody_reads_says_where_it_is(
+    planned: World, policyc: Run, monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    Path("some plans").mkdir()
+    Path("p.json").rename("some plans/p.json")
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.stdout", Gone(error))
+        status, _, err = policyc("aws", "apply", "some plans/p.json", "--yes", "--region", "us-west-2")
+    assert status != 0 and "cannot be written: broken pipe" not in err
+    resume = "`policyc aws apply --resume 'some plans/p.json.record' --region us-west-2`"
+    assert f"1. lattice auth policy of {ORDERS}: done" in err and f"help: go on with {resume}" in err
+    assert policyc("aws", "apply", "--resume", "some plans/p.json.record", "--yes")[0] == 0
+    assert policyc("aws", "rollback", "some plans/p.json.record", "--yes")[0] == 0
+    planned.aws.log.clear()
+    assert "taken back already" in policyc("aws", "rollback", "some plans/p.json.record", "--yes")[1]
+    assert not planned.aws.log

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from policyc.analysis.ways import TYPES
-from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Statement
 from policyc.ir.program import BoundProof, Program
 from policyc.ir.statements import StatementBuilder
-from policyc.model.names import known_names
-from policyc.model.values import Resource, ResourceLink
+from policyc.model.values import Resource
 from policyc.record import record, replace
 from policyc.syntax import nodes
 from policyc.targets.program import words
@@ -72,7 +71,8 @@ def _resources(
         return found
     out: list[Resource] = []
     for item in node.to:
-        resource = _resource(program, proof, item, diagnostics)
+        link = proof.scope.asked_resource(item, diagnostics)
+        resource = None if link is None else program.resource(link.id)
         if resource is None:
             return None
         if resource.type not in TYPES:
@@ -91,31 +91,6 @@ def _visible(proof: BoundProof) -> set[str]:
     """The resources that the file of a proof declares or imports."""
     found = [item for item in proof.scope.table.values() if isinstance(item.node, nodes.Resource)]
     return {f"{item.file}#{item.node.name.text}" for item in found}
-
-
-def _resource(program: Program, proof: BoundProof, node: nodes.Expr, diagnostics: Diagnostics) -> Resource | None:
-    scope = proof.scope
-    name = node.simple if isinstance(node, nodes.Ref) else None
-    definition = None if name is None else scope.lookup(name)
-    if definition is None:
-        shown = node.text if isinstance(node, nodes.Ref) else "this"
-        names = known_names(scope.table, ("resource",))
-        help = did_you_mean(shown, names, "declare it or import it with `use`")
-        diagnostics.error("unknown-name", f"unknown resource `{shown}`", node.span, help)
-        return None
-    value = scope.definition_value(definition, diagnostics)
-    if value is None:
-        return None
-    if not isinstance(value.data, ResourceLink):
-        diagnostics.error(
-            "wrong-kind",
-            f"`{name}` is a {definition.kind}, and a request goes to a resource",
-            node.span,
-            "name a resource",
-            (Label(definition.node.name.span, "declared here"),),
-        )
-        return None
-    return program.resource(value.data.id)
 
 
 def clauses_of(

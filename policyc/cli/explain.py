@@ -11,6 +11,7 @@ from policyc.cli import exits
 from policyc.cli.console import Console
 from policyc.cli.parser import WrongUse
 from policyc.diagnostics import did_you_mean
+from policyc.lint.renamed import name_now
 from policyc.regex import regex
 from policyc.report.options import Options
 from policyc.report.screen import cells, clean, paint, wrap
@@ -53,7 +54,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
         found = list(_listed(wanted))
         shown = _list_text(found, options)
     else:
-        found = _find(wanted)
+        now = name_now(wanted)
+        if now != wanted:
+            console.remark(f"`{wanted}` is called `{now}` now")
+        found = _find(now)
         shown = "\n".join(_topic_text(topic, options) for topic in found)
     if args.format == "json":
         shown = json.dumps({"format_version": 1, "topics": [asdict(topic) for topic in found]}, indent=2) + "\n"

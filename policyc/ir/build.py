@@ -212,12 +212,17 @@ def _policies(
     files: Files, project: Project, words: TargetPort, resources: Mapping[str, Resource], diagnostics: Diagnostics
 ) -> list[Built]:
     builders = {file: StatementBuilder(project.scopes[file], words, resources, diagnostics) for file in files.modules}
-    return [
-        builders[file].build(node)
+    declared = [
+        (file, node)
         for file, module in files.modules.items()
         for node in module.declarations
         if isinstance(node, nodes.Policy)
     ]
+    built = [builders[file].build(node) for file, node in declared]
+    for (file, node), one in zip(declared, built, strict=True):
+        if (one.read is None or len(one.read.statements) < len(node.statements)) and not diagnostics.has_errors:
+            raise AssertionError(f"{file}: a part of the policy `{node.name.text}` was dropped without a word")
+    return built
 
 
 def _networks(files: Files, project: Project, words: TargetPort, diagnostics: Diagnostics) -> tuple[BoundNetwork, ...]:

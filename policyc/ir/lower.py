@@ -288,8 +288,10 @@ class _Lowering:
         if bound is not None:
             return isinstance(bound, Value) and isinstance(bound.type, SetOf)
         definition = scope.lookup(expr.simple)
-        value = scope.definition_value(definition, self.diagnostics) if definition is not None else None
-        return value is not None and isinstance(value.type, SetOf)
+        if definition is None:
+            return False
+        value = scope.definition_value(definition, self.diagnostics)
+        return value is None or isinstance(value.type, SetOf)  # what has no value is said where the value is needed
 
     def _wrong_operator(self, attribute: Attribute, op: str, span: Span) -> None:
         self.diagnostics.error(

@@ -150,11 +150,12 @@ class StatementBuilder:
             )
             return None
         value = self.scope.definition_value(definition, self.diagnostics)
-        if value is None:
+        if value is None and definition.has_value:
             return None
+        data = None if value is None else value.data
         declared = (Label(definition.node.name.span, "declared here"),)
-        if isinstance(value.data, ResourceLink):
-            resource = self.resources.get(value.data.id)
+        if isinstance(data, ResourceLink):
+            resource = self.resources.get(data.id)
             if resource is None:
                 return None  # its own declaration was refused
             if resource.type in wanted:
@@ -167,8 +168,8 @@ class StatementBuilder:
                 declared,
             )
             return None
-        if isinstance(value.data, Principal) and not wanted:
-            return value.data
+        if isinstance(data, Principal) and not wanted:
+            return data
         self.diagnostics.error(
             "wrong-kind",
             f"`{node.on.text}` is a {definition.kind}, which a policy for {vocabulary.target} cannot be on",

@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from policyc.data import data_root, read_json
-from policyc.diagnostics import Applicability, Diagnostic, Edit, Fix, Severity, did_you_mean
+from policyc.diagnostics import Applicability, Diagnostic, Edit, Fix, Severity
+from policyc.lint.renamed import no_such_rule
 from policyc.record import field, record
 from policyc.regex import regex
 from policyc.text import Source, Span
@@ -140,8 +141,8 @@ def _is_known(pair: tuple[str, Span], known: Collection[str], mistakes: list[Dia
         message = f"`{name}` is no lint rule, and only findings of lint rules can be suppressed"
         _add(mistakes, "suppression-of-unknown-rule", message, span, "correct the policy instead")
     else:
-        help = did_you_mean(name, known, "`policyc explain rules` lists the rules")
-        _add(mistakes, "suppression-of-unknown-rule", f"there is no lint rule `{name}`", span, help)
+        message, help = no_such_rule(name, known)
+        _add(mistakes, "suppression-of-unknown-rule", message, span, help)
     return False
 
 

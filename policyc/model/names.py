@@ -43,6 +43,11 @@ class Definition:
         return isinstance(self.node, Lost)
 
     @property
+    def has_value(self) -> bool:
+        """Whether it is declared by a word that gives a name to a value."""
+        return not isinstance(self.node, nodes.Predicate | nodes.Policy | nodes.Network)
+
+    @property
     def kind(self) -> str:
         """The word for messages."""
         match self.node:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from policyc.data import read_json
-from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.diagnostics import Diagnostics, Label, did_you_mean, meant
 from policyc.model.fit import (
     an,
     assignable,
@@ -45,8 +45,6 @@ from policyc.text import Span
 CONCAT = "concat"
 #: characters of a text that is made so, far beyond any document's size: texts of texts of texts grow fast
 _LONGEST_TEXT = 50_000
-#: declarations that are no values
-_NO_VALUES = (nodes.Predicate, nodes.Policy, nodes.Network)
 #: declarations that may hang on one another in a row, far below the interpreter's own limit
 _LONGEST_CHAIN = 100
 #: what other languages call callers that need no declaration
@@ -121,6 +119,28 @@ class Scope:
             project.folding.pop()
         project.folded.setdefault(key, value)
         return project.folded[key]
+
+    def asked_resource(self, node: nodes.Expr, diagnostics: Diagnostics) -> ResourceLink | None:
+        """The resource that a request or a claim about requests names; None after reporting why there is none."""
+        name = node.text if isinstance(node, nodes.Ref) else "this"
+        definition = self.lookup(node.simple or "") if isinstance(node, nodes.Ref) else None
+        if definition is None:
+            help = did_you_mean(name, known_names(self.table, ("resource",)), "declare it or import it with `use`")
+            diagnostics.error("unknown-name", f"unknown resource `{name}`", node.span, help)
+            return None
+        value = self.definition_value(definition, diagnostics)
+        if value is not None and isinstance(value.data, ResourceLink):
+            return value.data
+        if value is not None or not definition.has_value:
+            on = definition.node.on.text if isinstance(definition.node, nodes.Policy) else ""
+            diagnostics.error(
+                "wrong-kind",
+                f"`{name}` is a {definition.kind}, and a request goes to a resource",
+                node.span,
+                meant(name, on) if on else "name a resource",
+                (Label(definition.node.name.span, "declared here"),),
+            )
+        return None
 
     def _fold_definition(self, definition: Definition, diagnostics: Diagnostics) -> Value | None:
         match definition.node:
@@ -239,6 +259,8 @@ class Scope:
 
     def _set(self, expr: nodes.Expr, expected: SetOf, diagnostics: Diagnostics) -> Value | None:
         if isinstance(expr, nodes.Ref) and expr.simple is not None and expr.simple in self.table:
+            if not self.table[expr.simple].has_value:
+                return self._ref(expr, expected, diagnostics)
             value = self.definition_value(self.table[expr.simple], diagnostics)
             if value is None or not isinstance(value.type, SetOf):
                 return value if value is None else self._wrap(expr, expected, diagnostics)
@@ -291,7 +313,7 @@ class Scope:
         is_word = expected is not None and takes_word(expected, word)
         if definition is None:
             return self._word(ref, word, expected, is_word, diagnostics)
-        if isinstance(definition.node, _NO_VALUES):
+        if not definition.has_value:
             diagnostics.error(
                 "wrong-kind",
                 f"`{word}` is a {definition.kind}, not a value",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.ir.attributes import key_fits, lacks_key, resolve_attribute
 from policyc.ir.foreign import likely
 from policyc.ir.program import Program
-from policyc.model.names import given_once, known_names
+from policyc.model.names import given_once
 from policyc.model.scope import Scope
 from policyc.model.types import GROUP, PRINCIPAL, STRING
-from policyc.model.values import Group, Principal, Resource, ResourceLink, Scalar, Value, scalar_of
+from policyc.model.values import Group, Principal, Resource, Scalar, Value, scalar_of
 from policyc.model.vocabulary import Attribute, ResourceType
 from policyc.record import record
 from policyc.syntax import nodes
@@ -41,30 +41,8 @@ class RequestBuilder:
         return None if resource is None else self.from_record(resource, step.fields, step.span)
 
     def resource(self, ref: nodes.Ref) -> Resource | None:
-        definition = self.scope.lookup(ref.simple or "")
-        if definition is None:
-            self.diagnostics.error(
-                "unknown-name",
-                f"unknown resource `{ref.text}`",
-                ref.span,
-                did_you_mean(
-                    ref.text, known_names(self.scope.table, ("resource",)), "declare it or import it with `use`"
-                ),
-            )
-            return None
-        value = self.scope.definition_value(definition, self.diagnostics)
-        if value is None:
-            return None
-        if not isinstance(value.data, ResourceLink):
-            self.diagnostics.error(
-                "wrong-kind",
-                f"`{ref.text}` is a {definition.kind}, and a request goes to a resource",
-                ref.span,
-                "name a resource",
-                (Label(definition.node.name.span, "declared here"),),
-            )
-            return None
-        return self.program.resource(value.data.id)
+        link = self.scope.asked_resource(ref, self.diagnostics)
+        return None if link is None else self.program.resource(link.id)
 
     def from_record(self, resource: Resource, record: nodes.Record, span: Span) -> Request | None:
         """The request to `resource` that a record of `who`, `can`, `path` and attributes states."""

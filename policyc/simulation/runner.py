@@ -59,15 +59,16 @@ def run_test(
     """Run one test; `observe` gets to see each answer. A test that expects nothing fails: it could not tell a wrong policy from a right one."""
     diagnostics = Diagnostics()
     label = test.node.label
+    answered = True
     if any(isinstance(step, nodes.OnStep) for step in test.node.steps):
         expectations = _run_network(program, test, diagnostics)
     else:
-        expectations = _Run(program, documents, test, diagnostics, observe).run()
+        run = _Run(program, documents, test, diagnostics, observe)
+        expectations, answered = run.run(), run.answered
     if expectations == 0 and not diagnostics.has_errors:
         diagnostics.error("test-without-expectation", "the test expects nothing", label.span, "end it with `expect …`")
-    return TestResult(
-        label.value, test.file, label.span, not diagnostics.has_errors, tuple(diagnostics.sorted()), expectations
-    )
+    passed = answered and not diagnostics.has_errors
+    return TestResult(label.value, test.file, label.span, passed, tuple(diagnostics.sorted()), expectations)
 
 
 def test_mistakes(program: Program, documents: Sequence[Document], test: BoundTest) -> tuple[Diagnostic, ...]:
@@ -136,6 +137,7 @@ class _Run:
     observe: Observe | None = None
     asks: bool = True
     request: Request | None = None
+    answered: bool = True
 
     def run(self) -> int:
         outcome: Outcome | None = None
@@ -149,6 +151,7 @@ class _Run:
                     requested, unused = True, step
                     outcome = self._ask(step)
                     failed = outcome is None
+                    self.answered &= not failed
                 case nodes.ExpectDecision():
                     expectations += 1
                     unused = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from policyc.diagnostics import Diagnostics, Severity, did_you_mean
+from policyc.diagnostics import Diagnostics, Severity
 from policyc.ir.program import Program
 from policyc.record import record, replace
 from policyc.targets.base import Document
@@ -71,18 +71,15 @@ def lint(compiled: Compiled, config: Config, diagnostics: Diagnostics) -> None:
     A rule that does not exist is reported as `unknown-rule`, an error that cannot be ignored as `rule-not-ignored`; then none runs.
     """
     from policyc.lint.registry import RULES, run_rules
+    from policyc.lint.renamed import no_such_rule
     from policyc.workspace.catalogue import native_rules, never_ignored
 
     mistakes = Diagnostics()
     for setting, names in (("select", config.select), ("ignore", config.ignore), ("severity", config.severity)):
         for name in names:
             if name not in RULES and not (name == "all" and setting == "select") and name not in native_rules():
-                mistakes.error(
-                    "unknown-rule",
-                    f"there is no lint rule `{name}`",
-                    config.span("lint", setting, name),
-                    did_you_mean(name, RULES, "`policyc explain rules` lists the rules"),
-                )
+                message, help = no_such_rule(name, native_rules().union(RULES))
+                mistakes.error("unknown-rule", message, config.span("lint", setting, name), help)
     for setting, names in (("ignore", config.ignore), ("severity", config.severity)):
         for name in names:
             if name in never_ignored():

@@ -36,6 +36,8 @@ WRONG = {
     'test "x" { request svcc { who: app, can: GET, path: "/stock" } expect allow }': ("unknown-name", "svcc"),
     'test "x" { request svc { who: appp, can: GET, path: "/stock" } expect allow }': ("unknown-name", "appp"),
     'test "x" { request app { can: GET, path: "/stock" } expect allow }': ("wrong-kind", "app"),
+    'test "x" { request svc_auth { who: app, can: GET } expect allow }': ("wrong-kind", "svc_auth"),
+    'test "x" { request core { who: app, can: GET } expect deny }': ("wrong-kind", "core"),
     'test "x" { request svc { who: app, can: gett, path: "/stock" } expect allow }': ("unknown-verb", "gett"),
     'test "x" { request svc { who: app, can: GET, pth: "/stock" } expect allow }': ("unknown-attribute", "pth"),
     'test "x" { request svc { who: anyone, can: GET, path: "/stock" } expect deny }': ("not-one-caller", "anyone"),
@@ -73,6 +75,7 @@ WRONG = {
     'prove "x" { no request to svc who appp is allowed }': ("unknown-name", "appp"),
     'prove "x" { no request to svc where source.vcp == "x" is allowed }': ("unknown-attribute", "source.vcp"),
     'prove "x" { no request to app is allowed }': ("wrong-kind", "app"),
+    'prove "x" { no request to svc_auth is allowed }': ("wrong-kind", "svc_auth"),
     'prove "x" { no request to staff is allowed }': ("unprovable-claim", "staff"),
     'prove "x" { no request to svc is allowed by "raeds" }': (
         "unknown-name",

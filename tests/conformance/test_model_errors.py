@@ -144,6 +144,20 @@ ROWS = [
     ("a network for lattice", 'network n for lattice version "1" { }', "wrong-target", "lattice"),
     ("policy on nothing", 'policy p for lattice on svcc { allow "a" { who app } }', "unknown-name", "svcc"),
     ("policy on a value", 'policy p for lattice on shop { allow "a" { who app } }', "wrong-kind", "shop"),
+    ("policy on a policy", statement("") + '\npolicy q for lattice on p { allow "a" { who app } }', "wrong-kind", "p"),
+    (
+        "policy on a predicate",
+        'predicate q() = source.vpc == vpc\npolicy p for lattice on q { allow "a" { who app when q() } }',
+        "wrong-kind",
+        "q",
+    ),
+    ("a predicate as a set", "predicate q() = source.vpc == vpc\nlet a: set[vpc_id] = q", "wrong-kind", "q"),
+    (
+        "in a predicate",
+        "predicate q() = source.vpc == vpc\n" + statement("when q() and source.vpc in q"),
+        "wrong-kind",
+        "q",
+    ),
     ("policy without statements", "policy p for lattice on svc { }", "empty-policy", "p"),
     (
         "label twice",

@@ -217,6 +217,7 @@ def test_params_come_from_the_config_and_from_flags(shop: Run) -> None:
         ("[build]\nout = 1\n", "invalid-setting"),
         ("x\n", "invalid-config"),
         ("[lint]\nignore = ['no-such-rule']\n", "unknown-rule"),
+        ("[lint]\nignore = ['unlisted-key']\n", "did you mean `unknown-condition-key`?"),
         ("[project]\npaths = ['nowhere']\n", "missing-path"),
     ],
 )
@@ -399,6 +400,12 @@ def test_explain(run: Run, topic: str, kind: str, text: str) -> None:
     assert result.status == 0 and result.out.startswith(f"{topic} ({kind})\n") and text in result.out
     told = run("explain", topic, "--format", "json").json()["topics"]
     assert told[0]["name"] == topic and told[0]["kind"] == kind  # type: ignore[index]
+
+
+def test_explain_leads_from_an_old_name_to_that_of_today(run: Run) -> None:
+    result = run("explain", "unlisted-key")
+    assert result.status == 0 and result.out.startswith("unknown-condition-key (rule)\n")
+    assert result.err == "`unlisted-key` is called `unknown-condition-key` now\n"
 
 
 def test_explain_knows_every_rule_and_lists_everything(run: Run) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from policyc.data import data_root
+from policyc.data import data_root, read_json
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.ir.program import Program
 from policyc.lint import registry
@@ -18,6 +18,7 @@ from policyc.lint.registry import RULES, Settings, rule, rule_doc, run_rules
 from policyc.lint.rule import Lint, Rule
 from policyc.targets.program import load_program
 from policyc.text import Source
+from policyc.workspace.catalogue import rule_texts
 from policyc.workspace.mending import settled
 
 OPEN = 'use "shop.policy" { inventory }\n\npolicy inventory_auth for lattice on inventory {\n%s}\n'
@@ -166,13 +167,18 @@ def test_a_faulty_comment_is_a_finding(comment: str, rule_name: str, tmp_path: P
 
 
 def test_a_misspelt_rule_gets_a_suggestion_and_an_error_an_explanation(tmp_path: Path) -> None:
-    text = OPEN % f"  // policyc: ignore[open-to-anonymus, duplicate-label] public\n{DOOR}"
+    text = (
+        OPEN % f"  // policyc: ignore[open-to-anonymus, duplicate-label, unlisted-key, attach-operator] public\n{DOOR}"
+    )
     found = Diagnostics()
     run_rules(load(tmp_path, text), [], found, Settings(select=frozenset({"open-to-anonymous"})))
-    misspelt, error = [item for item in found.sorted() if item.rule == "suppression-of-unknown-rule"]
+    misspelt, error, old, old_error = [item for item in found.sorted() if item.rule == "suppression-of-unknown-rule"]
     assert misspelt.help == "did you mean `open-to-anonymous`?"
     assert "only findings of lint rules" in error.message
     assert error.span is not None and text[error.span.start : error.span.end] == "duplicate-label"
+    assert old.message == "`unlisted-key` is called `unknown-condition-key` now"
+    assert old.help == "did you mean `unknown-condition-key`?"
+    assert old_error.message.endswith("`wrong-operator` now, which is an error that nothing silences")
 
 
 def test_a_suppression_of_a_rule_that_does_not_run_is_not_unused(tmp_path: Path) -> None:
@@ -229,6 +235,11 @@ def test_every_finding_of_the_frame_is_in_the_catalogue() -> None:
     }
     assert all(set(entry) == {"summary", "why", "help"} for entry in catalogue.values())
     assert not set(catalogue) & set(RULES)
+
+
+def test_every_old_name_leads_to_one_of_today() -> None:
+    old, now = read_json("schemas/renamed.json"), rule_texts().keys()
+    assert set(old.values()) <= now and not old.keys() & now
 
 
 def test_no_rule_shares_its_name_with_an_error() -> None:

@@ -272,12 +272,14 @@ class _Lowering:
             and not isinstance(right, nodes.ListOf)
             and not self._is_set(right, scope, env)
         ):
-            self.diagnostics.error(
-                "type-mismatch",
-                "`in` wants a list on its right",
-                right.span,
-                f"write `{attribute.name} in […]`, or `==` for one value",
-            )
+            named = isinstance(right, nodes.Ref) and right.simple not in env and scope.lookup(right.simple or "")
+            if not named or self._value(right, None, scope, env) is not None:  # what has no value is told as that
+                self.diagnostics.error(
+                    "type-mismatch",
+                    "`in` wants a list on its right",
+                    right.span,
+                    f"write `{attribute.name} in […]`, or `==` for one value",
+                )
             return Op.EQ, None
         return Op.EQ, self._constants(right, kind, scope, env, single=op == "==")
 
@@ -288,10 +290,8 @@ class _Lowering:
         if bound is not None:
             return isinstance(bound, Value) and isinstance(bound.type, SetOf)
         definition = scope.lookup(expr.simple)
-        if definition is None:
-            return False
-        value = scope.definition_value(definition, self.diagnostics)
-        return value is None or isinstance(value.type, SetOf)  # what has no value is said where the value is needed
+        value = scope.definition_value(definition, self.diagnostics) if definition is not None else None
+        return value is not None and isinstance(value.type, SetOf)
 
     def _wrong_operator(self, attribute: Attribute, op: str, span: Span) -> None:
         self.diagnostics.error(

@@ -24,12 +24,16 @@ def statement_covers(outer: Statement, inner: Statement) -> bool:
 
 def reach_covers(outer: Statement, inner: Statement) -> bool:
     """The same without the conditions."""
+    return aim_covers(outer, inner) and can_covers(outer.can, inner.can)
+
+
+def aim_covers(outer: Statement, inner: Statement) -> bool:
+    """The same without the verbs."""
     return (
         who_covers(outer.who, inner.who)
         and on_covers(outer.on, inner.on)
         and resources_cover(outer.resources, inner.resources, outer.effect == "deny")
         and path_covers(outer.path, inner.path)
-        and can_covers(outer.can, inner.can)
     )
 
 

@@ -12,7 +12,7 @@ from policyc.ir.authz import AnyOf, Atom, Can, Cond, Constant, Op, Policy, State
 from policyc.ir.conditions import atoms, conjunction, disjunction, tests
 from policyc.ir.pattern import escape_pattern
 from policyc.lint.callers import facts_of
-from policyc.lint.covering import reach_covers
+from policyc.lint.covering import aim_covers, can_covers
 from policyc.lint.paths import SERVICE
 from policyc.lint.speech import is_document
 from policyc.model.values import PARTITIONS, Resource
@@ -65,8 +65,9 @@ def is_told(attribute: Attribute) -> bool:
 
 def covers(policy: Policy, outer: Statement, inner: Statement) -> bool:
     """Whether `outer` matches every request that `inner` matches, for each caller and place that `inner` names."""
-    return _covers(policy, outer, inner) or (
-        any(map(_asks_by_verb, (outer, inner))) and _covers(policy, _without_verbs(outer), _without_verbs(inner))
+    return aim_covers(outer, inner) and (
+        _covers(policy, outer, inner)
+        or (any(map(_asks_by_verb, (outer, inner))) and _covers(policy, _without_verbs(outer), _without_verbs(inner)))
     )
 
 
@@ -88,7 +89,7 @@ def _without_verbs(statement: Statement) -> Statement:
 
 
 def _covers(policy: Policy, outer: Statement, inner: Statement) -> bool:
-    if not reach_covers(outer, inner) and not reach_covers(outer, _of_requests(policy, inner)):
+    if not can_covers(outer.can, inner.can) and not can_covers(outer.can, _asked(policy, inner)):
         return False
     if implies(inner.when, outer.when):
         return True
@@ -103,11 +104,9 @@ def _covers(policy: Policy, outer: Statement, inner: Statement) -> bool:
     )
 
 
-def _of_requests(policy: Policy, statement: Statement) -> Statement:
-    """The statement on all HTTP requests: a connection has no path, so that none is among those of a statement that names one."""
-    if policy.target != "lattice" or statement.path is None:
-        return statement
-    return replace(statement, can=Can((Verb("invoke", _INVOKE),)))
+def _asked(policy: Policy, statement: Statement) -> Can | None:
+    """All that a statement on paths may be about, HTTP requests: a connection has no path."""
+    return statement.can if policy.target != "lattice" or statement.path is None else Can((Verb("invoke", _INVOKE),))
 
 
 def _callers(outer: Statement, inner: Statement) -> Iterator[Facts]:

@@ -78,9 +78,14 @@ def _are_met(goals: Sequence[Goal], facts: Facts) -> bool:
 
 def never_holds(cond: Cond, facts: Facts = nothing_known) -> bool:
     """Whether the condition is proven to fail for every request."""
-    if facts is nothing_known:  # what several rules ask of every condition
+    if facts is nothing_known or not _bear_on(facts, cond):  # what several rules ask of every condition
         return _never_holds(cond)
     return not may_be_met([(cond, True)], facts)
+
+
+def _bear_on(facts: Facts, cond: Cond) -> bool:
+    """Whether facts may have a part in the answer."""
+    return any(not isinstance(test, Atom) or facts(test.attribute) is not None for test in tests(cond))
 
 
 @lru_cache(maxsize=4096)

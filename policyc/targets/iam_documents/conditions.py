@@ -188,7 +188,8 @@ def place(conjunct: Conjunct, span: Span | None, diagnostics: Diagnostics) -> Co
     spelled: dict[str, str] = {}
     taken: dict[tuple[str, str], KeyTest] = {}
     for test in conjunct:
-        same = replace(test, key=spelled.setdefault(test.key.lower(), test.key))
+        key = spelled.setdefault(test.key.lower(), test.key)
+        same = test if key == test.key else replace(test, key=key)
         found = next((item for item in (same, *_others(same, taken)) if item.slot not in taken), None)
         if found is None:
             diagnostics.error(

@@ -30,7 +30,7 @@ from policyc.replay.columns import run as running
 from policyc.replay.columns.batch import Batch, cleaned
 from policyc.replay.columns.coding import fits
 from policyc.replay.columns.corpus import Corpus, load, save
-from policyc.replay.columns.likeness import rests
+from policyc.replay.columns.likeness import Walk
 from policyc.replay.columns.run import ColumnReplayer, Reader, replay_corpus, replay_files
 from policyc.replay.columns.seen import SeenIds, hashes
 from policyc.replay.columns.sources import parquet_batches
@@ -354,7 +354,7 @@ def test_what_is_left_of_a_pattern(random: Random) -> None:
     pattern = "".join(random.choice("ab*?") for _ in range(random.randrange(0, 7)))
     begin, end = ("".join(random.choice("ab") for _ in range(random.randrange(0, 5))) for _ in range(2))
     tokens = wildcard_tokens(pattern)
-    left = rests(tokens, begin)
+    (left,) = Walk([tokens]).behind(begin)
     assert any(compile_glob(rest).matches(end) for rest in left) is compile_glob(tokens).matches(begin + end)
 
 

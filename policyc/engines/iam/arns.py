@@ -7,6 +7,7 @@ Source: IAM evaluation reference 6 (resources) and 8.1 (ARN operators).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from operator import call
 from typing import TypeVar
 
 from policyc.engines.iam.globs import Tokens, Wild, tokens_test
@@ -58,7 +59,7 @@ def _no_variables(tokens: Iterable[str | Wild | Variable]) -> Tokens:
 
 
 def fields_match(tests: FieldTests, fields: Fields) -> bool:
-    return all(test(field) for test, field in zip(tests, fields, strict=True))
+    return all(map(call, tests, fields))
 
 
 def pad_tokens(tokens: Iterable[_Token]) -> tuple[_Token | str | Wild, ...]:

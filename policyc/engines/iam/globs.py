@@ -61,6 +61,9 @@ class _Piece:
     anchor: int
 
     def fits(self, text: str, at: int) -> bool:
+        if len(self.literals) == 1:
+            offset, literal = self.literals[0]
+            return text.startswith(literal, at + offset)
         return all(text.startswith(literal, at + offset) for offset, literal in self.literals)
 
     def find(self, text: str, start: int, end: int) -> int:

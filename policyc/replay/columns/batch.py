@@ -95,10 +95,10 @@ def either(first: Column, second: Column) -> Column:
 
 def _stripped(texts: pa.Array) -> pa.Array:
     """Texts without space around them, as Python takes it; the array itself where there is none."""
-    if pc.any(pc.match_substring_regex(texts, r"\A[\s\x00-\x1f]|[\s\x00-\x1f]\z")).as_py() or not _ascii(texts):
+    if pc.any(pc.match_substring_regex(texts, r"\A[\s\x00-\x1f]|[\s\x00-\x1f]\z")).as_py() or not is_ascii(texts):
         return pa.array([None if text is None else text.strip() for text in texts.to_pylist()], pa.string())
     return texts
 
 
-def _ascii(texts: pa.Array) -> bool:
+def is_ascii(texts: pa.Array) -> bool:
     return bool(pc.all(pc.string_is_ascii(texts)).as_py() is not False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -10,16 +11,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from policyc.engines.iam.globs import Tokens, Wild, compile_glob
+from policyc.replay.columns.batch import is_ascii
 from policyc.replay.columns.combine import unique_rows
 from policyc.replay.columns.likeness import Likeness
 from policyc.replay.recorded import IDENTIFIER
 
 Codes = np.ndarray[Any, np.dtype[np.int32]]
+Rows = np.ndarray[Any, np.dtype[np.int64]]
 Bits = np.ndarray[Any, np.dtype[np.bool_]]
 #: values whose likeness is remembered
 _MOST_KNOWN: Final = 500_000
 #: more paths than that are looked at anew in each batch
 _MOST_PATHS: Final = 100_000
+#: texts that are looked at as they are, and texts that are shortened at once
+_FEW: Final = 1_000
+_BLOCK: Final = 1 << 15
+#: what is looked for besides patterns
+_MARKS: Final = (b"/", b"#")
 _SPECIAL: Final = frozenset("\\.^$|()[]{}+-/#&~ \t\n\r\v\f")
 
 
@@ -97,22 +105,24 @@ class PathCoder(Coder):
 
     def _fitted(self, values: pa.Array) -> Codes:
         """The number of each path, by the patterns that it fits."""
-        out = np.empty(len(values), np.int32)
         paths = cut_paths(values)
-        begins, marked = _bits(pc.starts_with(paths, "/")), _bits(pc.match_substring(paths, "#"))
-        tests = [*(fits(paths, tokens) for tokens in self.globs), begins, marked]
-        rows = np.packbits(np.stack(tests, axis=1), axis=1)
         extra = [tuple(test(path) for test in self.slow) for path in paths.to_pylist()] if self.slow else None
-        _, first, inverse = unique_rows(rows.astype(np.int64))
+        forms, first, form_of = shortened(paths, self.globs)
+        begins, marked = _bits(pc.starts_with(forms, "/")), _bits(pc.match_substring(forms, "#"))
+        tests = [*(fits(forms, tokens) for tokens in self.globs), begins, marked]
+        rows = np.packbits(np.stack(tests, axis=1), axis=1)
         count = len(self.globs)
         if extra is None:
-            numbers = [self.number((count, rows[at].tobytes()), values[at].as_py()) for at in first.tolist()]
-            out[:] = np.array(numbers, np.int32)[inverse]
+            _, one, inverse = unique_rows(rows.astype(np.int64))
+            samples = values.take(pa.array(first[one])).to_pylist()
+            numbers = [self.number((count, rows[at].tobytes()), value) for at, value in zip(one.tolist(), samples)]
+            out = np.array(numbers, np.int32)[inverse][form_of]
         else:
-            likes = [(count, rows[at].tobytes(), more) for at, more in enumerate(extra)]
-            out[:] = [self.number(like, value) for like, value in zip(likes, values.to_pylist())]
+            likes = [(count, rows[at].tobytes(), more) for at, more in zip(form_of.tolist(), extra)]
+            told = [self.number(like, value) for like, value in zip(likes, values.to_pylist())]
+            out = np.array(told, np.int32)
         if self.patterns.verbatim:  # what is wrong with such a path is told with the path
-            for at in np.flatnonzero(~begins | marked).tolist():
+            for at in np.flatnonzero((~begins | marked)[form_of]).tolist():
                 value = values[at].as_py()
                 out[at] = self.number(("told", value), value)
         return out
@@ -129,6 +139,46 @@ def cut_paths(values: pa.Array) -> pa.Array:
 def path_forms(values: pa.Array) -> pa.Array:
     """Paths without their identifiers, as `path_form` writes them."""
     return pc.replace_substring_regex(cut_paths(values), IDENTIFIER, "*")
+
+
+def shortened(texts: pa.Array, globs: Sequence[Tokens]) -> tuple[pa.Array, Rows, Rows]:
+    """Texts that fit the same patterns as others, the distinct ones: what no pattern can meet but by a wildcard is one sign. With the place
+    of the first text that each stands for, and for each text which of them stands for it."""
+    if len(texts) < _FEW or not is_ascii(texts):
+        every = np.arange(len(texts))
+        return texts, every, every
+    literals = [*_MARKS, *(token.encode() for tokens in globs for token in tokens if isinstance(token, str))]
+    sign = next(byte for byte in range(1, 256) if not any(byte in literal for literal in literals))
+    # a text of one sign is met by that, a longer one by each two of its signs that follow one another
+    alone, pairs = np.zeros(256, bool), np.zeros(1 << 16, bool)
+    alone[[literal[0] for literal in literals if len(literal) == 1]] = True
+    pairs[[first << 8 | second for literal in literals for first, second in pairwise(literal)]] = True
+    counts = any(token is Wild.ONE for tokens in globs for token in tokens)
+    held = texts.cast(pa.large_string())
+    offsets = np.frombuffer(held.buffers()[1], np.int64)[held.offset : held.offset + len(held) + 1]
+    data = np.frombuffer(held.buffers()[2] or b"", np.uint8)
+    parts: list[Any] = []
+    lengths = []
+    for start in range(0, len(texts), _BLOCK):
+        ends = offsets[start : start + _BLOCK + 1]
+        some, ends = data[ends[0] : ends[-1]].copy(), ends - ends[0]
+        met, both = alone[some], pairs[some[:-1].astype(np.uint16) << 8 | some[1:]]
+        met[:-1] |= both
+        met[1:] |= both
+        some[~met] = sign
+        keep = np.ones(len(some) + 1, bool)
+        if not counts:
+            keep[1:-1] = met[1:] | met[:-1]
+            keep[ends] = True
+        parts.append(some[keep[:-1]])
+        kept = np.r_[0, np.cumsum(keep[:-1], dtype=np.int64)]
+        lengths.append(np.diff(kept[ends]))
+    buffers = np.r_[0, np.cumsum(np.concatenate(lengths))], np.concatenate(parts)
+    forms = pc.dictionary_encode(pa.LargeStringArray.from_buffers(len(texts), *map(pa.py_buffer, buffers)))
+    form_of = forms.indices.to_numpy()
+    first = np.empty(len(forms.dictionary), np.int64)
+    first[form_of[::-1]] = np.arange(len(texts))[::-1]
+    return forms.dictionary.cast(pa.string()), first, form_of
 
 
 def fits(texts: pa.Array, tokens: Tokens) -> Bits:

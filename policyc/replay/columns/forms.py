@@ -82,10 +82,14 @@ class OfServices(_OfJson):
     def fields(self, ask: Ask, lines: pa.Array) -> dict[str, pa.DictionaryArray] | None:
         shape = ", ".join(f'"{name}": "VARCHAR"' for name in self.names)
         try:
-            table = ask(lines, f"SELECT unnest(json_transform(line, '{{{shape}}}')) FROM lines")
+            table = ask(lines, f"SELECT json_transform(line, '{{{shape}}}') AS found FROM lines")
         except duckdb.Error:
             return None
-        return {name: pc.dictionary_encode(table.column(name).combine_chunks()) for name in self.names}
+        parts = [part.flatten() for part in table.column("found").chunks]
+        return {
+            name: _encoded(pa.chunked_array([part[at] for part in parts], pa.string()))
+            for at, name in enumerate(self.names)
+        }
 
     def regular(self, found: Mapping[str, pa.DictionaryArray]) -> Flags:
         regular = _flags(pc.is_valid(found["serviceArn"])) & _flags(pc.is_valid(found["resolvedUser"]))
@@ -315,6 +319,8 @@ def _column(held: pa.DictionaryArray) -> Column:
 def _by_value(column: pa.DictionaryArray, test: Callable[[pa.Array], Any]) -> Flags:
     """Which rows have a value that passes a test."""
     values = np.r_[_flags(test(column.dictionary)), False]
+    if not values.any():
+        return np.zeros(len(column), bool)
     found: Flags = values[column.indices.fill_null(len(column.dictionary)).to_numpy(zero_copy_only=False)]
     return found
 

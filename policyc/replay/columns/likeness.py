@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Final, TypeAlias
 
 from policyc.engines.iam.arns import FIELDS, split_arn, split_tokens
@@ -37,8 +36,10 @@ _MOST_CALLERS: Final = 200_000
 #: services whose patterns are remembered
 _MOST_SERVICES: Final = 10_000
 _MOST_BEGINNINGS: Final = 256
-#: what a pattern leaves: in its reading as a whole, and field by field
-Rests: TypeAlias = "tuple[frozenset[Tokens], frozenset[Tokens]]"
+#: what each of some patterns leaves
+Rest: TypeAlias = "tuple[frozenset[Tokens], ...]"
+#: what they leave in their reading as a whole, and field by field
+Rests: TypeAlias = "tuple[Rest, Rest]"
 #: methods that the vocabulary lists
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"})
 _NETWORK: Final = re.compile(r"(arn:[a-z-]+:vpc-lattice:[a-z0-9-]+:[0-9]{12}:servicenetwork/)(sn-[0-9a-z]+)")
@@ -81,7 +82,7 @@ class Likeness:
         self.documents = tuple(document for side in sides for document in side.documents)
         self.atoms = [atom for document in self.documents for s in document.statements for atom in s.conditions]
         self.patterns = list({p.template: p for d in self.documents for p in _patterns(d)}.values())
-        self.fields = [_Fields(pattern) for pattern in self.patterns]
+        self.left = _Left([_plain_tokens(pattern.template) for pattern in self.patterns])
         self.joint = {key for atom in self.atoms if atom.needs for key in atom.keys}
         self.joint |= {key for pattern in self.patterns for key in pattern.needs}
         self.odd_patterns = any(pattern.ready is None for pattern in self.patterns)
@@ -97,7 +98,7 @@ class Likeness:
         #: whether a key tells of the account or Region that a resource is in
         self.sees_owner = "aws:resource" in self.names.lower() or ":resourceaccount" in self.names.lower()
         self.callers: dict[tuple[str, ...], Hashable] = {}
-        self.kept_rests: dict[str, tuple[Rests, ...]] = {}
+        self.kept_rests: dict[str, Rests] = {}
         self.partitions = sorted({"aws", *re.findall(r"arn:(aws-[a-z-]+):", self.names)})
 
     # --- keys -------------------------------------------------------------------------------------------------------
@@ -198,13 +199,13 @@ class Likeness:
             return arn
         return ("", self._answers(NETWORK_KEY.lower(), lambda _: (arn,)))
 
-    def _rests(self, arn: str) -> tuple[Rests, ...]:
+    def _rests(self, arn: str) -> Rests:
         """What every pattern leaves for the path of a service."""
         found = self.kept_rests.get(arn)
         if found is None:
             if len(self.kept_rests) > _MOST_SERVICES:
                 self.kept_rests.clear()
-            found = self.kept_rests[arn] = tuple([fields.rests(arn) for fields in self.fields])
+            found = self.kept_rests[arn] = self.left.by(arn)
         return found
 
     # --- paths ------------------------------------------------------------------------------------------------------
@@ -216,10 +217,9 @@ class Likeness:
     def path_globs(self, services: Iterable[str]) -> list[Tokens]:
         """Patterns over paths: paths that fit the same of them are alike for those services."""
         found: dict[Tokens, None] = {}
-        for service in services:
-            for whole, fields in self._rests(service):
-                found.update(dict.fromkeys(whole))
-                found.update(dict.fromkeys(fields))
+        for rests in {self._rests(service) for service in services}:
+            for left in (*rests[0], *rests[1]):
+                found.update(dict.fromkeys(left))
         for atom, _ in self.by_key.get(PATH_KEY.lower(), ()):
             if _is_plain(atom):
                 for value in atom.values:
@@ -245,96 +245,117 @@ def _patterns(document: Document) -> Iterator[ResourcePattern]:
             yield from statement.resources.patterns
 
 
-class _Fields:
-    """A resource pattern field by field: tests of all but the last, and the tokens of that one."""
+class _Left:
+    """What patterns of resources leave for the path behind an ARN."""
 
-    def __init__(self, pattern: ResourcePattern) -> None:
-        self.whole = _plain_tokens(pattern.template)
-        fields = [_plain_tokens(field) for field in split_tokens(self.whole)]
-        self.tests = [matcher(compile_glob(field)) for field in fields[:-1]] if len(fields) >= FIELDS else None
-        self.last = fields[-1]
+    def __init__(self, patterns: Sequence[Tokens]) -> None:
+        fields = [[_plain_tokens(field) for field in split_tokens(pattern)] for pattern in patterns]
+        self.whole, self.last = Walk(patterns), Walk([held[-1] for held in fields])
+        self.tests = [
+            [matcher(compile_glob(field)) for field in held[:-1]] if len(held) >= FIELDS else None for held in fields
+        ]
+        #: all fields but the last, and the patterns that they fit
+        self.heads: dict[tuple[str, ...], int] = {}
 
-    def rests(self, arn: str) -> Rests:
-        """What is left of the pattern for the path behind an ARN: in its reading as a whole, and field by field."""
-        whole, asked = rests(self.whole, arn), split_arn(arn)
-        if self.tests is None or asked is None or not all(test(text) for test, text in zip(self.tests, asked)):
-            return whole, frozenset()
-        return whole, rests(self.last, asked[-1])
+    def by(self, arn: str) -> Rests:
+        asked = split_arn(arn)
+        states = 0 if asked is None else self.last.run(self._begun(asked[:-1]), asked[-1])
+        return self.whole.behind(arn), self.last.rests(states)
+
+    def _begun(self, head: tuple[str, ...]) -> int:
+        found = self.heads.get(head)
+        if found is None:
+            if len(self.heads) > _MOST_BEGINNINGS:
+                self.heads.clear()
+            fits = (tests is not None and all(test(text) for test, text in zip(tests, head)) for tests in self.tests)
+            found = self.heads[head] = sum(start for start, fit in zip(self.last.starts, fits) if fit)
+        return found
 
 
 def _plain_tokens(template: Iterable[str | Wild | Variable]) -> Tokens:
     return tuple(token for token in template if not isinstance(token, Variable))
 
 
-def rests(tokens: Tokens, text: str) -> frozenset[Tokens]:
-    """The patterns such that `text` with something behind it fits `tokens` just when that something fits one of them."""
-    begin = tokens[0] if tokens and isinstance(tokens[0], str) else ""
-    if not (text.startswith(begin) or begin.startswith(text)):
-        return frozenset()
-    machine = _machine(tokens)
-    head, slash, tail = text.rpartition("/")
-    return machine.rests(machine.run(machine.behind(head + slash), tail))
+class Walk:
+    """Several patterns at once as bits, one for each step that may come next and one behind the last of each pattern; stars in a row are one."""
 
-
-class _Machine:
-    """A pattern as bits, one for each step that may come next; stars in a row are one."""
-
-    def __init__(self, tokens: Tokens) -> None:
-        steps: list[str | Wild] = []
-        for token in tokens:
-            for step in token if isinstance(token, str) else (token,):
-                if not (step is Wild.STAR and steps and steps[-1] is Wild.STAR):
-                    steps.append(step)
-        self.steps = steps
+    def __init__(self, patterns: Iterable[Tokens]) -> None:
+        self.steps: list[list[str | Wild]] = []
+        self.places: list[int] = []
         self.chars: dict[str, int] = {}
         self.ones = self.stars = 0
-        for at, step in enumerate(steps):
-            if step is Wild.STAR:
-                self.stars |= 1 << at
-            elif step is Wild.ONE:
-                self.ones |= 1 << at
-            else:
-                self.chars[step] = self.chars.get(step, 0) | 1 << at
-        self.start = 1 | ((1 & self.stars) << 1)
-        self.made: dict[int, frozenset[Tokens]] = {}
+        size = 0
+        for tokens in patterns:
+            steps: list[str | Wild] = []
+            for token in tokens:
+                for step in token if isinstance(token, str) else (token,):
+                    if not (step is Wild.STAR and steps and steps[-1] is Wild.STAR):
+                        steps.append(step)
+            for at, step in enumerate(steps, size):
+                if step is Wild.STAR:
+                    self.stars |= 1 << at
+                elif step is Wild.ONE:
+                    self.ones |= 1 << at
+                else:
+                    self.chars[step] = self.chars.get(step, 0) | 1 << at
+            self.steps.append(steps)
+            self.places.append(size)
+            size += len(steps) + 1
+        #: the states of each pattern before any text
+        self.starts = [self._closed(1 << place) for place in self.places]
+        self.made: dict[int, Rest] = {}
+        self.left: dict[tuple[int, int], frozenset[Tokens]] = {}
         self.known: dict[str, int] = {}
+
+    def _closed(self, states: int) -> int:
+        return states | ((states & self.stars) << 1)
 
     def run(self, states: int, text: str) -> int:
         """The states behind a text."""
         for char in text:
-            moved = ((states & (self.chars.get(char, 0) | self.ones)) << 1) | (states & self.stars)
-            states = moved | ((moved & self.stars) << 1)
             if not states:
                 break
+            states = self._closed(((states & (self.chars.get(char, 0) | self.ones)) << 1) | (states & self.stars))
         return states
 
-    def behind(self, text: str) -> int:
-        """The states behind a beginning that many texts share."""
-        found = self.known.get(text)
+    def behind(self, text: str) -> Rest:
+        """For each pattern those such that `text` with something behind it fits it just when that something fits one of them."""
+        head, slash, tail = text.rpartition("/")  # a beginning that many texts share
+        found = self.known.get(head + slash)
         if found is None:
             if len(self.known) > _MOST_BEGINNINGS:
                 self.known.clear()
-            found = self.known[text] = self.run(self.start, text)
-        return found
+            found = self.known[head + slash] = self.run(sum(self.starts), head + slash)
+        return self.rests(self.run(found, tail))
 
-    def rests(self, states: int) -> frozenset[Tokens]:
-        """What may come behind a text that ends in these states. What begins at a star covers what begins behind it."""
+    def rests(self, states: int) -> Rest:
+        """What may come behind a text that ends in these states, by pattern."""
         found = self.made.get(states)
         if found is None:
             if len(self.made) > _MOST_BEGINNINGS:
                 self.made.clear()
-            begins = [at for at in range(len(self.steps) + 1) if states >> at & 1]
-            found = self.made[states] = frozenset(
-                _joined(self.steps[at:])
-                for at in begins
-                if not (at and states >> (at - 1) & 1 and self.stars >> (at - 1) & 1)
+            found = self.made[states] = tuple(
+                [
+                    self._left(at, states >> place & ((2 << len(self.steps[at])) - 1))
+                    for at, place in enumerate(self.places)
+                ]
             )
         return found
 
-
-@lru_cache(maxsize=4096)
-def _machine(tokens: Tokens) -> _Machine:
-    return _Machine(tokens)
+    def _left(self, pattern: int, states: int) -> frozenset[Tokens]:
+        """The same of one pattern. What begins at a star covers what begins behind it."""
+        found = self.left.get((pattern, states))
+        if found is None:
+            if len(self.left) > _MOST_SERVICES:
+                self.left.clear()
+            steps = self.steps[pattern]
+            begins = [at for at in range(len(steps) + 1) if states >> at & 1]
+            found = self.left[pattern, states] = frozenset(
+                _joined(steps[at:])
+                for at in begins
+                if not (at and states >> (at - 1) & 1 and steps[at - 1] is Wild.STAR)
+            )
+        return found
 
 
 def _joined(steps: Sequence[str | Wild]) -> Tokens:

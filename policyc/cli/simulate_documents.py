@@ -106,6 +106,7 @@ def _mentioned(args: argparse.Namespace) -> str | None:
 def run(args: argparse.Namespace, console: Console) -> int:
     from policyc.simulation.documents.ask import ask
     from policyc.simulation.documents.flags import read_question
+    from policyc.targets.lattice.access_log import at_odds
 
     diagnostics = Diagnostics()
     project = open_project(args, args.paths, diagnostics)
@@ -141,7 +142,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
             if logged.verdict == outcome.decision.value
             else f"the policies say {outcome.decision.value}"
         )
-        outcome = changed(outcome, notes=(f"the log says that AWS {said}, {agrees}", *outcome.notes))
+        noted = at_odds(outcome, logged.refuser) or f"the log says that AWS {said}, {agrees}"
+        outcome = changed(outcome, notes=(noted, *outcome.notes))
     if getattr(args, "unreadable", None):
         outcome = _left_open(outcome, args.unreadable)
     outcome = changed(outcome, notes=(*outcome.notes, *getattr(args, "taken", ())))

@@ -52,7 +52,7 @@ class Recorded:
     the resource, host or place that was asked, `path` empty where there is none, `network` the service network. `keys` holds what the record tells
     besides, by condition key or attribute; everything else is unknown.
 
-    `verdict` is what the log says came of it: `allow`, `deny`, or empty where it does not say. `id` is what the service calls the request, `time`
+    `verdict` is what the log says came of it: `allow`, `deny`, or empty where it does not say; `refuser` is the gate that it names. `id` is what the service calls the request, `time`
     is what `utc` makes of the log's; both are empty where there is none.
     """
 
@@ -66,6 +66,7 @@ class Recorded:
     verdict: str
     id: str
     time: str
+    refuser: str = ""
 
     @property
     def version(self) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from policyc.record import replace
 from policyc.replay.askers.known import Known
 from policyc.replay.askers.said import Asker, Said, as_logged
-from policyc.replay.classes import Class, ClassKey, Sums, begun, caller_hash, merge_classes, ordered
+from policyc.replay.classes import Class, ClassKey, Sums, begun, caller_hash, merge_classes, ordered, so_far
 from policyc.replay.kinds.registry import kind_of
 from policyc.replay.reading import Place
 from policyc.replay.recorded import Kind, Recorded, is_time, path_form, redacted
@@ -18,6 +19,8 @@ from policyc.replay.suggest import Evidence
 from policyc.replay.window import EVER, OUTSIDE, Window
 from policyc.targets.base import NoRequest
 
+#: what becomes of records, in the order in which pictures stack them
+OUTCOMES: Final = ("as before", "newly denied", "newly allowed", "undecided", "not as logged")
 #: distinct requests whose answers are kept
 _MOST_KEPT: Final = 200_000
 #: ids of records, to count one that was delivered twice once
@@ -31,7 +34,7 @@ MANY_IDS: Final = f"records beyond {MOST_IDS:,} with an id, among which deliveri
 @dataclass(slots=True)
 class Tally:
     """The count of a replay. `reproduced`, `contradicted`, `open` and `silent` (the log does not say what came of it) are about the policies
-    that were in force (`old`); `pairs` counts (recorded, old, new) decisions, `hours` the same by hour (`2026-11-01T08`); `skipped` counts
+    that were in force (`old`); `pairs` counts (recorded, old, new) decisions, `hours` what becomes of records (`OUTCOMES`) by hour (`2026-11-01T08`); `skipped` counts
     records that no policy decided, by reason, `odd` what else is wrong with records that were asked about. `examples` holds the first
     place of each reason. `identities` says that callers and paths are kept as they are."""
 
@@ -44,7 +47,7 @@ class Tally:
     open: int = 0
     silent: int = 0
     pairs: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    hours: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    hours: Counter[tuple[str, str]] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     missing: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
@@ -88,7 +91,7 @@ class Tally:
             self.wonder(NO_TIME, place)
             time = ""
         if time:
-            self.hours[time[:13], item.verdict, old.decision, new.decision] += 1
+            self.hours[time[:13], outcome(item.verdict, old, new)] += 1
         self.show(item, old, new, (place,), 1, time, time)
 
     def show(
@@ -103,8 +106,8 @@ class Tally:
 
     def filed(self, verdict: str, old: Said, new: Said) -> Iterator[tuple[dict[ClassKey, Class], Said]]:
         """The tables that records with such answers stand in, and the answer that is told there."""
-        if verdict and old.decision not in ("undecided", verdict):
-            yield self.against, old
+        if old.contradicts(verdict):
+            yield self.against, replace(old, missed="; ".join(filter(None, (old.missed, old.at_odds))))
         if old.decision != new.decision or old.way != new.way:
             yield self.changes, new
 
@@ -143,12 +146,12 @@ class Tally:
         self.kinds[kind] += count
         if not verdict:
             self.silent += count
+        elif old.contradicts(verdict):
+            self.contradicted += count
         elif old.decision == "undecided":
             self.open += count
-        elif old.decision == verdict:
-            self.reproduced += count
         else:
-            self.contradicted += count
+            self.reproduced += count
         self.pairs[verdict, old.decision, new.decision] += count
         if new.decision == "undecided":
             for name in new.unknown:
@@ -164,6 +167,16 @@ class Tally:
             self.example(reason, place)
         merge_classes(self.changes, other.changes)
         merge_classes(self.against, other.against)
+
+
+def outcome(verdict: str, old: Said, new: Said) -> str:
+    """What becomes of records."""
+    if old.contradicts(verdict):
+        return "not as logged"
+    before = so_far(verdict, old.decision)
+    if "undecided" in (before, new.decision):
+        return "undecided"
+    return "as before" if before == new.decision else "newly denied" if new.decision == "deny" else "newly allowed"
 
 
 class Replayer:
@@ -267,7 +280,7 @@ class Kept:
     def answer(self, item: Recorded) -> Said | str:
         reads = self.asker.reads
         told = tuple([pair for pair in item.keys if reads(pair[0])])
-        rest = (item.kind, self.asker.caller(item), item.can, item.where, item.network, item.verdict)
+        rest = (item.kind, self.asker.caller(item), item.can, item.where, item.network, item.verdict, item.refuser)
         alike = self.asker.alike(item, told)
         found = self.kept.get((rest, alike))
         if found is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -220,7 +221,7 @@ def test_what_comes_of_a_log(engine: str, name: str, data: bytes, wanted: dict[s
     told = {
         "allow": found["in_force"]["reproduced"] + counts.get("allow", 0),
         "deny": counts.get("deny", 0),
-        "undecided": found["in_force"]["undecidable"],
+        "undecided": found["in_force"]["undecidable"] + counts.get("undecided", 0),
         "duplicates": found["duplicates"],
     }
     if "at_least" in wanted:
@@ -266,3 +267,39 @@ def test_a_bomb_is_one_line_that_is_too_long(run: Run) -> None:
         found = json.loads(run("log.json.gz", *argv)[1])
         assert found["asked"] == 2
         assert [(item["reason"], item["count"]) for item in found["unread"]] == [("a line that is too long", 1)]
+
+
+#: who refused by the log, what else it says, and what that is to a service whose policy lets GET in, in a network with auth NONE, of
+#: callers of whose own policies nothing is known
+REFUSALS = (
+    (GET, "Network", {}, "contradicted"),
+    (GET, "network", {"serviceNetworkArn": "-"}, "contradicted"),
+    (GET, "Service", {}, "contradicted"),
+    (GET, "Identity", {}, "undecidable"),
+    (GET, "-", {}, "undecidable"),
+    (POST, "Network", {}, "contradicted"),
+    (POST, "Service", {}, "reproduced"),
+    (POST, "Identity", {}, "reproduced"),
+    (POST, "Another", {}, "reproduced"),
+    (POST, "Service", {"responseCode": 403}, "reproduced"),
+    (POST, "Service", {"responseCode": 200, "grpcResponseCode": 7}, "reproduced"),
+    (POST, "Service", {"responseCode": 200}, "skipped"),
+    (POST, "-", {"responseCode": "204", "failureReason": "ClientAccessDenied"}, "skipped"),
+    (POST, "Service", {"failureReason": "TargetDataTimeout"}, "skipped"),
+)
+
+
+@pytest.mark.parametrize("engine", ["rows", "columns"])
+def test_the_gate_that_the_log_names(engine: str, run: Run) -> None:
+    if engine == "columns":
+        pytest.importorskip("duckdb")
+    Path("service.json").write_text(json.dumps(SERVICE))
+    rows = [{**item, "failureReason": "ClientAccessDenied", "authDeniedReason": reason, **more} for item, reason, more, _ in REFUSALS]  # fmt: off
+    Path("log.json").write_text("".join(f"{json.dumps(item)}\n" for item in rows))
+    options = ("--service-policy", "service.json", "--network-auth", "none", "--show-identities", "--format", "json")
+    _, out, err = run("log.json", *options, "--engine", engine)
+    found, wanted = json.loads(out), Counter(item[-1] for item in REFUSALS)
+    told = {name: found["in_force"][name] for name in ("contradicted", "undecidable", "reproduced")}
+    assert {**told, "skipped": sum(item["count"] for item in found["skipped"])} == wanted, err
+    against = {place["number"] for item in found["in_force"]["classes"] for place in item["records"]}
+    assert against <= {at for at, item in enumerate(REFUSALS, 1) if item[-1] == "contradicted"}

@@ -111,8 +111,10 @@ def record(random: Random) -> Any:
     }
     if random.random() < 0.3:
         held |= {
-            "authDeniedReason": random.choice(["Service", "Network", "-"]),
-            "failureReason": random.choice(["ClientAccessDenied", "other"]),
+            "authDeniedReason": random.choice(["Service", "Network", "Identity", "network", "-"]),
+            "failureReason": random.choice(["ClientAccessDenied", "TargetDataTimeout", "other", "-"]),
+            "responseCode": random.choice([403, 200, "200", " 200 ", 200.0, 404, True, None, [200]]),
+            "grpcResponseCode": random.choice([None, "-", 7, {}]),
         }
     for name in ("callerPrincipalOrgID", "sourceVpcId", "hostHeader", "userAgent", "callerPrincipal"):
         if random.random() < 0.4:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Final, Protocol, TypeAlias
 
 from policyc.engines.trace import Decision, Outcome, StatementTrace, Verdict
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.replay.columns.likeness import METHODS, Side, no_problem
 from policyc.replay.recorded import RESOURCE_ACCOUNT, Recorded
 from policyc.report.outcome import deciding_gate
-from policyc.targets.lattice.access_log import session_free
+from policyc.targets.lattice.access_log import at_odds, session_free
 
 Keys: TypeAlias = tuple[tuple[str, str], ...]
 #: what no log tells of a request to a bucket (`IDENTITY`, `OWNER`), each as one of the things that it may be
@@ -24,7 +24,7 @@ _OPEN: Final = (IDENTITY, OWNER)
 @record
 class Said:
     """What policies say to one request: the decision, the statement and gate that decide, the condition that was missed, and for an
-    undecided request what the record does not tell. `way` is the path of a packet: a request may be let through by another one. `states` holds
+    undecided request what the record does not tell. `at_odds` is what speaks against the log even where it says the same. `way` is the path of a packet: a request may be let through by another one. `states` holds
     what is said in each state of affairs that no log tells; the answer follows from them and the outcome in the log (`as_logged`)."""
 
     decision: str
@@ -33,6 +33,11 @@ class Said:
     unknown: tuple[str, ...]
     way: str = ""
     states: tuple[tuple[State, Said], ...] = ()
+    at_odds: str = ""
+
+    def contradicts(self, verdict: str) -> bool:
+        """Whether the log says otherwise."""
+        return bool(verdict) and (bool(self.at_odds) or self.decision not in ("undecided", verdict))
 
 
 #: protocols of a service that takes connections, and why others are not asked about one
@@ -232,6 +237,12 @@ _AUTH: Final = "the auth types"
 
 
 def said_of(outcome: Outcome, item: Recorded, supposed: bool = False) -> Said:
+    """The answer in short, and what speaks against the log."""
+    said, odds = _said_of(outcome, item, supposed), at_odds(outcome, item.refuser)
+    return replace(said, at_odds=odds) if odds else said
+
+
+def _said_of(outcome: Outcome, item: Recorded, supposed: bool) -> Said:
     """The answer in short. A request that went through had a caller whose own policies let it: where only those are open, that is known. What those
     say may be `supposed`, so that no statement of theirs has a name."""
     decision = outcome.decision

@@ -31,11 +31,11 @@ from policyc.replay.reading import Log, Place
 from policyc.replay.recorded import Recorded
 from policyc.replay.tally import Tally
 
-_FORMAT: Final = 5
+_FORMAT: Final = 6
 _ABOUT: Final = "corpus.json"
 _OWN: Final = re.compile(r"corpus\.json|[0-9]{6}\.bin")
 _COUNTS: Final = ("records", "duplicates")
-_RECORDED: Final = ("kind", "who", "can", "where", "path", "network", "keys", "verdict", "id", "time")
+_RECORDED: Final = ("kind", "who", "can", "where", "path", "network", "keys", "verdict", "id", "time", "refuser")
 _REASONS: Final = ("skipped", "odd")
 #: requests that are held before alike ones are put together, and that one part of a corpus may have
 _MOST: Final = 3_000_000

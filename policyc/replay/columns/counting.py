@@ -15,7 +15,7 @@ from policyc.replay.columns.hours import hours_of
 from policyc.replay.columns.seen import Hashes, together
 from policyc.replay.columns.told import Told
 from policyc.replay.reading import Place
-from policyc.replay.tally import NO_TIME, Replayer
+from policyc.replay.tally import NO_TIME, Replayer, outcome
 
 Keep = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -94,20 +94,20 @@ class Counting(ABC):
             rows = np.flatnonzero(shown if keep is None else shown & keep)
             self.show(batch, gathered(answers.lut, answers.codes.rows[rows]), rows)
 
-    def add_hours(self, table: Rows, kinds: Mapping[tuple[str, str, str], int], hours: Sequence[str]) -> None:
+    def add_hours(self, table: Rows, kinds: Mapping[str, int], hours: Sequence[str]) -> None:
         for kind, at in kinds.items():
             for hour in np.flatnonzero(table[at, : len(hours)]).tolist():
-                self.replayer.tally.hours[(hours[hour], *kind)] += int(table[at, hour])
+                self.replayer.tally.hours[hours[hour], kind] += int(table[at, hour])
 
     def _hours(self, batch: Batch, answers: Answers, keep: Keep | None) -> None:
-        """Rows by hour and pair of decisions; and times that are none."""
+        """Rows by hour and what becomes of them; and times that are none."""
         tally = self.replayer.tally
         column = batch.columns[TIME]
         hours, hour_of = hours_of(column.values)
-        kinds: dict[tuple[str, str, str], int] = {}
+        kinds: dict[str, int] = {}
         width = len(hours) + 2
         starts = (
-            np.array([0 if told.said is None else 1 + pair_of(kinds, told) for told in self.told], np.int32) * width
+            np.array([0 if told.said is None else 1 + kind_of(kinds, told) for told in self.told], np.int32) * width
         )
         places = answers.of(starts)
         places += gathered(hour_of, column.codes)
@@ -121,7 +121,7 @@ class Counting(ABC):
             tally.wonder(NO_TIME, Place(batch.file, int(batch.numbers[row])), odd)
 
 
-def pair_of(kinds: dict[tuple[str, str, str], int], told: Told) -> int:
-    """The number of the decisions that an answer stands for, a new one for those that have none."""
+def kind_of(kinds: dict[str, int], told: Told) -> int:
+    """The number of what becomes of records with an answer, a new one for what has none."""
     assert told.said is not None
-    return kinds.setdefault((told.verdict, told.said[0].decision, told.said[1].decision), len(kinds))
+    return kinds.setdefault(outcome(told.verdict, *told.said), len(kinds))

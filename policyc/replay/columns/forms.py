@@ -21,13 +21,19 @@ from policyc.replay.kinds.registry import KINDS
 from policyc.replay.kinds.s3_access import ANOTHER, TEXT_FIELDS
 from policyc.replay.reading import HOLDERS, text_form, words_of
 from policyc.replay.recorded import TIME_PATTERN, ReadLine, utc
+from policyc.targets.lattice.access_log import REACHED, REFUSED, is_answered
 
 #: asks DuckDB about the column `line` of the table `lines`
 Ask: TypeAlias = Callable[[pa.Array, str], Any]
 Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
-NAMES: Final = (*(name for name in FIELDS if name != "user"), "resolvedUser", "callerPrincipal", ID, TIME)
+#: fields that tell whether somebody answered
+_CODE, _OF_GRPC = "responseCode", "grpcResponseCode"
+NAMES: Final = (
+    *(name for name in FIELDS if name != "user"),
+    *("resolvedUser", "callerPrincipal", ID, TIME, _CODE, _OF_GRPC),
+)
 #: fields of a record that are read whatever policies read
-ALWAYS: Final = (ID, TIME, "serviceArn", "resolvedUser", "callerPrincipal")
+ALWAYS: Final = (ID, TIME, "serviceArn", "resolvedUser", "callerPrincipal", _CODE, _OF_GRPC)
 #: a field that may hold another record, in an object of few fields
 _MESSAGE: Final = "message"
 _MOST_AROUND: Final = 5
@@ -106,7 +112,29 @@ class OfServices(_OfJson):
             for name in NAMES
         }
         user = either(whole.pop("resolvedUser"), whole.pop("callerPrincipal"))
+        whole |= _outcome(whole, whole.pop(_CODE), whole.pop(_OF_GRPC))
         return Batch(file, numbers, {**whole, "user": user, TIME: moments(whole[TIME], utc)})
+
+
+def _outcome(columns: Mapping[str, Column], code: Column, of_grpc: Column) -> dict[str, Column]:
+    """What the fields that tell the outcome are where somebody answered what policies refused: a failure of another kind."""
+    failure, reason = (columns[name] for name in ("failureReason", "authDeniedReason"))
+    answers = np.array([is_answered(text, "") for text in code.values.to_pylist()] + [False])
+    refusals = np.array([text == REFUSED for text in failure.values.to_pylist()] + [False])
+    if not answers.any() or (not refusals.any() and reason.is_absent):
+        return {}
+    refused = refusals[failure.codes] | (reason.codes < len(reason.values))
+    odd = refused & answers[code.codes] & (of_grpc.codes == len(of_grpc.values))
+    if not odd.any():
+        return {}
+    made = {}
+    for name, column, text in (("failureReason", failure, REACHED), ("authDeniedReason", reason, REFUSED)):
+        values = [*column.values.to_pylist(), text]
+        absent = len(column.values)
+        codes = np.where(column.codes == absent, absent + 1, column.codes)
+        codes[odd if name == "failureReason" else odd & (column.codes == absent)] = absent
+        made[name] = Column(pa.array(values, pa.string()), codes)
+    return made
 
 
 class OfObjects(_OfJson):

@@ -12,7 +12,7 @@ from policyc.replay.columns.batch import FIELDS, Batch, Column, Rows, replaced
 from policyc.replay.columns.coding import Coder, PathCoder, cut_paths
 from policyc.replay.columns.combine import combined
 from policyc.replay.columns.corpus import Requests, hours_by
-from policyc.replay.columns.counting import Answers, Counting, pair_of
+from policyc.replay.columns.counting import Answers, Counting, kind_of
 from policyc.replay.columns.groups import Groups
 from policyc.replay.columns.likeness import Likeness, Side
 from policyc.replay.columns.signs import Signs
@@ -20,7 +20,17 @@ from policyc.replay.columns.told import Told
 from policyc.replay.recorded import NOBODY, Recorded
 from policyc.replay.tally import NO_TIME, Kept, Replayer
 from policyc.targets.base import NoRequest
-from policyc.targets.lattice.access_log import ANONYMOUS, CONNECT, TOLD, VPC_OWNER, account_of, read_tags
+from policyc.targets.lattice.access_log import (
+    ANONYMOUS,
+    CONNECT,
+    REACHED,
+    REFUSED,
+    TOLD,
+    VPC_OWNER,
+    account_of,
+    read_tags,
+    refuser_of,
+)
 
 _KNOWS_MOST: Final = 1_000_000
 
@@ -107,7 +117,7 @@ class Kernel(Counting):
         then = said if self.replayer.new is None else self.new.ask(new, self.replayer.new, filled)
         if isinstance(then, str):
             return Told(item.kind, None, item.verdict, then, False, False)
-        against = bool(item.verdict) and said.decision not in ("undecided", item.verdict)
+        against = said.contradicts(item.verdict)
         changes = said.decision != then.decision or said.way != then.way
         return Told(item.kind, (said, then), item.verdict, "", False, against or changes)
 
@@ -138,8 +148,8 @@ class Kernel(Counting):
                 tally.skip(told.reason, item.place(int(item.places[answers == number, 0].min())), count)
             else:
                 tally.sum(told.kind, told.verdict, *told.said, count)
-        kinds: dict[tuple[str, str, str], int] = {}
-        pairs = np.array([0 if told.said is None else 1 + pair_of(kinds, told) for told in self.told], np.int64)[
+        kinds: dict[str, int] = {}
+        pairs = np.array([0 if told.said is None else 1 + kind_of(kinds, told) for told in self.told], np.int64)[
             answers
         ]
         self.add_hours(hours_by(item.hours, pairs, len(kinds) + 1)[1:], kinds, item.hours.names)
@@ -187,8 +197,8 @@ def _likes(likeness: Likeness) -> dict[str, Callable[[str], Any]]:
         "user": likeness.of_caller,
         "requestMethod": verbatim,
         "serviceNetworkArn": likeness.of_network,
-        "failureReason": lambda value: value == "ClientAccessDenied",
-        "authDeniedReason": lambda value: True,
+        "failureReason": lambda value: value if value == REFUSED else value.startswith(REACHED),
+        "authDeniedReason": refuser_of,
         **{name: lambda value, key=key: likeness.of_key(key, value) for key, name in TOLD.items()},  # type: ignore[misc]
         "sourceVpcArn": lambda value: likeness.of_key(VPC_OWNER, account_of(value)) if account_of(value) else (),
         "callerPrincipalTags": lambda value: tuple(

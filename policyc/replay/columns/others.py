@@ -193,7 +193,7 @@ class Records(Counting):
         if isinstance(said, str):
             return Told(self.kind.name, None, item.verdict, said, False, False), item
         old, new = said
-        against = bool(item.verdict) and old.decision not in ("undecided", item.verdict)
+        against = old.contradicts(item.verdict)
         changes = old.decision != new.decision or old.way != new.way
         return Told(self.kind.name, said, item.verdict, "", False, against or changes), item
 

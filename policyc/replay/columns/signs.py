@@ -52,6 +52,7 @@ _FIELDS_OF: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _KEY_OF: Final = {**{name: key for key, name in TOLD.items()}, "sourceVpcArn": VPC_OWNER}
 _RESOURCE: Final = (_SERVICE, _PATH)
+_OUTCOME: Final = ("failureReason", "authDeniedReason")
 #: what stands for fields of which nothing is asked
 _ANYBODY: Final = {_SERVICE: "any", "resolvedUser": "anonymous", _METHOD: "GET"}
 #: verbs of the language that are no methods of HTTP
@@ -269,14 +270,15 @@ class Signs:
     def numbers(self, combinations: Ints) -> list[int]:
         """For each row of likenesses (in the order of the fields) the number of its sign."""
         choices = np.stack([self._choices(name)[combinations[:, at]] for name, at in self.at.items()], axis=1)
-        odd = (choices < 0).any(axis=1)
+        refusals = self._refusals(combinations)
+        odd = (choices < 0).any(axis=1) | (refusals < 0)
         out = np.empty(len(combinations), np.int64)
         for at in np.flatnonzero(odd).tolist():
             out[at] = self._number(b"odd" + combinations[at].tobytes())
         plain = np.flatnonzero(~odd)
         if len(plain):
             held = combinations[plain]
-            columns = [choices[plain], self._refused(held), *self._told(held)]
+            columns = [choices[plain], refusals[plain, None], *self._told(held)]
             table = np.ascontiguousarray(np.concatenate(columns, axis=1))
             distinct_rows, _, inverse = unique_rows(table)
             numbers = np.array([self._number(row.tobytes()) for row in distinct_rows], np.int64)
@@ -284,16 +286,18 @@ class Signs:
         found: list[int] = out.tolist()
         return found
 
-    def _refused(self, held: Ints) -> Ints:
-        """Whether the log says that a policy refused."""
-        marks = []
-        for name in ("failureReason", "authDeniedReason"):
-            samples = self.coders[name].samples
-            told = [
-                sample == "ClientAccessDenied" if name == "failureReason" else sample is not None for sample in samples
-            ]
-            marks.append(np.array(told, np.int64)[held[:, self.at[name]]])
-        return np.maximum(*marks)[:, None]
+    def _refusals(self, held: Ints) -> Ints:
+        """Whether the log says that policies refused, and which ones; -1 where it contradicts itself."""
+        distinct_rows, _, inverse = unique_rows(self._only(_OUTCOME, held))
+        told = []
+        for row in distinct_rows.tolist():
+            texts = {name: self.coders[name].samples[number] for name, number in zip(_OUTCOME, row)}
+            try:
+                item = self.read({**_ANYBODY, **texts})
+                told.append(self._interned((item.verdict, item.refuser)))
+            except NoRequest:
+                told.append(-1)
+        return np.array(told, np.int64)[inverse]
 
     def _number(self, sign: bytes) -> int:
         if len(self.numbers_of) > _KNOWS_MOST:

@@ -35,6 +35,7 @@ class Lattice:
             item.verdict,
             item.id,
             utc(item.time),
+            item.refuser,
         )
 
     def lines(self, first: str) -> ReadLine | None:

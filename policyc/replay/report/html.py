@@ -9,7 +9,6 @@ from typing import Final
 from policyc.replay.classes import Class
 from policyc.replay.report.replay import (
     CONTRADICTION,
-    OUTCOMES,
     Group,
     Replay,
     by_size,
@@ -20,6 +19,7 @@ from policyc.replay.report.replay import (
     over_time,
     pair_table,
 )
+from policyc.replay.tally import OUTCOMES
 from policyc.report.page import page
 from policyc.report.screen import clean, plural
 

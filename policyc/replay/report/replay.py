@@ -7,12 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from policyc.record import record
-from policyc.replay.classes import Class, so_far
+from policyc.replay.classes import Class
 from policyc.replay.reading import Log
-from policyc.replay.tally import Tally
+from policyc.replay.tally import OUTCOMES, Tally
 
-#: what becomes of records, in the order in which pictures stack them
-OUTCOMES: Final = ("as before", "newly denied", "newly allowed", "undecided", "not as logged")
 #: hours that a picture shows one by one, and days
 _MOST_HOURS: Final = 72
 _MOST_DAYS: Final = 120
@@ -87,6 +85,8 @@ def change_of(item: Class) -> str:
     old, new = item.key.old, item.key.new
     if old != new:
         return f"{old} -> {new}" + (f", logged {item.key.recorded}" if item.key.before != old else "")
+    if item.key.recorded == old == "deny":
+        return "logged deny, policies deny elsewhere"
     return (
         f"logged {item.key.recorded}, policies {old}"
         if item.key.recorded != old and item.key.recorded
@@ -121,19 +121,10 @@ def groups(classes: Sequence[Class], by: str) -> list[Group]:
 
 def over_time(tally: Tally) -> list[tuple[str, dict[str, int]]]:
     """The records of each hour, or of each day or month of a longer time, by outcome."""
-    hours = {hour for hour, *_ in tally.hours}
+    hours = {hour for hour, _ in tally.hours}
     days = {hour[:10] for hour in hours}
     length = 13 if len(hours) <= _MOST_HOURS else 10 if len(days) <= _MOST_DAYS else 7
     out: dict[str, Counter[str]] = {}
-    for (hour, recorded, old, new), count in tally.hours.items():
-        out.setdefault(hour[:length], Counter())[_outcome(recorded, old, new)] += count
+    for (hour, outcome), count in tally.hours.items():
+        out.setdefault(hour[:length], Counter())[outcome] += count
     return [(time, {name: out[time][name] for name in OUTCOMES}) for time in sorted(out)]
-
-
-def _outcome(recorded: str, old: str, new: str) -> str:
-    if recorded and old not in ("undecided", recorded):
-        return "not as logged"
-    before = so_far(recorded, old)
-    if "undecided" in (before, new):
-        return "undecided"
-    return "as before" if before == new else "newly denied" if new == "deny" else "newly allowed"

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from policyc.engines.trace import Outcome, Verdict
 from policyc.record import record
 from policyc.regex import regex
 from policyc.targets.base import NoRequest
@@ -35,6 +36,13 @@ _MOST_OPEN: Final = 200
 #: who a caller without credentials is, and what a request without a method does
 ANONYMOUS: Final = "anonymous"
 CONNECT: Final = "connect"
+#: the failure of a request that policies refused, how those of one that reached a target begin, and a status that no refused one has
+REFUSED: Final = "ClientAccessDenied"
+REACHED: Final = "Target"
+ANSWERED: Final = regex("[123][0-9]{2}")
+#: who refuses by `authDeniedReason`, the last one with whatever else bounds a caller
+IDENTITY: Final = "identity"
+_REFUSERS: Final = {"service": "the service", "network": "the network", IDENTITY: "the caller's own policies"}
 #: fields that every record of a service has, and no other log all of
 _MARKS: Final = ("serviceArn", "resolvedUser")
 
@@ -54,6 +62,11 @@ class Recorded:
     denied: str
     id: str
     time: str
+
+    @property
+    def refuser(self) -> str:
+        """Which gate refused it, empty where the record does not say."""
+        return refuser_of(self.denied)
 
     @property
     def verdict(self) -> str:
@@ -84,7 +97,10 @@ def read_record(data: Mapping[str, Any]) -> Recorded:
         raise NoRequest("it names no service")
     who = read_caller(user)
     method, path = text("requestMethod"), _PREFIXED.sub("", text("requestPath")).partition("?")[0]
-    network = text("serviceNetworkArn")
+    network, failure = text("serviceNetworkArn"), text("failureReason")
+    denied = _denied(failure, text("authDeniedReason"))
+    if denied and (failure.startswith(REACHED) or is_answered(text("responseCode"), text("grpcResponseCode"))):
+        raise NoRequest("it says that policies refused it, and what only comes of a request that they let pass")
     told = {
         VPC_OWNER: account_of(text("sourceVpcArn")),
         **{key: text(name) for key, name in TOLD.items()},
@@ -97,7 +113,7 @@ def read_record(data: Mapping[str, Any]) -> Recorded:
         service,
         network,
         tuple((name, value) for name, value in told.items() if value),
-        _denied(text("failureReason"), text("authDeniedReason")),
+        denied,
         text("requestId"),
         text("startTime"),
     )
@@ -119,7 +135,27 @@ def read_caller(user: str) -> str:
 def _denied(failure: str, reason: str) -> str:
     if reason:
         return reason
-    return "policy" if failure == "ClientAccessDenied" else ""
+    return "policy" if failure == REFUSED else ""
+
+
+def refuser_of(reason: str) -> str:
+    """The gate that a reason names, empty for another reason."""
+    return reason.lower() if reason.lower() in _REFUSERS else ""
+
+
+def is_answered(code: str, of_grpc: str) -> bool:
+    """Whether a status is none of a refusal; with gRPC every answer has the same."""
+    return ANSWERED.fullmatch(code) is not None and not of_grpc
+
+
+def at_odds(outcome: Outcome, refuser: str) -> str:
+    """What speaks against a refusal by that gate, whatever the others say: policies that let the request pass there. Empty where they may refuse it."""
+    named = [
+        gate for gate in outcome.gates if gate.kind == refuser or (refuser == IDENTITY and gate.kind not in _REFUSERS)
+    ]
+    if not refuser or any(gate.verdict not in (Verdict.ALLOW, Verdict.SKIPPED) for gate in named):
+        return ""
+    return f"the log says that {_REFUSERS[refuser]} refused it, where nothing does"
 
 
 def account_of(arn: str) -> str:

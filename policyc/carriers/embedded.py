@@ -123,6 +123,10 @@ class Embedded:
         return self.content.whole.file if isinstance(self.content, PlacedText) else self.content.span.file
 
 
+#: the reason where the text around a policy is not of the host's language
+SYNTAX: Final = "a syntax fault stands in it"
+
+
 @record
 class Unreadable:
     """A policy that is there and cannot be read: `reason` says what stands in the way (`module from a registry`)."""
@@ -167,7 +171,7 @@ class Wiring:
 
 @record
 class Carried:
-    """Everything of ours in one host file, in its order. Files of one `module` (empty: the file by itself) are judged together. `callers`, for a file with a service of VPC Lattice or
+    """Everything of ours in one host file, in its order; of one that is `partial` a part is not read that may say anything, so that nothing follows from what is not there. Files of one `module` (empty: the file by itself) are judged together. `callers`, for a file with a service of VPC Lattice or
     with `chains`, are the roles and users all of whose policies are there, with their ARNs where these are known (plans), else with the ends of those (`role/app`; `role/` where AWS makes the name up)."""
 
     documents: tuple[Embedded, ...] = ()
@@ -176,6 +180,7 @@ class Carried:
     module: str = ""
     chains: tuple[Wiring, ...] = ()
     callers: Mapping[str, str] = MappingProxyType({})
+    partial: bool = False
 
 
 def attribute(resource: str, word: str) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from itertools import pairwise
 from typing import Final
 
 from policyc.carriers import helm
 from policyc.carriers.bodies import documents_in
 from policyc.carriers.embedded import Carried, Embedded, Options, Unreadable
+from policyc.carriers.parts import Broken, of_documents
 from policyc.carriers.signs import EFFECT, STATEMENT
 from policyc.carriers.types import text_at, types
 from policyc.carriers.yaml_tree import Unreadable as BrokenFile
@@ -24,14 +24,13 @@ from policyc.record import replace
 from policyc.regex import regex
 from policyc.syntax.json_text import parse_json_values
 from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString, JsonValue
-from policyc.text import Source
+from policyc.text import Source, is_within
 
 #: an action of a Go template: a value, a pipeline, or one of the words of Go, Sprig and Helm; other braces are text
 _ACTION: Final = regex(
     r"\{\{-?\s*(?:[.$\"`(/]|(?:if|else|end|range|with|define|block|template|include|tpl|toYaml|toJson|quote|squote|printf|default|required|lookup|"
     r"indent|nindent|trim|lower|upper|eq|ne|and|or|not)\b)"
 )
-_SPLIT: Final = regex(r"^---[ \t]*(?:#.*)?$", re.MULTILINE)
 _KIND: Final = regex(r"^\s*kind:.*$", re.MULTILINE)
 _KUSTOMIZATION: Final = ("kustomization.yaml", "kustomization.yml")
 _PATCH: Final = "a patch of kustomize; check what `kustomize build` prints"
@@ -51,6 +50,12 @@ def _groups() -> re.Pattern[bytes]:
     return re.compile(named.replace(rb"\.aws\.upbound", rb"\.aws\.(?:m\.)?upbound"))
 
 
+def _is_ours(text: str) -> bool:
+    """Whether a manifest of a kind that we know may stand in a text."""
+    raw = text.encode()
+    return _groups().search(raw) is not None and _kinds().search(raw) is not None
+
+
 def recognize(name: str, raw: bytes) -> bool:
     """A manifest with a resource that we know, or what changes one."""
     if name.endswith(_KUSTOMIZATION) and STATEMENT.search(raw) is not None:
@@ -64,12 +69,11 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
         return Carried((), (Unreadable("", "", source.span(*sign.span()), _PATCH),))
     out: list[Embedded] = []
     lost: list[Unreadable] = []
-    found = Diagnostics()
-    chart = None if is_json(source) or _ACTION.search(source.text) is None else helm.readable(source)
-    bodies = list(_bodies(chart or source, found, lost))
-    if (found.has_errors or (chart is not None and not bodies)) and (template := _template(source)) is not None:
-        return Carried((), (template,))
-    diagnostics.extend(found)
+    templated = not is_json(source) and _ACTION.search(source.text) is not None
+    chart = helm.readable(source) if templated else None
+    if templated and chart is None:
+        return Carried((), (_template(source),))
+    bodies = list(_bodies(chart or source, source, diagnostics, lost))
     for body in bodies:
         type_ = _type(body)
         space, name = text_at(body, "metadata.namespace"), helm.shown(text_at(body, "metadata.name"))
@@ -83,12 +87,13 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
             if isinstance(item, Unreadable):
                 lost.append(item)
                 continue
-            templated = _ACTION.search(source.text, item.place.start, item.place.end) is not None
-            known = helm.opened(item, source, options) if templated and chart is not None else item
-            if known is None or (templated and chart is None):
+            known = item if chart is None else helm.opened(item, source, options)
+            if known is None:
                 lost.append(Unreadable(called, type_, item.place, _HELM))
             else:
                 out.append(_on(known, body, type_))
+    if templated and not (bodies or lost):
+        lost.append(_template(source))
     return Carried(tuple(out), tuple(lost))
 
 
@@ -99,37 +104,45 @@ def _on(item: Embedded, body: JsonValue, type_: str) -> Embedded:
     return replace(item, facts={"called": name}) if name and "$" not in name else item
 
 
-def _template(source: Source) -> Unreadable | None:
+def _template(source: Source) -> Unreadable:
     """The first manifest that is not rendered yet in a file that is no YAML, one of ours where there is one."""
-    if is_json(source):
-        return None
-    cuts = [0, *(found.end() for found in _SPLIT.finditer(source.text)), len(source.text)]
-    for start, end in pairwise(cuts):
-        raw = source.text[start:end].encode()
-        action = _ACTION.search(source.text, start, end)
-        if action is not None and _groups().search(raw) is not None and _kinds().search(raw) is not None:
-            where = _KIND.search(source.text, start, end) or action
+    for part in of_documents(source.text):
+        action = _ACTION.search(source.text, part.start, part.end)
+        if action is not None and _is_ours(source.text[part.start : part.end]):
+            where = _KIND.search(source.text, part.start, part.end) or action
             return Unreadable("", "", source.span(*where.span()), _HELM)
     action = _ACTION.search(source.text)
-    return None if action is None else Unreadable("", "", source.span(*action.span()), _HELM)
+    return Unreadable("", "", source.span(*(action.span() if action else (0, 0))), _HELM)
 
 
-def _bodies(source: Source, diagnostics: Diagnostics, lost: list[Unreadable]) -> Iterator[JsonValue]:
-    """The manifests of ours in a file; one of another kind with a statement in it is `lost`."""
-    try:
-        if is_json(source):
-            for tree in parse_json_values(source, diagnostics) or ():
-                yield from _within(tree, lost)
-            return
-        for node in documents(source, diagnostics, apart=True):
-            raw = source.text[node.span.start : node.span.end].encode()
-            if "apiVersion" in node.members() and _groups().search(raw) and _kinds().search(raw):
+def _bodies(text: Source, source: Source, diagnostics: Diagnostics, lost: list[Unreadable]) -> Iterator[JsonValue]:
+    """The manifests of ours in a file, or in the `text` that is read for it. One of another kind with a statement in it is `lost`, and so is one that cannot be read: of those that are not
+    rendered yet that is no fault."""
+    if is_json(source):
+        for tree in parse_json_values(source, diagnostics) or ():
+            yield from _within(tree, lost)
+        return
+    found = Diagnostics()
+    broken: list[Broken] = []
+    for node in documents(text, found, of_documents, broken):
+        try:
+            if "apiVersion" in node.members() and _is_ours(text.text[node.span.start : node.span.end]):
                 yield from _within(node.value(), lost)
-            elif (sign := EFFECT.search(source.text, node.span.start, node.span.end)) is not None:
+            elif (sign := EFFECT.search(text.text, node.span.start, node.span.end)) is not None:
                 place = source.span(*sign.span())
                 lost.append(Unreadable("", "", place, "a manifest of a kind that is not read"))
-    except BrokenFile as stop:
-        stop.report(diagnostics)
+        except BrokenFile as stop:
+            stop.report(found)
+            broken.append(Broken((), node.span, stop.message))
+    actions = [one.place for one in broken if _ACTION.search(source.text, one.place.start, one.place.end)]
+    diagnostics.extend(
+        one for one in found if one.span is None or not any(is_within(one.span, place) for place in actions)
+    )
+    for one in broken:
+        if _is_ours(source.text[one.place.start : one.place.end]):
+            kind = _KIND.search(source.text, one.place.start, one.place.end) if one.place in actions else None
+            place = one.place if kind is None else source.span(*kind.span())
+            lost.append(Unreadable("", "", place, _HELM if one.place in actions else one.reason))
 
 
 def _type(body: JsonValue) -> str:

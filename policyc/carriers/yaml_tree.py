@@ -7,10 +7,10 @@ of. Nothing is built that nobody asks for: a document is a `Lazy` mapping until 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
+from policyc.carriers.parts import Broken, Part, without_aliases, without_broken
 from policyc.diagnostics import Diagnostics, Label
 from policyc.packages import MissingPackage
 from policyc.regex import regex
@@ -30,11 +30,8 @@ from policyc.text import Source, Span
 MAX_DEPTH: Final = 100
 #: values that aliases may repeat, in one file
 MAX_REPEATED: Final = 100_000
-#: broken documents of one file, each of which is told
-_MOST_FAULTS: Final = 20
-#: where the next document begins
-_NEXT: Final = regex(r"^---(?=\s|$)", re.MULTILINE)
-_NO_BREAK: Final = regex(r"[^\n]")
+#: parts of a file that rest on others that cannot be read
+_MOST_TRIES: Final = 20
 _TAG: Final = "tag:yaml.org,2002:"
 _NUMBER: Final = regex(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _TRUTH: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -43,11 +40,14 @@ _BEFORE: Final = regex(r"(?:[!&][^\s]*\s+)*")
 
 
 class Unreadable(Exception):
-    """The file cannot be read on: one finding."""
+    """The file cannot be read on: one finding; `key` is what a mapping has twice."""
 
-    def __init__(self, rule: str, message: str, span: Span, help: str, labels: tuple[Label, ...] = ()) -> None:
+    def __init__(
+        self, rule: str, message: str, span: Span, help: str, labels: tuple[Label, ...] = (), key: str = ""
+    ) -> None:
         super().__init__(message)
         self.rule, self.message, self.span, self.help, self.labels = rule, message, span, help, labels
+        self.key = key
 
     def report(self, diagnostics: Diagnostics) -> None:
         diagnostics.error(self.rule, self.message, self.span, self.help, self.labels)
@@ -65,11 +65,19 @@ class Lazy:
     def span(self) -> Span:
         return self.reader.span(self.node)
 
-    def members(self) -> dict[str, tuple[Span, Lazy]]:
-        """The members of a mapping, merge keys followed; empty for any other node."""
+    @property
+    def source(self) -> Source:
+        """The text that it was read from: the file, without what could not be read."""
+        return self.reader.source
+
+    def members(self, wrong: list[Unreadable] | None = None) -> dict[str, tuple[Span, Lazy]]:
+        """The members of a mapping, merge keys followed; empty for any other node. With `wrong` what stands there twice is left out and told there."""
         if self.node.id != "mapping":
             return {}
-        return {key: (place, Lazy(self.reader, node)) for key, place, node in self.reader.members(self.node)}
+        found = {key: (place, Lazy(self.reader, node)) for key, place, node in self.reader.members(self.node, wrong)}
+        for fault in wrong or ():
+            found.pop(fault.key, None)
+        return found
 
     def items(self) -> list[Lazy]:
         return [Lazy(self.reader, node) for node in self.node.value] if self.node.id == "sequence" else []
@@ -93,41 +101,61 @@ def first_document(source: Source, diagnostics: Diagnostics) -> JsonValue | None
         return None
 
 
-def documents(source: Source, diagnostics: Diagnostics, apart: bool = False) -> list[Lazy]:
-    """The documents of a file; where one is broken, its fault is reported, and those before it are read: where they stand `apart` from one another, those behind it too."""
+def documents(
+    source: Source,
+    diagnostics: Diagnostics,
+    parts: Callable[[str], Iterable[Part]] | None = None,
+    lost: list[Broken] | None = None,
+) -> list[Lazy]:
+    """The documents of a file. Where it is no YAML its fault is reported, and what comes before it is read; with `parts` all those that are YAML, and the others are `lost`."""
     try:
         import yaml
     except ImportError:
         missing = MissingPackage("pyyaml")
         diagnostics.error("missing-package", str(missing), source.span(0, 0), missing.help)
         return []
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    found, error = _composed(source, yaml, base, diagnostics)
+    if error is None:
+        return found
+    cut = [] if parts is None else list(parts(source.text))
+    if len(cut) < 2 or lost is None:
+        syntax_error(error, source, diagnostics)
+        return found
+    text, broken = without_broken(source, cut, yaml, base, diagnostics)
+    for _ in range(_MOST_TRIES):
+        found, error = _composed(text, yaml, base, diagnostics)
+        mark = getattr(error, "problem_mark", None)
+        left = None if mark is None else without_aliases(text, source, cut, mark.index, broken)
+        if left is None:
+            break
+        text, more, is_known = left
+        broken.append(more)
+        if not is_known:
+            syntax_error(error, source, diagnostics)
+    if error is not None:
+        syntax_error(error, source, diagnostics)
+    lost += broken
+    return found
+
+
+def _composed(source: Source, yaml: Any, base: Any, diagnostics: Diagnostics) -> tuple[list[Lazy], Any]:
+    """The documents of a text, where it is no YAML those before the fault, and the fault."""
     found: list[Lazy] = []
     reader = _Reader(source)
-    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    text = source.text
-    for _ in range(_MOST_FAULTS):
-        try:
-            loader = base(text)
-        except yaml.YAMLError as error:  # it looks at the characters already
-            syntax_error(error, source, diagnostics)
-            break
-        try:
-            while loader.check_node():
-                found.append(Lazy(reader, loader.get_node()))
-            break
-        except yaml.YAMLError as error:
-            syntax_error(error, source, diagnostics)
-            mark = getattr(error, "problem_mark", None)
-            behind = _NEXT.search(text, mark.index) if apart and mark is not None else None
-            if behind is None:
-                break
-            text = _NO_BREAK.sub(" ", text[: behind.start()]) + text[behind.start() :]  # places stay what they are
-        except (RecursionError, ValueError):
-            diagnostics.error("yaml-too-deep", "values are nested too deeply", source.span(0, 0), "flatten the data")
-            break
-        finally:
+    loader = None
+    try:
+        loader = base(source.text)  # looks at the characters already
+        while loader.check_node():
+            found.append(Lazy(reader, loader.get_node()))
+    except yaml.YAMLError as error:
+        return found, error
+    except (RecursionError, ValueError):
+        diagnostics.error("yaml-too-deep", "values are nested too deeply", source.span(0, 0), "flatten the data")
+    finally:
+        if loader is not None:
             loader.dispose()
-    return found
+    return found, None
 
 
 def is_json(source: Source) -> bool:
@@ -203,8 +231,8 @@ class _Reader:
             inner = JsonObject(tuple([JsonMember(k, place, self.value(v, depth + 1)) for k, place, v in held]), span)
         return JsonObject((JsonMember(key, span.at_start(), inner),), span)
 
-    def members(self, node: Any) -> Iterator[tuple[str, Span, Any]]:
-        """Keys, their places and values; of a merge key what the mapping does not have itself."""
+    def members(self, node: Any, wrong: list[Unreadable] | None = None) -> Iterator[tuple[str, Span, Any]]:
+        """Keys, their places and values; of a merge key what the mapping does not have itself. What is `wrong` with them is raised where nobody asks for it."""
         seen: dict[str, Span] = {}
         merged: list[Any] = []
         for key_node, value_node in node.value:
@@ -219,9 +247,12 @@ class _Reader:
             key = str(key_node.value)
             if key in seen:
                 labels = (Label(seen[key], "first written here"),)
-                raise Unreadable(
-                    "json-duplicate-key", f"`{key}` is written twice", place, "keep one of the two", labels
+                fault = Unreadable(
+                    "json-duplicate-key", f"`{key}` is written twice", place, "keep one of the two", labels, key
                 )
+                if wrong is None:
+                    raise fault
+                wrong.append(fault)
             seen[key] = place
             yield key, place, value_node
         for other in merged:

@@ -190,6 +190,7 @@ def _documents(
 ) -> tuple[list[Given], dict[str, Source], list[Left]]:
     """The documents that the command line names or that lie in its folders, with what it says of them, their texts by file, and those of
     host files that cannot be taken out."""
+    from policyc.carriers.embedded import SYNTAX
     from policyc.importing.drafts import Given
     from policyc.model.files import read_source
     from policyc.syntax.spelled import snake
@@ -214,8 +215,13 @@ def _documents(
     asked = {path.resolve().relative_to(project.root).as_posix() for path in named}
     for fault in told:
         if fault.severity is Severity.ERROR and fault.span is not None and fault.span.file not in asked:
-            line = sources[fault.span.file].position(fault.span.start).line if fault.span.file in sources else 0
-            left.append(Left(fault.span.file, line, "", fault.message))
+            file = fault.span.file
+            line = sources[file].position(fault.span.start).line if file in sources else 0
+            # the part that it stands in is named once, with what is wrong
+            holding = [one for one in left if one.file == file and one.line <= line and one.reason == SYNTAX]
+            left.append(Left(file, line, holding[-1].name if holding else "", fault.message))
+            if holding:
+                left.remove(holding[-1])
         else:
             diagnostics.add(fault)
     others = [

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from policyc.diagnostics import Diagnostics
 from policyc.record import replace
 from policyc.regex import regex
-from policyc.syntax.json_exact import MAX_DEPTH, read_exactly
+from policyc.syntax.json_exact import MAX_DEPTH, read_as_meant, read_exactly
 from policyc.syntax.json_tree import (
     JsonArray,
     JsonBool,
@@ -44,6 +44,7 @@ __all__ = [
     "JsonString",
     "JsonValue",
     "from_plain",
+    "parse_as_meant",
     "parse_json",
     "parse_json_values",
 ]
@@ -64,6 +65,12 @@ def parse_json(source: Source, diagnostics: Diagnostics, moved: Moved | None = N
         return read[0]
     read = read_exactly(source, diagnostics)
     return None if read is None else read[0] if moved is None else _respanned(read[0], moved)
+
+
+def parse_as_meant(source: Source, diagnostics: Diagnostics) -> tuple[JsonValue, Source] | None:
+    """The tree of one JSON text and the text that has it: where each mistake can be meant one way only the one that is meant, every mistake reported."""
+    tree = parse_json(source, Diagnostics())
+    return (tree, source) if tree is not None else read_as_meant(source, diagnostics)
 
 
 def _respanned(tree: JsonValue, moved: Moved) -> JsonValue:

@@ -6,7 +6,7 @@ are followed up to a total size, merge keys and tags are refused. Source: https:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics, Label
 from policyc.packages import MissingPackage
@@ -22,9 +22,6 @@ from policyc.syntax.json_text import (
     JsonValue,
 )
 from policyc.text import Source, Span
-
-if TYPE_CHECKING:
-    pass
 
 MAX_DEPTH: Final = 60
 #: values of a file with every alias written out
@@ -64,12 +61,17 @@ def parse_yaml(source: Source, diagnostics: Diagnostics) -> JsonValue | None:
         return None
 
 
-def syntax_error(error: Any, source: Source, diagnostics: Diagnostics) -> None:
-    """Report what the YAML package found wrong."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    at = mark.index if mark is not None else int(getattr(error, "position", 0) or 0)
-    at = min(at, len(source.text))
+def syntax_error(error: Any, source: Source, diagnostics: Diagnostics, start: int = 0, end: int | None = None) -> None:
+    """Report what the YAML package found wrong in a text, or in the part of it that it was given."""
+    end = len(source.text) if end is None else end
+    mark, opened = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    at = start + (mark.index if mark is not None else int(getattr(error, "position", 0) or 0))
     reason = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read")
+    if opened is not None and not source.text[at:end].strip():
+        begin = start + opened.index
+        if source.text[begin : begin + 1] in ('"', "'", "[", "{"):
+            at, reason = begin, "what is opened here is not closed"
+    at = min(at, len(source.text))
     diagnostics.error(
         "yaml-syntax-error",
         f"`{source.file}` is not YAML: {reason.splitlines()[0].rstrip('.')}",

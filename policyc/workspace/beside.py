@@ -17,7 +17,7 @@ from policyc.ir.conditions import tests
 from policyc.ir.program import Program
 from policyc.ir.statements import widest
 from policyc.lint.nested import Places
-from policyc.lint.registry import RULES, rule
+from policyc.lint.registry import RULES
 from policyc.model.types import Named, shapes
 from policyc.record import replace
 from policyc.syntax import nodes
@@ -25,6 +25,7 @@ from policyc.targets.registry import target
 from policyc.workspace.blocks import block_mistakes
 from policyc.workspace.compile import CONFIGURATION, MAY_BE_MEANT, Compiled, emitted, lint, lint_settings
 from policyc.workspace.config import Config
+from policyc.workspace.embedded import is_about_others
 from policyc.workspace.meant_networks import found_in_networks
 from policyc.workspace.unread import apart_from_unread
 
@@ -73,7 +74,7 @@ def _once(found: Iterable[Diagnostic], errors: Iterable[Diagnostic], program: Pr
 
 def _of_policy(item: Diagnostic) -> bool:
     """Whether a finding hangs on one policy and what is linked with that, and on nothing else of the project."""
-    return item.rule in CONFIGURATION or (item.rule in RULES and rule(item.rule).scope == "document")
+    return item.rule in CONFIGURATION or (item.rule in RULES and not is_about_others(item))
 
 
 def _in_all(found: list[Diagnostic], ways: Iterable[Program], config: Config) -> list[Diagnostic]:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 CEDAR = "cedar"
 CORE_NETWORK = "core-network"
 
+#: what is said of names that a host does not declare
+_UNDECLARED: Final = frozenset({"cedar-trust-not-declared", "cedar-unknown-root"})
 #: what a finding is known by where the same documents are checked with other values
 _Key = tuple[str, Span | None]
 
@@ -80,8 +82,13 @@ class Judged:
     unreadable: tuple[tuple[Source, Unreadable], ...] = ()
 
 
-def judge(items: Sequence[Item], companions: Sequence[tuple[Source, Companion]], settings: NativeSettings) -> Judged:
-    """Check documents, each by itself and all together. Worlds that exclude one another are not mixed."""
+def judge(
+    items: Sequence[Item],
+    companions: Sequence[tuple[Source, Companion]],
+    settings: NativeSettings,
+    partial: bool = False,
+) -> Judged:
+    """Check documents, each by itself and all together. Worlds that exclude one another are not mixed; of a `partial` host nothing is told that what is not read there may change."""
     unreadable: list[tuple[Source, Unreadable]] = []
     readable: list[Item] = []
     for item in items:
@@ -100,6 +107,7 @@ def judge(items: Sequence[Item], companions: Sequence[tuple[Source, Companion]],
     for world in whole or [""]:
         some = [item for item in readable if item.document.world in ("", world)]
         certain, doubtful = _certain(some, companions, settings)
+        certain = [one for one in certain if not (partial and (one.rule in _UNDECLARED or is_about_others(one)))]
         doubts |= doubtful
         for one in dict.fromkeys(_with_origin(_said(certain), some)):  # what a host repeats says the same at one place
             found.setdefault(one, []).append(world)
@@ -110,6 +118,13 @@ def judge(items: Sequence[Item], companions: Sequence[tuple[Source, Companion]],
     if settings.pedantic:
         return Judged((*findings, *_said([_possible(one) for one in doubts.values()])), 0, tuple(unreadable))
     return Judged(tuple(findings), len(doubts), tuple(unreadable))
+
+
+def is_about_others(item: Diagnostic) -> bool:
+    """Whether a finding hangs on more than one policy, what it is on and what that is linked with."""
+    from policyc.lint.registry import RULES, rule
+
+    return item.rule in RULES and rule(item.rule).scope != "document"
 
 
 def _obstacle(item: Item) -> tuple[str, Span] | None:

@@ -5,20 +5,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from policyc.bounded import read_regular
-from policyc.carriers.embedded import Carried, Options, Unreadable
+from policyc.carriers.embedded import SYNTAX, Carried, Options, Unreadable
 from policyc.carriers.registry import carrier
-from policyc.diagnostics import Diagnostic, Diagnostics
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.holes import is_reserved, shown
 from policyc.model.files import LARGEST_FILE, Unsaved, is_inner_path, stays_inside
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.report.tally import NotRead, Tally
 from policyc.syntax.hidden import check_characters
 from policyc.text import Source, Span
 from policyc.workspace.embedded import Item, judge
 from policyc.workspace.host_comments import without_suppressed
 from policyc.workspace.native_settings import NativeSettings, as_configured
+
+#: a comment that covers nothing: what it is about may not be read
+_UNUSED: Final = "unused-suppression"
 
 
 @record
@@ -57,7 +61,14 @@ def open_hosts(
                 "write another character",
             )
             continue
-        hosts.append(Host(source, format, carrier(format).carried(source, options, diagnostics)))
+        found = Diagnostics()
+        carried = carrier(format).carried(source, options, found)
+        diagnostics.extend(found)
+        if found.has_errors and not (carried.documents or carried.unreadable):
+            fault = next(item for item in found if item.severity is Severity.ERROR)
+            lost = Unreadable("", "", fault.span or source.span(0, 0), SYNTAX)
+            carried = replace(carried, unreadable=(lost,), partial=True)
+        hosts.append(Host(source, format, carried))
     return hosts
 
 
@@ -82,18 +93,20 @@ def check_hosts(
             [Item(host.source, document) for host in group for document in host.carried.documents],
             lambda item: (item.document.place, item.document.name, item.document.world),
         )
-        companions = list(
-            {item.name: (host.source, item) for host in group for item in host.carried.companions}.values()
-        )
-        judged = judge(items, companions, settings)
+        partial = any(host.carried.partial for host in group)
+        companions = {
+            item.name: (host.source, item) for host in group for item in host.carried.companions if not partial
+        }
+        judged = judge(items, list(companions.values()), settings, partial)
         hidden = as_configured(_characters(group, items, source_of), settings)
         sources = [host.source for host in group]
-        diagnostics.extend(without_suppressed(sources, (*judged.findings, *hidden), settings.select))
+        told = without_suppressed(sources, (*judged.findings, *hidden), settings.select)
+        diagnostics.extend(item for item in told if not (partial and item.rule == _UNUSED))
         for found in judged.findings:
             if found.span is not None:
                 source_of(found.span.file)  # reports show the line
-        told = {lost: host.source for host in group for lost in host.carried.unreadable}
-        unread = [*((source, lost) for lost, source in told.items()), *judged.unreadable]
+        sources_of = {lost: host.source for host in group for lost in host.carried.unreadable}
+        unread = [*((source, lost) for lost, source in sources_of.items()), *judged.unreadable]
         lost = {(item.place, item.name) for _, item in judged.unreadable}
         read = [item for item in items if not lost or (item.document.place, item.document.name) not in lost]
         unknown = [item for item in read if item.document.holes]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.ir.authz import Policy
-from policyc.syntax.json_text import JsonArray, JsonNumber, JsonObject, JsonValue, parse_json
+from policyc.syntax.json_text import JsonArray, JsonNumber, JsonObject, JsonValue, parse_as_meant, parse_json
 from policyc.targets.iam_documents.kinds import KINDS, is_policy
 from policyc.targets.registry import network_like
 from policyc.text import Source
@@ -19,15 +19,12 @@ CORE_NETWORK = "core-network"
 def check(source: Source, diagnostics: Diagnostics, settings: NativeSettings) -> Policy | None:
     """Everything that is wrong or doubtful in one document but for the rules on the policy that it states; what it is tells
     `settings.kind`, else its shape."""
-    tree, text, wrong = parse_json(source, Diagnostics()), source, Diagnostics()
-    if tree is None:
-        from policyc.syntax.json_exact import read_as_meant
-
-        meant = read_as_meant(source, wrong)
-        diagnostics.extend(wrong)
-        if meant is None:
-            return None
-        tree, text = meant
+    wrong = Diagnostics()
+    meant = parse_as_meant(source, wrong)
+    diagnostics.extend(wrong)
+    if meant is None:
+        return None
+    tree, text = meant
     kind = settings.kind or shape_of(tree)
     if kind == CORE_NETWORK:
         _check_network(tree, text, diagnostics, settings)

@@ -32,7 +32,7 @@ def read(name: str, text: str) -> tuple[list[str], list[Unreadable], int]:
 def test_a_broken_file_is_located() -> None:
     text = "Resources:\n" + AUTH.format(policy=POLICY) + "  Bad: [\n"
     rules, _, count = read("t.yaml", text)
-    assert rules == ["yaml-syntax-error"] and count == 0
+    assert rules == ["yaml-syntax-error"] and count == 1
     assert read("t.json", '{"Resources": {"A": {"Type": "AWS::VpcLattice::AuthPolicy"},}}')[0] == [
         "json-trailing-comma"
     ]
@@ -48,7 +48,7 @@ def test_documents_before_and_behind_a_fault_are_read() -> None:
     assert [item.rule for item in found] == ["yaml-syntax-error"] * 2
     assert [text[item.place.start : item.place.end] for item in held] == [f"'{POLICY}'"] * 3
     rules, _, count = read("t.yaml", f"{good}---\na: [\n---\n" * 30 + good)
-    assert rules == ["yaml-syntax-error"] * 20 and count == 20
+    assert rules == ["yaml-syntax-error"] * 20 and count == 31
 
 
 def test_aliases_that_multiply_are_bounded() -> None:
@@ -169,3 +169,80 @@ def test_secrets_are_covered_in_what_reports_show(name: str, text: str) -> None:
     source = Source(name, text)
     carrier(recognized(name, text.encode())).carried(source, Options(), Diagnostics())
     assert "hunter2" not in source.text and len(source.text) == len(text)
+
+
+SOUND = """\
+Parameters:
+  Team:
+    Type: String
+Metadata:
+  Note: none
+Resources:
+  Provider:
+    Type: AWS::EC2::VerifiedAccessTrustProvider
+    Properties: {TrustProviderType: user, UserTrustProviderType: oidc, PolicyReferenceName: okta}
+  Group:
+    Type: AWS::EC2::VerifiedAccessGroup
+    Properties:
+      PolicyDocument: 'permit(principal, action, resource) when { context.okta.groups.contains("a") };'
+  Net:
+    Type: AWS::VpcLattice::ServiceNetwork
+    Properties: {AuthType: AWS_IAM}
+  Auth:
+    Type: AWS::VpcLattice::AuthPolicy
+    Properties:
+      ResourceIdentifier: !Ref Net
+      Policy: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: "*", Action: "vpc-lattice-svcs:Invok", Resource: "*"}]}
+  Rights:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Action: "s3:GetObjekt", Resource: !Sub "arn:aws:s3:::${Team}/*"}]
+"""
+_AUTH, _RIGHTS = ("open-to-anonymous", "invalid-action"), ("unknown-action",)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "unread", "found"),
+    [
+        ("PolicyReferenceName: okta}", 'PolicyReferenceName: "okta}', ["Provider"], (*_AUTH, *_RIGHTS)),
+        ("AuthType: AWS_IAM}", "AuthType: AWS_IAM", ["Net"], (*_AUTH, *_RIGHTS)),
+        ("ResourceIdentifier: !Ref", "ResourceIdentifier !Ref", ["Auth"], _RIGHTS),
+        ("      Policy: {", " Policy: {", ["Auth"], _RIGHTS),
+        ("        Version", "\tVersion", ["Rights"], _AUTH),
+        ("    Type: String", "   Type: String\n    Default: x", ["Parameters.Team"], (*_AUTH, *_RIGHTS)),
+        ("  Note: none", "  Note: [none", ["Metadata.Note"], ()),
+        ("  Net:\n    Type", "  Rights:\n    Type", ["Rights"], _AUTH),
+        ("Properties: {AuthType", "Type: x\n    Properties: {AuthType", ["Net"], (*_AUTH, *_RIGHTS)),
+    ],
+)
+def test_a_broken_part_of_a_template_hides_no_other(
+    right: str, wrong: str, unread: list[str], found: tuple[str, ...]
+) -> None:
+    """Nothing is said that the part may change: not that no trust provider is declared, nor that nothing guards the network."""
+    from pathlib import Path
+
+    from policyc.workspace.hosts import check_hosts, open_hosts
+    from policyc.workspace.native_settings import NativeSettings
+
+    assert SOUND.count(right) == 1
+    source = Source("t.yaml", SOUND.replace(right, wrong))
+    opened, judged = Diagnostics(), Diagnostics()
+    hosts = open_hosts(Path("/"), [(source, "cloudformation")], opened, NativeSettings())
+    tally = check_hosts(hosts, judged, NativeSettings(), lambda name: source)
+    assert {item.rule for item in opened} <= {"yaml-syntax-error", "json-duplicate-key"} and opened.has_errors
+    assert sorted(item.rule for item in judged) == sorted(found)
+    assert list(dict.fromkeys(item.name for item in tally.unreadable)) == unread
+
+
+def test_a_broken_part_of_a_json_template_hides_no_other() -> None:
+    text = json.dumps(
+        {"Resources": {name: {"Type": "AWS::VpcLattice::AuthPolicy", "Properties": {"Policy": {}}} for name in "ABC"}},
+        indent=2,
+    )
+    for name in "ABC":
+        rules, lost, count = read("t.json", text.replace(f'"{name}": {{', f'"{name}": ['))
+        assert len(rules) == 1 and [item.name for item in lost] == [name] and count == 2, name
+    rules, lost, count = read("t.json", text.replace("},", "}", 1).replace('"Type"', "'Type'", 1))
+    assert rules == ["json-single-quotes", "json-syntax-error"] and not lost and count == 3

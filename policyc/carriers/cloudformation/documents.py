@@ -34,6 +34,8 @@ def read_documents(template: Template, diagnostics: Diagnostics) -> Carried:
     documents: list[Embedded] = []
     unreadable: list[Unreadable] = []
     origins = Origins(template.source.file, template.options)
+    if any(item.name.partition(".")[0] == "Metadata" for item in template.broken):  # it may say what is meant
+        return Carried((), template.broken, partial=True)
     tell_others(template, diagnostics)
     unrolled(template, unreadable)
     for resource in list(template.resources.values()):
@@ -49,6 +51,8 @@ def read_documents(template: Template, diagnostics: Diagnostics) -> Carried:
         if resource.problem is not None:
             resource.problem.report(diagnostics)
             unreadable.append(Unreadable(resource.name, resource.type, resource.name_span, str(resource.problem)))
+    if template.broken:
+        return Carried(tuple(documents), (*template.broken, *unreadable), partial=True)
     unread = {item.name.partition(".")[0] for item in unreadable}
     chains = tuple(wirings(template))
     beside = tuple(companions(template, unread))

@@ -382,7 +382,8 @@ class Lowering:
             default = items[3].get("DefaultValue") if len(items) > 3 and isinstance(items[3], JsonObject) else None
             if default is not None:
                 return self.value(default, depth + 1)
-            raise Stop(f"the mapping has no `{'.'.join(texts)}`", span)
+            if table is not None or not self.template.broken:
+                raise Stop(f"the mapping has no `{'.'.join(texts)}`", span)
         name = ".".join(map(_plainly, texts))
         leaves = self._leaves(texts)
         hole = self._mark(f"FindInMap {name}", "string", span)

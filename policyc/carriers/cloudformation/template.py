@@ -6,14 +6,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from policyc.carriers.embedded import Options
+from policyc.carriers.embedded import Unreadable as Lost
+from policyc.carriers.parts import Broken, Part, of_members, without_broken_json
 from policyc.carriers.yaml_tree import Lazy, Unreadable, documents, is_json
 from policyc.diagnostics import Diagnostics
 from policyc.record import field, record
-from policyc.syntax.json_text import parse_json
+from policyc.regex import regex
+from policyc.syntax.json_text import parse_as_meant
 from policyc.syntax.json_tree import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
-from policyc.text import Source, Span
+from policyc.text import Source, Span, is_within
 
+_TYPE: Final = regex(r"(?m)^[ \t]+[\"']?Type[\"']?[ ]*:[ ]*[\"']?(AWS::[\w:]+)")
+_TWICE: Final = "a key is written twice in it"
 _SECTIONS: Final = ("Parameters", "Mappings", "Conditions", "Globals", "Transform", "Metadata")
+_NAMED: Final = (*_SECTIONS, "Resources", "Outputs")
 
 
 @record
@@ -78,8 +84,10 @@ class Template:
     loops: tuple[tuple[str, JsonValue], ...] = ()
     parameters: dict[str, Parameter] = field(default_factory=dict)
     whole: bool = True
-    #: whether there are resources that nobody sees here: another tool adds its own
+    #: whether there is more than can be seen here: another tool adds its own, or a part is broken
     open: bool = False
+    #: the parts that are no YAML
+    broken: tuple[Lost, ...] = ()
 
     def section(self, name: str, key: str) -> JsonValue | None:
         found = self.sections.get(name)
@@ -136,18 +144,50 @@ def _take(members: Sequence[JsonMember], resources: dict[str, Resource], loops: 
                 resources[member.key] = Resource(member.key, type_.value, member.key_span, _given(body), body)
 
 
-def _from_json(source: Source, options: Options, diagnostics: Diagnostics) -> Template | None:
-    tree = parse_json(source, diagnostics)
-    if not isinstance(tree, JsonObject):
+def _from_json(given: Source, options: Options, diagnostics: Diagnostics) -> Template | None:
+    wrong, parts = Diagnostics(), Diagnostics()
+    meant = parse_as_meant(given, wrong)
+    lost: list[Broken] = []
+    if meant is None and (rest := without_broken_json(given, _NAMED, parts)) is not None:
+        found_again = Diagnostics()
+        meant, lost = parse_as_meant(rest[0], found_again), rest[1]
+        wrong = wrong if meant is None else Diagnostics([*parts, *found_again])
+    diagnostics.extend(wrong)
+    if meant is None or not isinstance(tree := meant[0], JsonObject):
         return None
-    sections: dict[str, JsonValue] = {name: value for name in _SECTIONS if (value := tree.get(name)) is not None}
+    source = meant[1]
     found = tree.get("Resources")
     if found is not None and not isinstance(found, JsonObject):
         raise _no_mapping(found.span)
+    twice = [item.span for item in wrong if item.rule == "json-duplicate-key" and item.span is not None]
+    if any(member.key_span in twice for member in tree.members):
+        return None
+    sections, broken = _once([member for member in tree.members if member.key in _SECTIONS], twice)
+    members, more = _once(found.members if isinstance(found, JsonObject) else (), twice)
+    broken = [*(_broken(one, given) for one in lost), *broken, *more]
     resources: dict[str, Resource] = {}
     loops: list[tuple[str, JsonValue]] = []
-    _take(found.members if isinstance(found, JsonObject) else (), resources, loops)
-    return Template(source, options, sections, resources, tuple(loops), whole=found is not None)
+    _take(members, resources, loops)
+    return Template(
+        source,
+        options,
+        {member.key: member.value for member in sections},
+        resources,
+        tuple(loops),
+        whole=found is not None,
+        open=bool(broken),
+        broken=tuple(broken),
+    )
+
+
+def _once(members: Sequence[JsonMember], twice: Sequence[Span]) -> tuple[list[JsonMember], list[Lost]]:
+    """The members without those in which something is written twice, and these."""
+    if not twice:
+        return list(members), []
+    again = {member.key for member in members if member.key_span in twice}
+    again |= {member.key for member in members if any(is_within(span, member.value.span) for span in twice)}
+    lost = {member.key: Lost(member.key, "", member.key_span, _TWICE) for member in members if member.key in again}
+    return [member for member in members if member.key not in again], list(lost.values())
 
 
 def _no_mapping(span: Span) -> Unreadable:
@@ -160,10 +200,12 @@ def _given(body: JsonObject) -> Callable[[], JsonObject]:
     return lambda: body
 
 
-def _from_yaml(source: Source, options: Options, diagnostics: Diagnostics) -> Template | None:
-    found = documents(source, diagnostics)
+def _from_yaml(given: Source, options: Options, diagnostics: Diagnostics) -> Template | None:
+    lost: list[Broken] = []
+    found = documents(given, diagnostics, _parts, lost)
     if not found:
         return None
+    source = found[0].source
     tops = [document.members() for document in found]
     top = tops[0]
     for document, members in zip(found[1:], tops[1:], strict=True):
@@ -174,19 +216,49 @@ def _from_yaml(source: Source, options: Options, diagnostics: Diagnostics) -> Te
                 document.span.at_start(),
                 "keep one template in each file",
             )
-    sections: dict[str, JsonValue] = {str(name): top[name][1].value() for name in _SECTIONS if name in top}
-    if "Resources" in top and top["Resources"][1].node.id != "mapping":
+    broken = [_broken(one, given) for one in lost]
+    sections: dict[str, JsonValue] = {}
+    for name in _SECTIONS:
+        if name in top:
+            try:
+                sections[name] = top[name][1].value()
+            except Unreadable as stop:
+                stop.report(diagnostics)
+                broken.append(Lost(name, "", top[name][0], stop.message))
+    if "Resources" in top and top["Resources"][1].node.id != "mapping" and not lost:
         raise _no_mapping(top["Resources"][0])
     resources: dict[str, Resource] = {}
     loops: list[tuple[str, JsonValue]] = []
-    for name, (span, node) in (top["Resources"][1].members() if "Resources" in top else {}).items():
-        if name.startswith(_WRITERS):
-            loops.append((name, node.value()))
-            continue
-        kind = node.members().get("Type") if node.node.id == "mapping" else None
-        if kind is not None and kind[1].text():
-            resources[name] = Resource(name, kind[1].text(), span, _object(node))
-    return Template(source, options, sections, resources, tuple(loops), whole="Resources" in top)
+    twice: list[Unreadable] = []
+    members = top["Resources"][1].members(twice) if "Resources" in top else {}
+    broken += [Lost(fault.key, "", fault.span, fault.message) for fault in twice]
+    for name, (span, node) in members.items():
+        try:
+            if name.startswith(_WRITERS):
+                loops.append((name, node.value()))
+            elif (kind := node.members().get("Type")) is not None and kind[1].text():
+                resources[name] = Resource(name, kind[1].text(), span, _object(node))
+        except Unreadable as stop:
+            twice.append(stop)
+            broken.append(Lost(name, "", span, stop.message))
+    for fault in twice:
+        fault.report(diagnostics)
+    whole = "Resources" in top or bool(lost)
+    return Template(
+        source, options, sections, resources, tuple(loops), whole=whole, open=bool(broken), broken=tuple(broken)
+    )
+
+
+def _parts(text: str) -> Iterator[Part]:
+    return of_members(text, _NAMED)
+
+
+def _broken(part: Broken, source: Source) -> Lost:
+    """A part of a template that is no YAML: a resource by its name, or what else it is."""
+    section, *rest = part.path
+    type_ = _TYPE.search(source.text, part.place.start, part.place.end) if section == "Resources" and rest else None
+    name = rest[0] if section == "Resources" and rest else ".".join(part.path)
+    return Lost(name, "" if type_ is None else type_[1], part.place, part.reason)
 
 
 def _object(node: Lazy) -> Callable[[], JsonObject]:

@@ -87,7 +87,10 @@ class _Reading:
     def _expression(self, name: str) -> JsonValue:
         found = self.template.section("Conditions", name)
         if found is None:
-            raise Stop(f"the template has no condition `{name}`", self.span)
+            broken = (
+                "the condition `{}` cannot be read" if self.template.broken else "the template has no condition `{}`"
+            )
+            raise Stop(broken.format(name), self.span)
         return found
 
     def _look(self, value: JsonValue, depth: int) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
-from policyc.carriers.embedded import Carried, Companion, Embedded, Hole, Options, Unreadable, Wiring
+from policyc.carriers.embedded import SYNTAX, Carried, Companion, Embedded, Hole, Options, Unreadable, Wiring
 from policyc.carriers.signs import POLICY
 from policyc.carriers.terraform.astray import policies_astray
 from policyc.carriers.terraform.data_documents import CORE_NETWORK, IAM
@@ -17,6 +18,7 @@ from policyc.carriers.terraform.declared import ENDINGS, Placed
 from policyc.carriers.terraform.documents import PERMISSION, Found, found_in, holds_documents, slots
 from policyc.carriers.terraform.expressions import Undecided, Work
 from policyc.carriers.terraform.facts import AUTH_POLICIES, Around, around, context_types, is_context
+from policyc.carriers.terraform.hcl import heads
 from policyc.carriers.terraform.loose import Part, documents_of, loose_parts
 from policyc.carriers.terraform.modules import Configuration, ModuleInstance, ResourceInstance
 from policyc.carriers.terraform.others import tell_others
@@ -29,7 +31,7 @@ from policyc.packages import MissingPackage
 from policyc.per_object import PerObject
 from policyc.record import record, replace
 from policyc.regex import regex
-from policyc.syntax.json_text import parse_json
+from policyc.syntax.json_text import parse_as_meant
 from policyc.text import Source, Span
 
 #: a call of a module that is not here is worth a word when it seems to be about policies
@@ -38,6 +40,9 @@ _ABOUT_POLICIES: Final = regex(
 )
 
 
+_LABEL: Final = regex(r"\"([\w-]+)\"")
+#: broken blocks of one file of which each is told
+_MOST_FAULTS: Final = 20
 #: what is no mistake by the type of what holds it: a base policy stands until the network's own replaces it, and leads nobody anywhere
 _MEANT: Final = {"aws_networkmanager_core_network": ("segment-nobody-joins",)}
 
@@ -77,6 +82,7 @@ class Root:
     absent: tuple[tuple[str, Span], ...] = ()
     chains: tuple[tuple[str, str, Wiring], ...] = ()
     callers: Mapping[str, str] = MappingProxyType({})
+    partial: bool = False
 
 
 class _Folders:
@@ -102,7 +108,8 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
     try:
         options = _without_rivals(source.file, folder, options)
         folders = _folders(options)
-        _report_fault(source, folders.configuration.declared(folder).faults.get(source.file), diagnostics)
+        faults = folders.configuration.declared(folder).faults.get(source.file, ())
+        _report_faults(source, faults, diagnostics)
         home = folders.trees.root_of(folder)
         root = folders.root(home)
     except MissingPackage as missing:
@@ -117,13 +124,18 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
         diagnostics,
     )
     mine = (source.file,)
+    documents = tuple(item for file, call, item in root.documents if file in mine or call in mine)
+    unreadable = tuple(item for file, call, item in root.unreadable if file in mine or call in mine)
+    places = [*(item.place for item in documents), *(item.place for item in unreadable)]
+    told = [place for place in places if place.file == source.file]
     return Carried(
-        tuple(item for file, call, item in root.documents if file in mine or call in mine),
-        tuple(item for file, call, item in root.unreadable if file in mine or call in mine),
+        documents,
+        (*unreadable, *_broken(source, faults, told)),
         tuple(item for file, call, item in root.companions if file in mine or call in mine),
         home or ".",
         tuple(item for file, call, item in root.chains if file in mine or call in mine),
         root.callers,
+        root.partial,
     )
 
 
@@ -144,20 +156,31 @@ def documents_of_folder(folder: str, options: Options) -> tuple[Embedded, ...]:
     return tuple(item for _, _, item in folders.root(folder).documents)
 
 
-def _report_fault(source: Source, fault: Span | None, diagnostics: Diagnostics) -> None:
-    if fault is None:
+def _report_faults(source: Source, faults: Sequence[Span], diagnostics: Diagnostics) -> None:
+    if faults and source.file.endswith(".json"):
+        parse_as_meant(source, diagnostics)
         return
-    if source.file.endswith(".json"):
-        parse_json(source, diagnostics)
+    for fault in faults[:_MOST_FAULTS]:
+        words = source.text[fault.start : fault.end].split("\n")[0].strip()
+        shown = f"`{words[:40]}` has no meaning here" if words else "something is missing here"
+        diagnostics.error(
+            "hcl-syntax-error",
+            f"{shown}: its block is no configuration from here on",
+            fault,
+            "look for a bracket, quote or comma too many or too few before it",
+        )
+
+
+def _broken(source: Source, faults: Sequence[Span], told: Sequence[Span]) -> Iterator[Unreadable]:
+    """The blocks with a fault in which nothing stands that is told."""
+    if not faults or source.file.endswith(".json"):
         return
-    words = source.text[fault.start : fault.end].split("\n")[0].strip()
-    shown = f"`{words[:40]}` has no meaning here" if words else "something is missing here"
-    diagnostics.error(
-        "hcl-syntax-error",
-        f"{shown}: the file is no configuration from here on",
-        fault,
-        "look for a bracket, quote or comma too many or too few before it",
-    )
+    for start, end in pairwise([0, *heads(source.text), len(source.text)]):
+        if any(start <= one.start < end for one in faults) and not any(start <= one.start < end for one in told):
+            head = source.text[start:end].lstrip().partition("\n")[0]
+            labels = _LABEL.findall(head)
+            type_ = labels[0] if len(labels) > 1 else head.partition(" ")[0]
+            yield Unreadable(".".join(labels), type_, source.span(start, start + len(head)), SYNTAX)
 
 
 # --- a root and all that it calls --------------------------------------------------------------------------------
@@ -208,7 +231,8 @@ def _worked_out(tree: Tree, configuration: Configuration) -> Root:
     files = {name: item.place.file for name, item in known.companions.items()}
     chains = tuple((files.get(item.name, ""), _caller(top, item.name), item) for item in known.chains)
     gone = tuple(block for block in absent if absent[block])
-    return Root(tuple(documents), tuple(unreadable), companions, gone, chains, known.callers)
+    partial = any(place.declared.faults for place in tree.places)
+    return Root(tuple(documents), tuple(unreadable), companions, gone, chains, known.callers, partial)
 
 
 def _judged(

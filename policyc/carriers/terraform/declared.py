@@ -28,7 +28,7 @@ class Placed:
 
 @record(frozen=False)
 class Declared:
-    """One folder: what it declares by name. `faults` has the first syntax fault of each file."""
+    """One folder: what it declares by name. `faults` has the syntax faults of each file."""
 
     folder: str
     variables: dict[str, Placed] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Declared:
     modules: dict[str, Placed] = field(default_factory=dict)
     #: by `TYPE.NAME`, data sources by `data.TYPE.NAME`
     resources: dict[str, Placed] = field(default_factory=dict)
-    faults: dict[str, Span] = field(default_factory=dict)
+    faults: dict[str, tuple[Span, ...]] = field(default_factory=dict)
     #: what is declared -> the files that do, but for those that override
     holders: dict[str, set[str]] = field(default_factory=dict)
     #: what stands in one file twice: the later ones
@@ -89,8 +89,8 @@ def declared_in(folder: str, options: Options) -> Declared:
         if text is None:
             continue
         parsed = parsed_file(Source(file, text))
-        if parsed.fault is not None:
-            found.faults[file] = parsed.fault
+        if parsed.faults:
+            found.faults[file] = parsed.faults
         _add(found, parsed.body, file, _overrides(name))
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Final
 
-from policyc.carriers.embedded import Hole, PlacedText, Unreadable
+from policyc.carriers.embedded import SYNTAX, Hole, PlacedText, Unreadable
 from policyc.carriers.terraform.bodies import Inner, blocks_of
 from policyc.carriers.terraform.data_documents import CORE_NETWORK, IAM
 from policyc.carriers.terraform.expressions import Work
@@ -129,7 +129,7 @@ def _in_slot(instance: ResourceInstance, slot: Slot, around: Around, work: Work)
         if argument is None:
             if inner.body.damaged:
                 place = instance.placed.block.head
-                yield Unreadable(instance.address, instance.type, place, "a syntax fault stands in its block")
+                yield Unreadable(instance.address, instance.type, place, SYNTAX)
             continue
         expression, scope = argument.value, inner.scope
         place = expression.span

@@ -6,8 +6,10 @@ Source: https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import cache, lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final
 
 from policyc.carriers.terraform.nodes import (
@@ -41,6 +43,7 @@ from policyc.carriers.terraform.nodes import (
 from policyc.carriers.terraform.runs import Placement, literals, stripped, without_indentation
 from policyc.packages import MissingPackage
 from policyc.record import record
+from policyc.regex import regex
 from policyc.text import Source, Span
 
 if TYPE_CHECKING:
@@ -49,16 +52,22 @@ if TYPE_CHECKING:
 #: levels of one expression; people write six or seven
 MAX_DEPTH: Final = 90
 _TOO_DEEP: Final = "an expression is nested too deeply"
+#: what a block may not begin in, and where one does
+_TOKEN: Final = regex(
+    r"/\*.*?(?:\*/|\Z)|(?:#|//)[^\n]*|<<-?(\w+)[ \t]*\n.*?^[ \t]*\1\b|\"(?:\\.|[^\"\\\n])*\"?"
+    r"|^(action|check|data|ephemeral|import|locals|module|moved|output|provider|removed|resource|terraform|variable)(?=[ \t]*[\"{])",
+    re.MULTILINE | re.DOTALL,
+)
 _WRAPPED: Final = "x = <<POLICYC_END_OF_TEXT\n"
 _WRAPPED_END: Final = "\nPOLICYC_END_OF_TEXT\n"
 
 
 @record
 class Parsed:
-    """A file: its body, and the first syntax fault, None for a sound one."""
+    """A file: its body, and its syntax faults, the first one of each block."""
 
     body: Body
-    fault: Span | None = None
+    faults: tuple[Span, ...] = ()
 
 
 @cache
@@ -81,10 +90,23 @@ def parse_hcl(source: Source) -> Parsed:
 def _parsed(file: str, text: str) -> Parsed:
     # the grammar wants a line break after the last heredoc
     reader = _Reader(text + "\n", Placement(file, 0))
-    root = reader.root
-    found = next((node for node in root.children if node.type == "body"), None)
-    body = Body() if found is None else reader.body(found)
-    return Parsed(body, reader.first_fault(root, len(text)))
+    fault = reader.first_fault(reader.root, len(text))
+    if fault is None:
+        return Parsed(reader.whole)
+    # each block by itself: behind a fault the grammar takes one for a part of another
+    faults: list[Span] = []
+    blocks: list[Block] = []
+    for start, end in pairwise([0, *heads(text), len(text)]):
+        part = _Reader(text[start:end] + "\n", Placement(file, start))
+        blocks += part.whole.blocks
+        found = part.first_fault(part.root, len(text[:end].rstrip()) - start)
+        faults += [] if found is None else [found]
+    return Parsed(Body({}, tuple(blocks), True), tuple(faults)) if faults else Parsed(reader.whole, (fault,))
+
+
+def heads(text: str) -> Iterator[int]:
+    """Where the blocks of a file begin, each on a line of its own, as everybody writes them."""
+    return (found.start() for found in _TOKEN.finditer(text) if found[2])
 
 
 def comments_of(source: Source) -> tuple[list[Span], list[Span]]:
@@ -150,6 +172,15 @@ def _named(node: Node) -> list[Node]:
     return [child for child in node.named_children if child.type != "comment"]
 
 
+def _is_fault(node: Node) -> bool:
+    return node.is_error or node.is_missing
+
+
+def _has_fault(node: Node) -> bool:
+    """Whether a node is none of the grammar's, or has one right below it: what the others mean is not known then."""
+    return _is_fault(node) or (node.has_error and any(map(_is_fault, node.children)))
+
+
 class _Reader:
     """One text and its tree. `place` says where an offset of the text stands in the host."""
 
@@ -185,13 +216,19 @@ class _Reader:
         stack = [node]
         while stack:
             item = stack.pop()
-            if item.is_error or item.is_missing:
+            if _is_fault(item):
                 start = min(self.char(item.start_byte), length)
                 return self.place.span(start, max(start, min(self.char(item.end_byte), length)))
             stack.extend(child for child in reversed(item.children) if child.has_error or child.is_missing)
         return self.span(node)
 
     # bodies
+
+    @property
+    def whole(self) -> Body:
+        """The body of the file."""
+        found = next((node for node in self.root.children if node.type == "body"), None)
+        return Body() if found is None else self.body(found)
 
     def body(self, node: Node, depth: int = 0) -> Body:
         arguments: dict[str, Argument] = {}
@@ -201,7 +238,7 @@ class _Reader:
                 parts = _named(child)
                 if len(parts) >= 2 and parts[0].type == "identifier":
                     name = self.words(parts[0])
-                    value = self.expression(parts[1], 0)
+                    value = self._fault(child) if _has_fault(child) else self.expression(parts[1], 0)
                     arguments.setdefault(name, Argument(name, self.span(parts[0]), value))
             elif child.type == "block" and depth < MAX_DEPTH:
                 blocks.append(self.block(child, depth))
@@ -233,7 +270,7 @@ class _Reader:
 
     def expression(self, node: Node, depth: int) -> Expression:
         """The expression of a node of any of the grammar's types for one."""
-        if node.is_error or node.is_missing:
+        if _has_fault(node):
             return Fault("a syntax fault stands in it", self.span(node))
         if depth > MAX_DEPTH:
             return Fault(_TOO_DEEP, self.span(node))
@@ -319,7 +356,7 @@ class _Reader:
 
     def _pair(self, node: Node, depth: int) -> Pair:
         keyed = [child for child in _named(node) if child.type == "expression"]
-        if len(keyed) != 2:
+        if len(keyed) != 2 or _has_fault(node):
             fault = self._fault(node)
             return Pair(fault, fault)
         key = self.expression(keyed[0], depth)
@@ -332,6 +369,8 @@ class _Reader:
     def _call(self, node: Node, depth: int) -> Expression:
         name, args, spread = "", [], False
         for child in _children(node):
+            if child.type == "function_arguments" and _has_fault(child):
+                return self._fault(child)
             if child.type == "function_arguments":
                 args = [self.expression(item, depth + 1) for item in _named(child) if item.type == "expression"]
                 spread = any(item.type == "ellipsis" for item in child.children)

@@ -36,6 +36,7 @@ from policyc.syntax.json_text import (
     JsonObject,
     JsonString,
     JsonValue,
+    parse_as_meant,
     parse_json,
 )
 from policyc.text import Source, Span
@@ -80,19 +81,19 @@ def parse_json_form(source: Source) -> Parsed:
 
 @lru_cache(maxsize=256)
 def _parsed(file: str, text: str) -> Parsed:
-    source = Source(file, text)
     found = Diagnostics()
-    tree = parse_json(source, found)
-    if tree is None:
-        first = next(iter(found), None)
-        return Parsed(Body(), source.span(0, 0) if first is None or first.span is None else first.span)
+    meant = parse_as_meant(Source(file, text), found)
+    faults = tuple(Span(file, 0, 0) if item.span is None else item.span for item in found)
+    if meant is None or any(item.rule == "json-duplicate-key" for item in found):
+        return Parsed(Body(), faults)
+    tree, source = meant
     blocks: list[Block] = []
     for top in tree.items if isinstance(tree, JsonArray) else (tree,):
         for member in top.members if isinstance(top, JsonObject) else ():
             count = _LABELS.get(member.key)
             if count is not None:
                 blocks.extend(_Form(source, member.key).labelled(member, member.value, (), count))
-    return Parsed(Body({}, tuple(blocks)))
+    return Parsed(Body({}, tuple(blocks)), faults)
 
 
 def parse_values(source: Source) -> list[Argument]:

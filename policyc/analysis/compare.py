@@ -21,12 +21,14 @@ from policyc.analysis.formula import FALSE, TRUE, Lit
 from policyc.analysis.keys import MOST_VALUES
 from policyc.analysis.overlap import touching
 from policyc.analysis.question import Space
+from policyc.analysis.resting import bearing_on
 from policyc.analysis.solver import BUDGET, Solution
 from policyc.analysis.unchanged import Split, Unchanged, split
 from policyc.analysis.witness import Witness, opaque_of, witness_of
 from policyc.engines.iam.caller import CallerKind, Grant
 from policyc.engines.iam.decision import decide, weigh
 from policyc.engines.iam.document import Document
+from policyc.engines.iam.explanation import other_choices
 from policyc.engines.proofs.budget import TooLarge
 from policyc.engines.proofs.domains import Unmodelled
 from policyc.engines.proofs.texts import Pattern
@@ -105,7 +107,7 @@ class Version:
 class Difference:
     """A class of requests. `by` is the statement that a request owes its answer to on the side that has it (None for a default
     deny), `other` the statement that decided on the other side (None where none matched). `grants` are what both sides grant, where that
-    makes the difference."""
+    makes the difference, `switches` are those of which another choice answers the witness otherwise."""
 
     change: Change
     by: Statement | None
@@ -116,15 +118,18 @@ class Difference:
     region: Region
     because: tuple[str, ...]
     grants: tuple[Grant, Grant] | None = None
+    switches: tuple[str, ...] = ()
 
 
 @record
 class Compared:
-    """All differences of a document. `settled` tells that there are no others; `open` says what keeps it from being so."""
+    """All differences of a document. `settled` tells that there are no others; `open` says what keeps it from being so, `rests` names the switches that bear on
+    what changed: with other choices there may be others."""
 
     differences: tuple[Difference, ...]
     settled: bool
     open: tuple[str, ...] = ()
+    rests: tuple[str, ...] = ()
 
     @property
     def same(self) -> bool:
@@ -139,8 +144,9 @@ def compare(
     place of its counterpart; `within` are patterns of the resources that requests are about, all when there are none. Raises Disagreement."""
     splits = [split(one.policy, other.policy) for one, other in zip(old, new, strict=True)]
     changed = [statement for item in splits for statement in (*item.old, *item.new)]
+    rests = bearing_on(old, new)
     if not changed:
-        return Compared((), True)
+        return Compared((), True, rests=rests)
     # a request that is answered otherwise matches something that changed
     splits = [replace(item, both=tuple(touching(item.both, changed))) for item in splits]
     for most in (_FEW_VALUES, MOST_VALUES):
@@ -161,7 +167,7 @@ def compare(
         if not doubts:
             break
     left.extend(doubts)
-    return Compared(tuple(found), not left, tuple(dict.fromkeys(left)))
+    return Compared(tuple(found), not left, tuple(dict.fromkeys(left)), rests)
 
 
 @record
@@ -415,7 +421,8 @@ class _Comparison:
         allowing = change in (Change.ALLOWED, Change.DENIED)
         by = self._matching(first.allows if allowing else first.denies, first is self.after, witness)
         other = self._matching(second.denies, second is self.after, witness) if allowing else None
-        found = Difference(change, by, other, witness, old, new, Region((), (), (), ()), ())
+        switches = self._deciding(witness, (old, new))
+        found = Difference(change, by, other, witness, old, new, Region((), (), (), ()), (), switches=switches)
         region = found.region
         if by is not None:
             region = region_of(self.space, by, [question, *self._marks(change, found)], self.ask, solution)
@@ -425,6 +432,16 @@ class _Comparison:
         region = replace(region, who=(whose(carrier),)) if carrier else region
         kept = by if change is not Change.DENIED or self._is_lost(by, witness) else None
         return replace(found, region=region, because=self._because(kept, other, first is self.after))
+
+    def _deciding(self, witness: Witness, said: tuple[Verdict, Verdict]) -> tuple[str, ...]:
+        """The switches of which another choice answers a request otherwise on one side."""
+        documents = [item.document for item in (*self.old, *self.new) if item.meets(witness)]
+        found = (
+            choice[0]
+            for choice in other_choices(documents, witness.request)
+            if (decided(self.old, witness, choice), decided(self.new, witness, choice)) != said
+        )
+        return tuple(dict.fromkeys(found))
 
     def _is_lost(self, statement: Statement | None, witness: Witness) -> bool:
         """Whether what an old statement became no longer matches a request, so that its change is a cause."""
@@ -500,9 +517,15 @@ def _is_no_boundary(version: Version) -> bool:
     return version.policy.kind in _BOUNDING and not version.asks
 
 
-def decided(side: Sequence[Version], witness: Witness) -> Verdict:
-    """What the engine says of documents that must all allow."""
-    said = [decide(item.document, witness.request) for item in side if item.meets(witness)]
+def decided(side: Sequence[Version], witness: Witness, turned: tuple[str, str] | None = None) -> Verdict:
+    """What the engine says of documents that must all allow, with a switch `turned` to another choice."""
+    said = [
+        decide(item.document, witness.request)
+        if turned is None
+        else weigh([item.document], witness.request, graded=False, turned=turned).verdict
+        for item in side
+        if item.meets(witness)
+    ]
     for verdict in (Verdict.EXPLICIT_DENY, Verdict.UNDECIDED, Verdict.IMPLICIT_DENY):
         if verdict in said:
             return verdict

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -101,16 +101,26 @@ class Project:
 
         return Proofs(tuple(prove_all(sound.program, sound.all_documents, keyword)), sound.program.sources)
 
-    def who(self, resource: str = "", /, *, can: str = "", path: str = "", principal: str = "") -> Who:
-        """Who may do what with a declared resource or network, or (without one) what `principal` may do with all of them.
+    def who(
+        self,
+        resource: str = "",
+        /,
+        *,
+        can: str | Sequence[str] = (),
+        path: str | Sequence[str] = (),
+        principal: str = "",
+    ) -> Who:
+        """Who may do what with a declared resource or network, or (without one) what `principal` may do with all of them: with one of several
+        verbs, on one of several paths.
 
         Raises `PolicyError` when the question cannot be asked or something is wrong with the project.
         """
-        from policyc.api.proofs import Who
+        from policyc.api.proofs import Who, several
         from policyc.workspace.reaching import who_declared
 
         sound, diagnostics = self._sound, Diagnostics()
-        found = who_declared(sound.program, sound.all_documents, resource, can, path, principal, diagnostics)
+        asked = (several(can), several(path))
+        found = who_declared(sound.program, sound.all_documents, resource, *asked, principal, diagnostics)
         if diagnostics.has_errors:
             raise PolicyError(Findings(diagnostics, sound.program.sources))
         return Who(tuple(found))

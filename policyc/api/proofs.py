@@ -182,15 +182,20 @@ def _by_file(document: Document, guarantees: str | PathLike[str], kind: str) -> 
     return Proofs(tuple(prove_documents(own, named(given_in(side, found)))), {**side.sources, **program.sources})
 
 
-def who(document: Document, *, can: str = "", principal: str = "", kind: str = "") -> Who:
-    """Who may do what by a document, or by those of a folder: `can` an action (`s3:Get*`), `principal` one caller (an ARN, a service name
+def several(texts: str | Sequence[str]) -> Sequence[str]:
+    """What may be one text, or none, as several."""
+    return [text for text in ((texts,) if isinstance(texts, str) else texts) if text]
+
+
+def who(document: Document, *, can: str | Sequence[str] = (), principal: str = "", kind: str = "") -> Who:
+    """Who may do what by a document, or by those of a folder: `can` an action (`s3:Get*`) or several, `principal` one caller (an ARN, a service name
     or `anonymous`). Raises `PolicyError`."""
     from policyc.workspace.reaching_sides import who_in_side
 
     side, found = _versions(document, kind)
     diagnostics = Diagnostics()
     names = {*side.pieces, *side.ways, *side.chains}
-    reached, _ = who_in_side(side, found, names, can, caller_of(principal), diagnostics)
+    reached, _ = who_in_side(side, found, names, several(can), caller_of(principal), diagnostics)
     if diagnostics.has_errors:
         raise PolicyError(Findings(diagnostics, side.sources))
     return Who(tuple(reached))

@@ -175,7 +175,7 @@ def _carried(
     pieces = pieces_of(compiled, documents)
     side = Side("", pieces, program.switches, program.sources)
     diagnostics = Diagnostics()
-    found = who_in_side(side, versions(side, diagnostics) or (), pieces, "", None, diagnostics)[0]
+    found = who_in_side(side, versions(side, diagnostics) or (), pieces, (), None, diagnostics)[0]
     return refuse_request(diagnostics, side.sources, args.format, console) if diagnostics.has_errors else found
 
 

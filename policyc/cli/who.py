@@ -33,7 +33,7 @@ anybody else may do anything. Of a network: which segments reach which, whatever
 
 EPILOG = """examples:
   policyc who inventory                       who may do what with a declared service
-  policyc who inventory --can DELETE --path '/stock/*'
+  policyc who inventory --can PUT,DELETE --path '/stock/*'
   policyc who --all --format svg > who.svg    every declared resource, as a picture
   policyc who --principal order_fn            what a caller may do, with every resource
   policyc who payroll                         an endpoint of Verified Access, in terms of claims
@@ -57,9 +57,20 @@ def describe(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--all", action="store_true", help="every declared resource")
     parser.add_argument(
-        "--can", default="", metavar="VERB", help="only what has this verb, or this action (`s3:Get*`) of documents"
+        "--can",
+        action="append",
+        default=[],
+        type=verbs,
+        metavar="VERB[,VERB…]",
+        help="only what has one of these verbs, or actions (`s3:Get*`) of documents; may be given several times",
     )
-    parser.add_argument("--path", default="", metavar="PATTERN", help="only requests with such a path, or object key")
+    parser.add_argument(
+        "--path",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="only requests with such a path, or object key; may be given several times",
+    )
     parser.add_argument(
         "--principal",
         default="",
@@ -81,6 +92,14 @@ def describe(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def verbs(text: str) -> list[str]:
+    """An argparse type for verbs with commas between them."""
+    found = [word.strip() for word in text.split(",")]
+    if not all(found):
+        raise argparse.ArgumentTypeError(f"`{text}` names no verb between two commas; write `GET,PUT`")
+    return found
+
+
 def run(args: argparse.Namespace, console: Console) -> int:
     if args.all and args.resource:
         raise WrongUse("`--all` and a resource exclude one another", "leave one of them out")
@@ -89,12 +108,13 @@ def run(args: argparse.Namespace, console: Console) -> int:
             "`who` needs a resource",
             "name a declared resource, a network or a file, a caller with `--principal`, or give `--all`",
         )
+    can = list(dict.fromkeys(verb for held in args.can for verb in held))
     if args.resource and is_file(args.resource):
         if args.path:
             raise WrongUse(
                 "`--path` is about declared resources", "leave it out: the classes say which resources are meant"
             )
-        reaches = reach_by_documents(args, console, args.resource, args.can, args.principal)
+        reaches = reach_by_documents(args, console, args.resource, can, args.principal)
         return reaches if isinstance(reaches, int) else _told(reaches, args, console)
     from policyc.workspace.reaching import who_declared
 
@@ -104,7 +124,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     _, compiled = opened
     diagnostics = Diagnostics()
     found = who_declared(
-        compiled.program, compiled.all_documents, args.resource or "", args.can, args.path, args.principal, diagnostics
+        compiled.program, compiled.all_documents, args.resource or "", can, args.path, args.principal, diagnostics
     )
     if diagnostics.has_errors:
         return refuse_request(diagnostics, compiled.program.sources, args.format, console)
@@ -119,7 +139,7 @@ def is_file(text: str) -> bool:
 
 
 def reach_by_documents(
-    args: argparse.Namespace, console: Console, named: str, can: str = "", caller: str = ""
+    args: argparse.Namespace, console: Console, named: str, can: Sequence[str] = (), caller: str = ""
 ) -> list[Reach] | int:
     """Who may do what by each of the documents that `named` stands for, or by the one that `FILE#NAME` names; the exit status after saying what cannot be read."""
     from policyc.simulation.request_text import parse_caller

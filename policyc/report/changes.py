@@ -63,6 +63,7 @@ class Compared:
     entries: tuple[Entry, ...] = ()
     sentences: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
+    switches: tuple[str, ...] = ()
 
 
 @record
@@ -220,6 +221,7 @@ def changes_data(found: Changes) -> dict[str, Any]:
                 "changes": [_entry_data(entry) for entry in item.entries],
                 "sentences": list(item.sentences),
                 "open": list(item.open),
+                "switches": list(item.switches),
             }
             for item in found.documents
         ],

@@ -10,6 +10,7 @@ from policyc.diagnostics import Diagnostics
 from policyc.holes import shown
 from policyc.record import replace
 from policyc.report.changes import CHANGED, OPEN, SAME, TEXT, Changes, Compared
+from policyc.text import listed
 from policyc.workspace.absent import not_known, one_sided
 from policyc.workspace.comparing_bounds import Bounds, moved
 from policyc.workspace.comparing_documents import compare_document, is_alike
@@ -38,6 +39,7 @@ def compare_sides(
         comparison.add_ways()
         comparison.add_chains()
     comparison.add_documents(single, alone)
+    comparison.note_switches()
     if diagnostics.has_errors:
         return None
     return Changes(old.name, new.name, tuple(comparison.out), tuple(comparison.notes))
@@ -170,6 +172,18 @@ class _Sides:
             return Compared(name, kind, TEXT)
         return Compared(name, kind, OPEN, open=(unread(faults),))
 
+    def note_switches(self) -> None:
+        """What answers rest on."""
+        of: dict[tuple[str, ...], list[str]] = {}
+        for item in self.out:
+            if item.switches:
+                of.setdefault(item.switches, []).append(item.name)
+        for switches, names in of.items():
+            told, held = ", ".join(f"`{one}`" for one in switches), listed([f"`{name}`" for name in names])
+            self.notes.append(
+                f"that nothing else changes in {held} rests on how AWS is taken to answer {told} (`policyc explain switches`)"
+            )
+
     def _note_unread(self) -> None:
         names = [f"`{item.name}`" for item in self.out if item.state == TEXT]
         if names:
@@ -230,4 +244,4 @@ def compare_caller(
     callers = (who_carries(IDENTITY, carrier),)
     entries = tuple(item if item.who else replace(item, who=callers) for item in entries)
     state = CHANGED if entries else OPEN if left else SAME
-    return Compared(shown(carrier), IDENTITY, state, entries, (), left)
+    return Compared(shown(carrier), IDENTITY, state, entries, (), left, result.rests)

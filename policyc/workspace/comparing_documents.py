@@ -74,7 +74,7 @@ def compare_document(
     if callers := who_carries(kind.name, carrier):
         entries = tuple(item if item.who else replace(item, who=(callers,)) for item in entries)
     state = ADDED if before is None else REMOVED if after is None else CHANGED if entries else OPEN if left else SAME
-    return Compared(name, kind.name, state, entries, (), left)
+    return Compared(name, kind.name, state, entries, (), left, result.rests)
 
 
 def _unread_file(name: str, pieces: Sequence[Piece], alike: bool) -> Compared:

@@ -33,7 +33,7 @@ def entry_of(item: Difference) -> Entry:
         tuple(map(shown, region.what)),
         tuple(map(shown, region.where)),
         tuple(map(shown, region.conditions)),
-        tuple(map(shown, item.because)),
+        (*map(shown, item.because), *(f"the example hangs on the switch `{name}`" for name in item.switches)),
         tuple(request),
         item.old.value if item.grants is None else _GRANTS[item.grants[0]],
         item.new.value if item.grants is None else _GRANTS[item.grants[1]],

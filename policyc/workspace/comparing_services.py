@@ -43,7 +43,7 @@ def compare_declared(name: str, old: Side, new: Side, diagnostics: Diagnostics, 
             for at, (entry, item) in enumerate(zip(entries, result.differences, strict=True), 1)
         )
     state = CHANGED if entries else OPEN if result.open else SAME
-    return Compared(name, "lattice.service", state, entries, (), result.open)
+    return Compared(name, "lattice.service", state, entries, (), result.open, result.rests)
 
 
 def compare_hosted(name: str, old: Side, new: Side) -> Compared | None:
@@ -67,4 +67,4 @@ def compare_hosted(name: str, old: Side, new: Side) -> Compared | None:
         left = (hanging(entries, names),)
     left = (*left, *not_known_of_callers(sides, name))
     state = CHANGED if entries else OPEN if left else SAME
-    return Compared(name, new.ways[name].type, state, entries, (), left)
+    return Compared(name, new.ways[name].type, state, entries, (), left, result.rests)

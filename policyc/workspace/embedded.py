@@ -20,6 +20,7 @@ from policyc.packages import MissingPackage
 from policyc.record import record, replace
 from policyc.syntax.json_text import JsonArray, JsonObject, JsonValue
 from policyc.text import Source, Span, is_within
+from policyc.workspace.host_words import in_words
 from policyc.workspace.mending import of_words
 from policyc.workspace.native_settings import NativeSettings, rule_settings
 from policyc.workspace.native_texts import check_texts
@@ -109,14 +110,16 @@ def judge(
         certain, doubtful = _certain(some, companions, settings)
         certain = [one for one in certain if not (partial and (one.rule in _UNDECLARED or is_about_others(one)))]
         doubts |= doubtful
-        for one in dict.fromkeys(_with_origin(_said(certain), some)):  # what a host repeats says the same at one place
+        for one in dict.fromkeys(
+            _with_origin(_said(certain, items), some)
+        ):  # what a host repeats says the same at one place
             found.setdefault(one, []).append(world)
     findings = [
         one if len(held) == len(whole or [""]) else replace(one, message=f"{one.message} ({', '.join(held)})")
         for one, held in found.items()
     ]
     if settings.pedantic:
-        return Judged((*findings, *_said([_possible(one) for one in doubts.values()])), 0, tuple(unreadable))
+        return Judged((*findings, *_said([_possible(one) for one in doubts.values()], items)), 0, tuple(unreadable))
     return Judged(tuple(findings), len(doubts), tuple(unreadable))
 
 
@@ -252,14 +255,19 @@ def _key(item: Diagnostic) -> _Key:
     return item.rule, item.span
 
 
-def _said(findings: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
-    """The findings with holes as people know them. A fix that would write one is none."""
+def _said(findings: Sequence[Diagnostic], items: Sequence[Item]) -> Iterator[Diagnostic]:
+    """The findings with holes as people know them, in helps as they write them. A fix that would write one is none."""
+    hosts = {item.source.file: item for item in items}
     for item in findings:
+        help = item.help
+        if has_hole(help):
+            host = hosts.get(item.span.file) if item.span is not None else None
+            help = shown(help) if host is None else in_words(help, host.document.type, host.source)
         labels = tuple(Label(label.span, shown(label.message)) for label in item.labels)
         fix = item.fix
         if fix is not None and any(has_hole(edit.replacement) for edit in fix.edits):
             fix = None
-        yield replace(item, message=shown(item.message), help=shown(item.help), labels=labels, fix=fix)
+        yield replace(item, message=shown(item.message), help=help, labels=labels, fix=fix)
 
 
 # --- one way to read them all ------------------------------------------------------------------------------------

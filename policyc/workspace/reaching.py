@@ -51,8 +51,8 @@ def who_declared(
     program: Program,
     documents: Sequence[Document],
     name: str,
-    can: str,
-    path: str,
+    can: Sequence[str],
+    path: Sequence[str],
     caller: str,
     diagnostics: Diagnostics,
     budget: int = BUDGET,
@@ -101,8 +101,8 @@ def who_may(
     program: Program,
     documents: Sequence[Document],
     resource: Resource,
-    can: str = "",
-    path: str = "",
+    can: Sequence[str] = (),
+    path: Sequence[str] = (),
     principal: Principal | None = None,
     diagnostics: Diagnostics | None = None,
     budget: int = BUDGET,
@@ -132,7 +132,9 @@ def who_may(
         answer = cover(asked)
         classes = [_may(program, held, resource, way, item) for item in answer.classes]
         if path and not classes and way.space.ask(inside, *way.world) is None:
-            help = "" if path.startswith(("/", "*")) else f"a path begins with `/`: write `/{path}`"
+            help = next(
+                (f"a path begins with `/`: write `/{one}`" for one in path if not one.startswith(("/", "*"))), ""
+            )
             message = f"no request to `{resource.name}` has such a path"
             found.error("vacuous-proof", message, None, help or "ask about a path that requests have")
             return None
@@ -163,16 +165,22 @@ def _ungated(resource: Resource, way: Way, principal: Principal | None) -> Reach
 
 
 def _scope(
-    program: Program, resource: Resource, can: str, path: str, principal: Principal | None, diagnostics: Diagnostics
+    program: Program,
+    resource: Resource,
+    can: Sequence[str],
+    path: Sequence[str],
+    principal: Principal | None,
+    diagnostics: Diagnostics,
 ) -> Statement | None:
+    """The requests that are asked about; None after reporting what is wrong with the question."""
     place = Span(resource.file, 0, 0)
     clauses: list[nodes.ListClause | nodes.Condition] = []
-    native = (Verb(can, can, glob=True),) if ":" in can or "*" in can else ()
-    if can and not native:
-        verb = nodes.Ref((nodes.Field(can, place),), place)
-        clauses.append(nodes.ListClause("can", (verb,), None, place))
+    native = [verb for verb in can if ":" in verb or "*" in verb]
+    said = tuple(nodes.Ref((nodes.Field(verb, place),), place) for verb in can if verb not in native)
+    if said:
+        clauses.append(nodes.ListClause("can", said, None, place))
     if path:
-        clauses.append(nodes.ListClause("path", (nodes.Str(path, place),), None, place))
+        clauses.append(nodes.ListClause("path", tuple(nodes.Str(one, place) for one in path), None, place))
     own = Diagnostics()
     builder = StatementBuilder(program.scopes[resource.file], words(), program.resources, own)
     scope = builder.scope_of(nodes.Statement("allow", None, tuple(clauses), place), resource)
@@ -180,11 +188,12 @@ def _scope(
         diagnostics.error(item.rule, item.message, None, item.help)
     if scope is not None and native:
         if resource.type != OLAP:
-            message = f"`{can}` is an action of documents, and requests to `{resource.name}` are told by verbs"
+            message = f"`{native[0]}` is an action of documents, and requests to `{resource.name}` are told by verbs"
             verbs = ", ".join(list(resource_types()[resource.type].verbs)[:8])
             diagnostics.error("unknown-verb", message, None, f"name one of {verbs}" if verbs else "leave `--can` out")
             return None
-        scope = replace(scope, can=Can(native))
+        named = scope.can.verbs if scope.can is not None else ()
+        scope = replace(scope, can=Can((*named, *_actions(native))))
     if scope is None or principal is None:
         return scope
     if not resource_types()[resource.type].verbs:
@@ -194,6 +203,11 @@ def _scope(
         )
         return None
     return Statement("allow", "asked", Who((principal,)), scope.can, (), scope.path, scope.when)
+
+
+def _actions(names: Iterable[str]) -> tuple[Verb, ...]:
+    """Actions as documents have them, for patterns of which a question is."""
+    return tuple(Verb(name, name, glob=True) for name in names)
 
 
 def _may(program: Program, documents: Sequence[Document], resource: Resource, way: Way, item: Class) -> May:
@@ -305,7 +319,7 @@ def who_in_document(
     name: str,
     version: Version,
     doubts: Sequence[str],
-    can: str = "",
+    can: Sequence[str] = (),
     principal: Principal | None = None,
     filled: tuple[Version, Mapping[str, str]] | None = None,
     budget: int = BUDGET,
@@ -322,7 +336,7 @@ def who_in_document(
     asking = [item for item in (principal, parse_caller(version.carrier)) if item is not None]
     base = [asks(space.callers, Who((item,)), space.callers.partitions[0]) for item in asking]
     if can:
-        base.append(space.can(Can((Verb(can, can, glob=True),))))
+        base.append(space.can(Can(_actions(can))))
     asked = Asked(space, said.allows, said.denies, said.allowed, tuple(base), said.open_identity)
     try:
         answer = cover(asked) if all(said.allows) else Cover((), True)

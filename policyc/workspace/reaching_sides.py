@@ -24,7 +24,7 @@ def who_in_side(
     side: Side,
     documents: Sequence[tuple[str, Version, tuple[str, ...]]],
     names: Container[str],
-    can: str,
+    can: Sequence[str],
     caller: Principal | None,
     diagnostics: Diagnostics,
 ) -> tuple[list[Reach], list[str]]:
@@ -42,7 +42,7 @@ def who_in_side(
             found.append(replace(by, given=(_NO_GRANT,)) if version.policy.kind in CONTROLS else by)
     for name, chain in side.chains.items():
         if name in names and chain.was_found:
-            told_by = who_may(chain.program, chain.documents, chain.resource, can, "", caller, diagnostics)
+            told_by = who_may(chain.program, chain.documents, chain.resource, can, (), caller, diagnostics)
             found += [] if told_by is None else [replace(told_by, on=name, given=(*told_by.given, *chain.given))]
     told = {name for name, _, _ in documents} | told_with_others(side)
     others: list[tuple[str, Piece | Way]] = [*side.ways.items(), *side.pieces.items()]

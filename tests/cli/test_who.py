@@ -91,6 +91,10 @@ CASES = [
     (("stock", "--can", "DELETE"), 0),
     (("stock", "--path", "/stock/b"), 1),
     (("stock", "--can", "POST"), 0),
+    # one of several
+    (("stock", "--can", "POST,DELETE", "--can", "HEAD"), 1),
+    (("stock", "--path", "/stock/b", "--path", "/nowhere"), 1),
+    (("stock", "--can", "POST,DELETE", "--path", "/stock/b"), 0),
     (("shut",), 0),
     (("open",), 1),
     # nobody gave its identity policies, which may allow it
@@ -230,6 +234,8 @@ def test_wrong_questions(project: Path, capsys: pytest.CaptureFixture[str]) -> N
         (("stok",), "did you mean `stock`?"),
         (("mesh",), "no request goes to"),
         (("stock", "--can", "FETCH"), "nobody can `FETCH`"),
+        (("stock", "--can", "GET,FETCH"), "nobody can `FETCH`"),
+        (("stock", "--can", "GET,"), "names no verb between two commas"),
         (("core", "--can", "GET"), "a network has no requests"),
         (("payroll", "--principal", "app"), "have no principal"),
         (("stock", "--principal", "ap"), "unknown principal `ap`"),

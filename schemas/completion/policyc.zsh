@@ -551,8 +551,8 @@ _shtab_policyc_test_defaults_added=0
 
 _shtab_policyc_who_options=(
   "--all[every declared resource]"
-  "--can[only what has this verb, or this action (\`s3\:Get\*\`) of documents]:VERB:"
-  "--path[only requests with such a path, or object key]:PATTERN:"
+  "*--can[only what has one of these verbs, or actions (\`s3\:Get\*\`) of documents\; may be given several times]:VERB[,VERB…]:"
+  "*--path[only requests with such a path, or object key\; may be given several times]:PATTERN:"
   "--principal[what one caller may do\: a declared principal, an ARN, a service or \`anonymous\`]:WHO:"
   "*--trust[a trust provider of Cedar text\: its policy reference name and iam_identity_center, oidc, jamf, crowdstrike or jumpcloud\; may be given several times]:NAME=TYPE:"
   "*--claims[what an OIDC provider of Cedar text sends for one user, as JSON\; may be given several times]:NAME=FILE:"

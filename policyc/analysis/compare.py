@@ -144,7 +144,7 @@ def compare(
     place of its counterpart; `within` are patterns of the resources that requests are about, all when there are none. Raises Disagreement."""
     splits = [split(one.policy, other.policy) for one, other in zip(old, new, strict=True)]
     changed = [statement for item in splits for statement in (*item.old, *item.new)]
-    rests = bearing_on(old, new)
+    rests = bearing_on(*([version.document for version in side] for side in (old, new)))
     if not changed:
         return Compared((), True, rests=rests)
     # a request that is answered otherwise matches something that changed

@@ -4,25 +4,22 @@ what changed apart."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from policyc.engines.iam.arns import star_in_early_field
 from policyc.engines.iam.atoms import Atom
 from policyc.engines.iam.dates import parse_instant
+from policyc.engines.iam.document import Document
 from policyc.engines.iam.operators import Family, Qualifier
 from policyc.engines.iam.statement import Statement
 from policyc.engines.iam.values import parse_network
 from policyc.engines.iam.variables import Variable
 
-if TYPE_CHECKING:
-    from policyc.analysis.compare import Version
 
-
-def bearing_on(old: Sequence[Version], new: Sequence[Version]) -> tuple[str, ...]:
-    """The switches that bear on something which one side says and the other does not."""
+def bearing_on(old: Sequence[Document], new: Sequence[Document]) -> tuple[str, ...]:
+    """The switches that bear on something which one of two documents at the same place says and the other does not."""
     found: set[tuple[str, str]] = set()
     for pair in zip(old, new, strict=True):
-        before, after = ({text for item in one.document.statements for text in _questions(item)} for one in pair)
+        before, after = ({text for item in one.statements for text in _questions(item)} for one in pair)
         found |= before ^ after
     return tuple(sorted({name for name, _ in found}))
 

@@ -92,6 +92,7 @@ def judge(
     """Check documents, each by itself and all together. Worlds that exclude one another are not mixed; of a `partial` host nothing is told that what is not read there may change."""
     unreadable: list[tuple[Source, Unreadable]] = []
     readable: list[Item] = []
+    hidden: set[str] = set()
     for item in items:
         stop = _obstacle(item)
         if stop is None:
@@ -99,7 +100,7 @@ def judge(
         else:
             lost = Unreadable(item.document.name, item.document.type, stop[1], stop[0])
             unreadable.append((item.source, lost))
-    hidden = {item.document.facts.get("resource", "") for item in items if item not in readable}
+            hidden.add(item.document.facts.get("resource", ""))
     companions = [pair for pair in companions if hidden.isdisjoint((pair[1].name, *pair[1].links.values()))]
     worlds = list(dict.fromkeys(item.document.world for item in readable)) or [""]
     whole = [world for world in worlds if world]

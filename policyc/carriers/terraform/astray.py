@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from policyc.carriers.astray import elsewhere
-from policyc.carriers.embedded import Embedded, Options, Unreadable
+from policyc.carriers.embedded import Options, Unreadable
 from policyc.carriers.terraform.documents import slots
 from policyc.carriers.terraform.nodes import Body
-from policyc.carriers.terraform.others import is_read, read_in, signs_in
+from policyc.carriers.terraform.others import Read, signs_in
 from policyc.carriers.terraform.tree import Place, Tree
 from policyc.text import Source, Span
 
@@ -17,22 +17,22 @@ from policyc.text import Source, Span
 _OTHER: Final = ("description", "tags", "provisioner", "lifecycle", "connection")
 
 
-def policies_astray(
-    tree: Tree, options: Options, documents: Sequence[Embedded]
-) -> Iterator[tuple[Place, str, Unreadable]]:
+def policies_astray(tree: Tree, options: Options, read: Read) -> Iterator[tuple[Place, str, Unreadable]]:
     """Each with the file that it stands in."""
+    sources: dict[str, Source] = {}
     for place in tree.places:
         for name, placed in place.declared.resources.items():
             block = placed.block
             held = slots().get(block.labels[0], ()) if block.type == "resource" else ()
             if not held:
                 continue
-            source = Source(placed.file, options.read(placed.file) or "")
+            if placed.file not in sources:
+                sources[placed.file] = Source(placed.file, options.read(placed.file) or "")
+            source = sources[placed.file]
             if not any(True for _ in signs_in(source, block.span)):
                 continue
-            read = read_in(placed.file, documents)
             for at, span in _beside(block.body, [slot.path for slot in held]):
-                if any(True for _ in signs_in(source, span)) and not is_read(source, span, read):
+                if any(True for _ in signs_in(source, span)) and not read.holds(source, span):
                     places = (".".join(slot.path) for slot in held)
                     yield place, placed.file, elsewhere(place.named(name), block.labels[0], at, places)
 

@@ -21,7 +21,7 @@ from policyc.carriers.terraform.facts import AUTH_POLICIES, Around, around, cont
 from policyc.carriers.terraform.hcl import heads
 from policyc.carriers.terraform.loose import Part, documents_of, loose_parts
 from policyc.carriers.terraform.modules import Configuration, ModuleInstance, ResourceInstance
-from policyc.carriers.terraform.others import tell_others
+from policyc.carriers.terraform.others import Read, tell_others
 from policyc.carriers.terraform.tfvars import tfvars
 from policyc.carriers.terraform.tree import Lost, Place, Tree, Trees
 from policyc.carriers.terraform.values import Failed
@@ -29,7 +29,7 @@ from policyc.carriers.terraform.worlds import described_world, in_worlds
 from policyc.diagnostics import Diagnostics
 from policyc.packages import MissingPackage
 from policyc.per_object import PerObject
-from policyc.record import record, replace
+from policyc.record import field, record, replace
 from policyc.regex import regex
 from policyc.syntax.json_text import parse_as_meant
 from policyc.text import Source, Span
@@ -83,6 +83,7 @@ class Root:
     chains: tuple[tuple[str, str, Wiring], ...] = ()
     callers: Mapping[str, str] = MappingProxyType({})
     partial: bool = False
+    read: Read = field(default_factory=lambda: Read(()))
 
 
 class _Folders:
@@ -118,7 +119,7 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
     tell_others(
         source,
         folders.configuration.declared(folder),
-        (item for _, _, item in root.documents),
+        root.read,
         (item for _, _, item in root.unreadable),
         root.absent,
         diagnostics,
@@ -216,7 +217,7 @@ def _worked_out(tree: Tree, configuration: Configuration) -> Root:
             found, _ = _of_block(top, place, name, placed, known, work)
             _add(found, top, place, placed, documents, unreadable)
     read = [item for _, _, item in documents]
-    for place, file, item in policies_astray(tree, configuration.options, read):
+    for place, file, item in policies_astray(tree, configuration.options, Read(read)):
         unreadable.append((file, _call_file(top, place), item))
     for place, part in loose_parts(tree, configuration.options, read, [item for _, _, item in unreadable]):
         made = _of_part(top, place, part, work)
@@ -232,7 +233,16 @@ def _worked_out(tree: Tree, configuration: Configuration) -> Root:
     chains = tuple((files.get(item.name, ""), _caller(top, item.name), item) for item in known.chains)
     gone = tuple(block for block in absent if absent[block])
     partial = any(place.declared.faults for place in tree.places)
-    return Root(tuple(documents), tuple(unreadable), companions, gone, chains, known.callers, partial)
+    return Root(
+        tuple(documents),
+        tuple(unreadable),
+        companions,
+        gone,
+        chains,
+        known.callers,
+        partial,
+        Read(item for _, _, item in documents),
+    )
 
 
 def _judged(

@@ -15,7 +15,7 @@ from policyc.carriers.terraform.documents import Found, document_of
 from policyc.carriers.terraform.expressions import Work
 from policyc.carriers.terraform.modules import ModuleInstance
 from policyc.carriers.terraform.nodes import Expression
-from policyc.carriers.terraform.others import blocks_with_signs, is_read, read_in, signs_in
+from policyc.carriers.terraform.others import Read, blocks_with_signs, signs_in
 from policyc.carriers.terraform.tree import Place, Tree
 from policyc.carriers.terraform.values import Fields, Items, Json, Text, Value
 from policyc.record import record
@@ -44,6 +44,7 @@ def loose_parts(
     """The parts of all modules that look as if policies stood in them, and of which nothing was read."""
     lost = {(item.within.calls, item.name) for item in tree.lost}
     seen: set[str] = set()
+    read = Read(documents, (item.place for item in unreadable))
     for place in tree.places:
         declared = place.declared
         away = {placed.file for name, placed in declared.modules.items() if (place.calls, name) in lost}
@@ -52,14 +53,12 @@ def loose_parts(
         for file in sorted(files - seen):
             seen.add(file)
             source = Source(file, options.read(file) or "")
-            read = read_in(file, documents)
-            read += [item.place for item in unreadable if item.place.file == file]
             for name, _, head in blocks_with_signs(source, declared):
                 kind, _, word = name.partition(".")
                 if kind != "module" or (place.calls, word) in lost:
                     for called, expression in _values(declared, kind, word):
                         there = any(True for _ in signs_in(source, expression.span))
-                        if there and not is_read(source, expression.span, read):
+                        if there and not read.holds(source, expression.span):
                             yield place, Part(called, kind, expression, head)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, chain
 from typing import Final
 
 from policyc.carriers.embedded import Embedded, PlacedText, Unreadable
@@ -20,7 +22,7 @@ _COMMENTS: Final = ("#", "//")
 def tell_others(
     source: Source,
     declared: Declared,
-    documents: Iterable[Embedded],
+    read: Read,
     unreadable: Iterable[Unreadable],
     absent: Sequence[tuple[str, Span]],
     diagnostics: Diagnostics,
@@ -41,13 +43,12 @@ def tell_others(
                 Severity.INFO,
             )
         )
-    read = read_in(source.file, documents)
     told = [item.place.start for item in unreadable if item.place.file == source.file]
     told += [head.start for _, head in here]
     for name, span, head in blocks_with_signs(source, declared):
         if absent and name.startswith(("local.", "var.")):
             continue  # what is not there may have it
-        if any(span.start <= at < span.end for at in told) or is_read(source, span, read):
+        if any(span.start <= at < span.end for at in told) or read.holds(source, span):
             continue
         diagnostics.add(
             Diagnostic(
@@ -75,14 +76,25 @@ def signs_in(source: Source, span: Span) -> Iterator[int]:
             yield found.start()
 
 
-def read_in(file: str, documents: Iterable[Embedded]) -> list[Span]:
-    """The places of a file that documents were read from."""
-    return [span for item in documents for span in _spans(item) if span.file == file]
+class Read:
+    """The places that documents were read from, and others of which something is told."""
 
+    __slots__ = ("_files",)
 
-def is_read(source: Source, span: Span, read: Sequence[Span]) -> bool:
-    """Whether a policy in a part of a file is part of what was read."""
-    return any(one.start <= at < one.end for at in signs_in(source, span) for one in read)
+    def __init__(self, documents: Iterable[Embedded], others: Iterable[Span] = ()) -> None:
+        places: dict[str, list[tuple[int, int]]] = {}
+        for span in chain(others, *map(_spans, documents)):
+            places.setdefault(span.file, []).append((span.start, span.end))
+        self._files: dict[str, tuple[list[int], list[int]]] = {}
+        for file, held in places.items():
+            held.sort()
+            self._files[file] = [start for start, _ in held], list(accumulate((end for _, end in held), max))
+
+    def holds(self, source: Source, span: Span) -> bool:
+        """Whether a policy in a part of a file is part of what was read."""
+        starts, furthest = self._files.get(source.file, ([], []))
+        before = ((bisect_right(starts, at), at) for at in signs_in(source, span)) if starts else iter(())
+        return any(count and furthest[count - 1] > at for count, at in before)
 
 
 def _in_comment(text: str, at: int) -> bool:

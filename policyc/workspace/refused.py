@@ -95,7 +95,9 @@ def _findings(
 ) -> list[Diagnostic] | None:
     """What is found in a document by itself; None where AWS would refuse it."""
     found = Diagnostics()
-    policy = check_tree(source, tree, kind, found, iam_switches(settings.switches), settings.switches, name=name)
+    # how long it is was told before
+    switches = iam_switches(settings.switches)
+    policy = check_tree(source, tree, kind, found, switches, settings.switches, name=name, text="")
     if policy is None:
         return None
     by_rules = Diagnostics()

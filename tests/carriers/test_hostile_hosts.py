@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from time import process_time
 
 import pytest
@@ -10,7 +11,10 @@ import pytest
 from policyc.carriers.embedded import Options, Unreadable
 from policyc.carriers.registry import carrier, recognized
 from policyc.diagnostics import Diagnostics
+from policyc.report.tally import Tally
 from policyc.text import Source
+from policyc.workspace.hosts import check_hosts, open_hosts
+from policyc.workspace.native_settings import NativeSettings
 
 POLICY = '{"Version": "2012-10-17", "Statement": []}'
 AUTH = """\
@@ -203,6 +207,13 @@ Resources:
 _AUTH, _RIGHTS = ("open-to-anonymous", "invalid-action"), ("unknown-action",)
 
 
+def checked(text: str) -> tuple[Diagnostics, Diagnostics, Tally]:
+    source = Source("t.yaml", text)
+    opened, judged = Diagnostics(), Diagnostics()
+    hosts = open_hosts(Path("/"), [(source, "cloudformation")], opened, NativeSettings())
+    return opened, judged, check_hosts(hosts, judged, NativeSettings(), lambda name: source)
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "unread", "found"),
     [
@@ -221,16 +232,8 @@ def test_a_broken_part_of_a_template_hides_no_other(
     right: str, wrong: str, unread: list[str], found: tuple[str, ...]
 ) -> None:
     """Nothing is said that the part may change: not that no trust provider is declared, nor that nothing guards the network."""
-    from pathlib import Path
-
-    from policyc.workspace.hosts import check_hosts, open_hosts
-    from policyc.workspace.native_settings import NativeSettings
-
     assert SOUND.count(right) == 1
-    source = Source("t.yaml", SOUND.replace(right, wrong))
-    opened, judged = Diagnostics(), Diagnostics()
-    hosts = open_hosts(Path("/"), [(source, "cloudformation")], opened, NativeSettings())
-    tally = check_hosts(hosts, judged, NativeSettings(), lambda name: source)
+    opened, judged, tally = checked(SOUND.replace(right, wrong))
     assert {item.rule for item in opened} <= {"yaml-syntax-error", "json-duplicate-key"} and opened.has_errors
     assert sorted(item.rule for item in judged) == sorted(found)
     assert list(dict.fromkeys(item.name for item in tally.unreadable)) == unread
@@ -246,3 +249,11 @@ def test_a_broken_part_of_a_json_template_hides_no_other() -> None:
         assert len(rules) == 1 and [item.name for item in lost] == [name] and count == 2, name
     rules, lost, count = read("t.json", text.replace("},", "}", 1).replace('"Type"', "'Type'", 1))
     assert rules == ["json-single-quotes", "json-syntax-error"] and not lost and count == 3
+
+
+def test_how_long_a_template_is_says_nothing_of_a_document_in_it() -> None:
+    statement = "{Effect: allow, Principal: {Service: backup.amazonaws.com}, Action: sts:AssumeRole}"
+    document = f'{{Version: "2012-10-17", Statement: [{statement}]}}'
+    role = f"Resources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument: {document}\n"
+    opened, judged, _ = checked(f"# {'x' * 9_000}\n{role}")
+    assert [item.rule for item in (*opened, *judged)] == ["invalid-effect"]

@@ -1,7 +1,7 @@
 """A test of `aws:SecureTransport` is the wrong way round.
 
 ## What it does
-Finds denies of requests whose `aws:SecureTransport` is `true`, and allows of those whose is `false`.
+Finds denies of requests whose `aws:SecureTransport` is `true`, and allows of those whose is `false`. Silent where the statement tests the version of TLS as well, which only requests over TLS have.
 
 ## Why is this bad
 The key is `true` for requests over TLS. Such a deny turns away everybody who encrypts, and such an allow lets in only those who do not.
@@ -30,24 +30,30 @@ from __future__ import annotations
 
 from policyc.diagnostics import Severity, write_instead
 from policyc.ir.authz import Op
-from policyc.ir.conditions import atoms
+from policyc.ir.conditions import atoms, tests
 from policyc.lint.rule import Lint
 from policyc.lint.speech import key_of
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 NEEDS = ("aws:securetransport",)
+#: what requests have that come over TLS, and no others
+_OF_TLS = frozenset({"s3:tlsversion"})
 YIELDS_TO = ("condition-never-holds",)
 
 
 def check(lint: Lint) -> None:
     for _, statement in lint.statements():
         deny = statement.effect == "deny"
+        every = list(tests(statement.when))
+        if any(test.attribute.native.lower() in _OF_TLS for test in every):
+            continue
         for test in atoms(statement.when):
             if test.attribute.native.lower() != "aws:securetransport" or test.op is not Op.EQ or len(test.values) != 1:
                 continue
             if (test.values[0].value is not test.negated) is deny:
-                says = "turns away every request over TLS" if deny else "lets in only what comes without TLS"
+                met = "every request over TLS" if len(every) == 1 else "requests over TLS, and none without"
+                says = f"turns away {met}" if deny else "lets in only what comes without TLS"
                 word = str(not deny).lower()
                 lint.report(
                     test.span,

@@ -126,7 +126,7 @@ def _in_worlds(
             yield Unreadable(name, resource.type, told.span, reason)
         return
     try:
-        every = worlds(conditions_in(value), template, value.span)
+        every = worlds(conditions_in(value), template, value.span, resource.condition)
     except Stop as stop:
         yield Unreadable(name, resource.type, stop.span, stop.reason)
         return

@@ -46,15 +46,27 @@ def conditions_in(value: JsonValue) -> set[str]:
     return found
 
 
-def worlds(names: set[str], template: Template, span: Span) -> list[Truths]:
-    """The combinations of these conditions that can be, each once. Raises Stop when there are too many or one cannot be read."""
+def worlds(names: set[str], template: Template, span: Span, given: str = "") -> list[Truths]:
+    """The combinations of these conditions that can be where the condition `given` holds, each once. Raises Stop when there are too many or one cannot be read."""
     if not names:
         return [{}]
+    if given:
+        try:
+            if found := _worlds(names, template, span, given):
+                return found
+        except Stop:
+            pass  # it may be any of them
+    return _worlds(names, template, span, "")
+
+
+def _worlds(names: set[str], template: Template, span: Span, given: str) -> list[Truths]:
     reading = _Reading(template, span)
-    for name in sorted(names):
+    for name in sorted({*names, given} - {""}):
         reading.look(name, 0)
     found: list[Truths] = []
     for choice in reading.choices():
+        if given and not reading.truth(given, choice, 0):
+            continue
         truths = {name: reading.truth(name, choice, 0) for name in sorted(names)}
         if truths not in found:
             found.append(truths)

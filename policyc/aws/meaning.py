@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostics, Severity
 from policyc.report.changes import OPEN, SAME, Compared
+from policyc.targets.iam_documents.kinds import KINDS
 from policyc.text import Source
 from policyc.workspace.comparing import compare_sides
 from policyc.workspace.pieces import Piece
 from policyc.workspace.sides import Side
+from policyc.workspace.versions import version_of
 
 
 def settled(kind: str, text: str) -> str:
@@ -47,6 +49,17 @@ def alike(kind: str, one: str | None, other: str | None) -> bool:
         return False
     found = difference("document", kind, one, other)
     return not (found.entries or found.sentences or found.open)
+
+
+def unreadable(kind: str, text: str) -> str:
+    """What keeps a text from being a policy of IAM of its kind; empty for one, and for other kinds."""
+    piece = Piece("document", kind, Source("document", text))
+    wrong = Diagnostics()
+    if kind in KINDS and (
+        (tree := piece.tree(wrong)) is None or version_of(piece, tree, Side("", {}, {}, {}), wrong) is None
+    ):
+        return next(item.message for item in wrong.sorted() if item.severity is Severity.ERROR)
+    return ""
 
 
 def difference(name: str, kind: str, old: str | None, new: str | None, on: str = "") -> Compared:

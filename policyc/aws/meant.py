@@ -225,8 +225,15 @@ def _documents(
             strange.append((name, _strange(source)))
     taken, left = take_out(open_hosts(project.root, hosts, diagnostics, settings))
     for item in taken:
-        sources[item.source.file] = item.source
-        out.append(placed(Meant(item.source.file, item.name, item.kind, "", "", item.attached, item.source.text)))
+        name = item.source.file
+        sources[name] = item.source
+        if item.is_part:
+            strange.append((name, "it is one statement of a policy, which may have others from elsewhere"))
+            continue
+        on = item.attached or item.called or item.holder
+        called = item.policy or item.name
+        also = (item.name,)
+        out.append(placed(Meant(name, called, item.kind, "", "", on, item.source.text, also=also, policy=item.policy)))
     return out, [*strange, *((item.place(str), item.reason) for item in left)]
 
 

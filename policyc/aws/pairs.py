@@ -75,6 +75,9 @@ def _pair(item: Meant, live: Live) -> Pair:
         found = _going_by(live, item.type, (item.name, *item.also))
     else:
         return Pair(item, "", nothing, f"nothing says which resource carries it; give `--map {item.name}=ARN`", True)
+    if len(found) > 1:  # resources of other types may be called alike
+        fits = [arn for arn in found if not misplaced(placed(replace(item, resource=arn)), live.resources[arn]["type"])]
+        found = fits or found
     if len(found) > 1:
         return Pair(item, "", nothing, f"{len(found)} resources have its name; give `--map`")
     if not found:

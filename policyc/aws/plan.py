@@ -13,7 +13,7 @@ from policyc.aws.checkpoint import sealed
 from policyc.aws.drift import Found
 from policyc.aws.iam_ports import MOST_VERSIONS, oldest
 from policyc.aws.live import Live
-from policyc.aws.meaning import alike
+from policyc.aws.meaning import alike, unreadable
 from policyc.aws.order import CHAIN, Draft, ordered
 from policyc.aws.pairs import Pair
 from policyc.aws.permissions import policy_of
@@ -228,7 +228,8 @@ def _obstacle(kind: Kind, pair: Pair) -> str:
         most = _LARGEST.get(kind)
         if most is not None and size > most:
             return f"{size:,} characters are more than the {most:,} that the service takes"
-    return ""
+    wrong = unreadable(pair.meant.kind, pair.meant.text)
+    return f"it is no policy that a service takes: {wrong}" if wrong else ""
 
 
 def written(kind: Kind, text: str) -> str:

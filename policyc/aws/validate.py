@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from policyc.aws.asking import Answer, Asker
 from policyc.aws.meant import Meant
-from policyc.diagnostics import Diagnostic, Severity
+from policyc.diagnostics import Diagnostic, Label, Severity
 from policyc.text import Source, Span
 
 #: kind of document -> the policy type, and the resource type where the service knows one
@@ -85,9 +85,9 @@ def _finding(found: Mapping[str, Any], item: Meant, sources: Mapping[str, Source
         if found.get("learnMoreLink")
         else "look the code up in AWS's reference of policy checks"
     )
-    locations = found.get("locations") or ()
-    span = _place(locations[0], item, sources) if locations else _start(item, sources)
-    return Diagnostic(rule, message, span, help, severity)
+    first, *others = [_place(one, item, sources) for one in found.get("locations") or ()] or [_start(item, sources)]
+    labels = (Label(one, "and here") for one in dict.fromkeys(others) if one not in (None, first))
+    return Diagnostic(rule, message, first, help, severity, tuple(labels))
 
 
 def _place(location: Mapping[str, Any], item: Meant, sources: Mapping[str, Source]) -> Span | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from policyc.holes import MARK, mark
+from policyc.holes import MARK, has_hole, mark
 from policyc.record import record
 from policyc.syntax.json_tree import JsonValue
 from policyc.text import Span
@@ -102,7 +102,7 @@ class Embedded:
 
     `content` is a tree whose places are in the host, or a text. `holes` has every hole that `content` marks, by name. `facts` are what the host says about the
     resources around it (`auth-type`, `resource`, `bucket`, `endpoint-protocol`, …; `group` is what carries the text of the group of an endpoint, `resource` is the companion that it is attached to,
-    `called` the name or the ARN that what carries it has on AWS, `carrier` the hole of the ARN of the role, user or group whose identity policy it is, `on` what its host names as what it
+    `called` the name or the ARN that what carries it has on AWS, `carrier` the hole of the ARN of the role, user or group whose identity policy it is, `holder` its name on AWS and `policy` that of the inline policy, `on` what its host names as what it
     hangs on, `held` the managed policies that the role of a trust policy carries and that are not there to read, `boundary` what of the host bounds all who carry it, `limit` the permissions boundary of some of them that is not there to read). `world` names the conditions under which this form exists (empty: always), `also` a second place
     of the same thing (the line of code that made it, the plan's line). `meant` names the rules whose findings the host's author says are meant."""
 
@@ -191,6 +191,16 @@ def attribute(resource: str, word: str) -> str:
 def told(**texts: Sequence[str]) -> dict[str, str]:
     """Facts that are several texts, in an order of their own; none of those without any."""
     return {name: ", ".join(sorted(set(held))) for name, held in texts.items() if held}
+
+
+def inline(holder: str, policy: str) -> dict[str, str]:
+    """The facts `holder` and `policy` of an inline policy, as far as its host writes both out."""
+    written = {"holder": holder, "policy": policy}
+    return {name: text for name, text in written.items() if text and not has_hole(text)}
+
+
+#: types of hosts that are one statement of a policy which the service keeps, where others may be beside it
+STATEMENTS: Final = frozenset({"AWS::Lambda::Permission", "AWS::Events::EventBusPolicy", "aws_lambda_permission"})
 
 
 def bound_by(found: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from policyc.cli.progress import Progress
 from policyc.cli.project import open_project
 from policyc.cli.refuse import refuse, refuse_request, report
 from policyc.diagnostics import Diagnostics, Severity
-from policyc.report.screen import clean
+from policyc.report.screen import clean, plural
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
@@ -47,7 +47,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
         console.error(clean(f"not validated: {item.label}: {why}") + "\n")
     others = len(side.documents) - len(items)
     console.remark(
-        f"{len(items) - len(unknown)} documents validated" + (f", {others} of other kinds left" if others else "")
+        f"{plural(len(items) - len(unknown), 'document')} validated"
+        + (f", {others} of other kinds left" if others else "")
     )
     if any(item.severity is not Severity.INFO for item in ordered):
         return exits.FINDINGS

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from policyc.carriers.bodies import CEDAR
-from policyc.carriers.embedded import Embedded, Hole, PlacedText
+from policyc.carriers.embedded import STATEMENTS, Embedded, Hole, PlacedText
 from policyc.holes import name_of, shown
 from policyc.record import record
 from policyc.syntax.json_tree import JsonArray, JsonObject
@@ -25,7 +25,7 @@ class TakenOut:
     what it is on where the host says so, `called` its name or ARN. `holes` is empty but for whoever asks for open documents: then `source` has their marks, and `on` is the name of the resource
     beside it that the document is on, with its type. `comments` are those that stand above a statement in the host, by its number; `auth` is the auth type of
     a service or network of VPC Lattice, where the host says it; `world` is the condition under which there is such a document at all. `text_file` is the file that its text
-    stands in, which the host may only name."""
+    stands in, which the host may only name; `holder` and `policy` are the names of who carries an inline policy and of that; `is_part` tells one statement of a document that AWS keeps."""
 
     source: Source
     file: str
@@ -39,6 +39,9 @@ class TakenOut:
     auth: str = ""
     world: str = ""
     text_file: str = ""
+    holder: str = ""
+    policy: str = ""
+    is_part: bool = False
 
 
 @record
@@ -92,6 +95,9 @@ def take_out(hosts: Iterable[Host], opened: bool = False) -> tuple[list[TakenOut
                         "" if beside is None else beside.fields.get("auth", ""),
                         document.world,
                         document.file,
+                        document.facts.get("holder", ""),
+                        document.facts.get("policy", ""),
+                        document.type in STATEMENTS,
                     )
                 )
         for lost in host.carried.unreadable:

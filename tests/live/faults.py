@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.live.bare import BARE
 from tests.live.fake.core import Fault
-from tests.live.lab import PIECEMEAL, Lab, held, lab_world, opened, steps, wanted
+from tests.live.lab import CHANGES, Lab, Plan, opened
 
 #: what goes wrong at a call -> before or after its effect
 CALL_FAULTS = (
@@ -28,7 +29,7 @@ CALL_FAULTS = (
 #: what goes wrong while the record is written
 SAVE_FAULTS = (("kill", "before saving"), ("kill", "after saving"), ("disk full", "before saving"))
 FAULTS = (*CALL_FAULTS, *SAVE_FAULTS)
-OLD, NEW = held(lab_world()), wanted()
+PLANS = {"changes": CHANGES, "first policies": BARE}
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,10 @@ def going_on(lab: Lab, kind: str, when: str, at: int) -> None:
     each_is_old_or_new(lab)
     _calm(lab)
     if first != "done":
-        assert held(lab.world) != NEW or first in ("killed", "disk full") or "could not be read" in first
+        assert not is_new(lab) or first in ("killed", "disk full") or "could not be read" in first
         second = lab.apply()
         assert second == "done", (first, second)
-    assert held(lab.world) == NEW, first
+    assert is_new(lab), first
 
 
 def going_back(lab: Lab, kind: str, when: str, at: int) -> None:
@@ -64,7 +65,7 @@ def going_back(lab: Lab, kind: str, when: str, at: int) -> None:
     if lab.record() is not None:  # without a record nothing was written
         second = lab.back()
         assert second == "done", (first, second)
-    assert held(lab.world) == OLD, first
+    assert is_old(lab), first
 
 
 def back_again(lab: Lab, kind: str, when: str, at: int) -> None:
@@ -79,7 +80,7 @@ def back_again(lab: Lab, kind: str, when: str, at: int) -> None:
     if first != "done":
         second = lab.back()
         assert second == "done", (first, second)
-    assert held(lab.world) == OLD, first
+    assert is_old(lab), first
 
 
 #: name -> what is done, and whether the fault is met on the way back
@@ -92,9 +93,18 @@ WAYS: dict[str, tuple[Callable[[Lab, str, str, int], None], bool]] = {
 
 def each_is_old_or_new(lab: Lab) -> None:
     """No place holds anything else, but for what takes several writes."""
-    for number, now in held(lab.world).items():
-        if number not in PIECEMEAL:
-            assert now in (OLD[number], NEW[number]), number
+    old, new = lab.plan.held(lab.plan.world()), lab.plan.wanted()
+    for number, now in lab.plan.held(lab.world).items():
+        if number not in lab.plan.piecemeal:
+            assert now in (old[number], new[number]), number
+
+
+def is_new(lab: Lab) -> bool:
+    return lab.plan.held(lab.world) == lab.plan.wanted()
+
+
+def is_old(lab: Lab) -> bool:
+    return lab.plan.held(lab.world) == lab.plan.held(lab.plan.world())
 
 
 def _strike(lab: Lab, kind: str, when: str, at: int) -> Callable[[], bool]:
@@ -128,12 +138,12 @@ def places(lab: Lab, kind: str, when: str, is_back: bool) -> list[Place]:
 
 
 @contextmanager
-def laboratory(folder: Path) -> Iterator[Lab]:
+def laboratory(folder: Path, plan: Plan = CHANGES) -> Iterator[Lab]:
     """A lab with the credentials of nobody."""
     given = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-west-2"}
     saved = {name: os.environ.get(name) for name in given}
     os.environ |= given
-    with opened(folder) as made:
+    with opened(folder, plan) as made:
         yield made
     for name, value in saved.items():
         os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
@@ -158,5 +168,8 @@ def table(lab: Lab, failures: list[str]) -> list[list[str]]:
         return f"{all - bad}/{all}" if bad else str(all)
 
     rows = [["step", *(f"{kind}, {when}" for kind, when in FAULTS)]]
-    rows += [[f"{step.number}. {step.kind.value}", *(cell(step.number, fault) for fault in FAULTS)] for step in steps()]
-    return [*rows, ["all", *(str(sum(met[step.number, fault] for step in steps())) for fault in FAULTS)]]
+    rows += [
+        [f"{step.number}. {step.kind.value}", *(cell(step.number, fault) for fault in FAULTS)]
+        for step in lab.plan.steps()
+    ]
+    return [*rows, ["all", *(str(sum(met[step.number, fault] for step in lab.plan.steps())) for fault in FAULTS)]]

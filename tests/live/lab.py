@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -159,11 +159,27 @@ def wanted() -> dict[int, Any]:
     return out
 
 
+@dataclass(frozen=True)
+class Plan:
+    """A plan: the world before it, its steps, what each place means (read past the API), and what it means after the plan. `piecemeal` are the steps
+    whose place takes several writes."""
+
+    world: Callable[[], World]
+    steps: Callable[[], list[Step]]
+    held: Callable[[World], dict[int, Any]]
+    wanted: Callable[[], dict[int, Any]]
+    piecemeal: frozenset[int] = frozenset()
+
+
+CHANGES = Plan(lab_world, steps, held, wanted, PIECEMEAL)
+
+
 @dataclass
 class Lab:
     """One set of real clients, and a new world behind them for each case."""
 
     folder: Path
+    plan: Plan = CHANGES
     aws: Aws = field(default_factory=Aws)
     world: World = field(default_factory=lab_world)
     sessions: Sessions | None = None
@@ -179,7 +195,7 @@ class Lab:
 
     def start(self) -> None:
         """A world as before the plan, and no record."""
-        self.world = lab_world()
+        self.world = self.plan.world()
         for name, services in self.world.aws.services.items():
             self.aws.services[name] = services
         self.aws.faults = []
@@ -214,7 +230,7 @@ class Lab:
 
     def apply(self, leave: frozenset[Kind] = frozenset()) -> str:
         """Carry out the plan, or go on with it: `done`, `killed`, or why it stopped. What a run knows comes from the disk."""
-        found = self.record() or new_record(self.path, "plan", steps())
+        found = self.record() or new_record(self.path, "plan", self.plan.steps())
         try:
             found.save()
             carry_out(found, self.run(), leave)
@@ -255,8 +271,8 @@ class Lab:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Lab]:
-    lab = Lab(folder)
+def opened(folder: Path, plan: Plan = CHANGES) -> Iterator[Lab]:
+    lab = Lab(folder, plan)
     with installed(lab.aws):
         lab.sessions = Sessions(Access())
         lab.start()

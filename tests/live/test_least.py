@@ -26,8 +26,8 @@ from policyc.aws.permissions import least as permissions
 from policyc.aws.plan import least
 from tests.live.fake.core import ACCOUNT, REGION
 from tests.live.fake.storage import function_arn, olap_arn, point_arn
-from tests.live.faults import laboratory
-from tests.live.lab import ALICE, GROUP_ARN, LIMITS, steps
+from tests.live.faults import PLANS, laboratory
+from tests.live.lab import ALICE, GROUP_ARN, LIMITS
 from tests.live.world import APP, CORE, GROUP, ORDERS, SERVICE, World, allow, document, text
 
 Run = Callable[..., tuple[int, str, str]]
@@ -133,29 +133,6 @@ OPEN = {
 }
 
 
-#: action that is printed for `apply` and that the plan with a step of every kind does not take -> when it is taken
-RARE = {
-    **dict.fromkeys(
-        ("ec2:GetVerifiedAccessEndpointPolicy", "ec2:ModifyVerifiedAccessEndpointPolicy"),
-        "for an endpoint as for a group",
-    ),
-    **dict.fromkeys(
-        ("iam:GetUser", "iam:PutUserPermissionsBoundary", "iam:DeleteUserPermissionsBoundary"),
-        "for a user as for a role",
-    ),
-    **dict.fromkeys(
-        ("vpc-lattice:GetServiceNetwork", "vpc-lattice:UpdateServiceNetwork"), "for a network as for a service"
-    ),
-    "lambda:DeleteResourcePolicy": "the way back to no policy",
-    "s3:DeleteAccessPointPolicy": "the same",
-    "s3:DeleteAccessPointPolicyForObjectLambda": "the same",
-    "s3:DeleteBucketPolicy": "the same",
-    "iam:DeleteRolePolicy": "the same",
-    "iam:DeleteUserPolicy": "the same",
-    "iam:DeleteGroupPolicy": "the same",
-}
-
-
 def fill(there: World) -> None:
     """What a pull asks about further than the world has: rules, target groups, prefix lists, announced routes, users in groups."""
     listener = there.lattice.listeners[SERVICE][0]["id"]
@@ -218,13 +195,15 @@ def test_what_reads_calls_what_is_printed_and_nothing_else(there: World, policyc
     assert lacked == {("ec2:ModifyVerifiedAccessGroupPolicy", GROUP_ARN)}
 
 
-def test_a_run_and_its_way_back_call_what_is_printed_and_nothing_else(tmp_path: Path) -> None:
-    with laboratory(tmp_path) as lab:
-        assert (lab.apply(), lab.back()) == ("done", "done")
-        called = {CALLS[client, method].action for client, method, _ in lab.aws.log}
-        policy = least(steps(), ())
-        assert lacking(policy, lab.aws.log) == set()
-        assert actions(policy) - called == {"sts:GetCallerIdentity"}, "by which a run begins"
+def test_the_runs_and_their_ways_back_call_what_is_printed_and_nothing_else(tmp_path: Path) -> None:
     whole = permissions("apply", (), "aws", "*", ACCOUNT)
-    assert lacking(whole, lab.aws.log) == set()
-    assert actions(whole) - called == {"sts:GetCallerIdentity", *RARE}
+    unused = actions(whole)
+    for plan in PLANS.values():
+        with laboratory(tmp_path, plan) as lab:
+            assert (lab.apply(), lab.back()) == ("done", "done")
+            called = {CALLS[client, method].action for client, method, _ in lab.aws.log}
+            policy = least(plan.steps(), ())
+            assert lacking(policy, lab.aws.log) == set() == lacking(whole, lab.aws.log)
+            assert actions(policy) - called == {"sts:GetCallerIdentity"}, "by which a run begins"
+            unused -= called
+    assert unused == {"sts:GetCallerIdentity"}

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from tests.live.fake.core import ACCOUNT
-from tests.live.world import APP, CEDAR, ENDPOINT, GROUP, World, allow, document
+from tests.live.fake.storage import function_arn
+from tests.live.world import APP, CEDAR, ENDPOINT, GROUP, MESH, ORDERS, World, allow, document
 
 Run = Callable[..., tuple[int, str, str]]
 pytestmark = pytest.mark.usefixtures("hurry")
+RESIZE = function_arn("resize")
 KEY = "arn:aws:kms:us-west-2:111122223333:key"
 
 
@@ -100,3 +102,67 @@ def test_policies_of_one_role_with_different_versions(there: World, policyc: Run
     assert status == 1 and "newly allowed" in out and "newly denied" in out
     there.iam.inline["app"]["a"] = versioned("2012-10-17", variable.replace("${", "${$}{"))
     assert told(policyc("aws", "drift", "a.json", "b.json", *place))[0] == 0
+
+
+ALLOW = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]}
+OPEN = document(allow("Open", "*"))
+STACK: dict[str, Any] = {
+    "Role": ("AWS::IAM::Role", {"RoleName": "app", "AssumeRolePolicyDocument": {}, "Policies": [{"PolicyName": "invoke", "PolicyDocument": ALLOW}]}),
+    "Beside": ("AWS::IAM::RolePolicy", {"RoleName": {"Ref": "Role"}, "PolicyName": "fresh", "PolicyDocument": ALLOW}),
+    "Written": ("AWS::IAM::Policy", {"Roles": ["app"], "PolicyName": "other", "PolicyDocument": ALLOW}),
+    "Bucket": ("AWS::S3::BucketPolicy", {"Bucket": "acme-photos", "PolicyDocument": document(allow("B", {"AWS": APP}, "s3:*", "arn:aws:s3:::acme-photos/*"))}),
+    "Service": ("AWS::VpcLattice::Service", {"Name": "orders", "AuthType": "AWS_IAM"}),
+    "Auth": ("AWS::VpcLattice::AuthPolicy", {"ResourceIdentifier": {"Ref": "Service"}, "Policy": OPEN}),
+    "Mesh": ("AWS::VpcLattice::AuthPolicy", {"ResourceIdentifier": "sn-0123456789abcdef0", "Policy": OPEN}),
+    "Call": ("AWS::Lambda::Permission", {"FunctionName": RESIZE, "Action": "lambda:InvokeFunction", "Principal": "s3.amazonaws.com"}),
+}  # fmt: skip
+MODULE = f"""
+resource "aws_iam_role_policy" "fresh" {{
+  name   = "fresh"
+  role   = "app"
+  policy = jsonencode({json.dumps(ALLOW)})
+}}
+resource "aws_iam_role" "named" {{
+  name               = "app"
+  assume_role_policy = jsonencode({json.dumps(OPEN)})
+}}
+resource "aws_iam_role_policy" "other" {{
+  name   = "other"
+  role   = aws_iam_role.named.id
+  policy = jsonencode({json.dumps(ALLOW)})
+}}
+resource "aws_vpclattice_auth_policy" "mesh" {{
+  resource_identifier = "sn-0123456789abcdef0"
+  policy              = jsonencode({json.dumps(OPEN)})
+}}
+resource "aws_s3_bucket_policy" "photos" {{
+  bucket = "acme-photos"
+  policy = jsonencode({json.dumps(STACK["Bucket"][1]["PolicyDocument"])})
+}}
+"""
+
+
+def test_a_template_and_a_module_name_what_their_documents_are_on(there: World, policyc: Run) -> None:
+    stack = {name: {"Type": type, "Properties": held} for name, (type, held) in STACK.items()}
+    write("stack.json", {"AWSTemplateFormatVersion": "2010-09-09", "Resources": stack})
+    write("module/main.tf", MODULE)
+    there.buckets.policies["orders"] = json.dumps(OPEN)  # what is called as the service is
+    status, out = told(policyc("aws", "plan", "stack.json", "-o", "p.json"))
+    assert status == 11 and "it is one statement of a policy, which may have others from elsewhere" in out
+    assert "Call (document) not compared" in out and "1 of 9 documents not compared" in out
+    assert "left out: stack.json:1 Role: it is no policy that a service takes: the policy has no `Statement`" in out
+    steps = [(step["kind"], step["resource"], step["name"]) for step in json.loads(Path("p.json").read_text())["steps"]]
+    assert sorted(steps) == [
+        ("bucket policy", "arn:aws:s3:::acme-photos", ""),
+        ("inline role policy", APP, "fresh"),
+        ("inline role policy", APP, "invoke"),
+        ("inline role policy", APP, "other"),
+        ("lattice auth policy", ORDERS, ""),
+        ("lattice auth policy", MESH, ""),
+    ]
+    assert policyc("aws", "apply", "p.json", "--yes")[0] == 0
+    assert "nothing to do left out:" in told(policyc("aws", "plan", "stack.json"))[1]
+    status, out = told(policyc("aws", "drift", "module", "--format", "json"))
+    states = {one["name"].split()[-1]: one["state"] for one in json.loads(out)["documents"]}
+    assert states.pop("aws_iam_role.named") == "not settled", out
+    assert set(states.values()) == {"same"} and len(states) == 4

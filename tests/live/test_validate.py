@@ -7,6 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from policyc.aws.meant import Meant
+from policyc.aws.validate import _FINDINGS, _TYPES, _finding
+from policyc.text import Source
+from tests.live.conftest import LOADER
 from tests.live.world import APP, World, allow, text
 
 Run = Callable[..., tuple[int, str, str]]
@@ -53,7 +57,8 @@ def test_findings_stand_in_the_document(there: World, policyc: Run) -> None:
     )
     span = finding["location"]
     assert (span["file"], span["start"]["line"]) == ("scp.json", 7)
-    assert "1 documents validated" in err
+    assert "1 document validated" in err
+    assert finding["labels"] == []
 
 
 def test_findings_stand_in_the_policy_of_the_language(there: World, policyc: Run) -> None:
@@ -92,3 +97,37 @@ def test_what_could_not_be_asked_is_not_clean(there: World, policyc: Run) -> Non
     assert status == 11 and "not validated: auth.json: not allowed" in err
     Path("empty").mkdir()
     assert policyc("aws", "validate", "empty")[0] == 4
+
+
+def test_the_service_knows_every_word_that_it_is_asked_with_and_we_every_one_of_its_answers() -> None:
+    model = LOADER.load_service_model("accessanalyzer", "service-2")["shapes"]
+    policies, resources = zip(*_TYPES.values(), strict=True)
+    assert set(policies) <= set(model["PolicyType"]["enum"])
+    assert {*resources} - {""} <= set(model["ValidatePolicyResourceType"]["enum"])
+    assert set(_FINDINGS) == set(model["ValidatePolicyFindingType"]["enum"])
+
+
+def test_a_finding_at_several_places() -> None:
+    """The members as https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_Location.html has them; a part of a text leads to the text."""
+    written = (
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:Gett*","s3:Gett*"],"Resource":"*"}]}'
+    )
+    places = []
+    for index, offset in enumerate((65, 76)):
+        path = [
+            {"value": "Statement"},
+            {"index": 0},
+            {"value": "Action"},
+            {"index": index},
+            {"substring": {"start": 0, "length": 8}},
+        ]
+        ends = {name: {"line": 1, "column": at, "offset": at} for name, at in (("start", offset), ("end", offset + 10))}
+        places.append({"path": path, "span": ends})
+    found = {"findingType": "SUGGESTION", "issueCode": "REDUNDANT_ACTION", "findingDetails": "The actions are redundant.", "learnMoreLink": "l", "locations": places}  # fmt: skip
+    item = Meant("a.json", "a", "identity", "", "", "", written)
+    made = _finding(found, item, {"a.json": Source("a.json", written)})
+    assert (
+        made.span is not None
+        and [written[one.start : one.end] for one in (made.span, made.labels[0].span)] == ['"s3:Gett*"'] * 2
+    )
+    assert (made.span.start, made.labels[0].span.start) == (65, 76)

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from policyc.carriers.cloudformation.lowering import Lowering, Stop
+from policyc.carriers.cloudformation.named import called
 from policyc.carriers.cloudformation.template import Resource, Template
 from policyc.carriers.cloudformation.wiring import logical
-from policyc.carriers.embedded import bound_by, told
-from policyc.carriers.types import DocumentType
+from policyc.carriers.embedded import bound_by, inline, told
+from policyc.carriers.types import DocumentType, text_at
 from policyc.diagnostics import Diagnostics
 from policyc.holes import MARK, mark, name_of
 from policyc.per_object import PerObject
@@ -52,6 +53,8 @@ def attached_facts(resource: Resource, template: Template, kind: DocumentType, o
     holder = template.resources.get(_named(found[0])) if len(found) == 1 else None
     if holder is not None and holder.type.startswith("AWS::IAM::"):
         facts["carrier"] = mark(f"{holder.name}.Arn")
+    if len(found) == 1 and resource.type != _MANAGED:
+        facts |= inline(found[0] if holder is None else called(holder), text_at(resource.properties, "PolicyName"))
     return facts | bound_by([_boundary(one, template) for one in found])
 
 

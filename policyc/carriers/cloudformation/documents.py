@@ -141,6 +141,8 @@ def _in_worlds(
         if content is None or any(content == other.content for other in made):
             continue
         facts = facts_of(resource, template, kind)
+        if kind.name == "PolicyName" and not part.isdigit():
+            facts = {**facts, "policy": part}
         made.append(
             Embedded(
                 kind_name,

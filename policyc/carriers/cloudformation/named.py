@@ -20,6 +20,8 @@ TYPES: Final[Mapping[str, tuple[str, str]]] = {
 _NAMED: Final[Mapping[str, str]] = {
     "AWS::IAM::Role": "RoleName",
     "AWS::IAM::User": "UserName",
+    "AWS::VpcLattice::Service": "Name",
+    "AWS::VpcLattice::ServiceNetwork": "Name",
     "AWS::SNS::Topic": "TopicName",
     "AWS::SQS::Queue": "QueueName",
     "AWS::ECR::Repository": "RepositoryName",

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from policyc.carriers.embedded import bound_by, told
+from policyc.carriers.embedded import bound_by, inline, told
 from policyc.carriers.terraform.expressions import Undecided, Work
 from policyc.carriers.terraform.modules import ResourceInstance
 from policyc.carriers.terraform.values import Failed, Instance, Items, Null, Text, Unknown, Value, described
@@ -39,6 +39,10 @@ _CARRIED: Final[Mapping[str, str]] = {
     "awscc_iam_role": "",
     "awscc_iam_user": "",
     "awscc_iam_group": "",
+}
+#: resource type that is an inline policy -> the argument that names it
+_POLICY_NAMES: Final = {
+    name: "policy_name" if name.startswith("awscc") else "name" for name, by in _CARRIED.items() if by
 }
 _MANAGED: Final = ("aws_iam_policy", "awscc_iam_managed_policy")
 _CONTROL: Final = ("aws_organizations_policy", "awscc_organizations_policy")
@@ -141,7 +145,15 @@ def attached_facts(instance: ResourceInstance, kind: str, known: Attachments, wo
     holder = work.instances.get(_address(on[0])) if len(on) == 1 else None
     if isinstance(holder, ResourceInstance):
         facts["carrier"] = known_arn(holder, work) or mark(f"{holder.address}.arn")
+    if len(on) == 1 and instance.type in _CARRIED:
+        held = _named(holder, _NAMES.get(holder.type, ""), work) if isinstance(holder, ResourceInstance) else on[0]
+        facts |= inline(held, _named(instance, _POLICY_NAMES.get(instance.type, ""), work))
     return facts | bound_by([_boundary(one, known, work) for one in on])
+
+
+def _named(instance: ResourceInstance, argument: str, work: Work) -> str:
+    """An argument that is a name; empty where there is none."""
+    return next(_texts(instance, argument, work, {}), "")
 
 
 def _boundary(holder: str, known: Attachments, work: Work) -> tuple[str, str]:

@@ -228,6 +228,15 @@ class Iam:
         if self._role(RoleName).pop("PermissionsBoundary", None) is None:
             raise Refused("NoSuchEntity", 404)
 
+    def put_user_permissions_boundary(self, UserName: str, PermissionsBoundary: str) -> None:
+        self._versions(PermissionsBoundary)
+        held = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": PermissionsBoundary}
+        self._user(UserName)["PermissionsBoundary"] = held
+
+    def delete_user_permissions_boundary(self, UserName: str) -> None:
+        if self._user(UserName).pop("PermissionsBoundary", None) is None:
+            raise Refused("NoSuchEntity", 404)
+
     def _user(self, name: str) -> dict[str, Any]:
         if name not in self.users:
             raise Refused("NoSuchEntity", 404)

@@ -8,6 +8,7 @@ holes: the request fills those.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from re import Match
 from typing import Final
@@ -92,6 +93,10 @@ def starred(text: str) -> str:
     return MARK.sub("*", text) if _OPEN in text else text
 
 
+#: letters of a value that stands nowhere by chance
+_TELLING: Final = 8
+
+
 def without_holes(text: str) -> str:
     """What is written of the text itself."""
     return MARK.sub("", text) if _OPEN in text else text
@@ -112,7 +117,12 @@ def shown(text: str) -> str:
 def unfilled(text: str, values: Mapping[str, str]) -> str:
     """The text for people, with the names of holes in place of the values that they were filled with."""
     for name, value in sorted(values.items(), key=lambda item: -len(item[1])):
-        text = text.replace(value, f"‹{name}›")
+        if len(value) >= _TELLING:
+            text = text.replace(value, f"‹{name}›")
+        elif value in text:
+            # neither a part of a word nor the service of a key: `aws` of a partition is not that of `aws:SourceVpc`
+            word = rf"(?<=[:/]){re.escape(value)}(?![\w-])|(?<![\w:/-]){re.escape(value)}(?![\w-]|:[A-Za-z])"
+            text = f"‹{name}›".join(re.split(word, text))
     return text
 
 

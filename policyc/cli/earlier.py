@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import chdir
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from policyc.bounded import read_regular
@@ -94,7 +95,7 @@ def earlier(args: argparse.Namespace, top: str, check: Callable[[argparse.Namesp
 
 
 def _at(args: argparse.Namespace, top: str, check: Callable[[argparse.Namespace], Found | None]) -> Earlier:
-    from policyc.workspace.revisions import NoRevision, base_of, written_out
+    from policyc.workspace.revisions import NoRevision, base_of, renamed, written_out
 
     try:
         base = base_of(top, args.base)
@@ -110,7 +111,7 @@ def _at(args: argparse.Namespace, top: str, check: Callable[[argparse.Namespace]
             counts = Counter[str]()
             entries: dict[str, tuple[str, str, str]] = {}
             if found is not None:
-                for key, item, file in _identities(found, str(folder)):
+                for key, item, file in _identities(found, str(folder), renamed(base)):
                     counts[key] += 1
                     entries[key] = (item.rule, file, item.message)
     except NoRevision as error:
@@ -130,13 +131,16 @@ def _moved(args: argparse.Namespace, top: str, folder: Path) -> argparse.Namespa
     return argparse.Namespace(**{**vars(args), "paths": paths, **places})
 
 
-def _identities(found: Found, top: str) -> Iterator[tuple[str, Diagnostic, str]]:
-    """Each finding with its identity, and its file as the repository's root `top` sees it."""
+def _identities(
+    found: Found, top: str, moved: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[tuple[str, Diagnostic, str]]:
+    """Each finding with its identity, and its file as the repository's root `top` sees it; `moved` says what files are called since."""
     from policyc.report.fingerprint import identity
 
     for item in found.shown:
         file = "" if item.span is None else os.path.relpath(os.path.join(found.names.root, item.span.file), top)  # noqa: PTH118
         file = file.replace(os.sep, "/")
+        file = moved.get(file, file)
         yield identity(item, file, found.sources), item, file
 
 

@@ -8,7 +8,7 @@ from policyc.analysis.cedar import CedarDifference, Gate, cover_cedar
 from policyc.diagnostics import Diagnostics
 from policyc.engines.cedar.authorize import CedarError
 from policyc.engines.cedar.decide import parse_policies
-from policyc.holes import filled, names_in
+from policyc.holes import filled, names_in, unfilled
 from policyc.record import replace
 from policyc.report.who import May, Reach
 from policyc.syntax.json_tree import JsonString
@@ -43,9 +43,7 @@ def _with_values(name: str, piece: Piece, side: Side) -> tuple[May, ...]:
     given = tuple((f"‹{hole}›", value) for hole, value in values.items())
 
     def opened(texts: tuple[str, ...]) -> tuple[str, ...]:
-        for hole, value in sorted(values.items(), key=lambda item: -len(item[1])):
-            texts = tuple(item.replace(value, f"‹{hole}›") for item in texts)
-        return texts
+        return tuple(unfilled(text, values) for text in texts)
 
     return tuple(
         replace(item, conditions=opened(item.conditions), unless=opened(item.unless), request=(*item.request, *given))

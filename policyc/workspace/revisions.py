@@ -75,6 +75,13 @@ def base_of(folder: str, name: str, other: str = "HEAD") -> Revision:
         return replace(tip, reached=False)
 
 
+def renamed(at: Revision) -> dict[str, str]:
+    """Files of a commit that are called otherwise now, by their old name; as git sees it in what is staged, so that no filter takes part."""
+    words = ("diff-index", "--cached", "-M", "--diff-filter=R", "--name-status", "-z", at.commit, "--")
+    names = [os.fsdecode(name) for name in _git_bytes(at.top, *words).split(b"\0")]
+    return dict(zip(names[1::3], names[2::3], strict=False))
+
+
 @contextmanager
 def written_out(at: Revision) -> Iterator[Path]:
     """A folder that holds every file of a commit, and goes at the end. Links are links, and lead nowhere that readers follow."""

@@ -179,3 +179,9 @@ def test_a_baseline_shrinks_only(repository: Path, run: Run) -> None:
         (repository / f"{name}.policy").unlink()
     assert run("check", "infra", "--write-baseline", "known.json")[0] == 0
     assert json.loads(Path("known.json").read_text())["findings"] == []
+
+
+def test_what_a_renamed_file_had_before_is_not_new(repository: Path, run: Run) -> None:
+    git("mv", "infra/unused.policy", "infra/moved.policy")
+    status, out, err = run("check", "infra", "--base", "main")
+    assert status == 0 and "0 new, 0 fixed, 1 kept" in out + err

@@ -16,7 +16,7 @@ import pytest
 from policyc.diagnostics import Diagnostics
 from policyc.engines.iam import Kind, Request, caller_from_arn, compile_document, decide
 from policyc.engines.trace import Verdict
-from policyc.holes import filled, mark
+from policyc.holes import filled, mark, unfilled
 from policyc.syntax.json_text import from_plain
 from policyc.text import Span
 
@@ -138,3 +138,12 @@ def test_the_same_hole_in_request_and_pattern_is_one_value() -> None:
     assert decide(document, other) is Verdict.UNDECIDED
     foreign = Request.of("s3:GetObject", "arn:aws:sqs:eu-west-1:111122223333:q", CALLERS[0])
     assert decide(document, foreign) is Verdict.IMPLICIT_DENY
+
+
+def test_a_value_in_place_of_a_hole_is_neither_a_part_of_a_word_nor_the_service_of_a_key() -> None:
+    values = {"P": "aws", "Stage": "dev", "Name": "value-of-name"}
+    told = {
+        "arn:aws:s3:::value-of-name-dev/dev": "arn:‹P›:s3:::‹Name›-dev/‹Stage›",
+        "StringEquals aws:SourceVpc: dev": "StringEquals aws:SourceVpc: ‹Stage›",
+    }
+    assert {text: unfilled(text, values) for text in told} == told

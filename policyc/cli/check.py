@@ -291,12 +291,14 @@ def _write(whole: Found, args: argparse.Namespace, console: Console, compared: e
         if compared is not None:
             console.write("".join(f"{clean(line)}\n" for line in compared.told()))
         elif not whole.shown and (whole.modules or not inside):
-            read = plural(whole.modules + whole.natives, "file" if whole.modules else "document")
+            policies = "policy file" if inside else "file"
+            read = plural(whole.modules + (0 if inside else whole.natives), policies if whole.modules else "document")
             compiled = f", {plural(whole.documents, 'document')}" if whole.modules else ""
             console.write(f"{read}{compiled}: no findings\n")
         if inside:
-            every = whole.tally if whole.modules else whole.tally.plus(Tally(whole.natives, whole.natives))
-            console.write(closing_line(every, len(whole.shown), whole.names.shown) + "\n")
+            every = whole.tally.plus(Tally(whole.natives, whole.natives))
+            count = None if whole.modules else len(whole.shown)
+            console.write(closing_line(every, count, whole.names.shown) + "\n")
     serious = any(args.strict or item.severity is not Severity.INFO for item in whole.shown)
     unread = bool(whole.tally.unreadable) and not args.allow_unreadable
     if unread and not serious and args.format == "human" and not args.quiet:

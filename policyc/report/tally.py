@@ -59,12 +59,14 @@ class Tally:
         }
 
 
-def closing_line(tally: Tally, findings: int, shown: Any = str) -> str:
+def closing_line(tally: Tally, findings: int | None, shown: Any = str) -> str:
     """`14 documents in 9 files: 3 findings; 2 with unknown values (4 checks withheld); 1 not readable: main.tf:12 (module from a registry)`. What is called
-    from several places is named once."""
+    from several places is named once; `findings` is None beside policy files, whose findings it counts as well."""
+    what = f"{plural(tally.documents, 'document')} in {plural(tally.files, 'file')}"
     parts = [
-        f"{plural(tally.documents, 'document')} in {plural(tally.files, 'file')}: "
-        + (plural(findings, "finding") if findings else "no findings")
+        f"beside the policy files: {what}"
+        if findings is None
+        else f"{what}: {plural(findings, 'finding') if findings else 'no findings'}"
     ]
     if tally.unknown:
         held = f" ({plural(tally.withheld, 'check')} withheld)" if tally.withheld else ""

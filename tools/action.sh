@@ -42,7 +42,7 @@ fi
 : > "$work/said"
 run() {
   "${policyc[@]}" "$@" > "$work/says"
-  local status=$?
+  status=$?
   grep -vxFf "$work/said" "$work/says"
   cat "$work/says" >> "$work/said"
   # 4: there are documents, and no policies that could hold a test
@@ -55,16 +55,24 @@ run check ${paths[@]+"${paths[@]}"} ${base[@]+"${base[@]}"} --format github
 "${policyc[@]}" check ${paths[@]+"${paths[@]}"} ${base[@]+"${base[@]}"} --format markdown --output "$report" || true
 if [ "${#base[@]}" -gt 0 ]; then
   # what the change grants or takes away comes first; where it cannot be told the findings still can
-  "${policyc[@]}" diff "${POLICYC_BASE}...HEAD" --format markdown --output "$work/diff.md"
+  "${policyc[@]}" diff "${POLICYC_BASE}...HEAD" --format markdown --output "$work/diff.md" 2> "$work/refused"
   told=$?
-  if [ "$told" -eq 2 ]; then # a checkout without its history: the tip of the base is the next best
+  if [ "$told" -eq 2 ] && [ ! -s "$work/diff.md" ]; then # a checkout without its history: the tip of the base is the next best
     "${policyc[@]}" diff "${POLICYC_BASE}..HEAD" --format markdown --output "$work/diff.md"
     told=$?
   fi
-  # 11: a part of it is not settled, and the report says which
-  if { [ "$told" -le 1 ] || [ "$told" -eq 11 ]; } && [ -s "$work/diff.md" ]; then
-    { cat "$work/diff.md"; echo; cat "$report" 2>/dev/null; } > "$work/both.md" && mv "$work/both.md" "$report"
-  fi
+  {
+    # 11: a part of it is not settled, and the report says which
+    if [ "$told" -gt 1 ] && [ "$told" -ne 11 ]; then
+      printf '%s\n\n' '**policyc diff**: what this change grants or takes away is not known, since one of the two sides cannot be read'
+      grep -vxFf "$report" "$work/diff.md" 2>/dev/null
+    else
+      cat "$work/diff.md"
+    fi
+    echo
+    cat "$report" 2>/dev/null
+  } > "$work/both.md"
+  mv "$work/both.md" "$report"
 fi
 if [ -n "${POLICYC_SARIF:-}" ]; then
   # code scanning compares states by itself, so it gets everything
@@ -79,6 +87,9 @@ if [ "${POLICYC_TEST:-}" = true ]; then
 fi
 if [ "${POLICYC_BUILD:-}" = true ]; then
   run build --check
+  if [ "$status" -ne 0 ]; then
+    { printf '\n%s\n\n' '**policyc build**: not all documents are what the policies compile to'; sed 's/^/    /' "$work/says"; } >> "$report"
+  fi
 fi
 
 [ -e "$report" ] || echo "**policyc** ended before it had a report; the log says why" > "$report"

@@ -95,6 +95,21 @@ def test_what_the_change_grants_comes_first(project: Path) -> None:
 
 
 @needs_bash
+def test_a_side_that_cannot_be_read_is_no_silence(project: Path) -> None:
+    path = project / "policies" / "shop.policy"
+    right = path.read_text()
+    identity = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
+    for text in (right.replace("who order_fn", "who ordr_fn"), right):
+        path.write_text(text)
+        subprocess.run(["git", *identity, "commit", "-qam", "a side"], check=True, capture_output=True)
+    status, _, summary, _ = action(project, POLICYC_BASE="HEAD~1", POLICYC_BUILD="true")
+    assert status == 1  # the documents were never built
+    assert summary.startswith("**policyc diff**: what this change grants or takes away is not known, since one")
+    assert summary.count("ordr\\_fn") == 1
+    assert "missing: lattice/inventory_auth.json" in summary
+
+
+@needs_bash
 def test_an_error_is_told_once_though_it_keeps_the_tests_from_running(project: Path) -> None:
     path = project / "policies" / "shop.policy"
     path.write_text(path.read_text().replace("who order_fn", "who ordr_fn"))

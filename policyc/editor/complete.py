@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.editor.session import State
 from policyc.editor.words import word_at
+from policyc.ir.authz import Policy
 from policyc.ir.program import Program
 from policyc.model.fit import assignable
 from policyc.model.names import Lost
@@ -113,7 +114,7 @@ def _read(source: Source, offset: int) -> tuple[_Place | None, frozenset[str] | 
     for kind in kinds[1:]:
         if kind in words:
             clause = kind
-        elif kind in ("allow", "deny"):
+        elif kind in ("allow", "deny") and top != "test":
             clause = ""
     return _Place(top, clause, kinds, texts), expected_terminals(table, states)
 
@@ -135,9 +136,11 @@ def _words(expected: frozenset[str]) -> Iterator[_Offer]:
 
 def _meant(place: _Place, expected: frozenset[str], program: Program, file: str) -> Iterator[_Offer]:
     """What a clause means to name."""
+    last = place.kinds[-1] if place.kinds else ""
+    if place.top == "test" and last == "by":
+        yield from _labels(program.policies)
     if "NAME" not in expected:
         return
-    last = place.kinds[-1] if place.kinds else ""
     match place.top:
         case "policy" | "network" if last == "for":
             yield from ((name, "target", "") for name in TARGETS)
@@ -177,8 +180,7 @@ def _in_statement(place: _Place, program: Program, file: str) -> Iterator[_Offer
         yield from _attributes(attributes)
         yield from names
     elif place.clause == "who":
-        yield from _names(program, file, (nodes.PrincipalDecl, nodes.Let, nodes.GroupDecl))
-        yield from _constructors()
+        yield from _callers(program, file)
     elif place.clause == "can" and isinstance(on, Resource):
         yield from _verbs(on.type)
     elif place.clause == "can":
@@ -202,7 +204,7 @@ def _in_test(place: _Place, program: Program, file: str) -> Iterator[_Offer]:
         if kind is not None and isinstance(on, Resource) and kind.policies:
             yield from _attributes(target(kind.target).scope(on, program.resources))
     elif place.clause == "expect" and last == "at":
-        yield from _names(program, file, (nodes.Policy,))
+        yield from _names(program, file, (nodes.Policy, nodes.Resource))
     elif last == "on":
         yield from _names(program, file, (nodes.Network,))
     elif place.clause == "request" and last == ":":
@@ -212,8 +214,10 @@ def _in_test(place: _Place, program: Program, file: str) -> Iterator[_Offer]:
             on = _named(program, file, place.texts[len(place.texts) - words.kinds.index("request")])
             if isinstance(on, Resource):
                 yield from _verbs(on.type)
+        elif key == "who":
+            yield from _callers(program, file)
         else:
-            yield from _names(program, file, None)
+            yield from _names(program, file, (nodes.Let, nodes.Param, nodes.GroupDecl))
 
 
 def _in_claim(place: _Place, program: Program, file: str) -> Iterator[_Offer]:
@@ -235,8 +239,7 @@ def _in_claim(place: _Place, program: Program, file: str) -> Iterator[_Offer]:
         case "to" | "":
             yield from ((item.name, "name", item.type) for item in about if item.file == file or item in named)
         case "who":
-            yield from _names(program, file, (nodes.PrincipalDecl, nodes.Let, nodes.GroupDecl))
-            yield from _constructors()
+            yield from _callers(program, file)
         case "can":
             for kind in dict.fromkeys(item.type for item in about):
                 yield from _verbs(kind)
@@ -257,8 +260,7 @@ def _in_claim(place: _Place, program: Program, file: str) -> Iterator[_Offer]:
             yield from _names(program, file, (nodes.Policy, nodes.Resource))
         case "by":
             yield from ((policy.name, "name", "policy") for policy in policies)
-            labels = (item.label for policy in policies for item in policy.statements if item.effect == "allow")
-            yield from ((quote(label), "value", "statement") for label in labels if label)
+            yield from _labels(policies, ("allow",))
 
 
 def _in_path_claim(clause: str, program: Program, file: str) -> Iterator[_Offer]:
@@ -354,6 +356,16 @@ def _in_network(place: _Place, program: Program, file: str) -> Iterator[_Offer]:
         written += [(item.name.text, "name", "function group") for item in held if isinstance(item, NetFunctionGroup)]
         yield from written
     yield from _names(program, file, (nodes.Let, nodes.Param))
+
+
+def _callers(program: Program, file: str) -> Iterator[_Offer]:
+    yield from _names(program, file, (nodes.PrincipalDecl, nodes.Let, nodes.GroupDecl))
+    yield from _constructors()
+
+
+def _labels(policies: Iterable[Policy], effects: Sequence[str] = ("allow", "deny")) -> Iterator[_Offer]:
+    labels = (item.label for policy in policies for item in policy.statements if item.effect in effects)
+    yield from ((quote(label), "value", "statement") for label in labels if label)
 
 
 def _constructors() -> Iterator[_Offer]:

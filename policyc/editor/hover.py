@@ -37,7 +37,7 @@ def hover(state: State, file: str, offset: int) -> Hover | None:
     word = word_at(source.text, offset)
     if word is None:
         return None
-    symbol = state.index.at(file, offset)
+    symbol = state.index.meant(file, offset)
     if symbol is not None:
         return Hover("\n\n".join(_about_name(state, symbol)), _span_of(source, word, symbol, offset))
     topic = _topic(state, file, word, offset)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from policyc.diagnostics import Diagnostics
 from policyc.ir.program import Program
 from policyc.model.names import Definition, Lost
 from policyc.record import record
 from policyc.syntax import network_nodes, nodes
+from policyc.syntax.lexer import scan
+from policyc.syntax.problems import Problems
 from policyc.text import Span
 
 
@@ -42,6 +45,7 @@ class Index:
     """The symbols of a project, and which of them stands at a place."""
 
     def __init__(self, program: Program) -> None:
+        self._program = program
         found: dict[_Key, list[Use]] = {}
         self._kinds: dict[_Key, str] = {}
         for file in program.modules:
@@ -61,6 +65,21 @@ class Index:
             if span.start <= offset <= span.end:
                 return self.symbols[key]
         return None
+
+    def meant(self, file: str, offset: int) -> Symbol | None:
+        """The same, and what a name means in a declaration that nobody can read yet."""
+        found, program = self.at(file, offset), self._program
+        module = program.modules.get(file)
+        if found is not None or module is None or not module.damaged:
+            return found
+        source = program.sources[file]
+        tokens = scan(Problems(source, Diagnostics()))
+        places = zip(tokens.kinds, tokens.starts, tokens.ends, strict=True)
+        name = next(
+            (source.text[start:end] for kind, start, end in places if kind == "NAME" and start <= offset <= end), ""
+        )
+        definition = program.scopes[file].lookup(name)
+        return None if definition is None else self.symbols.get((definition.file, definition.node.name.text, ""))
 
 
 def children(node: object) -> Iterator[object]:

@@ -160,7 +160,9 @@ class Server(LanguageServer):
         for uri in self.told - set(told):
             self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
         for uri, found in told.items():
-            self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found))
+            document = self.workspace.text_documents.get(uri)
+            version = None if document is None else document.version
+            self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found, version))
         self.told = set(told)
 
     def diagnostic(self, item: Diagnostic, state: State, source: Source | None) -> lsp.Diagnostic:
@@ -270,7 +272,8 @@ def _places(
     if found is None:
         return []
     state, name, source = found
-    symbol = state.index.at(name, server.offset(source, params.position))
+    find = state.index.at if uses else state.index.meant
+    symbol = find(name, server.offset(source, params.position))
     wanted = () if symbol is None else symbol.uses
     return [
         lsp.Location(server.uri(state, use.span.file), server.range(use.span, there))

@@ -72,6 +72,7 @@ BEFORE = """let shop: account = "111122223333"
 resource orders: lattice.service { id: "svc-0a1b2c3d4e5f67890", at: shop/us-west-2, auth: aws_iam }
 resource staff: verified_access.group { trust: { idc: iam_identity_center } }
 """
+TESTED = 'policy p for lattice on orders { allow "reads" { who anyone } }\ntest "x" {\n'
 NETWORK = 'network n for cloudwan version "2025.11" {\n  segment prod {}\n  segment dev {}\n  function_group fw {}\n'
 
 
@@ -87,6 +88,9 @@ NETWORK = 'network n for cloudwan version "2025.11" {\n  segment prod {}\n  segm
             {"shop"},
             {"GET"},
         ),
+        (TESTED + "  request orders { who: §", ["shop"], {"role", "anyone"}, {"orders"}),
+        (TESTED + "  request orders { can: GET }\n  expect deny by §", ['"reads"'], {"default"}, {"p"}),
+        (TESTED + "  request orders { can: GET }\n  expect deny at §", [], {"p", "orders"}, {"shop"}),
         (NETWORK + "  share prod with §\n}", ["prod", "dev", "fw"], set(), {"anyone", "orders"}),
         (NETWORK + '  attach {\n    100: tag["x"] == "y" -> segment §\n  }\n}', ["prod", "dev"], set(), {"anyone"}),
         (NETWORK + "  attach {\n    100: §\n  }\n}", ['tag[""]', "account", "region", "type"], {"any"}, {"orders"}),
@@ -185,6 +189,9 @@ def test_nothing_is_offered_where_nothing_is_meant(project: Path, new: str) -> N
         ("can GET", "can §GET", ["(verb)", "vpc-lattice-svcs:Invoke"]),
         ("when source.vpc", "wh§en source.vpc", ["**when** (word)"]),
         ("id:", "i§d:", ["**lattice.service_network.id** (field)"]),
+        # in a statement that is half typed
+        ("when source.vpc == mesh_vpc", "when source.v§pc == ", ["**lattice.source.vpc** (attribute)"]),
+        ("when source.vpc == mesh_vpc", "when source.vpc == mesh§_vpc and", ["let mesh_vpc"]),
     ],
 )
 def test_hover(project: Path, old: str, new: str, words: list[str]) -> None:

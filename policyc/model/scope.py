@@ -362,8 +362,7 @@ class Scope:
             )
             return None
         if expected is not None and takes_word(expected, word.upper()):
-            help = f"did you mean `{word.upper()}`?"
-            diagnostics.error("unknown-name", f"unknown name `{word}`", ref.span, help)
+            diagnostics.error("unknown-name", f"unknown name `{word}`", ref.span, meant(word, word.upper()))
             return None
         names = known_names(self.table)
         if expected == PRINCIPAL and word.lower() in _CALLERS:

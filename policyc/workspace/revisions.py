@@ -58,12 +58,21 @@ def revision(folder: str, name: str) -> Revision:
     try:
         commit = _git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     except NoRevision as error:
+        if _is_known(top, f"origin/{name}"):
+            raise NoRevision(f"`{name}` is no commit of this repository", f"write `origin/{name}`") from error
         raise NoRevision(
             f"`{name}` is no commit of this repository",
             f"fetch it first (`git fetch origin {name.removeprefix('origin/')}`); "
             "a checkout of a build server may hold one commit only (`fetch-depth: 0` gets all)",
         ) from error
     return Revision(top, commit, name)
+
+
+def _is_known(top: str, name: str) -> bool:
+    try:
+        return bool(_git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"))
+    except NoRevision:
+        return False
 
 
 def base_of(folder: str, name: str, other: str = "HEAD") -> Revision:

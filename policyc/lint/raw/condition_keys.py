@@ -143,19 +143,16 @@ def _quantified(entry: ConditionKey, known: Attribute, statement: RawStatement, 
         return
     if any(_is_asked_for(other) for other in statement.condition_keys if other.key.lower() == entry.key.lower()):
         return
-    if known.many:
-        diagnostics.warning(
-            "forallvalues-without-the-key",
-            f"`ForAllValues` lets requests without `{entry.key}` through, which say nothing of where they come from",
-            entry.span,
-            f"write `ForAnyValue:{entry.operator.rpartition(':')[2]}`",
-        )
-        return
+    better = ("ForAnyValue:" if known.many else "") + entry.operator.rpartition(":")[2]
+    help = write_instead(entry.operator, better)
+    taken = any(other.operator.lower() == better.lower() for other in statement.condition_keys)
     diagnostics.warning(
-        "forallvalues-with-single-valued-key",
-        f"`ForAllValues` lets requests without `{entry.key}` through, and the key has one value at most",
+        "forallvalues-without-the-key" if known.many else "forallvalues-with-single-valued-key",
+        f"`ForAllValues` lets requests without `{entry.key}` through, "
+        + ("which say nothing of where they come from" if known.many else "and the key has one value at most"),
         entry.span,
-        f"write `{entry.operator.rpartition(':')[2]}`",
+        str(help),
+        fix=None if taken or entry.alone is None else respelled(entry.alone, help),
     )
 
 

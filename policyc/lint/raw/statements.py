@@ -18,12 +18,13 @@ from policyc.text import Span
 
 @record
 class ConditionKey:
-    """One key below an operator, as written."""
+    """One key below an operator, as written; `alone` is the place of the operator where it holds no other key."""
 
     operator: str
     key: str
     span: Span
     value: JsonValue
+    alone: Span | None = None
 
 
 @record
@@ -107,5 +108,7 @@ def _texts(value: JsonValue | None) -> tuple[JsonString, ...]:
 def _keys(block: JsonValue | None) -> Iterator[ConditionKey]:
     """Every condition key in the order of the text."""
     for operator in block.members if isinstance(block, JsonObject) else ():
-        for entry in operator.value.members if isinstance(operator.value, JsonObject) else ():
-            yield ConditionKey(operator.key, entry.key, entry.key_span, entry.value)
+        entries = operator.value.members if isinstance(operator.value, JsonObject) else ()
+        for entry in entries:
+            alone = operator.key_span if len(entries) == 1 else None
+            yield ConditionKey(operator.key, entry.key, entry.key_span, entry.value, alone)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from policyc.diagnostics import did_you_mean
+from policyc.diagnostics import closest, meant
 
 REGISTERED: Final = frozenset(
     [
@@ -68,4 +68,5 @@ def odd_method(text: str) -> str:
 
 def method_help(text: str) -> str:
     """What to write in place of a text that is no HTTP method."""
-    return did_you_mean(text.upper(), REGISTERED, _HELP)
+    near = closest(text.upper(), REGISTERED)
+    return meant(text, near) if near else _HELP

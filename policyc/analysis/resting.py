@@ -3,41 +3,60 @@ what changed apart."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import TypeAlias
 
-from policyc.engines.iam.arns import star_in_early_field
+from policyc.engines.iam.arns import field_tests, star_in_early_field
 from policyc.engines.iam.atoms import Atom
 from policyc.engines.iam.dates import parse_instant
 from policyc.engines.iam.document import Document
+from policyc.engines.iam.elements import ResourcePattern
 from policyc.engines.iam.operators import Family, Qualifier
-from policyc.engines.iam.statement import Statement
 from policyc.engines.iam.values import parse_network
 from policyc.engines.iam.variables import Variable
+
+#: what a document says, each part once: a pattern of resources, an entry of `Condition`, the name of a switch by itself
+_Said: TypeAlias = dict[Hashable, ResourcePattern | Atom | str]
 
 
 def bearing_on(old: Sequence[Document], new: Sequence[Document]) -> tuple[str, ...]:
     """The switches that bear on something which one of two documents at the same place says and the other does not."""
-    found: set[tuple[str, str]] = set()
-    for pair in zip(old, new, strict=True):
-        before, after = ({text for item in one.statements for text in _questions(item)} for one in pair)
-        found |= before ^ after
-    return tuple(sorted({name for name, _ in found}))
+    found: set[str] = set()
+    for one, other in zip(old, new, strict=True):
+        before, after = _said(one), _said(other)
+        for key in before.keys() ^ after.keys():
+            found.update(_questions((before if key in before else after)[key]))
+    return tuple(sorted(found))
 
 
-def _questions(statement: Statement) -> Iterator[tuple[str, str]]:
-    """The switches that bear on a statement, each with what it bears on."""
-    for name in statement.switches:
-        yield name, ""
-    if statement.principals is not None and "*" in statement.principals.names:
-        yield "star-matches-services", "*"
-    for pattern in statement.resources.patterns if statement.resources is not None else ():
-        if star_in_early_field(tuple(token for token in pattern.template if not isinstance(token, Variable))):
-            yield "resource-star-colon", pattern.text
-        if pattern.needs:
-            yield "substituted-wildcards", pattern.text
-    for atom in statement.conditions:
-        said = f"{atom.operator.text} {atom.key} {sorted({value.text for value in atom.values})}"
-        yield from ((name, said) for name in _of_atom(atom))
+def _said(document: Document) -> _Said:
+    found: _Said = {}
+    for statement in document.statements:
+        for name in statement.switches:
+            found["switch", name] = name
+        if statement.principals is not None and "*" in statement.principals.names:
+            found["principal", "*"] = "star-matches-services"
+        if statement.resources is not None:
+            for pattern in statement.resources.patterns:
+                found[pattern.text] = pattern
+        for atom in statement.conditions:
+            found[atom.operator.text, atom.key, frozenset([value.text for value in atom.values])] = atom
+    return found
+
+
+def _questions(said: ResourcePattern | Atom | str) -> Iterator[str]:
+    """The switches that bear on a part."""
+    match said:
+        case str():
+            yield said
+        case ResourcePattern():
+            tokens = tuple(token for token in said.template if not isinstance(token, Variable))
+            if star_in_early_field(tokens) and field_tests(tokens) is not None:
+                yield "resource-star-colon"
+            if said.needs:
+                yield "substituted-wildcards"
+        case _:
+            yield from _of_atom(said)
 
 
 def _of_atom(atom: Atom) -> Iterator[str]:

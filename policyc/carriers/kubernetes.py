@@ -14,6 +14,7 @@ from typing import Final
 from policyc.carriers import helm
 from policyc.carriers.bodies import documents_in
 from policyc.carriers.embedded import Carried, Embedded, Options, Unreadable
+from policyc.carriers.hanging import hanging
 from policyc.carriers.parts import Broken, of_documents
 from policyc.carriers.signs import EFFECT, STATEMENT
 from policyc.carriers.types import text_at, types
@@ -98,10 +99,16 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
 
 
 def _on(item: Embedded, body: JsonValue, type_: str) -> Embedded:
-    """The document with the name that what it is attached to has on AWS, where the manifest writes it out."""
+    """The document with what it hangs on, and the name that this has on AWS, where the manifest writes it out."""
     on = next((kind.on for kind in types("kubernetes")[type_] if kind.kind == item.kind), "")
     name = text_at(body, on) if on else ""
-    return replace(item, facts={"called": name}) if name and "$" not in name else item
+    called = {"called": name} if name and "$" not in name else {}
+    spec = body.get("spec") if isinstance(body, JsonObject) else None
+    properties = (spec, spec.get("forProvider") if isinstance(spec, JsonObject) else None)
+    own = text_at(body, "spec.name") or text_at(body, "metadata.name")
+    return replace(
+        item, facts={**called, **hanging(item.kind, type_, own, properties, text_at(body, "metadata.namespace"))}
+    )
 
 
 def _template(source: Source) -> Unreadable:

@@ -12,10 +12,12 @@ from typing import Final
 from policyc.carriers.astray import first_policy
 from policyc.carriers.bodies import documents_in, with_own_holes
 from policyc.carriers.embedded import Carried, Embedded, Hole, Options, Unreadable
+from policyc.carriers.hanging import hanging
 from policyc.carriers.secrets import cover, covered
 from policyc.carriers.types import text_at, types
 from policyc.diagnostics import Diagnostics
 from policyc.holes import mark
+from policyc.record import replace
 from policyc.syntax.json_text import parse_json
 from policyc.syntax.json_tree import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
 from policyc.text import Source, Span
@@ -58,6 +60,8 @@ def of_resource(
     kinds = types("pulumi").get(type_, ())
     if kinds:
         for item in documents_in(source, known, kinds, name, type_, written=known):
+            if isinstance(item, Embedded):
+                item = replace(item, facts={**item.facts, **hanging(item.kind, type_, name, (known,))})
             yield with_own_holes(item, holes) if isinstance(item, Embedded) else item
     elif (place := first_policy(known)) is not None:
         yield Unreadable(name, type_, place, "a policy of a type that is not read")

@@ -1,0 +1,83 @@
+"""What the documents of manifests and of Pulumi hang on, by the properties of what carries them: nothing is resolved there, so that names are as they stand.
+
+Sources: https://www.gateway-api-controller.eks.aws.dev/latest/api-types/iam-auth-policy/, https://aws-controllers-k8s.github.io/community/reference/,
+https://marketplace.upbound.io/providers/upbound/provider-family-aws/, https://www.pulumi.com/registry/packages/aws/api-docs/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from policyc.carriers.embedded import told
+from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString, JsonValue
+
+#: properties that name who carries an identity policy
+_CALLERS: Final = ("role", "user", "group")
+#: those that name what another policy is attached to
+_RESOURCES: Final = (
+    "bucket",
+    "accessPointArn",
+    "resourceIdentifier",
+    "resourceArn",
+    "targetRef",
+    "coreNetworkId",
+    "vpcEndpointId",
+    "functionName",
+    "keyId",
+    "arn",
+    "queueUrl",
+    "secretArn",
+    "repository",
+    "fileSystemId",
+    "backupVaultName",
+    "vaultName",
+    "domainName",
+    "eventBusName",
+    "targetId",
+)
+#: those of a caller that name its managed policies
+_HELD: Final = ("managedPolicyArns", "policies")
+#: how a property ends that names another manifest
+_ENDS: Final = ("", "Ref", "Refs")
+
+
+def hanging(kind: str, type: str, name: str, properties: Sequence[JsonValue | None], space: str = "") -> dict[str, str]:
+    """The facts `on`, `carrier` and `held` of a document (`policyc.carriers.embedded.Embedded`) in a resource called `name`; `space` is its namespace."""
+    if kind == "trust":
+        return told(held=[text for word in _HELD for text in _texts(properties, word, space)])
+    if kind != "identity":
+        return told(on=[text for word in _RESOURCES for text in _texts(properties, word, space)])
+    own = next((word for word in _CALLERS if type.lower().endswith((f"/{word}", f":{word}"))), "")
+    callers = [f"{own}/{name}"] if own else []
+    callers += [f"{word}/{text}" for word in _CALLERS for text in _texts(properties, word, space)]
+    return told(on=callers, **({"carrier": callers} if len(callers) == 1 else {}))
+
+
+def _texts(properties: Sequence[JsonValue | None], word: str, space: str) -> Iterator[str]:
+    for held in properties:
+        for end in _ENDS:
+            yield from _said(held.get(word + end) if isinstance(held, JsonObject) else None, space)
+
+
+def _said(value: JsonValue | None, space: str) -> Iterator[str]:
+    """A text, or each of a list; a reference to another manifest by its kind, its namespace and its name."""
+    match value:
+        case JsonString(text):
+            yield text
+        case JsonArray(items):
+            for item in items:
+                yield from _said(item, space)
+        case JsonObject():
+            inner = value.get("from")
+            found = inner if isinstance(inner, JsonObject) else value
+            kind, own, name = (_text(found, word) for word in ("kind", "namespace", "name"))
+            if name:
+                yield " ".join(filter(None, (kind, "/".join(filter(None, (own or space, name))))))
+        case _:
+            return
+
+
+def _text(value: JsonObject, key: str) -> str:
+    found = value.get(key)
+    return found.value if isinstance(found, JsonString) else ""

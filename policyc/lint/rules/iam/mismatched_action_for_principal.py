@@ -36,6 +36,7 @@ from __future__ import annotations
 from typing import Final
 
 from policyc.diagnostics import Severity, write_instead
+from policyc.holes import has_hole
 from policyc.ir.authz import Can, Policy, Statement
 from policyc.lint.covering import can_covers
 from policyc.lint.rule import Lint
@@ -66,7 +67,7 @@ def check(lint: Lint) -> None:
         who = statement.who
         if who is None or who.negated or not who.principals or statement.can is None or statement.can.negated:
             continue
-        wanted = {_asked(item) for item in who.principals}
+        wanted = {action for item in who.principals for action in _asked(item)}
         named = {
             name for name in (_PLAIN, _WEB, _SAML, *_BESIDE) if can_covers(statement.can, Can((Verb(name, name),)))
         }
@@ -95,8 +96,10 @@ def _is_for(statement: Statement, service: str) -> bool:
     return who is not None and not who.negated and any(service in item.args for item in who.principals)
 
 
-def _asked(item: Principal) -> str:
-    """How a principal assumes a role."""
+def _asked(item: Principal) -> tuple[str, ...]:
+    """How a principal assumes a role; several ways where it is not known what it is."""
     if item.kind != "native" or item.args[0] != "Federated":
-        return _PLAIN
-    return _SAML if ":saml-provider/" in item.args[1] else _WEB
+        return (_PLAIN,)
+    if ":saml-provider/" in item.args[1]:
+        return (_SAML,)
+    return (_WEB, _SAML) if has_hole(item.args[1]) and ":oidc-provider/" not in item.args[1] else (_WEB,)

@@ -203,13 +203,11 @@ def _documents(
         path.resolve().relative_to(project.root).as_posix()
         for path in dict.fromkeys((*named, *searched.documents, *searched.hosts))
     ]
-    sources = {
-        name: source for name in names if (source := read_source(project.root, name, None, diagnostics)) is not None
-    }
+    told = Diagnostics()
+    sources = {name: source for name in names if (source := read_source(project.root, name, None, told)) is not None}
     settings = replace(settings_of(project.config, args.kind or ""), values=bindings_of(args))
     formats = {name: format_of(project.root / name, source, settings) for name, source in sources.items()}
     files = [(sources[name], format) for name, format in formats.items() if format]
-    told = Diagnostics()
     taken, left = take_out(open_hosts(project.root, files, told, settings), opened=True)
     taken = _opened(taken, opening, left)
     asked = {path.resolve().relative_to(project.root).as_posix() for path in named}
@@ -218,10 +216,12 @@ def _documents(
             file = fault.span.file
             line = sources[file].position(fault.span.start).line if file in sources else 0
             # the part that it stands in is named once, with what is wrong
-            holding = [one for one in left if one.file == file and one.line <= line and one.reason == SYNTAX]
-            left.append(Left(file, line, holding[-1].name if holding else "", fault.message))
-            if holding:
-                left.remove(holding[-1])
+            about = (SYNTAX, fault.message)
+            holding = [one for one in left if one.file == file and one.line <= line and one.reason in about]
+            part = max(holding, key=lambda one: one.line, default=None)
+            if part is not None:
+                left.remove(part)
+            left.append(Left(file, line, part.name if part else "", fault.message))
         else:
             diagnostics.add(fault)
     others = [

@@ -381,9 +381,11 @@ def test_a_broken_file_of_a_folder_keeps_nobody_back(told: Told) -> None:
     Path("bad.yaml").write_text(
         "Resources:\n  P:\n    Type: AWS::IAM::ManagedPolicy\n    Type: AWS::IAM::ManagedPolicy\n   broken: [\n"
     )
+    Path("latin.yaml").write_bytes(b"Resources:\n  P:\n    Type: AWS::IAM::ManagedPolicy # \x93\n")
     Path("wan.json").write_text(json.dumps(NETWORK))
     status, out = told("import", ".", "-o", "policies")
-    assert status == 0 and "not imported: bad.yaml:" in out and "1 document in 1 file; 2 not imported" in out
+    assert status == 0 and "not imported: bad.yaml:" in out and "1 document in 1 file; 3 not imported" in out
+    assert out.count("not imported: latin.yaml: `latin.yaml` is not UTF-8") == 1
     assert "not imported: wan.json: the language has no words for the name `not-secured`\n" in out
     assert told("import", "bad.yaml")[0] == 1
     assert told("import", "wan.json", "good.json")[1].count("--> wan.json:1:") == 1

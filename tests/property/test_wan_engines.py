@@ -200,6 +200,8 @@ def test_verdicts_alone_are_those_of_whole_answers(world: tuple[ir.CoreNetwork, 
                 assert fate.verdict is answer.verdict
                 assert fate.verdict is Verdict.BLOCKED or fate.groups == answer.groups
                 assert fate.parts == tuple(part.verdict for part in answer.parts)
+                if fate.verdict is Verdict.REACHABLE:
+                    assert set(fate.inspected_at) == {walk.inspected_at for walk in answer.walks}
 
 
 @CALM

@@ -265,6 +265,8 @@ class Core:
         """The policies on routes that segment `into` takes from segment `out_of` by any share."""
         out: list[RoutingPolicy] = []
         for action in self.shares():
+            if not action.policies or action.segment.text not in (into, out_of):
+                continue
             others = self.network.members(action.with_segments, without=action.segment.text)
             found: list[RoutingPolicy] = []
             if action.segment.text == into and out_of in others:

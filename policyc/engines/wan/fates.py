@@ -1,4 +1,4 @@
-"""What `reach` says of many senders to one target, where their packets meet no function group: the verdicts alone, without ways and words.
+"""What `reach` says of many senders to one target: the verdicts alone, and by which function groups, without ways and words.
 
 Packets that are looked up next in the same table at the same edge fare alike, whoever sent them, so each place is looked at once.
 """
@@ -30,23 +30,29 @@ _UNKNOWN = "unknown"
 _DELIVERED = "delivered"
 
 
+#: the function groups that a way passes, and the edges at which they see the packet, both in order
+Passed = tuple[tuple[str, ...], tuple[str, ...]]
+_NOBODY: Final[tuple[Passed, ...]] = (((), ()),)
+
+
 @light
 class Fate:
-    """How the packets of one sender fare: the verdict and groups as in `Answer`, and the verdict on each part of the target."""
+    """How the packets of one sender fare: the verdict and groups as in `Answer`, and the verdict on each part of the target; `inspected_at`
+    are the edges at which groups see them, by way."""
 
     verdict: Verdict
     parts: tuple[Verdict, ...] = ()
     groups: tuple[str, ...] = ()
+    inspected_at: tuple[tuple[str, ...], ...] = ()
 
 
 @light
 class _Ends:
-    """How the ways from one place on end and how many there are; `left` of them leave by the function groups of `exits`."""
+    """How the ways from one place on end, how many there are, and what they pass."""
 
     ends: frozenset[str]
     ways: int
-    left: int = 0
-    exits: frozenset[str] = frozenset()
+    passed: tuple[Passed, ...] = _NOBODY
 
 
 #: a row, by its id, that a prefix is looked up by in a table
@@ -65,6 +71,24 @@ class Senders:
     def __init__(self, lookups: Lookups) -> None:
         self.lookups, self.tables = lookups, lookups.tables
         self._known: dict[str, Sender] = {}
+        #: by the id of a row; tables keep all rows
+        self._drops: dict[int, bool] = {}
+
+    def drops(self, row: Row | None) -> bool:
+        """Whether whatever is looked up by a row, for whom no appliance is meant, is sure to be lost there."""
+        if row is None:
+            return True
+        found = self._drops.get(id(row))
+        if found is None:
+            found = self._drops[id(row)] = not row.doubts and all(
+                hop.kind == "blackhole"
+                or (hop.kind == "group" and hop.table is None and self._is_one_at_most(hop.name, hop.edge))
+                for hop in (option.hop for option in row.options)
+            )
+        return found
+
+    def _is_one_at_most(self, group: str, edge: str) -> bool:
+        return len(self.tables.core.group_members(group, edge)) < 2
 
     def __getitem__(self, source: str) -> Sender:
         found = self._known.get(source)
@@ -73,9 +97,11 @@ class Senders:
         return found
 
     def _begin(self, association: Association) -> Sender:
-        families = frozenset(prefix.family for prefix in association.attachment.prefixes)
+        # An appliance passes on what others send.
+        own = () if association.is_group else association.attachment.prefixes
+        families = frozenset(prefix.family for prefix in own)
         start, told = start_of(self.tables, association), heard_by(self.tables, association)
-        return Sender(association.standing, association.is_group, families, start, told)
+        return Sender(association.standing, families, start, told)
 
 
 class Sender(NamedTuple):
@@ -83,7 +109,6 @@ class Sender(NamedTuple):
     hear all."""
 
     standing: Standing
-    is_group: bool
     families: frozenset[int]
     start: Start
     told: Told | None
@@ -95,16 +120,18 @@ class Fates:
     def __init__(self, senders: Senders, target: Target) -> None:
         self._senders, self._tables, self._target = senders, senders.tables, target
         self._absent = cannot_receive(self._tables.core, target) is not None
+        meant = self._tables.core.associations.get(target.attachment)
+        self._drops = senders.drops if meant is None or not meant.is_group else _is_missing
         self._parts: dict[frozenset[int], list[tuple[Prefix, Finds]]] = {}
         self._known: dict[_Look, _Ends | None] = {}
         self._fates: dict[Hashable, Fate | None] = {}
-        self._onward: dict[tuple[NextHop, Prefix], bool] = {}
+        self._onward: dict[tuple[str, str, Prefix], bool] = {}
 
     def of(self, source: str) -> Fate | None:
         """How a sender's packets fare; None where `reach` has to be asked."""
         sender = self._senders[source]
-        if sender.standing not in (Standing.SEGMENT, Standing.UNDECIDED):
-            return None if sender.is_group else _BLOCKED
+        if sender.standing in (Standing.PENDING, Standing.UNASSOCIATED):
+            return _BLOCKED
         prefixes = self.parts(sender.families)
         if self._target.prefixes and not prefixes:
             return _BLOCKED
@@ -121,14 +148,17 @@ class Fates:
         return heard if _HEARD_LESS.intersection(heard) else ()
 
     def first_rows(self, start: Start, families: frozenset[int]) -> Hashable:
-        """What tells starts in one table apart: the rows that the packets of somebody with addresses of those IP versions are looked up by first.
+        """What tells starts in one table apart: the rows, but for those that drop, that the packets of somebody with addresses of those IP versions are looked up by first.
         Rows lead to edges by name, so that it goes on alike whatever edge they are looked up at."""
         table, edges, spanning = start
         parts = self.parts(families)
-        if len(parts) == 1 and len(edges) == 1 and not spanning:
-            return id(parts[0][1].at(table).get(edges[0]))
-        rows = tuple([id(finds.at(table).get(edge)) for _, finds in parts for edge in edges])
-        return (edges, rows) if spanning else rows
+        if spanning:
+            return edges, tuple([id(finds.at(table).get(edge)) for _, finds in parts for edge in edges])
+        if len(parts) == 1 and len(edges) == 1:
+            row = parts[0][1].at(table).get(edges[0])
+            return 0 if self._drops(row) else id(row)
+        rows = [finds.at(table).get(edge) for _, finds in parts for edge in edges]
+        return tuple([0 if self._drops(row) else id(row) for row in rows])
 
     def begin(self, start: Start, families: frozenset[int], heard: Hearing = ()) -> Fate | None:
         """How packets fare that begin so in the table of a segment, sent by somebody with addresses of those IP versions who hears that; None
@@ -165,10 +195,12 @@ class Fates:
         whole = every[0] if len(every) == 1 else _together(every)
         if whole.ways > MAX_WALKS_OF_ALL:
             return None
-        groups = tuple(whole.exits) if whole.left == whole.ways and len(whole.exits) == 1 else ()
+        first, *others = whole.passed or _NOBODY
+        groups = tuple([name for name in first[0] if all(name in some for some, _ in others)])
+        at = tuple([edges for _, edges in whole.passed])
         if Verdict.UNDECIDED in verdicts:
-            return Fate(Verdict.UNDECIDED, tuple(verdicts), groups)
-        return Fate(verdicts[0] if len(set(verdicts)) == 1 else Verdict.PARTLY, tuple(verdicts), groups)
+            return Fate(Verdict.UNDECIDED, tuple(verdicts), groups, at)
+        return Fate(verdicts[0] if len(set(verdicts)) == 1 else Verdict.PARTLY, tuple(verdicts), groups, at)
 
     def _begun(self, start: Start, prefix: Prefix, finds: Finds) -> _Ends | None:
         """The ends of all ways from a start; None as for `_ends`."""
@@ -187,7 +219,7 @@ class Fates:
     def _ends(
         self, name: TableName, row: Row | None, prefix: Prefix, finds: Finds, passed: tuple[_Look, ...]
     ) -> _Ends | None:
-        """None where a way meets a function group, or comes back."""
+        """None where a way comes back, or there are too many."""
         if row is None:
             return _NO_ROUTE
         key = (name, id(row), prefix)
@@ -199,51 +231,75 @@ class Fates:
         self, name: TableName, row: Row, prefix: Prefix, finds: Finds, passed: tuple[_Look, ...]
     ) -> _Ends | None:
         found: list[_Ends] = [] if row.options else [_NO_ROUTE]
+        below: list[_Ends | None] = []
         for option in row.options:
             hop = option.hop
             if hop.kind == "blackhole":
                 found.append(_BLACKHOLE)
             elif hop.kind == "attachment" and (row.doubts or hop.name == self._target.attachment):
                 found.append(_ARRIVED)
-            elif hop.kind == "attachment" and hop.edge:
-                found.append(_PASSED_ON if self._leads_on(hop, prefix) else _GONE)
-            elif hop.kind in ("edge", "segment") and (table := hop.following(name)) is not None:
-                below = self._ends(table, finds.row(table, hop.edge), prefix, finds, passed)
-                if below is None:
-                    return None
-                found.append(below)
-            elif hop.kind == "group" and hop.table is None:
-                # what `send-to` lets out does not come back
+            elif hop.kind == "attachment":
+                below.append(self._handed(hop.name, hop.edge, prefix) if hop.edge else None)
+            elif hop.kind == "group":
                 members = self._tables.core.group_members(hop.name, hop.edge)
-                if self._target.attachment in members:
-                    return None
-                count = len(members)
-                found.append(_Ends(_LEFT if members else frozenset(), count, count, frozenset((hop.name,))))
+                if hop.table is None:
+                    # what `send-to` lets out does not come back
+                    found += [_seen(_ARRIVED if name == self._target.attachment else _GONE, hop) for name in members]
+                else:
+                    below += [self._beyond(name, hop, prefix, finds, passed) for name in members]
             else:
-                return None
-        whole = found[0] if len(found) == 1 else _together(found)
-        return _Ends(_OPEN, whole.ways, whole.left, whole.exits) if row.doubts and whole.ways else whole
+                table = hop.following(name)
+                assert table is not None
+                below.append(self._ends(table, finds.row(table, hop.edge), prefix, finds, passed))
+        # in the order of `walks`: what ends here first
+        every = [*found, *(ends for ends in below if ends is not None)]
+        if len(every) < len(found) + len(below) or sum(ends.ways for ends in every) > MAX_WALKS:
+            return None
+        whole = every[0] if len(every) == 1 else _together(every)
+        return _Ends(_OPEN, whole.ways, whole.passed) if row.doubts and whole.ways else whole
 
-    def _leads_on(self, hop: NextHop, prefix: Prefix) -> bool:
-        """Whether somebody else who is handed a packet may pass it on to the target (see `walks.settled`)."""
-        key = (hop, prefix)
+    def _beyond(
+        self, appliance: str, hop: NextHop, prefix: Prefix, finds: Finds, passed: tuple[_Look, ...]
+    ) -> _Ends | None:
+        """The ends of what goes through an appliance of a function group; it keeps what the group's table has no row for."""
+        table = TableName("group", hop.name)
+        row = finds.row(table, hop.edge)
+        if row is None:
+            return _seen(self._handed(appliance, hop.edge, prefix), hop)
+        ends = self._ends(table, row, prefix, finds, passed)
+        return None if ends is None else _seen(ends, hop)
+
+    def _handed(self, name: str, edge: str, prefix: Prefix) -> _Ends:
+        """What comes of a packet that an attachment is handed, which may pass it on to the target (see `walks.settled`)."""
+        if name == self._target.attachment:
+            return _ARRIVED
+        key = (name, edge, prefix)
         if key not in self._onward:
-            self._onward[key] = leads_on(self._tables, hop.name, hop.edge, prefix, (self._target.attachment,))
-        return self._onward[key]
+            self._onward[key] = leads_on(self._tables, name, edge, prefix, (self._target.attachment,))
+        return _PASSED_ON if self._onward[key] else _GONE
+
+
+def _is_missing(row: Row | None) -> bool:
+    return row is None
+
+
+def _seen(ends: _Ends, hop: NextHop) -> _Ends:
+    """The same ways by a function group before."""
+    passed = [((hop.name, *(n for n in names if n != hop.name)), (hop.edge, *at)) for names, at in ends.passed]
+    return _Ends(ends.ends, ends.ways, tuple(passed))
 
 
 def _together(found: Sequence[_Ends]) -> _Ends:
     return _Ends(
         frozenset().union(*(each.ends for each in found)),
         sum(each.ways for each in found),
-        sum(each.left for each in found),
-        frozenset().union(*(each.exits for each in found)),
+        tuple(dict.fromkeys(some for each in found for some in each.passed if each.ways)),
     )
 
 
 _BLOCKED = Fate(Verdict.BLOCKED)
-_LEFT, _OPEN = frozenset(("left",)), frozenset((_UNKNOWN,))
+_OPEN: Final = frozenset((_UNKNOWN,))
 _ARRIVED, _BLACKHOLE = _Ends(frozenset((_DELIVERED,)), 1), _Ends(frozenset(("blackhole",)), 1)
-_PASSED_ON, _GONE = _Ends(_OPEN, 1), _Ends(_LEFT, 1)
+_PASSED_ON, _GONE = _Ends(_OPEN, 1), _Ends(frozenset(("left",)), 1)
 _NO_ROUTE, _UNHEARD = _Ends(frozenset(("no-route",)), 1), _Ends(frozenset(("not-announced",)), 1)
 _NOT_ADVERTISED = _Ends(frozenset(("not-advertised",)), 1)

@@ -43,6 +43,10 @@ def changed_ways(
 _Members: TypeAlias = tuple[list[int], list[tuple[int, Told | None, Told | None]]]
 
 
+#: the verdict in words, and the edges at which function groups see a packet that arrives
+_Verdict: TypeAlias = tuple[str, str]
+
+
 class _Known(NamedTuple):
     """What changes for senders in groups; those `apart` were not asked."""
 
@@ -112,14 +116,14 @@ class _Asking:
                         continue
                     key = (group.families, rows, heard)
                     if key not in begun:
-                        begun[key] = _begun(group, asked, heard) if group.plain else None
+                        begun[key] = _begun(group, asked, heard)
                     texts = begun[key]
                     if texts is not None:
                         if texts[0] != texts[1]:
                             found.setdefault(texts, []).extend(others)
                     elif heard[0] != heard[1] or not near.same(group, ways):
                         # Who begins alike and hears alike gets one answer.
-                        self._one_by_one(others, receiving, asked, found, alike=group.plain)
+                        self._one_by_one(others, receiving, asked, found, alike=True)
         return found
 
     def _asked(self, target: Attachment) -> tuple[_Asked, _Asked]:
@@ -165,9 +169,7 @@ class _Asking:
                 continue
             here, there = pair
             before, after = asked if there is receiving[0] else self._asked(there)
-            texts = (before.verdict(here), after.verdict(here))
-            if texts[0] == texts[1]:
-                texts = (texts[0] + before.where(here), texts[1] + after.where(here))
+            texts = _told(before.verdict(here), after.verdict(here))
             if texts[0] != texts[1]:
                 found.setdefault(texts, []).extend(waiting if alike else [at])
 
@@ -175,37 +177,37 @@ class _Asking:
 class _Asked:
     """The senders to one target in one network, asked one after the other."""
 
-    __slots__ = ("_answers", "_tables", "_target", "_texts", "fates")
+    __slots__ = ("_tables", "_target", "_texts", "fates")
 
     def __init__(self, begun: Senders, target: Target) -> None:
         self._tables, self._target, self.fates = begun.tables, target, Fates(begun, target)
-        self._answers: dict[str, Answer] = {}
         #: by the id of a fate, which stands beside it so that the id stays its own
-        self._texts: dict[int, tuple[Fate, str]] = {}
+        self._texts: dict[int, tuple[Fate, _Verdict]] = {}
 
-    def verdict(self, sender: Attachment) -> str:
+    def verdict(self, sender: Attachment) -> _Verdict:
         fate = self.fates.of(sender.name)
         if fate is not None:
             return self.text(fate)
-        answer = self._answers[sender.name] = reach(self._tables, sender.name, self._target)
-        return verdict_of(answer)
+        answer = reach(self._tables, sender.name, self._target)
+        return verdict_of(answer), where_inspected(answer)
 
-    def text(self, fate: Fate) -> str:
+    def text(self, fate: Fate) -> _Verdict:
         found = self._texts.get(id(fate))
         if found is None:
-            found = self._texts[id(fate)] = (fate, _verdict(fate.verdict, fate.parts, fate.groups))
+            text = _verdict(fate.verdict, fate.parts, fate.groups), _where(fate.verdict, fate.inspected_at)
+            found = self._texts[id(fate)] = (fate, text)
         return found[1]
 
-    def where(self, sender: Attachment) -> str:
-        """Where function groups see what arrives of a sender that was asked for its verdict."""
-        answer = self._answers.get(sender.name)
-        return "" if answer is None else where_inspected(answer)
+
+def _told(before: _Verdict, after: _Verdict) -> tuple[str, str]:
+    """What to say of two verdicts; where they are the same words, with the edges at which function groups look."""
+    return (before[0], after[0]) if before[0] != after[0] else ("".join(before), "".join(after))
 
 
 def _begun(group: Group, asked: tuple[_Asked, _Asked], heard: tuple[Hearing, Hearing]) -> tuple[str, str] | None:
     """The verdicts on what a group sends that hears that; None where each sender has to be asked."""
     before, after = (one.fates.begin(group.start, group.families, some) for one, some in zip(asked, heard, strict=True))
-    return None if before is None or after is None else (asked[0].text(before), asked[1].text(after))
+    return None if before is None or after is None else _told(asked[0].text(before), asked[1].text(after))
 
 
 def _pair(sending: Class, receiving: Class) -> tuple[Attachment, Attachment] | None:
@@ -238,7 +240,10 @@ def _verdict(verdict: Verdict, parts: Sequence[Verdict], groups: Sequence[str] =
 
 def where_inspected(answer: Answer) -> str:
     """The edges at which function groups see a packet that arrives, way by way."""
-    if answer.verdict is not Verdict.REACHABLE or not answer.inspected:
+    return _where(answer.verdict, [walk.inspected_at for walk in answer.walks])
+
+
+def _where(verdict: Verdict, ways: Iterable[Sequence[str]]) -> str:
+    if verdict is not Verdict.REACHABLE or not any(ways):
         return ""
-    ways = {" and ".join(walk.inspected_at) or "nowhere" for walk in answer.walks}
-    return " at " + " or ".join(sorted(ways))
+    return " at " + " or ".join(sorted({" and ".join(way) or "nowhere" for way in ways}))

@@ -49,11 +49,6 @@ class Group:
     families: frozenset[int]
     members: list[int] = field(default_factory=list)
 
-    @property
-    def plain(self) -> bool:
-        """Whether it begins in a segment."""
-        return self.start.table.kind == "segment"
-
 
 @record(frozen=False)
 class _Beginning:
@@ -104,7 +99,10 @@ class Differences:
         self._changed = _changed_rows(old, new, self._moved)
         #: the tables with a differing row for a prefix, at some edge
         self._differing: dict[Prefix, set[TableName]] = {}
+        by_table: dict[TableName, set[Prefix]] = {}
         for (name, _), found in self._changed.items():
+            by_table.setdefault(name, set()).update(found)
+        for name, found in by_table.items():
             for prefix in found:
                 self._differing.setdefault(prefix, set()).add(name)
         every = set(self._differing)
@@ -162,7 +160,9 @@ class Differences:
                 if sender is True:
                     found.asked.append(at)
                 elif isinstance(sender, _Sender):
-                    families = frozenset(prefix.family for prefix in sending[0].prefixes)
+                    # as in `fates`: an appliance passes on what others send
+                    plain = sender.start.table.kind == "segment"
+                    families = frozenset(prefix.family for prefix in sending[0].prefixes if plain)
                     alike = found.groups.setdefault(sender.start.table, {})
                     key = (sender.start, families)
                     alike.setdefault(key, Group(*key)).members.append(at)

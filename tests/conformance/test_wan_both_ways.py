@@ -20,6 +20,7 @@ from policyc.engines.wan.routing_policies import Surroundings, transform
 from policyc.engines.wan.switches import DEFAULT
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import AttachmentType
+from policyc.record import replace
 from policyc.targets.cloud_wan.questions import ask_path
 from policyc.targets.cloud_wan.validate import validate_network
 from tests.conformance.wan_networks import EU, US, attached, block, labelled, network, policy, share, tables_of
@@ -281,3 +282,23 @@ def test_a_transit_gateway_in_an_isolated_segment_that_inspects_itself_is_a_swit
 def test_a_mask_with_a_leading_zero_is_no_prefix() -> None:
     assert parse_prefix("10.0.0.0/08") is None and parse_prefix("::/00") is None
     assert parse_prefix("0.0.0.0/0") == Prefix(4, 0, 0) and parse_prefix("10.0.0.0/8") == Prefix(4, 10 << 24, 8)
+
+
+@pytest.mark.parametrize("on", [None, True, False])
+def test_vpns_with_equal_routes_share_the_load_where_the_option_is_on(on: bool | None) -> None:
+    """Sections 1.2 (on by default) and 3.11."""
+    plain = network(["s"])
+    net = replace(plain, configuration=replace(plain.configuration, vpn_ecmp=on))
+    office = [attached(name, "s", US, "192.168.0.0/16", kind=VPN, as_path=(65001,)) for name in ("v1", "v2")]
+    answer = reach(
+        tables_of(net, attached("a", "s", US, "10.1.0.0/16"), *office), "a", Target((block("192.168.0.0/24"),))
+    )
+    assert answer.titles == ("possible way 1", "possible way 2")
+    assert any("`v1` and `v2` share the load" in note for note in answer.notes) is (on is not False)
+
+
+def test_the_ways_to_several_prefixes_are_no_choice_of_the_service() -> None:
+    sender = attached("a", "s", US, "10.1.0.0/16", "2001:db8:1::/56")
+    receiver = attached("b", "s", US, "10.2.0.0/16", "2001:db8:2::/56")
+    answer = reach(tables_of(network(["s"]), sender, receiver), "a", Target(receiver.prefixes, "b"))
+    assert answer.titles == ("by 10.2.0.0/16", "by 2001:db8:2::/56") and answer.verdict is Verdict.REACHABLE

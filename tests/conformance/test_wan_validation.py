@@ -437,6 +437,7 @@ TABLE: list[tuple[str, Edit, str, str]] = [
         '""',
     ),
     ("malformed community", set_at(*match_of(1), "65000"), "community", '"65000"'),
+    ("community of two wide halves", set_at(*match_of(1), "70000:70000"), "community", '"70000:70000"'),
     ("MED too large", set_at(*value_of(2), "4294967296"), "route-number", '"4294967296"'),
     ("own ASN removed", set_at(*value_of(6), [64520]), "own-asn", "[64520]"),
     ("own ASN in a community", set_at(*value_of(1), "64520:1"), "own-asn", '"64520:1"'),

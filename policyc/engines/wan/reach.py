@@ -57,12 +57,13 @@ class Verdict(StrEnum):
 
 @record
 class Part:
-    """The answer for one of the asked prefixes, or a part of it; the verdict is never `partly`."""
+    """The answer for one of the asked prefixes, or a part of it, with the number of possible ways; the verdict is never `partly`."""
 
     prefix: Prefix
     verdict: Verdict
     reason: str
     sentence: str
+    ways: int
 
 
 @record
@@ -85,6 +86,15 @@ class Answer:
         if not self.walks:
             return ()
         return tuple(name for name in self.walks[0].groups if all(name in walk.groups for walk in self.walks))
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """What each of several walks is: one of those that the service may choose, or that of some of the prefixes."""
+        if len(self.walks) < 2:
+            return ("",) * len(self.walks)
+        if not self.parts or any(part.ways > 1 for part in self.parts):
+            return tuple([f"possible way {number}" for number in range(1, len(self.walks) + 1)])
+        return tuple([f"by {walk.hops[-1].prefix}" if walk.hops else "the others" for walk in self.walks])
 
     @property
     def inspected(self) -> bool:
@@ -374,7 +384,7 @@ def _answer(
 ) -> Answer:
     """The answer for all parts of a target."""
     every = tuple(dict.fromkeys(walk for _, ways in found for walk in ways))
-    notes = _notes(every)
+    notes = _notes(tables.core, every)
     parts = tuple(_part(tables, association, target, prefix, ways) for prefix, ways in found)
     verdicts = {part.verdict for part in parts}
     doubts = merge(*(walk.doubts for walk in every))
@@ -397,13 +407,14 @@ def _part(tables: Tables, association: Association, target: Target, prefix: Pref
     ends = {walk.end for walk in ways}
     doubts = merge(*(walk.doubts for walk in ways))
     if doubts or "unknown" in ends:
-        return Part(prefix, Verdict.UNDECIDED, "unknown", "it cannot be known: " + "; ".join(doubts))
+        return Part(prefix, Verdict.UNDECIDED, "unknown", "it cannot be known: " + "; ".join(doubts), len(ways))
     if ends == {"delivered"}:
-        return Part(prefix, Verdict.REACHABLE, "delivered", _delivered(ways))
+        return Part(prefix, Verdict.REACHABLE, "delivered", _delivered(ways), len(ways))
     if "delivered" in ends:
         text = "it differs by the service's choice: " + ", ".join(sorted(ends))
-        return Part(prefix, Verdict.UNDECIDED, "differs", text)
-    return Part(prefix, Verdict.BLOCKED, *_why_blocked(tables, association, Target((prefix,), target.attachment), ways))
+        return Part(prefix, Verdict.UNDECIDED, "differs", text, len(ways))
+    told = _why_blocked(tables, association, Target((prefix,), target.attachment), ways)
+    return Part(prefix, Verdict.BLOCKED, *told, len(ways))
 
 
 def _delivered(ways: Iterable[Walk]) -> str:
@@ -514,8 +525,25 @@ def _why_no_route(
     return "no-share", sentence
 
 
-def _notes(ways: Sequence[Walk]) -> tuple[str, ...]:
+def _notes(core: Core, ways: Sequence[Walk]) -> tuple[str, ...]:
     out: list[str] = []
     if any(walk.groups and not walk.exit for walk in ways):
         out.append("inspection groups are taken to pass on what they receive")
-    return merge(out, *(walk.notes for walk in ways))
+    return merge(out, _shared_load(core, ways) if len(ways) > 1 else (), *(walk.notes for walk in ways))
+
+
+def _shared_load(core: Core, ways: Iterable[Walk]) -> list[str]:
+    """Where equally good routes lead to several VPNs: with `vpn-ecmp-support`, which is on unless somebody turns it off, all are used."""
+    if core.network.configuration.vpn_ecmp is False:
+        return []
+    found: dict[Hashable, list[str]] = {}
+    for walk in ways:
+        to = core.associations.get(walk.delivered_to)
+        if to is not None and walk.hops and to.attachment.type == "site-to-site-vpn":
+            last = walk.hops[-1]
+            found.setdefault((walk.hops[:-1], last.table, last.edge, last.prefix), []).append(f"`{walk.delivered_to}`")
+    return [
+        f"`vpn-ecmp-support` is on: {' and '.join(names)} share the load, where they are dynamic VPNs"
+        for names in found.values()
+        if len(names) > 1
+    ]

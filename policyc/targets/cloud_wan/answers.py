@@ -135,14 +135,13 @@ def _headline(answer: PathAnswer) -> str:
 
 def _answer_lines(direction: str, answer: Answer) -> Iterator[str]:
     yield f"{direction}: {answer.verdict.value}, {answer.sentence}"
-    several = len(answer.walks) > 1
-    for number, walk in enumerate(answer.walks[:_MOST_WALKS], 1):
-        if several:
-            yield f"  possible way {number}: {walk.end}"
+    for title, walk in list(zip(answer.titles, answer.walks, strict=True))[:_MOST_WALKS]:
+        if title:
+            yield f"  {title}: {walk.end}"
         for hop in walk.hops:
-            yield f"    {hop.sentence()}" if several else f"  {hop.sentence()}"
+            yield f"    {hop.sentence()}" if title else f"  {hop.sentence()}"
     if len(answer.walks) > _MOST_WALKS:
-        yield f"  {len(answer.walks) - _MOST_WALKS} more possible ways"
+        yield f"  {len(answer.walks) - _MOST_WALKS} more ways"
     for note in answer.notes:
         yield f"  note: {note}"
 

@@ -63,18 +63,18 @@ def _delivered(answer: Answer) -> str:
 
 
 def _direction(canvas: Canvas, title: str, sender: str, answer: Answer, left: float, top: float) -> float:
-    """One direction with all its possible ways; its lower end."""
+    """One direction with its ways; its lower end."""
     color = _COLOURS[answer.verdict.value]
     canvas.text(left, top + 12, f"{title}: {answer.verdict.value}", size=14, fill=color, bold=True)
     y = _words(canvas, answer.sentence, left, top + 30, _CELLS, "ink")
     for note in answer.notes:
         y = _words(canvas, f"note: {note}", left, y, _CELLS, "faint")
     if len(answer.walks) > _MOST:
-        y = _words(canvas, f"{len(answer.walks) - _MOST} more possible ways", left, y, _CELLS, "faint")
-    several = len(answer.walks) > 1
+        y = _words(canvas, f"{len(answer.walks) - _MOST} more ways", left, y, _CELLS, "faint")
+    titles = answer.titles or ("",)
     ends = [
-        _way(canvas, f"possible way {at}" if several else "", sender, walk, answer, left + at0 * (_WIDTH + _GAP), y)
-        for at0, (at, walk) in enumerate(enumerate(_drawn(answer), 1))
+        _way(canvas, titles[at], sender, walk, answer, left + at * (_WIDTH + _GAP), y)
+        for at, walk in enumerate(_drawn(answer))
     ]
     return max(ends)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.engines.wan.prefixes import WIDTH
@@ -143,14 +144,18 @@ def _check_number(value: int, span: Span | None, diagnostics: Diagnostics, least
         diagnostics.error("route-number", f"{value} is {what}", span, f"use {least} to {MAX_ASN}")
 
 
+#: one half of a community has 16 bits: RFC 1997 (both), RFC 4360, section 3.1, and RFC 5668 (one of the two)
+_MOST_OF_A_HALF: Final = 65535
+
+
 def check_community(text: str, span: Span | None, diagnostics: Diagnostics) -> int | None:
     """The ASN part of a community such as `65000:100`, or None after a finding."""
     asn, colon, rest = text.partition(":")
     parts = (asn, rest)
-    if not colon or not all(p.isascii() and p.isdigit() and len(p) <= 10 and int(p) <= MAX_ASN for p in parts):
-        diagnostics.error(
-            "community", f"`{text[:40]}` is no BGP community", span, "write an ASN and a number, such as `65000:100`"
-        )
+    numbers = [int(p) for p in parts if p.isascii() and p.isdigit() and len(p) <= 10 and int(p) <= MAX_ASN]
+    if not colon or len(numbers) < 2 or min(numbers) > _MOST_OF_A_HALF:
+        help = "write an ASN and a number, such as `65000:100`; one of the two is at most 65535"
+        diagnostics.error("community", f"`{text[:40]}` is no BGP community", span, help)
         return None
     return int(asn)
 

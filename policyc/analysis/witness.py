@@ -13,10 +13,12 @@ from policyc.analysis.moment import epoch_of
 from policyc.analysis.question import USER_IDS, NoResource, Space, known_actions
 from policyc.analysis.solver import Opaque, Present, Slot, Solution, Tested
 from policyc.engines.iam.caller import Caller, CallerKind, anonymous, caller_from_arn, identity_provider, service
+from policyc.engines.iam.principals import principal_arn
 from policyc.engines.iam.request import Request
 from policyc.engines.proofs.domains import Fits, Unmodelled
 from policyc.engines.proofs.moments import CURRENT, EPOCH
 from policyc.engines.proofs.texts import exactly
+from policyc.model.values import Principal
 from policyc.record import record
 from policyc.targets.registry import resource_types
 
@@ -163,7 +165,10 @@ def _caller(space: Space, solution: Solution, held: Mapping[object, bool]) -> Ca
             )
         case CallerKind.FEDERATED:
             maker = next((item.arn for item, holds in held.items() if isinstance(item, MadeBy) and holds), "")
-            return caller_from_arn(solution.values[(ARN_KEY, 0)], creator=maker, unique_id=own, canonical_id=canonical)
+            arn = solution.values[(ARN_KEY, 0)]
+            partition, account = arn.split(":")[1], arn.split(":")[4]
+            maker = maker or principal_arn(Principal("account", (account,)), partition)  # nobody whom a document names
+            return caller_from_arn(arn, creator=maker, unique_id=own, canonical_id=canonical)
         case _:
             return caller_from_arn(solution.values[(ARN_KEY, 0)], unique_id=own, canonical_id=canonical)
 

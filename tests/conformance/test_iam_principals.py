@@ -113,6 +113,23 @@ def test_not_principal_denies_all_but_fully_listed(fact: str, principal: Any, ex
     assert (verdict(held, ask(caller=WHO[who])) is Verdict.EXPLICIT_DENY) is expected
 
 
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (allow(Principal={"AWS": USER}), Verdict.UNDECIDED),
+        (allow(Principal={"AWS": ROLE}), Verdict.IMPLICIT_DENY),
+        (allow(Principal={"AWS": [USER, FEDERATED]}), Verdict.ALLOW),
+        (allow(NotPrincipal={"AWS": [USER]}), Verdict.UNDECIDED),
+        (deny(NotPrincipal={"AWS": [FEDERATED, HOME]}), Verdict.UNDECIDED),
+        (deny(NotPrincipal={"AWS": [USER, HOME]}), Verdict.EXPLICIT_DENY),
+    ],
+)
+def test_4_1_who_made_a_federated_session_may_not_be_known(statement: Any, expected: Verdict) -> None:
+    open_to_all = allow(Principal="*")["Statement"] if statement["Statement"][0]["Effect"] == "Deny" else []
+    held = document(policy(*open_to_all, *statement["Statement"]), Kind.RESOURCE)
+    assert verdict(held, ask(caller=caller_from_arn(FEDERATED))) is expected
+
+
 @pytest.mark.parametrize("principal", [{"AWS": [USER, HOME]}, "*"])
 def test_4_4_a_boundary_makes_not_principal_deny(principal: Any) -> None:
     from policyc.engines.iam import decide, explain

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import json
 import re
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -80,7 +81,7 @@ def candidates(caller: dict[str, Any]) -> dict[tuple[str, str], str]:
     if caller["kind"] == "role":
         found[("AWS", role_arn(caller))] = "limited"
     if caller.get("creator"):
-        found[("AWS", caller["creator"])] = "limited"
+        found.setdefault(("AWS", caller["creator"]), "limited")
     if caller["kind"] != "root":
         found[("AWS", own_arn(caller))] = "direct"
     return found
@@ -191,7 +192,17 @@ def arn_match(tokens: list[Any], text: str) -> bool:
 # Statement parts
 
 
-def principal_matches(statement: dict[str, Any], caller: dict[str, Any], bounded: bool) -> bool:
+def principal_matches(statement: dict[str, Any], caller: dict[str, Any], bounded: bool) -> bool | None:
+    """Whether the statement is for the caller; None where that hangs on who made a federated session."""
+    if caller["kind"] != "federated" or caller.get("creator"):
+        return principal_holds(statement, caller, bounded)
+    account, listing = account_arn(caller), json.dumps(statement)
+    makers = [account, *re.findall(r'"(' + re.escape(account.removesuffix("root")) + r'user/[^"]*)"', listing), "nobody"]
+    answers = {principal_holds(statement, caller | {"creator": maker}, bounded) for maker in makers}
+    return answers.pop() if len(answers) == 1 else None
+
+
+def principal_holds(statement: dict[str, Any], caller: dict[str, Any], bounded: bool) -> bool:
     element = statement.get("Principal", statement.get("NotPrincipal"))
     if element is None:
         return True
@@ -216,7 +227,7 @@ def principal_matches(statement: dict[str, Any], caller: dict[str, Any], bounded
         levels.append({role_arn(caller)})
     if caller["kind"] != "root":
         levels.append({own_arn(caller)})
-    if caller.get("creator"):
+    if caller.get("creator", account_arn(caller)) != account_arn(caller):
         levels.append({caller["creator"]})
     texts = {value for kind, value in entries if kind == "AWS"}
     return not all(level & texts for level in levels)

@@ -45,7 +45,7 @@ CALLERS: tuple[Caller, ...] = (
     caller_from_arn("arn:aws:iam::444455556666:role/p/a", session="s", unique_id="AROAP"),
     caller_from_arn(USER, unique_id="AIDAB"),
     caller_from_arn("arn:aws:iam::111122223333:root"),
-    caller_from_arn("arn:aws:sts::111122223333:federated-user/f"),
+    caller_from_arn("arn:aws:sts::111122223333:federated-user/f", creator="arn:aws:iam::111122223333:root"),
     service("logs.amazonaws.com"),
     anonymous(),
 )

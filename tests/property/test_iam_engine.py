@@ -112,13 +112,15 @@ def caller_forms(account: str) -> list[dict[str, Any]]:
         {"kind": "user", "account": account, "name": "u", "tags": {"x": "a"}},
         {"kind": "role", "account": account, "name": "r", "session": "s", "tags": {"X": "b"}},
         {"kind": "federated", "account": account, "name": "f", "creator": f"arn:aws:iam::{account}:user/u"},
-        {"kind": "federated", "account": account, "name": "f"},
+        {"kind": "federated", "account": account, "name": "f", "creator": f"arn:aws:iam::{account}:root"},
     ]
 
 
+UNSAID = {"kind": "federated", "account": HOME, "name": "f"}  # nobody says who made the session
 CALLERS = [
     *caller_forms(HOME),
     *caller_forms(AWAY),
+    UNSAID,
     {"kind": "service", "name": "cloudfront.amazonaws.com"},
     {"kind": "anonymous"},
     {"kind": "provider", "name": f"arn:aws:iam::{HOME}:saml-provider/p"},
@@ -322,7 +324,7 @@ def engine_policies(plain: dict[str, Any]) -> Policies:
 
 def has_hidden_unknowns(form: dict[str, Any]) -> bool:
     caller = engine_caller(form["caller"])
-    return form["caller"]["kind"] in ("service", "provider") or caller.path is None
+    return form["caller"]["kind"] in ("service", "provider") or form["caller"] == UNSAID or caller.path is None
 
 
 @EFFORT

@@ -270,6 +270,8 @@ def asked(known: Facts, service: Resource) -> Any:
         caller.kind is CallerKind.ROLE
     ):  # everything is known of these callers, the path of the role and the session as well
         caller = replace(caller, path=caller.path or "/", session=caller.session or "unnamed")
+    if caller.kind is CallerKind.FEDERATED:  # and who made it
+        caller = replace(caller, creator=f"arn:aws:iam::{caller.account}:root")
     return EngineRequest.of(known.can.action, arn(service) + (known.path or ""), caller, context)
 
 

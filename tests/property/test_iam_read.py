@@ -154,7 +154,7 @@ CALLERS: dict[str, tuple[Principal, Caller]] = {
     "root": (Principal("root", (SHOP,)), caller_from_arn(f"arn:aws:iam::{SHOP}:root")),
     "federated": (
         Principal("federated_user", (SHOP, "fed")),
-        caller_from_arn(f"arn:aws:sts::{SHOP}:federated-user/fed"),
+        caller_from_arn(f"arn:aws:sts::{SHOP}:federated-user/fed", creator=f"arn:aws:iam::{SHOP}:root"),
     ),
     "anonymous": (Principal("anonymous", ()), anonymous()),
     "service": (Principal("service", ("ec2.amazonaws.com",)), service("ec2.amazonaws.com")),

@@ -90,7 +90,7 @@ class Caller:
     `path` and `session` are those of a role session: None for the path of a role that only its session's ARN names, empty for
     a session of which nothing but the role is known. `unique_id` is the `AIDA…` or `AROA…` id (empty = not known), `tags` the principal and session tags,
     `org_id` and `org_paths` the organisation of the account (empty = in none), `creator` the ARN of the user
-    that made a federated session, `services` every name of a service principal, its direct name first, and for an
+    that made a federated session (empty = not known), `services` every name of a service principal, its direct name first, and for an
     identity provider, which only role trust policies name, its ARN or domain.
     """
 
@@ -157,11 +157,14 @@ class Caller:
         )
 
     def _compared(self, listed: frozenset[str]) -> Iterator[tuple[Grant, bool]]:
-        """Names of a role session that only a comparison can tell: its role by another path, which names it for certain,
-        as a role's name is unique in an account; and a session of a role whose session is not known, which may be it. Every name may be that of
-        a caller who is not stated."""
+        """Names that only a comparison can tell: a session's role by another path, which names it for certain,
+        as a role's name is unique in an account; a session of a role whose session is not known, which may be it; and a user of the account
+        of a federated session, who may have made it where nobody says who did. Every name may be that of a caller who is not stated."""
         if self.kind is CallerKind.UNSTATED:
             yield from ((Grant.DIRECT, False) for name in listed if name != "*")
+        if self.kind is CallerKind.FEDERATED and not self.creator:
+            user = f"aws:arn:{self.partition}:iam::{self.account}:user/"
+            yield from ((Grant.LIMITED, False) for name in listed if name.startswith(user))
         if self.kind is not CallerKind.ROLE or (self.path is not None and self.session):
             return
         role = f"aws:arn:{self.partition}:iam::{self.account}:role/"
@@ -174,7 +177,7 @@ class Caller:
 
     def is_exempt(self, listed: frozenset[str]) -> bool | None:
         """Whether a NotPrincipal that lists these principals exempts the caller: each of its levels must be listed (4.4);
-        None where that hangs on a session that is not known."""
+        None where that hangs on a session that is not known, or on who made a federated one."""
         if "*" in listed:
             return True
         match self.kind:
@@ -187,8 +190,10 @@ class Caller:
         if not listed & {f"aws:{self.account}", f"aws:arn:{self.partition}:iam::{self.account}:root"}:
             return False
         if self.kind is not CallerKind.ROLE:
-            own = [] if self.kind is CallerKind.ROOT else [self.arn, self.creator]
-            return all(f"aws:{arn}" in listed for arn in own if arn)
+            maker = "" if self.creator.endswith(":root") else self.creator  # the root user is listed as its account
+            own = [] if self.kind is CallerKind.ROOT else [self.arn, maker]
+            spared = all(f"aws:{arn}" in listed for arn in own if arn)
+            return None if spared and self.kind is CallerKind.FEDERATED and not self.creator else spared
         if self.path is not None and f"aws:{self.principal_arn}" not in listed:
             return False
         if self.path is None and not any(grant is Grant.LIMITED for grant, _ in self._compared(listed)):
@@ -206,6 +211,11 @@ class Caller:
         if self.kind is CallerKind.SERVICE and key.startswith(_OF_SIGN_IN):
             return True
         return key.startswith(OF_SERVICES) and self.kind is not CallerKind.SERVICE
+
+    @property
+    def unsaid(self) -> str:
+        """What of the caller is not known and may decide whether a principal names it, for people."""
+        return "the user that made the session" if self.kind is CallerKind.FEDERATED else "the name of the session"
 
     @property
     def open_keys(self) -> tuple[str, ...]:
@@ -251,7 +261,7 @@ def _grants(caller: Caller) -> dict[str, Grant]:
     if caller.unique_id:  # what AWS stores in place of the ARN
         grants[f"aws:{caller.unique_id}"] = Grant.LIMITED if caller.kind is CallerKind.ROLE else Grant.DIRECT
     if caller.creator:
-        grants[f"aws:{caller.creator}"] = Grant.LIMITED
+        grants.setdefault(f"aws:{caller.creator}", Grant.LIMITED)  # the root user goes by the name of its account
     if caller.kind is not CallerKind.ROOT and (caller.session or caller.kind is not CallerKind.ROLE):
         grants[f"aws:{caller.arn}"] = Grant.DIRECT
     return grants

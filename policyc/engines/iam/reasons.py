@@ -49,7 +49,7 @@ def _principal(part: PrincipalPart, caller: Caller, bounded: bool, deny: bool, s
     actual = (caller.arn or "anonymous",)
     operator = EXCLUDES if part.negated else _WANTS
     if answer is None:
-        subject = part.open_names[0].partition(":")[2] if part.open_names else "the name of the session"
+        subject = part.open_names[0].partition(":")[2] if part.open_names else caller.unsaid
         return Reason("principal", None, subject, operator, part.texts, None, part.span)
     return Reason("principal", answer, "principal", operator, named or part.texts, actual, part.span)
 

@@ -61,6 +61,9 @@ def lower_raw_test(
     values = _texts(last.items if isinstance(last, nodes.ListOf) else (last,), scope, diagnostics)
     if operator is None or attribute is None or values is None:
         return None
+    if not values:
+        help = "give the values, or remove the test"
+        diagnostics.warning("empty-array-condition", f"`{attribute.name}` has no values", last.span, help)
     if negate:
         _refuse(call, "a raw test has no negation", "write the opposite operator, such as `StringNotLike`", diagnostics)
         return None
@@ -71,10 +74,18 @@ def lower_raw_test(
     return found
 
 
-def raw_principal(call: nodes.Call, scope: Scope, diagnostics: Diagnostics) -> Principal | None:
-    """The principal that `raw("AWS", "…")` names."""
+def raw_principal(call: nodes.Call, scope: Scope, diagnostics: Diagnostics, listed: bool) -> Principal | None:
+    """The principal that `raw("AWS", "…")` names. What the language has a word for is that, so that it counts as that; of an account
+    only where the clause is no `NotPrincipal`, which is `listed` as it stands."""
     parts = _parts(call, 2, 'write `raw("AWS", "AROAEXAMPLE")`, the type and the id', scope, diagnostics)
-    return None if parts is None else Principal("native", (parts[0][0], parts[1][0]), parts[1][0], call.span)
+    if parts is None:
+        return None
+    type_, name = parts[0][0], parts[1][0]
+    if type_ == "AWS" and name == "*":
+        return Principal("anyone", (), name, call.span)
+    if type_ == "AWS" and not listed and len(name) == 12 and name.isdigit():
+        return Principal("account", (name,), name, call.span)
+    return Principal("native", (type_, name), name, call.span)
 
 
 def raw_verb(call: nodes.Call, scope: Scope, diagnostics: Diagnostics) -> Verb | None:

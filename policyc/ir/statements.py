@@ -300,7 +300,7 @@ class StatementBuilder:
         raw = [item for item in clause.items if is_raw(item, self.scope)]
         for item in clause.items:
             if isinstance(item, nodes.Call) and item in raw:
-                principals.append(raw_principal(item, self.scope, self.diagnostics))
+                principals.append(raw_principal(item, self.scope, self.diagnostics, clause.negated))
                 continue
             value = self.scope.value(item, PRINCIPAL, self.diagnostics)
             principals.append(value.data if value is not None and isinstance(value.data, Principal) else None)

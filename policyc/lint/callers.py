@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Final
 
-from policyc.engines.iam.caller import OF_CALLS, OF_SERVICES, OF_SIGNED, PRINCIPAL_TYPES, CallerKind, anonymous
+from policyc.engines.iam.caller import (
+    OF_CALLS,
+    OF_ERRANDS,
+    OF_SERVICES,
+    OF_SIGNED,
+    PRINCIPAL_TYPES,
+    CallerKind,
+    anonymous,
+)
 from policyc.engines.proofs.conditions import Facts, Goal, may_be_met
 from policyc.ir.authz import Atom, Glob, Policy, RawTest, Statement, Variable, raw_attribute
 from policyc.ir.conditions import tests
@@ -112,7 +120,9 @@ def facts_of(principal: Principal, partition: str = "") -> Facts:
         known |= {"aws:principalaccount": principal.account, "kms:calleraccount": principal.account}
     if principal.kind in _TYPES:
         known |= {"aws:principaltype": _TYPES[principal.kind], "aws:principalisawsservice": False}
-        lacked = OF_SERVICES if principal.kind == "user" else (*OF_SERVICES, "aws:username")
+        lacked = (
+            (*OF_SERVICES, *OF_ERRANDS) if principal.kind == "user" else (*OF_SERVICES, *OF_ERRANDS, "aws:username")
+        )
     if principal.kind == "service":
         known["aws:principalisawsservice"] = True
         lacked = (

@@ -86,6 +86,13 @@ def exists(policy: Policy, attribute: Attribute) -> str:
     return f"{Op.EXISTS} {attribute.name}"
 
 
+def lacks(policy: Policy, attribute: Attribute) -> str:
+    """How to ask for the absence of an attribute in an IAM document or the language."""
+    if policy.origin is Origin.IAM:
+        return f'"Null": {{"{attribute.native}": "true"}}'
+    return f"not ({exists(policy, attribute)})"
+
+
 def before(policy: Policy, attribute: Attribute) -> str:
     """What to write before a test so that it counts only where its attribute is there."""
     return f"{exists(policy, attribute)} {'&&' if policy.origin is Origin.CEDAR else 'and'}"

@@ -35,6 +35,11 @@ class Principal:
         return self.args[0] if self.args and len(self.args[0]) == 12 and self.args[0].isdigit() else ""
 
     @property
+    def is_raw(self) -> bool:
+        """Whether it stands as a document has it, such as `raw("AWS", "*")`, which is `anyone` in other words."""
+        return self.kind == "native" or (self.kind == "anyone" and self.name == "*")
+
+    @property
     def is_pattern(self) -> bool:
         """Whether the name part holds a wildcard."""
         return any("*" in arg or "?" in arg for arg in self.args[1:])

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from policyc.diagnostics import Diagnostics, Severity
+from policyc.ir.conditions import tests
 from policyc.ir.program import Program
 from policyc.record import record, replace
 from policyc.targets.base import Document
@@ -94,7 +95,7 @@ def lint(compiled: Compiled, config: Config, diagnostics: Diagnostics) -> None:
         return
     settings = lint_settings(config)
     run_rules(compiled.program, compiled.all_documents, diagnostics, settings)
-    if any(is_raw(document) for document in compiled.all_documents):
+    if any(is_raw(document) for document in compiled.all_documents) or _asks_open_keys(compiled.program):
         from policyc.lint.raw.emitted import check_raw_forms
 
         found = Diagnostics()
@@ -112,6 +113,16 @@ def lint_settings(config: Config) -> Settings:
         select=None if "all" in config.select else frozenset(config.select),
         ignore=frozenset(config.ignore),
         severity={name: Severity(text) for name, text in config.severity.items()},
+    )
+
+
+def _asks_open_keys(program: Program) -> bool:
+    """Whether a policy tests a key by `key["…"]`, which the target has no word for."""
+    return any(
+        test.attribute.name.startswith("key[")
+        for policy in program.policies
+        for statement in policy.statements
+        for test in tests(statement.when)
     )
 
 

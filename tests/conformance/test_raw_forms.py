@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import policyc
 from policyc.diagnostics import Diagnostics
 from policyc.targets.program import emit_documents, load_program
 from policyc.workspace.compile import is_raw
@@ -108,3 +109,43 @@ def test_a_declaration_called_raw_comes_first() -> None:
     root = Path("/nowhere")
     load_program(root, [root / "p.policy"], {}, diagnostics, {"p.policy": HEAD + text}.get)
     assert list(diagnostics) == []
+
+
+#: what a raw form says -> the finding on it, as on the document that says the same
+WORDS = {
+    'who orders  when raw("NumericEquals", port, ["https"])': "type-mismatch-number",
+    'who orders  when raw("Bool", aws.SecureTransport, ["yes"])': "type-mismatch-boolean",
+    'who orders  when raw("BinaryEquals", aws.PrincipalTag["a"], ["!!"])': "type-mismatch-string",
+    'who orders  when raw("DateLessThan", aws.CurrentTime, ["1767225600000"])': "invalid-date-value",
+    'who orders  when raw("StringEquals", query["a"], ["x"])': "missing-qualifier",
+    'who orders  when raw("StringEquals", aws.PrincipalOrgPaths, ["o-a1b2c3d4e5/r-ab12/"])': "missing-qualifier",
+    'who orders  when raw("ForAllValues:Null", query["a"], ["true"])': "null-with-qualifier",
+    'who orders  when raw("StringEquals", aws.PrincipalTag["a"], [])': "empty-array-condition",
+    'who orders  when raw("StringEquals", key["s3:prefix"], ["x"])': "key-not-carried",
+    'who orders  when key["s3:prefix"] == "x"': "key-not-carried",
+    'who orders  when key["s3:prefix"] != "x"': "key-not-carried",
+    'who raw("AWS", "*")': "open-to-anonymous",
+    'who raw("AWS", "444455556666")  when aws.PrincipalAccount == "111122223333"': "caller-contradicts-condition",
+    'who orders  when raw("StringEquals", aws.PrincipalTag["a"], ["${aws:username, \'nobody\'}"])': "",
+    'who orders  when raw("ForAnyValue:StringEquals", query["a"], ["x"])': "",
+    'who raw("AWS", "444455556666")': "",
+}
+
+
+def test_raw_words_are_held_against_what_is_known(tmp_path: Path) -> None:
+    statements = [f'allow "s{at}" {{ {body}  can GET  path "/{at}" }}\n' for at, body in enumerate(WORDS)]
+    text = HEAD + "policy p for lattice on front {\n" + "".join(statements) + "}\n"
+    (tmp_path / "p.policy").write_text(text)
+    first = text[: text.index('allow "s0"')].count("\n") + 1
+    found: dict[int, set[str]] = {}
+    for item in policyc.load(tmp_path / "p.policy").check():
+        if item.place is not None and item.place.line >= first:
+            found.setdefault(item.place.line - first, set()).add(item.rule)
+    wanted = {at: {rule} for at, rule in enumerate(WORDS.values()) if rule}
+    assert found == wanted
+
+
+def test_not_principal_of_everybody_refuses_nobody(tmp_path: Path) -> None:
+    body = 'policy p for lattice on front { deny "d" { who not raw("AWS", "*")  can GET }  allow "a" { who orders  can GET } }'
+    (tmp_path / "p.policy").write_text(HEAD + body)
+    assert "allow-covered-by-deny" not in {item.rule for item in policyc.load(tmp_path / "p.policy").check()}

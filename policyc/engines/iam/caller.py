@@ -65,8 +65,10 @@ OF_SIGNED: Final = (
 _OF_SIGN_IN: Final = ("aws:multifactorauth", "aws:federatedprovider")
 #: what keys begin with that only a call by an AWS service itself has
 OF_SERVICES: Final = ("aws:principalservicename",)
-#: what keys begin with that a service states for whom it calls, and no caller without a signature
-OF_CALLS: Final = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:sourceorg", "aws:calledvia")
+#: what keys begin with that only a call by a service itself has, which states for whom it calls
+OF_ERRANDS: Final = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorg")
+#: what keys begin with that tell of calls by way of services, and no caller without a signature has
+OF_CALLS: Final = (*OF_ERRANDS, "aws:sourceowner", "aws:calledvia")
 #: what keys begin with that hang on who calls, and what stands among the names of a caller who is not stated
 _OF_ANYBODY: Final = (
     *(*OF_SIGNED, *OF_CALLS),

@@ -11,6 +11,7 @@ from policyc.ir.conditions import tests
 from policyc.ir.program import Program
 from policyc.lint.places import label_of
 from policyc.lint.raw.check import WHOLE, check_statement
+from policyc.lint.raw.fits import check_carried
 from policyc.lint.raw.resources import check_owners
 from policyc.lint.raw.statements import statements_of
 from policyc.lint.rule import kind_of
@@ -49,12 +50,23 @@ def _with_raw_forms(program: Program, documents: Sequence[Document]) -> Iterator
 
 def _moved(item: Diagnostic, document: Document, forms: Mapping[str, Span], otherwise: Span | None) -> Diagnostic:
     """A finding in a built document, at the form that its text comes from."""
-    text = document.text[item.span.start : item.span.end].strip('"') if item.span is not None else ""
-    return replace(item, span=forms.get(text, otherwise), labels=(), fix=None)
+    return replace(item, span=forms.get(_text(item, document), otherwise), labels=(), fix=None)
+
+
+def _text(item: Diagnostic, document: Document) -> str:
+    """The text of the document that a finding is about, as a raw form writes it."""
+    return document.text[item.span.start : item.span.end].strip('"') if item.span is not None else ""
 
 
 def _raw(policy: Policy) -> bool:
-    return any(list(_forms(statement)) for statement in policy.statements)
+    return any([*_forms(statement), *_open_keys(statement)] for statement in policy.statements)
+
+
+def _open_keys(statement: Statement) -> Iterator[tuple[str, Span]]:
+    """The keys that a statement asks for by `key["…"]`, with the places of their tests."""
+    for test in tests(statement.when):
+        if test.spelling is None and test.attribute.name.startswith("key[") and test.span is not None:
+            yield test.attribute.native, test.span
 
 
 def _forms(statement: Statement) -> Iterator[tuple[str, Span]]:
@@ -71,6 +83,7 @@ def _forms(statement: Statement) -> Iterator[tuple[str, Span]]:
     for test in tests(statement.when):
         if test.spelling is not None:
             yield test.attribute.native, test.spelling.key_span
+            yield test.spelling.operator, test.spelling.key_span
             yield from ((glob.text, glob.span) for glob in test.spelling.values if glob.span is not None)
 
 
@@ -82,19 +95,31 @@ def _found(document: Document, policy: Policy) -> Iterator[Diagnostic]:
     if tree is None or compiled is None:
         return
     by_label = {statement.label: statement for statement in policy.statements}
-    of_reader = [item for item in found if item.rule in WHOLE and item.severity is not Severity.ERROR]
-    told = {item.span for item in of_reader}
+    everywhere = {text: span for statement in policy.statements for text, span in _forms(statement)}
+    of_reader = [
+        item
+        for item in found
+        if item.severity is not Severity.ERROR and (item.rule in WHOLE or _text(item, document) in everywhere)
+    ]
+    told = {item.span for item in of_reader if item.rule in WHOLE}
     labels = {entry.pointer: entry.label for entry in document.map}
     raws = list(statements_of(compiled, tree, kind))
     for raw in raws:
         statement = by_label.get(labels.get(f"/Statement/{raw.compiled.index}", ""))
-        forms = dict(_forms(statement)) if statement is not None else {}
-        if statement is not None and forms:
-            words = Diagnostics()
+        if statement is None:
+            continue
+        forms, keys, words = dict(_forms(statement)), dict(_open_keys(statement)), Diagnostics()
+        if forms:
             check_statement(raw, words)
-            yield from (_moved(item, document, forms, label_of(statement)) for item in words if item.span not in told)
+        elif keys:
+            check_carried(raw, words)
+            forms = keys
+        at = raw.compiled.span
+        own = [item for item in of_reader if item.span is not None and at.start <= item.span.start < at.end]
+        of_reader = [item for item in of_reader if item not in own]
+        for item in (*own, *(item for item in words if item.span not in told)) if forms else own:
+            yield _moved(item, document, forms, label_of(statement))
     owners = Diagnostics()
     check_owners(raws, owners)
-    everywhere = {text: span for statement in policy.statements for text, span in _forms(statement)}
     whole = [*of_reader, *(item for item in owners if item.span not in told)]
     yield from (_moved(item, document, everywhere, policy.name_span or policy.span) for item in whole)

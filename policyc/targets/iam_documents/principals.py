@@ -70,10 +70,11 @@ def lower_who(
         return None
     if not who.principals and not who.negated:
         return None  # what stands there was refused where it is declared; `load_program` sees to it
-    if who.negated and who.principals and all(item.kind == "native" for item in who.principals):
+    if who.negated and who.principals and all(item.is_raw for item in who.principals):
         listed: dict[str, list[str]] = {}
         for item in who.principals:
-            listed.setdefault(item.args[0], []).append(item.args[1])
+            type_, name = item.args or ("AWS", item.name)
+            listed.setdefault(type_, []).append(name)
         return (Callers(_element(listed), other_than=frozenset({"Principal"})),)
     if who.negated:
         return _everyone_but(who.principals, partition, where, diagnostics)

@@ -202,7 +202,7 @@ def assemble(parts: Sequence[Part], policy_id: str = "") -> Assembled:
 
 def _is_raw(part: Part) -> bool:
     who = part.origin.who
-    named = who is not None and any(item.kind == "native" for item in who.principals)
+    named = who is not None and any(item.is_raw for item in who.principals)
     return named or part.origin.resources is not None or any(test.verbatim for test in part.tests)
 
 

@@ -40,7 +40,7 @@ from __future__ import annotations
 from policyc.diagnostics import Severity
 from policyc.ir.conditions import tests
 from policyc.lint.rule import Lint
-from policyc.lint.speech import key_of
+from policyc.lint.speech import exists, key_of, lacks
 
 SEVERITY = Severity.INFO
 SCOPE = "document"
@@ -49,7 +49,7 @@ YIELDS_TO = ("condition-always-holds", "condition-never-holds")
 
 
 def check(lint: Lint) -> None:
-    for _, statement in lint.statements():
+    for policy, statement in lint.statements():
         for test in tests(statement.when):
             spelling = test.spelling
             if spelling is None or not any(word in spelling.operator for word in ("Like", "Arn")):
@@ -60,8 +60,9 @@ def check(lint: Lint) -> None:
             if not absent and spelling.operator.startswith("ForAllValues:") | spelling.operator.endswith("IfExists"):
                 continue  # passes without the key too
             state = "lacks" if absent else "has"
+            asked = lacks(policy, test.attribute) if absent else exists(policy, test.attribute)
             lint.report(
                 test.span,
                 f"`{spelling.operator}` with `*` holds for every request that {state} `{key_of(test)}`",
-                f'write the values that are meant, or `"Null": {{"{key_of(test)}": "{str(absent).lower()}"}}`',
+                f"write the values that are meant, or `{asked}`",
             )

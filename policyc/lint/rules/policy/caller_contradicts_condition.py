@@ -2,7 +2,8 @@
 
 ## What it does
 Takes what is known of a caller from its name alone (an unsigned request has no identity keys, a role belongs to its
-account) and asks whether it can pass the condition.
+account, and only what a service calls itself says for which resource it calls) and asks whether it can pass the condition. The caller of an identity policy is
+whom it is on.
 
 ## Why is this bad
 The statement never matches for that caller: an `allow` is an outage waiting for its first request, a `deny` guards nothing.
@@ -41,11 +42,11 @@ from policyc.lint.callers import facts_of
 from policyc.lint.places import condition_of
 from policyc.lint.rule import Lint
 from policyc.lint.speech import caller, clause
-from policyc.model.values import PARTITIONS
+from policyc.model.values import PARTITIONS, Principal
 
 SEVERITY = Severity.ERROR
 SCOPE = "document"
-NEEDS = ("condition", ("by:*",))
+NEEDS = ("condition", ("by:*", "identity"))
 YIELDS_TO = ("value-never-matches", "operator-of-another-type")
 
 
@@ -53,15 +54,19 @@ def check(lint: Lint) -> None:
     for policy in lint.program.policies:
         for statement in policy.statements:
             who = statement.who
-            if who is None or who.negated or never_holds(statement.when):
+            if (who is not None and who.negated) or never_holds(statement.when):
                 continue
             partitions = _partitions(statement)
-            for principal in who.principals:
+            carrier = (policy.on,) if isinstance(policy.on, Principal) else ()  # an identity policy is its carrier's
+            for principal in who.principals if who is not None else carrier:
                 if all(never_holds(statement.when, facts_of(principal, partition)) for partition in partitions):
+                    drop = (
+                        f"drop it from `{clause(policy, 'who')}` of `{statement.label}`, or " if who is not None else ""
+                    )
                     lint.report(
                         condition_of(statement.when, statement),
                         f"`{caller(principal)}` never passes this condition",
-                        f"drop it from `{clause(policy, 'who')}` of `{statement.label}`, or correct the condition",
+                        f"{drop}correct the condition",
                     )
 
 

@@ -197,7 +197,11 @@ def principal_matches(statement: dict[str, Any], caller: dict[str, Any], bounded
     if caller["kind"] != "federated" or caller.get("creator"):
         return principal_holds(statement, caller, bounded)
     account, listing = account_arn(caller), json.dumps(statement)
-    makers = [account, *re.findall(r'"(' + re.escape(account.removesuffix("root")) + r'user/[^"]*)"', listing), "nobody"]
+    makers = [
+        account,
+        *re.findall(r'"(' + re.escape(account.removesuffix("root")) + r'user/[^"]*)"', listing),
+        "nobody",
+    ]
     answers = {principal_holds(statement, caller | {"creator": maker}, bounded) for maker in makers}
     return answers.pop() if len(answers) == 1 else None
 

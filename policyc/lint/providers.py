@@ -18,17 +18,31 @@ from policyc.regex import regex
 from policyc.targets.iam_documents.key_values import described
 from policyc.text import Span
 
-#: providers that everybody can be a user of, by the host that their keys begin with -> the claim that tells them apart
-_SHARED: Final = {
+#: providers that everybody can be a user of, by the host that their keys begin with -> the claim that tells them apart. Without a test of it
+#: IAM saves no trust policy for these,
+_CONTROLLED: Final = {
     "token.actions.githubusercontent.com": "sub",
+    "vstoken.actions.githubusercontent.com": "sub",
+    "oidc-configuration.audit-log.githubusercontent.com": "sub",
     "gitlab.com": "sub",
     "app.terraform.io": "sub",
     "agent.buildkite.com": "sub",
+    "oidc.codefresh.io": "sub",
+    "studio.datachain.ai/api": "sub",
+    "scalr.io": "sub",
+    "tokens.cloud.shisho.dev": "sub",
+    "proidc.upbound.io": "sub",
+    "api.pulumi.com/oidc": "aud",
+    "oidc.vercel.com": "aud",
+    "sandboxes.cloud": "aud",
+    "cognito-identity.amazonaws.com": "aud",
+}
+#: and for these it does
+_SHARED: Final = _CONTROLLED | {
     "bitbucket.org": "aud",
     "accounts.google.com": "aud",
     "graph.facebook.com": "app_id",
     "www.amazon.com": "app_id",
-    "cognito-identity.amazonaws.com": "aud",
 }
 #: what is the same for all users of a provider whose users are told apart by `sub`, and says nothing of a pool of Cognito
 _COMMON: Final = {"sub": ("aud",), "aud": ("amr",)}
@@ -105,11 +119,13 @@ _OWNED: Final = regex(r"[^:*?]+:[^:/*?]+[:/].*|[^*?]+")
 
 @record
 class OpenProvider:
-    """A provider whose users all may assume the role. `owner` is a pattern that leaves open whose they are, empty where no claim is tested."""
+    """A provider whose users all may assume the role. `owner` is a pattern that leaves open whose they are, empty where no claim is tested;
+    `refused` tells that IAM saves no such trust policy."""
 
     host: str
     claim: str
     owner: str = ""
+    refused: bool = False
 
 
 @record
@@ -211,7 +227,8 @@ def open_provider(principal: Principal, when: Cond) -> OpenProvider | None:
     common = _COMMON.get(claim, ()) if host in _SHARED else ()
     tested = [(name, values) for name, values in _claims(host, when) if name not in common]
     if not tested:
-        return OpenProvider(host, claim)
+        told = any(name == claim for name, _ in _claims(host, when, every=True))
+        return OpenProvider(host, claim, refused=host in _CONTROLLED and not told)
     shape = described(raw_attribute(f"{host.lower()}:sub"))
     loose = [
         value
@@ -238,10 +255,11 @@ def _asks_another(host: str, when: Cond) -> bool:
     return any(prefix == "saml" or "." in prefix for prefix in prefixes - {host.lower()})
 
 
-def _claims(host: str, when: Cond) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The claims of a provider that have to have some value, with the values. What is compared as it stands has no wildcards."""
-    for item in when.items if isinstance(when, All) else (when,):
-        if not isinstance(item, Atom | RawTest) or not is_positive(item):
+def _claims(host: str, when: Cond, every: bool = False) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The claims of a provider that have to have some value, with the values, or `every` one that is tested in some way. What is compared
+    as it stands has no wildcards."""
+    for item in tests(when) if every else when.items if isinstance(when, All) else (when,):
+        if not isinstance(item, Atom | RawTest) or not (every or is_positive(item)):
             continue
         key, prefix = item.attribute.native.lower(), f"{host.lower()}:"
         if key.startswith(prefix):

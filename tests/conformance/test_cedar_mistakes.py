@@ -430,6 +430,12 @@ def test_a_suppression_ends_with_its_statement() -> None:
     assert rules(text + IGNORED.replace("example.com", "example.org")) == {"unverified-email"}
 
 
+def test_a_test_for_one_provider_guards_no_other() -> None:
+    assert "cedar-permit-dies" in rules(permit("context has jamf && context.crwd.assessment.overall > 50"))
+    for right in ("context has crwd", 'context.jamf.risk == "LOW"', 'context has jamf && context.jamf.risk == "LOW"'):
+        assert "cedar-permit-dies" not in rules(permit(f"{right} && context.crwd.assessment.overall > 50"))
+
+
 def test_a_text_for_http_and_tcp_has_to_ask_which_it_has() -> None:
     bare = 'context.http_request.http_method == "GET" || context.tcp_flow.destination_ip == "10.0.0.1"'
     assert "cedar-permit-dies" in rules(permit(bare))

@@ -149,3 +149,16 @@ def test_not_principal_of_everybody_refuses_nobody(tmp_path: Path) -> None:
     body = 'policy p for lattice on front { deny "d" { who not raw("AWS", "*")  can GET }  allow "a" { who orders  can GET } }'
     (tmp_path / "p.policy").write_text(HEAD + body)
     assert "allow-covered-by-deny" not in {item.rule for item in policyc.load(tmp_path / "p.policy").check()}
+
+
+def test_an_identity_policy_is_held_against_whom_it_is_on(tmp_path: Path) -> None:
+    lines = [
+        'allow "by-name" { can GET  on front  when aws.username == "bob" }',
+        'allow "other" { can PUT  on front  when aws.PrincipalArn == "arn:aws:iam::111122223333:role/other" }',
+        'allow "source" { can POST  on front  when exists aws.SourceArn }',
+        'allow "own" { can HEAD  on front  when aws.PrincipalAccount == "111122223333" }',
+    ]
+    (tmp_path / "p.policy").write_text(HEAD + "policy p for identity on orders {\n" + "\n".join(lines) + "\n}\n")
+    found = [item.place for item in policyc.load(tmp_path / "p.policy").check() if "contradicts" in item.rule]
+    start = HEAD.count("\n") + 2
+    assert [place.line - start for place in found if place is not None] == [0, 1, 2]

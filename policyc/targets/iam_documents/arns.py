@@ -35,6 +35,9 @@ _POINTS: Final = (
     "arn:${Partition}:s3::${Account}:accesspoint/",
 )
 _THROUGH_POINTS: Final = {"bucket": "${AccessPointName}", "object": "${AccessPointName}/object/${ObjectName}"}
+#: but none that makes, changes or deletes a bucket
+#: (https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-restrictions-limitations-naming-rules.html)
+_CHANGES_BUCKET: Final = ("create", "put", "delete")
 
 
 @record
@@ -130,7 +133,11 @@ def forms_of_action(prefix: str, name: str) -> tuple[str, ...]:
     if service.prefix == "iam" and "user" in action.types:
         out.append(_ROOT_USER)
     if service.prefix == "s3":
-        ends = [_THROUGH_POINTS[kind] for kind in action.types if kind in _THROUGH_POINTS]
+        ends = [
+            _THROUGH_POINTS[kind]
+            for kind in action.types
+            if kind in _THROUGH_POINTS and not (kind == "bucket" and action.name.lower().startswith(_CHANGES_BUCKET))
+        ]
         out += [point + end for end in ends for point in _POINTS]
     words = set(map(_word, out))
     # what is AWS's own, such as a transform, may be part of any request about what is the account's

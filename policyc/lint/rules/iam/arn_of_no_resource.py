@@ -11,19 +11,19 @@ missing there (`policyc facts`).
 
 ## Example
 ```policy
-use "shop.policy" { inventory, order_fn }
+use "shop.policy" { inventory }
 
 policy inventory_auth for lattice on inventory {
-  allow "orders" { who order_fn  when aws.SourceArn like "arn:aws:cloudfrnt::111122223333:distribution/*" }
+  allow "orders" { who account("111122223333")  when aws.SourceArn like "arn:aws:cloudfrnt::111122223333:distribution/*" }
 }
 ```
 
 ## Use instead
 ```policy
-use "shop.policy" { inventory, order_fn }
+use "shop.policy" { inventory }
 
 policy inventory_auth for lattice on inventory {
-  allow "orders" { who order_fn  when aws.SourceArn like "arn:aws:cloudfront::111122223333:distribution/*" }
+  allow "orders" { who account("111122223333")  when aws.SourceArn like "arn:aws:cloudfront::111122223333:distribution/*" }
 }
 ```
 

@@ -99,7 +99,7 @@ def _check_providers(lint: Lint, statement: Statement) -> None:
         return
     for principal in who.principals:
         found = open_provider(principal, statement.when)
-        if found is None:
+        if found is None or found.refused:  # `shared-provider-without-claim`
             continue
         of = f" whose `{found.claim}` is like `{found.owner}`" if found.owner else ""
         lint.report(

@@ -36,7 +36,7 @@ from collections.abc import Sequence
 
 from policyc.diagnostics import Severity
 from policyc.engines.proofs.conditions import never_holds
-from policyc.ir.authz import Glob, Statement
+from policyc.ir.authz import Glob, Policy, Statement
 from policyc.ir.conditions import tests
 from policyc.lint.callers import facts_of
 from policyc.lint.places import condition_of
@@ -57,8 +57,7 @@ def check(lint: Lint) -> None:
             if (who is not None and who.negated) or never_holds(statement.when):
                 continue
             partitions = _partitions(statement)
-            carrier = (policy.on,) if isinstance(policy.on, Principal) else ()  # an identity policy is its carrier's
-            for principal in who.principals if who is not None else carrier:
+            for principal in who.principals if who is not None else _carrier(policy):
                 if all(never_holds(statement.when, facts_of(principal, partition)) for partition in partitions):
                     drop = (
                         f"drop it from `{clause(policy, 'who')}` of `{statement.label}`, or " if who is not None else ""
@@ -68,6 +67,15 @@ def check(lint: Lint) -> None:
                         f"`{caller(principal)}` never passes this condition",
                         f"{drop}correct the condition",
                     )
+
+
+def _carrier(policy: Policy) -> tuple[Principal, ...]:
+    """Whom an identity policy is on, where that is said."""
+    from policyc.targets.identity.raising import (
+        is_placeholder,
+    )  # a check of other policies does without what it imports
+
+    return (policy.on,) if isinstance(policy.on, Principal) and not is_placeholder(policy.on) else ()
 
 
 def _partitions(statement: Statement) -> Sequence[str]:

@@ -6,9 +6,10 @@ Whether its condition can hold, and must, is asked by the lint rules of the poli
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final, TypeGuard
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
-from policyc.syntax.cedar_nodes import And, Clause, Expr, Lit, Not, Statement
+from policyc.syntax.cedar_nodes import And, Clause, Expr, Get, Has, Lit, Not, Statement, path_of, walk
 from policyc.syntax.cedar_printer import attribute, written
 from policyc.targets.cedar_documents.text.doubts import check_doubts
 from policyc.targets.cedar_documents.text.info import Info, Path, Risk
@@ -49,6 +50,7 @@ def check_statement(
     check_parts(condition, meaning, proof, settled, found)
     if statement.effect == "permit":
         _check_killers(checker, meaning, proof, found)
+        _check_guards(condition, info, context, found)
     elif not proof.impossible(meaning.of(condition).fails):
         _check_failing(info, found)
     _check_hazards(checker, statement.effect, found)
@@ -57,6 +59,9 @@ def check_statement(
     diagnostics.extend(found)
     return settled
 
+
+#: what of the context is of the request and of no provider
+REQUESTS: Final = frozenset({"http_request", "tcp_flow", "connection"})
 
 #: How many sides of an `||` behind a failing one are looked at.
 _SIDES = 20
@@ -114,6 +119,26 @@ def _check_killers(checker: Checker, meaning: Meaning, proof: Proof, diagnostics
             message += f"; AWS's own example counts on all data of `{risk.path[0]}` behind a test of its key"
         help = f"put `{_guard(deepest, risk.path)}` before it, in the same parentheses"
         diagnostics.add(Diagnostic("cedar-permit-dies", message, risk.span, help, severity))
+
+
+def _check_guards(condition: Expr, info: Info, context: Kind, diagnostics: Diagnostics) -> None:
+    """A test for one provider before a read of another, where nothing of the first is read: the wrong one is asked for."""
+    known = {name for name in context.members if "." not in name} - REQUESTS  # a path in quotes is told by itself
+    nodes = walk(condition)
+    read = {path[0] for node in nodes if isinstance(node, Get) and (path := path_of(node))}
+    for both in nodes:
+        guards = [item for item in both.items if _asks_for_root(item)] if isinstance(both, And) else []
+        idle = [guard for guard in guards if guard.names[0] in known - read]
+        risks = (risk for risk in info.risks if len(risk.path) == 1 and risk.path[0] in known)
+        unsure = next((risk for risk in risks if both.span.start <= risk.span.start < both.span.end), None)
+        if idle and unsure is not None:
+            message = f"`{written(idle[0])}` is asked, nothing of it is read, and `{_shown(unsure.path)}` may be absent when this is read"
+            help = f"write `{_guard(unsure.path, unsure.path)}`, or test something of `{idle[0].names[0]}`"
+            diagnostics.warning("cedar-permit-dies", message, idle[0].span, help)
+
+
+def _asks_for_root(item: Expr) -> TypeGuard[Has]:
+    return isinstance(item, Has) and path_of(item.of) == () and len(item.names) == 1
 
 
 def _taken_down(risk: Risk, sides: Sequence[Expr], meaning: Meaning, proof: Proof) -> Expr | None:

@@ -94,14 +94,16 @@ class Documents:
     def __init__(
         self, documents: Mapping[str, Document | Sequence[Document]], *, switches: Mapping[str, str] | None = None
     ) -> None:
-        from policyc.simulation.documents.attached import ROLES
+        from policyc.simulation.documents.attached import ROLES, is_nothing, nothing_attached
         from policyc.simulation.plainly import DocumentAsker, Unaskable
 
         diagnostics = Diagnostics()
         texts: dict[str, Any] = {}
         for name, value in documents.items():
             role = _role(name, tuple(ROLES), diagnostics)
-            if role:
+            if is_nothing(value, role):
+                texts[role] = nothing_attached().text
+            elif role:
                 texts[role] = _read(value, name, ROLES[role], diagnostics)
         if diagnostics.has_errors:
             raise PolicyError(Findings(diagnostics, {}))

@@ -207,7 +207,7 @@ def read_flags(
 ) -> tuple[list[Attached], dict[str, Source]]:
     """The documents that the options name, and their texts; of a file that holds several `FILE#NAME`. What an ARN tells of one template or module counts for every document in it."""
     from policyc.importing.opening import home
-    from policyc.simulation.documents.attached import LEVELS, MAY_BE_NONE, NONE, nothing_attached, read_attached
+    from policyc.simulation.documents.attached import LEVELS, is_nothing, nothing_attached, read_attached
     from policyc.targets.switches import iam_switches
     from policyc.workspace.asked import bound_tree
     from policyc.workspace.asked_bounds import bounds_beside
@@ -222,7 +222,7 @@ def read_flags(
             for name in _files_of_level(text) if role in LEVELS else (text,):
                 before = len(diagnostics)
                 file, part = file_and_part(name)
-                if name == NONE and role in MAY_BE_NONE and not os.path.lexists(name):
+                if is_nothing(name, role):
                     source = nothing_attached()
                 else:
                     source = read_input(file, "one policy", args, f"--{role}")

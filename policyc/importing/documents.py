@@ -257,7 +257,7 @@ def _identity(found: Sequence[tuple[Given, Policy]], run: _Run) -> None:
         ways = {one.index: identity.raised(one, resources, kinds) for one in policy.statements}
         name = run.plan.names.free(policy_name(item.attached, item.policy) if item.policy else stem)
         draft = Draft(item, policy, KINDS[_IDENTITY], name, "identity", on.text, [])
-        draft.unplaced = identity.is_placeholder(carrier)
+        draft.unplaced = carrier.is_placeholder
         _choose(draft, policy.statements, ways, run.diagnostics)
         run.plan.drafts.append(draft)
 

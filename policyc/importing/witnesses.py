@@ -23,7 +23,7 @@ from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Op, Policy, RawTest
 from policyc.ir.conditions import tests as tests_of
 from policyc.ir.pattern import Plain, pattern_tokens
 from policyc.model.types import EnumOf, Named, SetOf, shapes
-from policyc.model.values import Principal, Resource
+from policyc.model.values import NOBODYS_ACCOUNT, Principal, Resource
 from policyc.model.vocabulary import Attribute
 from policyc.record import record as frozen
 from policyc.simulation.answer import answer
@@ -32,7 +32,6 @@ from policyc.simulation.runner import is_gate, run_tests
 from policyc.syntax import nodes
 
 _STRANGER = "somebody-else"
-_NOBODY = "000000000000"
 _ALWAYS = Always()
 #: keys whose values `can` and `path` of a request state
 _REQUEST_LINE = (":RequestMethod", ":RequestPath")
@@ -226,7 +225,7 @@ class _Draft:
 
     def _account(self) -> str:
         place = self.policy.on.place if isinstance(self.policy.on, Resource) else None
-        return place.account if place is not None else _NOBODY
+        return place.account if place is not None else NOBODYS_ACCOUNT
 
     def _caller(self) -> nodes.Expr:
         who = self.statement.who

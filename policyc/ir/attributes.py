@@ -42,7 +42,7 @@ def lacks_key(ref: nodes.Ref, attributes: Mapping[str, Attribute]) -> str | None
     """How a reference to a keyed attribute has to be written, when it leaves out the key; None for anything else."""
     for name in (item.name for item in attributes.values() if item.keyed):
         base = name.replace("[]", "")
-        if ref.text == base:
+        if ref.text in (base, f'{base}[""]'):
             return shown_name(name)
         if ref.text.startswith(f"{base}.") and len(ref.parts) == base.count(".") + 2:
             return f'{base}["{ref.text[len(base) + 1 :]}"]'

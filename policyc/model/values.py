@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 Scalar: TypeAlias = "str | int | Decimal | bool"
 
+#: the account of what a document is attached to where nobody says whose it is
+NOBODYS_ACCOUNT: Final = "000000000000"
+
 
 @light
 class Principal:
@@ -38,6 +41,11 @@ class Principal:
     def is_raw(self) -> bool:
         """Whether it stands as a document has it, such as `raw("AWS", "*")`, which is `anyone` in other words."""
         return self.kind == "native" or (self.kind == "anyone" and self.name == "*")
+
+    @property
+    def is_placeholder(self) -> bool:
+        """Whether it is made up because nothing says who it is."""
+        return self.account == NOBODYS_ACCOUNT
 
     @property
     def is_pattern(self) -> bool:

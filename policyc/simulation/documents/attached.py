@@ -6,7 +6,9 @@ Source: IAM evaluation reference, section 10; Lattice reference, section 5; Obje
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
@@ -41,9 +43,14 @@ ROLES: Final[Mapping[str, str]] = {
 }
 #: in place of a file: that a caller has no policy of its own, which then allows it nothing
 NONE: Final = "none"
-MAY_BE_NONE: Final = frozenset({"identity", "function-role-policy"})
+_MAY_BE_NONE: Final = frozenset({"identity", "function-role-policy"})
 #: roles whose files are levels that must each allow: the organization's root, its units, the account
 LEVELS: Final = frozenset({"scp", "rcp"})
+
+
+def is_nothing(given: object, role: str, root: str | os.PathLike[str] = "") -> bool:
+    """Whether what is given for a role says that the caller has no such policy; a file of that name below the root comes first."""
+    return given == NONE and role in _MAY_BE_NONE and not os.path.lexists(Path(root, NONE))
 
 
 def nothing_attached() -> Source:

@@ -13,7 +13,7 @@ from policyc.model.files import read_source, stays_inside
 from policyc.record import field, record
 from policyc.simulation.answer import answer_fully
 from policyc.simulation.documents.ask import ask
-from policyc.simulation.documents.attached import LEVELS, MAY_BE_NONE, NONE, Attached, nothing_attached, read_attached
+from policyc.simulation.documents.attached import LEVELS, Attached, is_nothing, nothing_attached, read_attached
 from policyc.simulation.documents.chains import caller_document, is_chain
 from policyc.simulation.documents.question import PolicyContext, Question, Who
 from policyc.simulation.keyword import matches_keyword
@@ -126,7 +126,7 @@ def _documents(tree: JsonObject, around: Surroundings, ran: Ran) -> list[Attache
     out: list[Attached] = []
     for member in documents.members if isinstance(documents, JsonObject) else ():
         for level, text in _files(member.value, member.key in LEVELS):
-            bare = text.value == NONE and member.key in MAY_BE_NONE and not (around.root / NONE).exists()
+            bare = is_nothing(text.value, member.key, around.root)
             source = nothing_attached() if bare else _inside(text, around.root, ran)
             found = None if source is None else read_attached(member.key, source, level, switches, ran.findings)
             out += [] if found is None else [found]

@@ -70,7 +70,9 @@ def lower_atom(atom: Atom, span: Span | None, diagnostics: Diagnostics) -> tuple
     problem = _problem(atom, family)
     if problem or family is None:
         message = problem or f"`{atom.attribute.name}` has no comparison in an IAM document"
-        diagnostics.error("condition-not-expressible", message, where, _HELP)
+        of_arns = family == "Arn" and atom.op is Op.LIKE
+        help = _ARNS_HELP.format(exists=f"exists {atom.attribute.name}") if of_arns else _HELP
+        diagnostics.error("condition-not-expressible", message, where, help)
         return None
     if atom.quantifier == "all":
         return _all_values(atom, family, where)
@@ -83,6 +85,9 @@ def lower_atom(atom: Atom, span: Span | None, diagnostics: Diagnostics) -> tuple
 
 
 _HELP: Final = 'write the condition another way, or test the key with `key["…"]`'
+_ARNS_HELP: Final = (
+    "write all six fields, such as `arn:aws:iam::111122223333:role/*`, or `{exists}` if presence is meant"
+)
 
 
 def _problem(atom: Atom, family: Family | None) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Literal
 
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Advice, Diagnostics
 from policyc.ir.authz import Can, Paths, Statement
+from policyc.ir.pattern import Plain, Wild, pattern_tokens
 from policyc.model.values import Resource
 from policyc.model.vocabulary import ResourceType, Verb
 from policyc.targets.iam_documents.escape import literal_glob, pattern_glob
@@ -180,3 +181,18 @@ def resource_grants(
             other = (KeyTest("StringNotLike", path_key, path.patterns, note=note, span=path.span),)
         out.append(Grant((verb.action,), resources, (*tests, *other)))
     return out
+
+
+def check_slash(pattern: str, where: Span | None, diagnostics: Diagnostics) -> None:
+    """Report a pattern of request paths that no path fits, as it does not begin with `/`."""
+    tokens = pattern_tokens(pattern)
+    if tokens and (tokens[0] == Plain("/") or tokens[0] is Wild.RUN):
+        return
+    _, scheme, rest = pattern.partition("://")
+    meant = f"/{rest.partition('/')[2]}" if scheme else f"/{pattern}"
+    diagnostics.error(
+        "malformed-path",
+        f"the path `{pattern}` does not begin with `/`",
+        where,
+        Advice(f"write `{meant}`, or begin with `*` to match anywhere", pattern, meant),
+    )

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from policyc.diagnostics import Advice, Diagnostics, write_instead
+from policyc.diagnostics import Diagnostics, write_instead
 from policyc.ir.authz import Atom, Policy, Statement
 from policyc.ir.conditions import worded_atoms
-from policyc.ir.pattern import Plain, Wild, pattern_tokens
+from policyc.ir.pattern import Plain, pattern_tokens
 from policyc.model.values import Principal
 from policyc.model.vocabulary import Attribute, ResourceType, Verb, load_vocabulary
 from policyc.targets.iam_documents.carriers import carrier_of
 from policyc.targets.iam_documents.principals import principal_problem
 from policyc.targets.iam_documents.raw_keys import check_characters, check_raw_keys
-from policyc.targets.iam_documents.resources import check_raw_clauses
+from policyc.targets.iam_documents.resources import check_raw_clauses, check_slash
 
 _CARRIERS = frozenset({"role", "user"})
 
@@ -157,13 +157,8 @@ def _check_start(pattern: str, below: set[str], statement: Statement, diagnostic
     tokens = pattern_tokens(pattern)
     first = tokens[0] if tokens else None
     where = statement.path.span if statement.path is not None else statement.span
-    if "" in below and not (first == Plain("/") or first is Wild.RUN):
-        diagnostics.error(
-            "malformed-path",
-            f"the path `{pattern}` does not begin with `/`",
-            where,
-            Advice(f"write `/{pattern}`, or begin with `*` to match anywhere", pattern, f"/{pattern}"),
-        )
+    if "" in below:
+        check_slash(pattern, where, diagnostics)
     if below and "" not in below and first == Plain("/"):
         diagnostics.error(
             "malformed-path",

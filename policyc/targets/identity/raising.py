@@ -11,7 +11,7 @@ from typing import Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Policy, Statement
-from policyc.model.values import Principal, Resource
+from policyc.model.values import NOBODYS_ACCOUNT, Principal, Resource
 from policyc.model.vocabulary import ResourceType
 from policyc.regex import regex
 from policyc.targets.iam_documents.clauses import Declared, clauses, resource_of
@@ -23,7 +23,6 @@ from policyc.targets.identity.lowering import lower_statement
 _KIND: Final = KINDS["identity"]
 _ARN: Final = regex(r"arn:aws[a-z-]*:iam::([0-9]{12}):(role|user)/([A-Za-z0-9_+=,.@/-]+)")
 EXAMPLE: Final = "arn:aws:iam::111122223333:role/order-service"
-_NOBODY: Final = "000000000000"
 _ROOTS: Final = regex(r"arn:[^:]+:[^:]+:[^:]*:[0-9]{12}:[A-Za-z-]+[/:][A-Za-z0-9_-]+")
 
 
@@ -32,16 +31,11 @@ def is_carrier(arn: str) -> bool:
     return _ARN.fullmatch(arn) is not None
 
 
-def is_placeholder(carrier: Principal) -> bool:
-    """Whether a carrier is made up because nothing says who it is."""
-    return carrier.account == _NOBODY
-
-
 def carrier(name: str, given: str) -> Principal:
     """Who carries a document: the role or user of the ARN, or a role of that name of no account."""
     found = _ARN.fullmatch(given)
     if found is None:
-        return Principal("role", (_NOBODY, name.replace("_", "-")))
+        return Principal("role", (NOBODYS_ACCOUNT, name.replace("_", "-")))
     return Principal(found[2], (found[1], found[3]))
 
 

@@ -5,15 +5,15 @@ Source: Lattice reference sections 1 to 4; https://docs.aws.amazon.com/vpc-latti
 
 from __future__ import annotations
 
-from policyc.diagnostics import Advice, Diagnostics, Label, beginning
+from policyc.diagnostics import Diagnostics, Label, beginning
 from policyc.ir.authz import Atom, Policy, Statement
 from policyc.ir.conditions import worded_atoms
-from policyc.ir.pattern import Plain, Wild, pattern_tokens
+from policyc.ir.pattern import Plain, pattern_tokens
 from policyc.ir.program import Program
 from policyc.model.values import Resource
 from policyc.regex import regex
 from policyc.targets.iam_documents.raw_keys import check_raw_keys
-from policyc.targets.iam_documents.resources import check_raw_clauses
+from policyc.targets.iam_documents.resources import check_raw_clauses, check_slash
 from policyc.targets.lattice.words import (
     CONNECT,
     NETWORK,
@@ -92,14 +92,7 @@ def _check_paths(statement: Statement, diagnostics: Diagnostics) -> None:
     where = statement.path.span or statement.span
     for pattern in statement.path.patterns:
         tokens = pattern_tokens(pattern)
-        first = tokens[0] if tokens else None
-        if not (first == Plain("/") or first is Wild.RUN):
-            diagnostics.error(
-                "malformed-path",
-                f"the path `{pattern}` does not begin with `/`",
-                where,
-                Advice(f"write `/{pattern}`, or begin with `*` to match anywhere", pattern, f"/{pattern}"),
-            )
+        check_slash(pattern, where, diagnostics)
         if Plain("?") in tokens or Plain("#") in tokens or _QUERY.search(pattern):
             diagnostics.error(
                 "query-in-path",

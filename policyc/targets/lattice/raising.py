@@ -12,7 +12,7 @@ from typing import Final
 from policyc.diagnostics import Diagnostics
 from policyc.ir.authz import Cond, Glob, Policy, Resources, Statement, Who
 from policyc.model.types import PLACE, RESOURCE, Named
-from policyc.model.values import Place, Principal, Resource, ResourceLink, Value
+from policyc.model.values import NOBODYS_ACCOUNT, Place, Principal, Resource, ResourceLink, Value
 from policyc.record import replace
 from policyc.regex import regex
 from policyc.targets.iam_documents.clauses import Clauses, Declared, actions_of, clauses, spoken
@@ -36,7 +36,6 @@ _ARN: Final = regex(
 _ANY_ID: Final = regex(r"arn:[a-z0-9-]+:vpc-lattice:[a-z0-9-]+:[0-9]{12}:(?:service/svc|servicenetwork/sn)-[^/]+")
 EXAMPLE: Final = "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0123456789abcdef0"
 _PARTITION: Final = regex(r"arn:(aws-cn|aws-us-gov):")
-_NOBODY: Final = "000000000000"
 _SOMEWHERE: Final = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 _ZEROS: Final = "0" * 17
 
@@ -98,7 +97,11 @@ def _carrier(policy: Policy, name: str, given: str | None) -> Resource:
     if stated is None:
         ident = ("svc-" if policy.on.type == SERVICE else "sn-") + _ZEROS
         stated = _resource(
-            name, policy.on.type, ident, Place(_NOBODY, _SOMEWHERE.get(_partition(policy), "us-east-1")), policy.file
+            name,
+            policy.on.type,
+            ident,
+            Place(NOBODYS_ACCOUNT, _SOMEWHERE.get(_partition(policy), "us-east-1")),
+            policy.file,
         )
     protocol = _protocol(policy)
     if stated.type == SERVICE:

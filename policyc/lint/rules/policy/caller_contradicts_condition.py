@@ -71,11 +71,7 @@ def check(lint: Lint) -> None:
 
 def _carrier(policy: Policy) -> tuple[Principal, ...]:
     """Whom an identity policy is on, where that is said."""
-    from policyc.targets.identity.raising import (
-        is_placeholder,
-    )  # a check of other policies does without what it imports
-
-    return (policy.on,) if isinstance(policy.on, Principal) and not is_placeholder(policy.on) else ()
+    return (policy.on,) if isinstance(policy.on, Principal) and not policy.on.is_placeholder else ()
 
 
 def _partitions(statement: Statement) -> Sequence[str]:

@@ -12,7 +12,7 @@ from policyc.record import replace
 from policyc.report.changes import CHANGED, OPEN, SAME, TEXT, Changes, Compared
 from policyc.text import listed
 from policyc.workspace.absent import not_known, one_sided
-from policyc.workspace.comparing_bounds import Bounds, moved
+from policyc.workspace.comparing_bounds import Bounds, defaults, moved
 from policyc.workspace.comparing_documents import compare_document, is_alike
 from policyc.workspace.comparing_entries import besides, entry_of, hanging, open_names, own_differences
 from policyc.workspace.comparing_services import compare_declared, compare_hosted
@@ -136,6 +136,7 @@ class _Sides:
                 self.out.append(Compared(name, kind, OPEN, open=(why,)))
             elif (found := self._document(name, before, after, several)) is not None:
                 told.append((moved(found, before, after), before, after))
+                self._note_defaults(name, before, after)
         sets = () if alone else tuple(_of_callers(told, self.old, self.new))
         for found, before, after in told:
             if not any(found.name in names for _, names in sets):
@@ -148,6 +149,13 @@ class _Sides:
             one = f"the policies of `{item.name}` are compared together ({listed})"
             self.notes.append(f"{one}; `--document` compares each by itself")
         self._note_unread()
+
+    def _note_defaults(self, name: str, before: Piece | None, after: Piece | None) -> None:
+        """What a comparison leaves open, and a deployment may not."""
+        for text in defaults(before, after):
+            self.notes.append(
+                f"{text}, on which `{name}` hangs: with the defaults it may differ; `--bind` says what it is"
+            )
 
     def _not_known(self, before: Piece | None, after: Piece | None) -> str:
         """Why nobody knows whether a document of one side is on the other."""

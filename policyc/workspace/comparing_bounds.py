@@ -84,6 +84,27 @@ def _carried(before: set[str], after: set[str]) -> Iterator[str]:
         yield f"its role {word} {shown(text)}, which is not given: what that allows is not compared"
 
 
+def _there(before: str, after: str) -> Iterator[str]:
+    """Whether a document is there under another condition of its host."""
+    if before != after:
+        one, other = (said.partition(" ")[0] for said in (before, after))
+        if one == other:
+            yield f"the condition `{one}`, under which it is there, is another one"
+        else:
+            told = (f"where `{name}` holds" if name else "always" for name in (other, one))
+            yield f"it is there {' in place of '.join(told)}"
+
+
+def defaults(before: Piece | None, after: Piece | None) -> Iterator[str]:
+    """The parameters that both sides of a document of a host file have, and whose values are others where nobody gives any."""
+    items = [piece.item.document for piece in (before, after) if piece is not None and piece.item is not None]
+    for name in sorted(items[0].holes.keys() & items[1].holes.keys()) if len(items) == 2 else ():
+        one, other = (item.holes[name] for item in items)
+        if one.assumed != other.assumed and not (one.sensitive or other.sensitive):
+            told = (f"`{hole.assumed}`" if hole.assumed is not None else "none" for hole in (other, one))
+            yield f"the default of ‹{name}› is {' in place of '.join(told)}"
+
+
 def moved(found: Compared, before: Piece | None, after: Piece | None) -> Compared:
     """A comparison with what else its document is attached to: other requests meet it."""
     if before is None or after is None:
@@ -97,6 +118,9 @@ def moved(found: Compared, before: Piece | None, after: Piece | None) -> Compare
     if places[0] != places[1] and (hosts or all(places)):
         one, other = (shown(place) or "nothing that its file names" for place in places)
         sentences.append(f"it is attached to {other} in place of {one}")
+    elif hosts and before.kind != "auth-policy" and before.on != after.on and before.on and after.on:
+        sentences.append(f"what carries it is called `{shown(after.on)}` in place of `{shown(before.on)}`")
+    sentences += _there(*(item.facts.get("there", "") for item in items)) if hosts else ()
     if not sentences:
         return found
     state = CHANGED if found.state == SAME else found.state

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from policyc.analysis.compare import compare
 from policyc.diagnostics import Diagnostics
 from policyc.engines.proofs.texts import whole
 from policyc.engines.trace import Verdict
+from policyc.holes import shown
 from policyc.ir.pattern import Plain, Wild, escape_pattern, pattern_tokens
 from policyc.record import replace
 from policyc.report.changes import CHANGED, OPEN, SAME, Compared
@@ -66,5 +69,14 @@ def compare_hosted(name: str, old: Side, new: Side) -> Compared | None:
             entries += besides(entries, own_differences(others, some.versions), found.some)
         left = (hanging(entries, names),)
     left = (*left, *not_known_of_callers(sides, name))
-    state = CHANGED if entries else OPEN if left else SAME
-    return Compared(name, new.ways[name].type, state, entries, (), left, result.rests)
+    called = tuple(_called_otherwise(old.ways[name].callers, new.ways[name].callers))
+    state = CHANGED if entries or called else OPEN if left else SAME
+    return Compared(name, new.ways[name].type, state, entries, called, left, result.rests)
+
+
+def _called_otherwise(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    """The callers of a host file that others are from now on, under the same name there."""
+    for host in sorted(old.keys() & new.keys()):
+        if old[host] != new[host]:
+            one, other = (end if end.rpartition("/")[2] else f"{end}…" for end in (shown(old[host]), shown(new[host])))
+            yield f"the caller ‹{host}› is `{other}` in place of `{one}`"

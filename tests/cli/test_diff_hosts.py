@@ -419,6 +419,15 @@ spec: {{forProvider: {{roleRef: {{name: app}}, policy: '{POLICY}'}}}}
 STACK = json.dumps({"version": 3, "deployment": {"resources": [{"urn": "urn:pulumi:dev::p::aws:iam/rolePolicy:RolePolicy::x", "type": "aws:iam/rolePolicy:RolePolicy", "inputs": {"role": "app", "policy": POLICY}}]}})  # fmt: skip
 
 
+BUCKET = json.dumps({
+    "Conditions": {"InUse": {"Fn::Equals": ["a", "b"]}, "Both": {"Fn::And": [{"Condition": "InUse"}, {"Condition": "InUse"}]}},
+    "Resources": {
+        "Photos": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "photos"}},
+        "Policy": {"Type": "AWS::S3::BucketPolicy", "Condition": "Both", "Properties": {"Bucket": {"Ref": "Photos"}, "PolicyDocument": json.loads(POLICY.replace('"Act', '"Principal": "*", "Act'))}},
+    },
+})  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("name", "text", "old", "new", "told"),
     [
@@ -427,6 +436,9 @@ STACK = json.dumps({"version": 3, "deployment": {"resources": [{"urn": "urn:pulu
         ("m.yaml", ACK, "policies: []", "policies: [arn:aws:iam::aws:policy/AdministratorAccess]", "its role carries arn:aws:iam::aws:policy/AdministratorAccess, which is not given: what that allows is not compared"),
         ("m.yaml", ON_ROLE, "name: app", "name: admin", "it is attached to role/admin in place of role/app"),
         ("s.json", STACK, '"role": "app"', '"role": "admin"', "it is attached to role/admin in place of role/app"),
+        ("t.json", BUCKET, '"BucketName": "photos"', '"BucketName": "pictures"', "what carries it is called `pictures` in place of `photos`"),
+        ("t.json", BUCKET, '"Condition": "Both", ', "", "it is there always in place of where `Both` holds"),
+        ("t.json", BUCKET, '["a", "b"]', '["a", "c"]', "the condition `Both`, under which it is there, is another one"),
         # two policies of one role that say together what one said
         ("m.yaml", ACK, "inlinePolicies: {c:", f"inlinePolicies: {{c: '{POLICY.replace('Get*', 'GetObject')}', d:", ""),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
@@ -12,7 +13,7 @@ from policyc.carriers.cloudformation.template import Resource, Template
 from policyc.carriers.cloudformation.wiring import logical, pointed, wired
 from policyc.carriers.embedded import Companion
 from policyc.carriers.types import DocumentType
-from policyc.syntax.json_tree import JsonObject, JsonString
+from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString, JsonValue
 
 _GATES: Final = {
     "AWS::VpcLattice::Service": "lattice.service",
@@ -86,6 +87,25 @@ def _auth(resource: Resource) -> str:
     return _AUTH.get(found.value, "") if isinstance(found, JsonString) else ""
 
 
+def _meaning(condition: str, template: Template) -> str:
+    """What a condition says, with those that it leads to."""
+    said: dict[str, object] = {}
+    left: list[JsonValue | None] = [JsonString(condition, template.source.span(0, 0))]
+    while left:
+        value = left.pop()
+        if isinstance(value, JsonString) and value.value not in said:
+            tree = template.section("Conditions", value.value)
+            said[value.value] = None if tree is None else tree.plain()
+            left.append(tree if isinstance(tree, JsonObject | JsonArray) else None)
+        elif isinstance(value, JsonArray):
+            left += [item for item in value.items if not isinstance(item, JsonString)]
+        elif isinstance(value, JsonObject):
+            left += [
+                one.value for one in value.members if one.key == "Condition" or not isinstance(one.value, JsonString)
+            ]
+    return json.dumps(said, sort_keys=True, default=str)
+
+
 def facts_of(resource: Resource, template: Template, kind: DocumentType) -> Mapping[str, str]:
     """What is known of one document beside its text."""
     facts: dict[str, str] = {}
@@ -103,6 +123,8 @@ def facts_of(resource: Resource, template: Template, kind: DocumentType) -> Mapp
     if name := called(carrier):
         facts["called"] = name
     facts |= attached_facts(resource, template, kind, on)
+    if resource.condition:
+        facts["there"] = f"{resource.condition} {_meaning(resource.condition, template)}"
     if kind.kind == "cedar":
         trust = dict(_trust(template))
         if trust:

@@ -4,7 +4,7 @@ what changed apart."""
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from policyc.engines.iam.arns import field_tests, star_in_early_field
 from policyc.engines.iam.atoms import Atom
@@ -14,9 +14,11 @@ from policyc.engines.iam.elements import ResourcePattern
 from policyc.engines.iam.operators import Family, Qualifier
 from policyc.engines.iam.values import parse_network
 from policyc.engines.iam.variables import Variable
+from policyc.holes import has_hole
 
 #: what a document says, each part once: a pattern of resources, an entry of `Condition`, the name of a switch by itself
 _Said: TypeAlias = dict[Hashable, ResourcePattern | Atom | str]
+_STAR: Final = "star-matches-services"
 
 
 def bearing_on(old: Sequence[Document], new: Sequence[Document]) -> tuple[str, ...]:
@@ -26,7 +28,20 @@ def bearing_on(old: Sequence[Document], new: Sequence[Document]) -> tuple[str, .
         before, after = _said(one), _said(other)
         for key in before.keys() ^ after.keys():
             found.update(_questions((before if key in before else after)[key]))
+    if not any(_tells_services(document) for document in (*old, *new)):
+        found.discard(_STAR)  # services are let in by stars alone, on both sides: fewer of them change nothing else
     return tuple(sorted(found))
+
+
+def _tells_services(document: Document) -> bool:
+    """Whether a statement reaches services by another word than `*`."""
+    named = [item.principals for item in document.statements if item.principals is not None]
+    return any(item.negated or any(name.startswith("service:") for name in item.names) for item in named)
+
+
+def _has_variables(keys: Sequence[str]) -> bool:
+    """Whether a pattern has policy variables; what a host leaves open is none."""
+    return not all(map(has_hole, keys))
 
 
 def _said(document: Document) -> _Said:
@@ -35,7 +50,7 @@ def _said(document: Document) -> _Said:
         for name in statement.switches:
             found["switch", name] = name
         if statement.principals is not None and "*" in statement.principals.names:
-            found["principal", "*"] = "star-matches-services"
+            found["principal", "*"] = _STAR
         if statement.resources is not None:
             for pattern in statement.resources.patterns:
                 found[pattern.text] = pattern
@@ -53,7 +68,7 @@ def _questions(said: ResourcePattern | Atom | str) -> Iterator[str]:
             tokens = tuple(token for token in said.template if not isinstance(token, Variable))
             if star_in_early_field(tokens) and field_tests(tokens) is not None:
                 yield "resource-star-colon"
-            if said.needs:
+            if _has_variables(said.needs):
                 yield "substituted-wildcards"
         case _:
             yield from _of_atom(said)
@@ -64,7 +79,7 @@ def _of_atom(atom: Atom) -> Iterator[str]:
     plain = operator.qualifier is Qualifier.ONE and not operator.if_exists
     if not texts and operator.family is not Family.NULL:
         yield "empty-values-negated" if operator.negated or not plain else "empty-values"
-    if atom.needs:
+    if _has_variables(atom.needs):
         yield "substituted-wildcards"
     if operator.qualifier is Qualifier.ANY and operator.negated:
         yield "any-value-negated-absent"

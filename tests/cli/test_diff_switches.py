@@ -37,6 +37,9 @@ WHOLE = statement(f"{LATTICE}:{SERVICE}/*")
         # and so is an address without a length, with which the example is answered otherwise
         (statement("*", ip("10.0.0.0/8", "2001:db8::2/128")), statement("*", ip("10.0.0.0/8", "2001:db8::1")), ["bare-ipv6"], ["bare-ipv6"]),
         (statement("*", {"ForAnyValue:StringNotEquals": {"aws:PrincipalOrgPaths": "o-a/r-b/"}}), statement("*", {"ForAnyValue:StringNotEquals": {"aws:PrincipalOrgPaths": ["o-a/r-b/", "o-a/r-b/"]}}), [], []),
+        # whether a star means services too matters where a service is let in by name
+        (statement("*", principal={"AWS": "arn:aws:iam::111122223333:role/app"}), statement("*"), [], []),
+        (statement("*", principal={"Service": "logs.amazonaws.com"}), statement("*"), ["star-matches-services"], []),
     ],
 )  # fmt: skip
 def test_switches_are_named(

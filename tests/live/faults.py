@@ -123,13 +123,19 @@ def _calm(lab: Lab) -> None:
 
 
 def places(lab: Lab, kind: str, when: str, is_back: bool) -> list[Place]:
-    """Every place where a fault can strike."""
+    """Every place where a fault can strike, the same for all at calls, and for all at writings of the record."""
+    key = (when.endswith("saving"), is_back)
+    if key not in lab.places:
+        lab.places[key] = _places(lab, *key)
+    return lab.places[key]
+
+
+def _places(lab: Lab, saving: bool, is_back: bool) -> list[Place]:
     lab.start()
     if is_back:
         assert lab.apply() == "done"
         lab.begin()
     assert (lab.back() if is_back else lab.apply()) == "done"
-    saving = when.endswith("saving")
     total = lab.saves if saving else len(lab.aws.log)
     out: list[Place] = []
     for calls, saves, step in lab.marks:

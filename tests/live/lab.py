@@ -190,6 +190,8 @@ class Lab:
     #: after each thing that was told: calls and writings of the record so far, and the step that it was about
     marks: list[tuple[int, int, int]] = field(default_factory=list)
     saves: int = 0
+    #: what `tests.live.faults` found out: where something can go wrong
+    places: dict[tuple[bool, bool], list[Any]] = field(default_factory=dict)
     #: what goes wrong at the n-th writing of the record: kind, when, n
     save_fault: tuple[str, str, int] | None = None
 

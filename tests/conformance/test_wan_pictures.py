@@ -122,6 +122,16 @@ def test_a_change_cuts_the_cells_that_change(capsys: pytest.CaptureFixture[str])
     assert any(text.startswith("who reaches whom: 4 changes") for text in texts)
 
 
+def test_what_is_not_known_or_in_part_has_its_reason_in_the_picture(capsys: pytest.CaptureFixture[str]) -> None:
+    shared = {**SHARED, "segment": "prod", "share-with": ["dev"]}
+    Path("both.json").write_text(core(shared, VIA), encoding="utf-8")
+    _, texts, _ = drawn("graph both.json --attachments there.json --format svg", capsys)
+    main(["graph", "both.json", "--attachments", "there.json"])
+    for words in (texts, capsys.readouterr().out.splitlines()):
+        told = " ".join(" ".join(words).split())
+        assert "not known: prod to dev" in told and "the switch `inserted-route-rank`" in told
+
+
 def test_a_page_has_the_picture_and_the_words(capsys: pytest.CaptureFixture[str]) -> None:
     main(path("old.json", "shop<b>", "lab").replace("svg", "html").split())
     out = capsys.readouterr().out

@@ -34,9 +34,10 @@ def changes_picture(found: Comparison, before: Matrix, after: Matrix, old: str, 
         ("who reaches whom", found.reach),
     ):
         y += 24
-        canvas.text(
-            _LEFT, y, f"{title}: {len(changes) or 'no'} change{'' if len(changes) == 1 else 's'}", size=14, bold=True
-        )
+        # a segment that nobody is in has its cells above and no changes here
+        of = "" if found.assumed or changes or title != "who reaches whom" else " for what is attached"
+        number = f"{len(changes) or 'no'} change{'' if len(changes) == 1 else 's'}"
+        canvas.text(_LEFT, y, f"{title}: {number}{of}", size=14, bold=True)
         for change in changes:
             tip = change.sentence()
             y += 22
@@ -81,7 +82,7 @@ def _matrix(canvas: Canvas, before: Matrix, after: Matrix, top: float) -> float:
                 canvas.line(edge, y, edge, y + _SIZE, "ink", width)
     bottom = head + _SIZE * len(names) + 24
     flow_legend(canvas, shown, bottom)
-    return bottom
+    return bottom + 12
 
 
 def _told(cell: Cell) -> str:

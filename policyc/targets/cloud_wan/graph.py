@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Literal, assert_never
 
 from policyc.engines.wan.core import Core
 from policyc.engines.wan.matrix import Cell, Flow, Matrix, segment_matrix
+from policyc.engines.wan.paths import merge
+from policyc.engines.wan.reach import Target, Verdict, reach
 from policyc.engines.wan.tables import Tables
 from policyc.ir.network import AssociatePolicies, CoreNetwork, CreateRoute, SegmentAction, SendTo, SendVia, Share, Word
 from policyc.record import record, replace
@@ -40,7 +43,7 @@ class Link:
 @record
 class Graph:
     """`assumed` tells that no inventory was given and one attachment stands for all in each segment at each edge, `supposed` that the prefixes of some are not stated and each
-    of those is taken to have one of its own."""
+    of those is taken to have one of its own; `unknown` says why something is not known, with the pairs of segments."""
 
     name: str
     edges: tuple[str, ...]
@@ -49,20 +52,48 @@ class Graph:
     matrix: Matrix
     assumed: bool
     supposed: bool = False
+    unknown: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+
+
+#: pairs of attachments that are asked why something is not known, and pairs of segments
+_ASKED, _EXPLAINED = 50, 40
 
 
 def draw_graph(tables: Tables, *, assumed: bool, supposed: bool = False) -> Graph:
     """The picture of a network with its tables."""
-    network = tables.core.network
+    network, matrix = tables.core.network, segment_matrix(tables)
     return Graph(
         network.name,
         network.locations,
         tuple(_nodes(tables.core, assumed)),
         tuple(link for action in network.actions for link in _links(network, action)),
-        _stated(segment_matrix(tables)) if supposed else segment_matrix(tables),
+        _stated(matrix) if supposed else matrix,
         assumed,
         supposed,
+        tuple(_unknown(tables, matrix)),
     )
+
+
+def _unknown(tables: Tables, matrix: Matrix) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
+    """Why something is not known, with the pairs of segments of which that is said."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    open_ = [pair for pair, cell in matrix.cells.items() if cell.flow is Flow.UNDECIDED]
+    for at, pair in enumerate(open_):
+        why = _why_unknown(tables, *pair) if at < _EXPLAINED else ""
+        found.setdefault(why or "ask `policyc simulate` about attachments of theirs", []).append(pair)
+    yield from ((why, tuple(pairs)) for why, pairs in found.items())
+
+
+def _why_unknown(tables: Tables, here: str, there: str) -> str:
+    """What is said of the first attachments of which it is not known."""
+    senders, receivers = (tables.core.members(name) for name in (here, there))
+    pairs = ((one, other) for one in senders for other in receivers if one is not other and other.prefixes)
+    for one, other in islice(pairs, _ASKED):
+        answer = reach(tables, one.name, Target(other.prefixes, other.name))
+        if answer.verdict is Verdict.UNDECIDED:
+            doubts = merge(*(walk.doubts for walk in answer.walks))
+            return "; ".join(doubts) or answer.sentence
+    return ""
 
 
 def _stated(matrix: Matrix) -> Matrix:

@@ -8,14 +8,18 @@ Equal input gives equal bytes.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from textwrap import wrap
 
 from policyc.canvas import CHAR, Canvas, diamond, number
 from policyc.engines.wan.matrix import Cell, Flow
 from policyc.targets.cloud_wan.graph import Graph, Link, Node
+from policyc.targets.cloud_wan.graph_text import footnotes
 
 _ROW = 26
 _LANE = 20
 _MARGIN = 24
+#: characters of a line of words
+_CELLS = 100
 _INK, _FAINT, _GRID = "ink", "faint", "grid"
 _COLORS = {"share": "good", "send-via": "blue", "send-to": "violet", "route": "amber"}
 FLOWS = {
@@ -188,6 +192,12 @@ def _matrix(canvas: Canvas, graph: Graph, top: float) -> None:
     x = flow_legend(canvas, graph.matrix.cells.values(), bottom)
     if any(graph.matrix.one_way(*pair) for pair in graph.matrix.cells):
         canvas.text(x, bottom, "\u203a one way, nothing comes back", size=11, fill=_FAINT)
+    y = bottom + 10
+    for note in footnotes(graph):
+        y += 6
+        for line in wrap(note, _CELLS):
+            y += 15
+            canvas.text(_MARGIN, y, line, size=11, fill=_FAINT)
 
 
 def flow_legend(canvas: Canvas, cells: Iterable[Cell], y: float) -> float:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 from policyc.canvas import dot_label, mermaid_label
-from policyc.engines.wan.matrix import Cell, Flow, Matrix
+from policyc.engines.wan.matrix import Cell, Flow
 from policyc.targets.cloud_wan.graph import Graph, Link, cell_text
 
 LEGEND = (
@@ -40,15 +40,16 @@ def matrix_text(graph: Graph, width: int | None = None) -> str:
         notes.append("no inventory given: one attachment stands in each segment and group at each edge")
     if graph.supposed:
         notes.append("attachments whose prefixes are not stated are taken to have one of their own")
-    notes += _footnotes(graph.matrix)
+    notes += footnotes(graph)
     lines.append("")
     for note in notes:
         lines += [note] if width is None else textwrap.wrap(note, max(width, 20), subsequent_indent=_GAP)
     return "\n".join(lines) + "\n"
 
 
-def _footnotes(matrix: Matrix) -> Iterator[str]:
-    """What `some` stands for, which IP version goes one way where only one does, and where blocked traffic leaves."""
+def footnotes(graph: Graph) -> Iterator[str]:
+    """What `some` stands for, which IP version goes one way where only one does, where blocked traffic leaves, and why something is not known."""
+    matrix = graph.matrix
     for (here, there), cell in matrix.cells.items():
         if cell.flow is Flow.PARTLY:
             yield f"{here} reaches {there} only: {_partly(cell)}"
@@ -57,9 +58,14 @@ def _footnotes(matrix: Matrix) -> Iterator[str]:
             yield f"{here} to {there} is one way by {_versions(ways)}: nothing comes back"
     exits = {cell.exits for cell in matrix.cells.values() if cell.exits}
     for names in sorted(exits):
-        pairs = [f"{here} to {there}" for (here, there), cell in matrix.cells.items() if cell.exits == names]
-        more = f" and {len(pairs) - _MOST} more" if len(pairs) > _MOST else ""
-        yield f"by `send-to`, traffic leaves at {', '.join(names)}: {', '.join(pairs[:_MOST])}{more}"
+        pairs = [pair for pair, cell in matrix.cells.items() if cell.exits == names]
+        yield f"by `send-to`, traffic leaves at {', '.join(names)}: {_pairs(pairs)}"
+    yield from (f"not known: {_pairs(pairs)} ({why})" for why, pairs in graph.unknown)
+
+
+def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
+    more = f" and {len(pairs) - _MOST} more" if len(pairs) > _MOST else ""
+    return ", ".join(f"{here} to {there}" for here, there in pairs[:_MOST]) + more
 
 
 def _partly(cell: Cell) -> str:

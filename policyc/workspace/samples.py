@@ -14,6 +14,7 @@ from policyc.model.scope import Project as Names
 from policyc.model.scope import Scope
 from policyc.model.types import Named, Type
 from policyc.record import record
+from policyc.regex import regex
 from policyc.syntax import nodes
 from policyc.targets.registry import resource_types
 from policyc.workspace.forms import forms_of
@@ -23,6 +24,8 @@ from policyc.workspace.parameters import can_be_open, described, members, sample
 #: combinations of words that are tried, and worlds in which values coincide
 _COMBINATIONS: Final = 8
 _COINCIDING: Final = 16
+#: the account of an ARN
+_ACCOUNT: Final = regex(r"(?<=:)[0-9]{12}(?=:)")
 
 
 @record
@@ -82,7 +85,12 @@ def worlds(modules: Mapping[str, nodes.Module], given: Mapping[str, str]) -> Wor
 def _coinciding(
     modules: Mapping[str, nodes.Module], needed: Sequence[Declared], base: Mapping[str, str]
 ) -> Iterator[dict[str, str]]:
-    """For each type the worlds in which all its parameters have one value: that of the first of them, and each that the files write out."""
+    """The world in which all is in one account, and for each type those in which all its parameters have one value: that of the first of them, and each that the files write out."""
+    accounts = [item.name for item in needed if item.type == Named("account")]
+    arns = {name: text for name, text in base.items() if _ACCOUNT.search(text)}
+    if accounts and arns:
+        home = base[accounts[0]]
+        yield dict.fromkeys(accounts, home) | {name: _ACCOUNT.sub(home, text) for name, text in arns.items()}
     by_form: dict[tuple[Type, str], list[Declared]] = {}
     for item in needed:
         if isinstance(item.type, Named) and not members(item.type):

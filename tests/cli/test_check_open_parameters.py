@@ -79,3 +79,24 @@ def test_values_that_may_be_the_same(
     main(["check", "--no-cache", "--format", "json", "a.policy"])
     rules = [item["rule"] for item in json.loads(capsys.readouterr().out)["findings"]]
     assert ("blocked-by-network" in rules) is blocked, rules
+
+
+def test_what_an_open_arn_names_may_be_in_an_open_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.policy").write_text(
+        """param home: account
+param farm: arn
+resource role: iam_document.carrier { kind: trust }
+policy trust for iam_document on role {
+  allow "a" {
+    who service("deadline.amazonaws.com")
+    can raw("sts:AssumeRole")
+    when aws.SourceAccount == home
+    when aws.SourceArn == farm
+  }
+}
+"""
+    )
+    assert main(["check", "--no-cache", "a.policy"]) == 0, capsys.readouterr().out

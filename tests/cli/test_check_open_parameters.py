@@ -88,8 +88,8 @@ def test_what_an_open_arn_names_may_be_in_an_open_account(
     Path("a.policy").write_text(
         """param home: account
 param farm: arn
-resource role: iam_document.carrier { kind: trust }
-policy trust for iam_document on role {
+resource farm_role: iam_document.carrier { kind: trust }
+policy farm_trust for iam_document on farm_role {
   allow "a" {
     who service("deadline.amazonaws.com")
     can raw("sts:AssumeRole")

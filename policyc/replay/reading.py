@@ -84,7 +84,8 @@ class Log:
     def miss(self, reason: str, place: Place | str) -> None:
         """Something could not be read."""
         self.unread[reason] += 1
-        self.examples.setdefault(reason, str(place))
+        if reason not in self.examples:
+            self.examples[reason] = str(place)
 
     def merge(self, other: Log) -> None:
         """Add what was read of later files."""
@@ -193,7 +194,10 @@ class Log:
         else:
             held = value if isinstance(value, list) else [value]
         for number, item in enumerate(held, 1):
-            yield from self.entry(item, Place(name, number))
+            if isinstance(item, dict | list | str):
+                yield from self.entry(item, Place(name, number))
+            else:
+                self.miss(_NO_RECORD, Place(name, number))
 
     def entry(self, item: Any, place: Place) -> Iterator[tuple[dict[str, Any], Place]]:
         """The record that an entry of a list is, or holds; those of a list in a list."""
@@ -241,14 +245,15 @@ class LineReader:
             yield from log.entry(parsed(text), place)
             return
         words = _words(text)
-        data = None if self.plain is None else self.plain(words)
+        data, form = None if self.plain is None else self.plain(words), None
         if data is None:
             # one line tells the form of those below it, and files that were put together have several
-            self.plain = text_form(words) or self.plain
+            form = text_form(words)
+            self.plain = form or self.plain
             data = None if self.plain is None else self.plain(words)
         if data is not None:
             yield dict(data), place
-        elif self.plain is None or text_form(words) is None:
+        elif form is None:
             none = (
                 "a line that is no JSON"
                 if b'","' not in text
@@ -335,7 +340,7 @@ def _record_in(text: str) -> dict[str, Any] | None:
     if text.lstrip()[:1] == "{":
         found = parsed(text.encode("utf-8", "replace"))
         return found if isinstance(found, dict) else None
-    form = text_form(text)
+    form = text_form(text) if len(text.split(maxsplit=1)) > 1 else None
     data = None if form is None else form(text)
     return None if data is None else dict(data)
 

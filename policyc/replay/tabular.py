@@ -31,7 +31,7 @@ _NAMES: Final = (
     # VPC Lattice
     *("serviceArn", "resolvedUser", "callerPrincipal", "callerPrincipalOrgID", "callerPrincipalTags", "requestMethod"),
     *("requestPath", "serviceNetworkArn", "failureReason", "authDeniedReason", "sourceVpcId", "sourceVpcArn"),
-    *("hostHeader", "requestId", "startTime", "resourceConfigurationArn"),
+    *("hostHeader", "requestId", "startTime", "resourceConfigurationArn", "responseCode", "grpcResponseCode"),
 )
 _SPELLED: Final = {name.lower(): name for name in _NAMES}
 #: columns of S3 server access logs as AWS's own table for Athena names them

@@ -317,3 +317,30 @@ def test_flows_in_columns_are_told_as_line_by_line(network: OfNetwork) -> None:
         replay(log.records([("f", stream)]), Many({"flow-logs": network}), None, tally, Known({}, {}))
         told = in_columns(data, network)
         assert (as_json(Replay(log, tally, False)), log.unread) == (as_json(Replay(*told, False)), told[0].unread), data
+
+
+def test_flows_in_tables_are_told_as_row_by_row(network: OfNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cases as Parquet: names with underscores, counts as numbers, and values that are odd or not there."""
+    pytest.importorskip("duckdb")
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    from policyc.replay.columns.run import ColumnReplayer
+
+    random, columned = Random(6), ColumnReplayer.records_of
+    heads = [head for head in dict.fromkeys(head for _, head, _, _ in CASES) if head and len(head.split()) > 1]
+    for head in heads:
+        names = head.replace("-", "_").split()
+        lines = [text.split(" ") for _, other, text, _ in CASES if other == head] * 3
+        rows = [dict(zip(names, line)) for line in lines if len(line) == len(names)]
+        for row in rows[len(rows) // 3 :]:
+            row[random.choice(names)] = random.choice((None, None, *ODD))
+        columns = {name: pa.array([row[name] for row in rows], pa.string()) for name in names}
+        for name, column in columns.items():
+            if random.random() < 0.5 and all(text is None or (text.isdigit() and text.isascii()) for text in column.to_pylist()):  # fmt: off
+                columns[name] = column.cast(pa.int64())
+        out = io.BytesIO()
+        pq.write_table(pa.table(columns), out)
+        told = in_columns(out.getvalue(), network)
+        monkeypatch.setattr(ColumnReplayer, "records_of", lambda *_: None)
+        log, tally = in_columns(out.getvalue(), network)
+        monkeypatch.setattr(ColumnReplayer, "records_of", columned)
+        assert (as_json(Replay(log, tally, False)), log.unread) == (as_json(Replay(*told, False)), told[0].unread), rows

@@ -38,7 +38,7 @@ ALWAYS: Final = (ID, TIME, "serviceArn", "resolvedUser", "callerPrincipal", _COD
 _MESSAGE: Final = "message"
 _MOST_AROUND: Final = 5
 #: fields by which a record is of another kind, or holds records
-_FOREIGN: Final = (
+FOREIGN: Final = (
     *HOLDERS,
     *("serviceArn", "resourceConfigurationArn", "class_uid", "digestS3Object", "eventVersion", "bucket_name"),
 )
@@ -144,7 +144,7 @@ class OfObjects(_OfJson):
         self.records = records
         fields = records.fields
         own = {fields.id, fields.time, *fields.marks}
-        self.foreign = [name for name in _FOREIGN if name not in own]
+        self.foreign = [name for name in FOREIGN if name not in own]
         self.names = list(dict.fromkeys([*records.wanted, *own, *self.foreign, _MESSAGE]))
 
     def fields(self, ask: Ask, lines: pa.Array) -> dict[str, pa.DictionaryArray] | None:

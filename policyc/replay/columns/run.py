@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from io import BufferedReader, BytesIO, RawIOBase
 from types import MappingProxyType
 from typing import Any, Final
@@ -229,9 +230,11 @@ def _file(
 ) -> None:
     if stream.peek(4)[:4] == PARQUET:
         try:
-            for part in ahead(parquet_batches(name, stream, replayer.kernel.fields, groups)):
-                if isinstance(part, Batch):
-                    replayer.take_batch(part)
+            flows = partial(replayer.records_of, FlowLogs(), True)
+            for part in ahead(parquet_batches(name, stream, replayer.kernel.fields, groups, flows)):
+                if len(part) == 3:
+                    batch, records, others = part
+                    replayer.take_batch(batch, {place.number: [(data, place)] for place, data in others}, records)
                 else:
                     replayer.take(part[1], part[0])
                 watch(replayer.tally)

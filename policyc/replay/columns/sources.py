@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
 import duckdb
 import numpy as np
@@ -12,13 +12,18 @@ import pyarrow.compute as pc
 
 from policyc.record import record
 from policyc.replay.columns.batch import FIELDS, Batch, Rows
-from policyc.replay.columns.forms import ALWAYS, LENIENT, NAMES, Form, OfServices
+from policyc.replay.columns.forms import ALWAYS, FOREIGN, LENIENT, NAMES, Form, OfFlows, OfServices
+from policyc.replay.columns.others import Records
+from policyc.replay.kinds.flow_logs import FlowLogs, Names, layout
+from policyc.replay.kinds.registry import kind_of
 from policyc.replay.reading import DEEPEST, LONGEST_LINE, Place
 from policyc.replay.tabular import record_of, text_in
 
 #: bytes of lines that are read at once
 BLOCK: Final = 32 * 1024 * 1024
 _PIECE: Final = 1 << 17
+#: rows of a table that are read at once
+_MOST: Final = 1 << 20
 _CASE: Final = np.uint8(ord("{") ^ ord("["))
 
 
@@ -152,10 +157,18 @@ def _ends_whole(data: Any, ends: Any) -> Any:
 # --- Parquet --------------------------------------------------------------------------------------------------------
 
 
+#: rows of a table that columns tell of, what answers to them (None for records of a service), and records that stand between them
+Part: TypeAlias = "tuple[Batch, Records | None, list[tuple[Place, dict[str, Any]]]]"
+
+
 def parquet_batches(
-    file: str, stream: Any, fields: Collection[str] = FIELDS, groups: Sequence[int] | None = None, most: int = 1 << 20
-) -> Iterator[Batch | tuple[Place, dict[str, Any]]]:
-    """The rows of a Parquet file: batches where it holds records of a service, else one record after the other.
+    file: str,
+    stream: Any,
+    fields: Collection[str] = FIELDS,
+    groups: Sequence[int] | None = None,
+    flows: Callable[[Names], Records | None] = lambda names: None,
+) -> Iterator[Part | tuple[Place, dict[str, Any]]]:
+    """The rows of a Parquet file: parts where it holds records of a service or flows, else one record after the other.
 
     Names of columns count in any letter case, as tables of Glue and Athena write them in lower case. Raises pa.ArrowInvalid, OSError.
     """
@@ -166,7 +179,8 @@ def parquet_batches(
     wanted = {name: names[name.lower()] for name in NAMES if name.lower() in names}
     if not {"serviceArn", "resolvedUser"} <= wanted.keys():
         if groups is None or 0 in groups:
-            yield from _one_by_one(file, held)
+            form = _form_of_flows(held.schema_arrow, flows)
+            yield from _one_by_one(file, held) if form is None else _flows(file, held, form)
         return
     needed = {*fields, *ALWAYS}
     wanted = {name: held_as for name, held_as in wanted.items() if name in needed}
@@ -177,15 +191,44 @@ def parquet_batches(
         if groups is not None and group not in groups:
             start += held.metadata.row_group(group).num_rows
             continue
-        large = held.metadata.row_group(group).num_rows > most
+        large = held.metadata.row_group(group).num_rows > _MOST
         parts: Iterable[Any] = (
-            held.iter_batches(most, [group], list(wanted.values()))
+            held.iter_batches(_MOST, [group], list(wanted.values()))
             if large
             else (held.read_row_group(group, list(wanted.values())),)
         )
         for part in parts:
-            yield _of_table(file, part, wanted, np.arange(start, start + part.num_rows))
+            yield _of_table(file, part, wanted, np.arange(start, start + part.num_rows)), None, []
             start += part.num_rows
+
+
+def _form_of_flows(schema: pa.Schema, flows: Callable[[Names], Records | None]) -> OfFlows | None:
+    """The form of a table of flows as lines would have it; None for other tables, and for columns that are neither texts nor whole numbers."""
+    if any(len(name.split()) != 1 for name in schema.names) or not set(FOREIGN).isdisjoint(schema.names):
+        return None
+    first = " ".join(schema.names)
+    names, reads = layout(first), FlowLogs().lines(first)
+    plain = all(pa.types.is_string(kind) or pa.types.is_integer(kind) for kind in schema.types)
+    if names is None or reads is None or not plain or not isinstance(kind_of(dict.fromkeys(schema.names)), FlowLogs):
+        return None
+    records = flows(names)
+    return None if records is None else OfFlows(records, reads, names)
+
+
+def _flows(file: str, held: Any, form: OfFlows) -> Iterator[Part]:
+    """Rows that tell both addresses, by which flows are known, in columns; the others one by one."""
+    start, own = 1, form.records.fields
+    for part in held.iter_batches(_MOST):
+        columns = dict(zip(form.layout, part.columns))
+        whole = np.ones(part.num_rows, bool)
+        for names in (own.who, own.place):
+            whole &= np.logical_or.reduce([columns[name].is_valid().to_numpy(zero_copy_only=False) for name in names])
+        rows, odd = np.flatnonzero(whole), np.flatnonzero(~whole)
+        texts = {name: columns[name].take(pa.array(rows)).cast(pa.string()) for name in form.names}
+        batch = form.batch(file, rows + start, {name: pc.dictionary_encode(text) for name, text in texts.items()})
+        others = [record_of(row) for row in part.take(pa.array(odd)).to_pylist()]
+        yield batch, form.records, [(Place(file, at), data) for at, data in zip((odd + start).tolist(), others)]
+        start += part.num_rows
 
 
 def _spelled(names: Sequence[str]) -> dict[str, str]:

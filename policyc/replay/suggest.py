@@ -34,6 +34,8 @@ _NAME: Final = re.compile(r"[A-Za-z0-9+=,.@_/-]+\Z")
 _ELSEWHERE: Final = re.compile(r'"AWS(?:ReservedSSO_|ServiceRoleFor)[^/]*"')
 #: forms of paths of one caller and method that are kept
 _MOST_FORMS: Final = 1_000
+#: paths, methods and callers of a statement whose records are told
+_MOST_TOLD: Final = 20
 
 
 @dataclass(slots=True)
@@ -136,13 +138,27 @@ def patterns_of(forms: Iterable[str]) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class _Statement:
+    """What was seen of some callers, methods and paths, and of each of them."""
+
     callers: list[str]
     methods: list[str]
     paths: tuple[str, ...]
     count: int = 0
     first: str = ""
     last: str = ""
-    forms: int = 0
+    by: dict[str, Counter[str]] = field(
+        default_factory=lambda: {"path": Counter(), "method": Counter(), "caller": Counter()}
+    )
+
+    def add(self, caller: str, method: str, item: Seen) -> None:
+        self.count += item.count
+        self.first = min(filter(None, (self.first, item.first)), default="")
+        self.last = max(self.last, item.last)
+        self.by["caller"][caller] += item.count
+        self.by["method"][method] += item.count
+        for form, count in item.forms.items():
+            covers = (path for path in self.paths if path == form or compile_glob(wildcard_tokens(path)).matches(form))
+            self.by["path"][next(covers)] += count
 
 
 def suggestion(evidence: Evidence, labels: Sequence[str] | None = None) -> str:
@@ -221,11 +237,8 @@ def _statements(seen: dict[tuple[str, str, str], Seen]) -> list[_Statement]:
         methods = tuple(method for method, _ in some)
         made = held.setdefault((methods, paths), _Statement([], list(methods), paths))
         made.callers.append(caller)
-        for _, item in some:
-            made.count += item.count
-            made.forms += len(item.forms)
-            made.first = min(filter(None, (made.first, item.first)), default="")
-            made.last = max(made.last, item.last)
+        for method, item in some:
+            made.add(caller, method, item)
     return list(held.values())
 
 
@@ -247,6 +260,13 @@ def _lacks_root(path: str, item: _Statement, statements: Sequence[_Statement]) -
 def _statement(number: int, item: _Statement, lacks_root: bool) -> list[str]:
     when = f", from {item.first} to {item.last}" if item.first else ""
     lines = [f"  /// {plural(item.count, 'record')}{when}."]
+    for name, counts in item.by.items():
+        if len(counts) > 1:
+            most = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))[:_MOST_TOLD]
+            more = [f"and {len(counts) - len(most):,} more"] if len(counts) > len(most) else []
+            lines.append(
+                f"  /// By {name}: " + ", ".join([*(f"{text} {count:,}" for text, count in most), *more]) + "."
+            )
     wide = [path for path in item.paths if "*" in path]
     if wide:
         lines.append(f"  /// {', '.join(wide)}: more than was seen, every other text in place of `*` too.")

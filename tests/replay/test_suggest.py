@@ -10,7 +10,7 @@ import pytest
 
 from policyc.__main__ import main
 from policyc.replay.kinds.lattice import Lattice
-from policyc.replay.suggest import Evidence, patterns_of, plain_form
+from policyc.replay.suggest import Evidence, patterns_of, plain_form, suggestion
 from tests.replay.test_replay import ARN, ROLE, SERVICE, auth, row
 
 Run = Callable[..., tuple[int, str, str]]
@@ -164,3 +164,25 @@ def test_what_no_statement_would_let_in_is_left_out_and_told(who: str, path: str
     evidence.add(Lattice().read(data))
     assert not evidence.seen
     assert [words in reason for reason in evidence.left_out] == [True]
+
+
+def test_each_path_method_and_caller_has_its_evidence() -> None:
+    evidence = Evidence()
+    for who, method, path in (
+        *[("app", "GET", f"/a/{n}") for n in (1, 2)],
+        *[("app", "PUT", path) for path in ("/a/3", "/b")],
+        *[("ops", method, path) for method in ("GET", "PUT") for path in ("/a/1", "/b")],
+        ("app", "GET", "/b"),
+    ):
+        data = {
+            "serviceArn": "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0123456789abcdef0",
+            "resolvedUser": f"arn:aws:sts::111122223333:assumed-role/{who}/x",
+            "requestMethod": method,
+            "requestPath": path,
+        }
+        evidence.add(Lattice().read(data))
+    text = suggestion(evidence)
+    assert "/// 9 records." in text
+    assert "/// By path: /a/* 5, /b 4." in text
+    assert "/// By method: GET 5, PUT 4." in text
+    assert '/// By caller: role(account_111122223333, "app") 5, role(account_111122223333, "ops") 4.' in text

@@ -2,13 +2,14 @@
 
     python tests/bench/replay.py [--rows 10000000] [--statements 10] [--paths 10000] [--folder DIR]
 
-Makes a Parquet file of VPC Lattice records (11 columns), then measures in this process, each the least of three runs:
+Makes a Parquet file of VPC Lattice records (11 columns), then measures in this process, each the least of three runs in turns:
 
 - `scan`: DuckDB's `sum(hash(columns))` over them, which reads every value and does nothing with it
 - `columns`: the replay of two policies, from Parquet to the report
 - `keeping`: reading it for `--cache`; `kept`: two policies asked of what was kept
 - `sql`: the new policy alone as a WHERE clause of DuckDB, which knows neither what is unknown nor why
-- `lines`: a tenth of the rows as lines of JSON, beside DuckDB's reader with explicit columns
+- `both`: what the replay does as far as SQL can: both policies, and what changes or is not as logged, by caller, method and service with counts and times
+- `lines`: three tenths of the rows as lines of JSON, beside DuckDB's reader with explicit columns
 
 Ratios are what carries: the rates hang on the machine.
 """
@@ -268,12 +269,24 @@ class Took:
     cpu: float
 
 
-def least(work: Callable[[], Any], times: int = 3) -> Took:
-    best = Took(float("inf"), float("inf"))
+def changes(old: list[Statement], new: list[Statement], source: str) -> str:
+    """Both policies, and what the report of a replay tells of them, as far as SQL can."""
+    asked = f"SELECT *, ({sql(old)}) AS old, ({sql(new)}) AS new, authDeniedReason = '-' AS logged FROM {source}"
+    who = "regexp_replace(resolvedUser, '/[^/]*$', '/*')"
+    told = f"old, new, logged, {who} AS who, requestMethod, serviceArn"
+    sums = "count(*), count(DISTINCT resolvedUser), min(startTime), max(startTime)"
+    return f"SELECT {told}, {sums} FROM ({asked}) WHERE old <> new OR old <> logged GROUP BY ALL"
+
+
+def least(*works: Callable[[], Any], times: int = 3) -> list[Took]:
+    """The least of several runs of each, in turns."""
+    best = [Took(float("inf"), float("inf")) for _ in works]
     for _ in range(times):
-        start, used = perf_counter(), process_time()
-        work()
-        best = Took(min(best.wall, perf_counter() - start), min(best.cpu, process_time() - used))
+        for at, work in enumerate(works):
+            start, used = perf_counter(), process_time()
+            work()
+            took = Took(perf_counter() - start, process_time() - used)
+            best[at] = Took(min(best[at].wall, took.wall), min(best[at].cpu, took.cpu))
     return best
 
 
@@ -300,32 +313,42 @@ def main() -> None:
             make(path, args.rows, args.paths, old)
         connection = duckdb.connect()
         source = f"read_parquet('{path}')"
-        scan = least(lambda: connection.execute(f"SELECT sum(hash(COLUMNS(*))) FROM {source}").fetchall())
-        columns = least(lambda: replayed(path, text(old), text(new)))
-        query = f"SELECT count(*) FROM {source} WHERE {sql(new)}"
-        asked = least(lambda: connection.execute(query).fetchall(), 1)
+        (keeping,) = least(lambda: kept(path, folder / "kept"), times=1)
+        scan, columns, again = least(
+            lambda: connection.execute(f"SELECT sum(hash(COLUMNS(*))) FROM {source}").fetchall(),
+            lambda: replayed(path, text(old), text(new)),
+            lambda: asked_again(folder / "kept", text(old), text(new)),
+        )
+        asked, both = least(
+            lambda: connection.execute(f"SELECT count(*) FROM {source} WHERE {sql(new)}").fetchall(),
+            lambda: connection.execute(changes(old, new, source)).fetchall(),
+            times=1,
+        )
         tally = replayed(path, text(old), text(new))
         print(
             f"{args.rows:,} rows, {args.statements} statements on each side, {args.paths:,} paths;"
             f" {len(tally.changes):,} classes of changes, {len(tally.against):,} against the log"
         )
-        keeping = least(lambda: kept(path, folder / "kept"), 1)
-        again = least(lambda: asked_again(folder / "kept", text(old), text(new)))
         assert asked_again(folder / "kept", text(old), text(new)) == tally
-        parts = (("scan", scan), ("columns", columns), ("keeping", keeping), ("kept", again), ("sql", asked))
-        for name, took in parts:
+        for name, took in (("scan", scan), ("columns", columns), ("keeping", keeping), ("kept", again)):
             tell(name, args.rows, took, scan)
-        print(
-            f"  columns to sql: {asked.wall / columns.wall:.1f} on the clock, {asked.cpu / columns.cpu:.1f} of processors"
-        )
-        lines = folder / f"lattice-{args.rows}-{args.paths}-{args.statements}.jsonl"
-        rows = args.rows // 10
+        for name, took in (("sql", asked), ("both", both)):
+            tell(name, args.rows, took, scan)
+            print(
+                f"    columns to it: {took.wall / columns.wall:.1f} on the clock, {took.cpu / columns.cpu:.1f} of processors;"
+                f" kept to it: {took.cpu / again.cpu:.1f} of processors"
+            )
+        rows = args.rows * 3 // 10
+        lines = folder / f"lattice-{args.rows}-{args.paths}-{args.statements}-{rows}.jsonl"
         if not lines.exists():
             connection.execute(f"COPY (SELECT * FROM {source} LIMIT {rows}) TO '{lines}' (FORMAT json)")
         names = ", ".join(f"'{name}': 'VARCHAR'" for name in pq.read_schema(path).names)
         reader = f"read_json('{lines}', format='newline_delimited', columns={{{names}}})"
-        plain = least(lambda: connection.execute(f"SELECT sum(hash(COLUMNS(*))) FROM {reader}").fetchall())
-        tell("lines", rows, least(lambda: replayed(lines, text(old), text(new))), plain)
+        plain, ours = least(
+            lambda: connection.execute(f"SELECT sum(hash(COLUMNS(*))) FROM {reader}").fetchall(),
+            lambda: replayed(lines, text(old), text(new)),
+        )
+        tell("lines", rows, ours, plain)
         print(f"  peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
 
 

@@ -30,13 +30,25 @@ EVERYTHING, ORDERS = policy(Resource=f"{STOCK}/*"), policy(Resource=f"{STOCK}/or
 THERE: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("aws_vpclattice_service_network", "mesh", {"id": "sn-0123456789abcdef0", "arn": MESH, "auth_type": "AWS_IAM"}),
     ("aws_vpclattice_service", "stock", {"id": "svc-0a1b2c3d4e5f67890", "arn": STOCK, "auth_type": "AWS_IAM"}),
-    ("aws_vpclattice_service_network_service_association", "link", {"service_identifier": "svc-0a1b2c3d4e5f67890", "service_network_identifier": "sn-0123456789abcdef0"}),
+    (
+        "aws_vpclattice_service_network_service_association",
+        "link",
+        {"service_identifier": "svc-0a1b2c3d4e5f67890", "service_network_identifier": "sn-0123456789abcdef0"},
+    ),
     ("aws_vpclattice_auth_policy", "mesh", {"resource_identifier": MESH, "policy": IN_ORGANIZATION}),
-    ("aws_vpclattice_auth_policy", "stock", {"resource_identifier": STOCK, "policy": policy(Principal={"AWS": READER}, Resource=f"{STOCK}/*")}),
+    (
+        "aws_vpclattice_auth_policy",
+        "stock",
+        {"resource_identifier": STOCK, "policy": policy(Principal={"AWS": READER}, Resource=f"{STOCK}/*")},
+    ),
     ("aws_iam_policy", "limit", {"arn": LIMIT, "name": "limit", "policy": EVERYTHING}),
-    ("aws_iam_role", "reader", {"id": "reader", "name": "reader", "path": "/", "arn": READER, "permissions_boundary": LIMIT}),
+    (
+        "aws_iam_role",
+        "reader",
+        {"id": "reader", "name": "reader", "path": "/", "arn": READER, "permissions_boundary": LIMIT},
+    ),
     ("aws_iam_role_policy", "call", {"role": "reader", "name": "call", "policy": ORDERS}),
-)  # fmt: skip
+)
 
 
 def plan(changed: str, **values: object) -> str:
@@ -66,13 +78,15 @@ def plan(changed: str, **values: object) -> str:
         # where else it stands nobody says
         ("aws_vpclattice_service_network_service_association.link", {}, [], True),
     ],
-)  # fmt: skip
+)
 def test_a_service_of_a_plan(
     tmp_path: Path, run: Run, changed: str, values: dict[str, object], service: list[str], open: bool
 ) -> None:
     (tmp_path / "plan.json").write_text(plan(changed, **values))
     told: Any = run("diff", "--root", str(tmp_path), "--format", "json", str(tmp_path / "plan.json")).json()
-    (found,) = [item for item in told["documents"] if item["name"] == "aws_vpclattice_service.stock"] or [{"changes": [], "open": []}]  # fmt: skip
+    (found,) = [item for item in told["documents"] if item["name"] == "aws_vpclattice_service.stock"] or [
+        {"changes": [], "open": []}
+    ]
     assert ([one["change"] for one in found["changes"]], bool(found["open"])) == (service, open), found
 
 

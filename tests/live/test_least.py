@@ -136,11 +136,31 @@ OPEN = {
 def fill(there: World) -> None:
     """What a pull asks about further than the world has: rules, target groups, prefix lists, announced routes, users in groups."""
     listener = there.lattice.listeners[SERVICE][0]["id"]
-    there.lattice.rules[listener] = [{"id": "rule-0123456789abcdef0", "arn": f"{ORDERS}/listener/{listener}/rule/rule-0123456789abcdef0", "name": "web", "priority": 1, "isDefault": False}]  # fmt: skip
-    there.lattice.groups = [{"id": "tg-0123456789abcdef0", "arn": NAMED["targetGroupIdentifier"].format("tg-0123456789abcdef0"), "name": "web"}]  # fmt: skip
+    there.lattice.rules[listener] = [
+        {
+            "id": "rule-0123456789abcdef0",
+            "arn": f"{ORDERS}/listener/{listener}/rule/rule-0123456789abcdef0",
+            "name": "web",
+            "priority": 1,
+            "isDefault": False,
+        }
+    ]
+    there.lattice.groups = [
+        {
+            "id": "tg-0123456789abcdef0",
+            "arn": NAMED["targetGroupIdentifier"].format("tg-0123456789abcdef0"),
+            "name": "web",
+        }
+    ]
     network = there.wan.networks[CORE]
     network.attachments.append({**network.attachments[0], "AttachmentType": "CONNECT"})
-    network.lists = [{"CoreNetworkId": CORE, "PrefixListArn": NAMED["PrefixListId"].format("pl-0123456789abcdef0"), "PrefixListAlias": "offices"}]  # fmt: skip
+    network.lists = [
+        {
+            "CoreNetworkId": CORE,
+            "PrefixListArn": NAMED["PrefixListId"].format("pl-0123456789abcdef0"),
+            "PrefixListAlias": "offices",
+        }
+    ]
     there.ec2.lists["pl-0123456789abcdef0"] = ["10.9.0.0/16"]
     there.iam.add_user("alice")
     there.iam.members["alice"] = ["readers"]
@@ -184,9 +204,14 @@ def test_what_reads_calls_what_is_printed_and_nothing_else(there: World, policyc
     there.aws.log.clear()
     policyc("aws", "drift", "live")
     # what `--who-changed` asks for, and what is read where the source says names in place of ARNs
-    assert judged("drift") == (set(), {"cloudtrail:LookupEvents", "vpc-lattice:GetTargetGroup", "vpc-lattice:ListTargetGroups"})  # fmt: skip
+    assert judged("drift") == (
+        set(),
+        {"cloudtrail:LookupEvents", "vpc-lattice:GetTargetGroup", "vpc-lattice:ListTargetGroups"},
+    )
     there.lattice.put_auth_policy(SERVICE, text(allow("Other", "*")))
-    there.functions.policies[function_arn("resize")] = text(allow("F", "*", "lambda:InvokeFunction", function_arn("resize")))  # fmt: skip
+    there.functions.policies[function_arn("resize")] = text(
+        allow("F", "*", "lambda:InvokeFunction", function_arn("resize"))
+    )
     there.iam.managed[LIMITS] = document(allow("S3", None, "s3:*"))
     there.ec2._hold(GROUP, None)
     policyc("aws", "plan", "live")

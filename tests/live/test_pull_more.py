@@ -76,7 +76,10 @@ def test_names_that_differ_in_anything_lie_in_files_of_their_own(there: World, p
     names = [*["a_b", "a+b", "a=b", "a,b", "a@b", "a.b", ".a", "a.", "a..b"], "B" * 64]
     words = [word for name in names for word in ("--caller", there.iam.add_role(name, trust))]
     for name in names:
-        there.iam.inline[name] = {one: document(allow(f"S{at}", None, f"s3:{len(name)}x{at}{name}")) for at, one in enumerate(("Read", "read", "re=ad", "r" * 128, "r" * 127 + "q"))}  # fmt: skip
+        there.iam.inline[name] = {
+            one: document(allow(f"S{at}", None, f"s3:{len(name)}x{at}{name}"))
+            for at, one in enumerate(("Read", "read", "re=ad", "r" * 128, "r" * 127 + "q"))
+        }
     own, aws = f"arn:aws:iam::{ACCOUNT}:policy/ReadOnly", "arn:aws:iam::aws:policy/ReadOnly"
     there.iam.managed |= {own: document(allow("Own", None, "s3:*")), aws: document(allow("Aws", None, "s3:Get*"))}
     there.iam.attached["a_b"] = [own, aws]
@@ -157,10 +160,12 @@ def test_the_route_tables_of_a_core_network_are_read(there: World, policyc: Run)
     policyc("aws", "pull", "-o", "live")
     (file,) = Path("live").rglob("routes.json")
     found = {
-        (table["RouteTableIdentifier"]["CoreNetworkSegmentEdge"]["SegmentName"],
-         table["RouteTableIdentifier"]["CoreNetworkSegmentEdge"]["EdgeLocation"]): table["routes"]
+        (
+            table["RouteTableIdentifier"]["CoreNetworkSegmentEdge"]["SegmentName"],
+            table["RouteTableIdentifier"]["CoreNetworkSegmentEdge"]["EdgeLocation"],
+        ): table["routes"]
         for table in json.loads(file.read_text())
-    }  # fmt: skip
+    }
     assert len(found["prod", "us-east-1"]) == 9 and found["dev", "eu-west-1"] == []
     there.aws.denied = {"get_network_routes"}
     _, out, _ = policyc("aws", "pull", "-o", "live")

@@ -90,10 +90,16 @@ class World:
 def vpc_attachment(number: int, region: str, segment: str, vpc: str = "") -> dict[str, Any]:
     vpc = vpc or f"vpc-{number:017x}"
     return {
-        "AttachmentId": f"attachment-{number:017x}", "CoreNetworkId": CORE, "OwnerAccountId": ACCOUNT, "AttachmentType": "VPC", "State": "AVAILABLE",
-        "EdgeLocation": region, "ResourceArn": f"arn:aws:ec2:{region}:{ACCOUNT}:vpc/{vpc}", "SegmentName": segment,
+        "AttachmentId": f"attachment-{number:017x}",
+        "CoreNetworkId": CORE,
+        "OwnerAccountId": ACCOUNT,
+        "AttachmentType": "VPC",
+        "State": "AVAILABLE",
+        "EdgeLocation": region,
+        "ResourceArn": f"arn:aws:ec2:{region}:{ACCOUNT}:vpc/{vpc}",
+        "SegmentName": segment,
         "Tags": [{"Key": "segment", "Value": segment}, {"Key": "Name", "Value": f"{segment}{number}"}],
-    }  # fmt: skip
+    }
 
 
 def world() -> World:
@@ -106,9 +112,15 @@ def world() -> World:
     )
     made.lattice.add_service(SERVICE, "orders", policy=text(allow("App", {"AWS": APP})), network=NETWORK)
     made.lattice.listeners[SERVICE] = [
-        {"id": "listener-0123456789abcdef0", "arn": f"{ORDERS}/listener/listener-0123456789abcdef0", "name": "https", "protocol": "HTTPS", "port": 443,
-         "defaultAction": {"fixedResponse": {"statusCode": 404}}}
-    ]  # fmt: skip
+        {
+            "id": "listener-0123456789abcdef0",
+            "arn": f"{ORDERS}/listener/listener-0123456789abcdef0",
+            "name": "https",
+            "protocol": "HTTPS",
+            "port": 443,
+            "defaultAction": {"fixedResponse": {"statusCode": 404}},
+        }
+    ]
     made.ec2.add_instance(INSTANCE, idc="iam-identity-center", okta="oidc")
     made.ec2.add_group(GROUP, INSTANCE, CEDAR, "workforce")
     made.ec2.add_endpoint(ENDPOINT, GROUP, "payroll.example.com")
@@ -121,9 +133,14 @@ def world() -> World:
         allow("Reader", {"AWS": APP}, "s3-object-lambda:GetObject", olap_arn("resized"))
     )
     made.control.policies["ap:photos-ap"] = text(
-        allow("Reader", {"AWS": APP}, "s3:GetObject", point_arn("photos-ap") + "/object/*",
-              Condition={"ForAnyValue:StringEquals": {"aws:CalledVia": "s3-object-lambda.amazonaws.com"}})
-    )  # fmt: skip
+        allow(
+            "Reader",
+            {"AWS": APP},
+            "s3:GetObject",
+            point_arn("photos-ap") + "/object/*",
+            Condition={"ForAnyValue:StringEquals": {"aws:CalledVia": "s3-object-lambda.amazonaws.com"}},
+        )
+    )
     made.buckets.policies["acme-photos"] = text(
         allow(
             "Delegate",
@@ -139,7 +156,14 @@ def world() -> World:
     boundary = f"arn:aws:iam::{ACCOUNT}:policy/limits"
     made.iam.add_role("app", trust, boundary)
     made.iam.managed[boundary] = document(allow("All", None, "*"))
-    made.iam.inline["app"] = {"invoke": document(allow("Invoke", None, "vpc-lattice-svcs:Invoke"), allow("Read", None, "s3-object-lambda:*"), allow("S3", None, "s3:GetObject"), allow("F", None, "lambda:InvokeFunction"))}  # fmt: skip
+    made.iam.inline["app"] = {
+        "invoke": document(
+            allow("Invoke", None, "vpc-lattice-svcs:Invoke"),
+            allow("Read", None, "s3-object-lambda:*"),
+            allow("S3", None, "s3:GetObject"),
+            allow("F", None, "lambda:InvokeFunction"),
+        )
+    }
     made.iam.inline["resize"] = {"write": document(allow("Write", None, "s3-object-lambda:WriteGetObjectResponse"))}
     made.organizations.parents = {ACCOUNT: "ou-ab12-cdefghij", "ou-ab12-cdefghij": "r-ab12"}
     made.organizations.contents["p-FullAWSAccess"] = text(allow("", None, "*") | {"Sid": "Full"})

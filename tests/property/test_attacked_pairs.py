@@ -43,7 +43,7 @@ SAME: list[tuple[Body, Body]] = [
     ({"StringEquals": {TAG: "${aws:PrincipalTag/x}"}}, {"StringEquals": {TAG: "${aws:principaltag/X}"}}),
     ({"ForAnyValue:StringEquals": {TAGS: []}}, NEVER),
     ({"StringEquals": {"aws:SourceVpc": "vpc-1"}, "IpAddress": {IP: "10.0.0.0/8"}}, NEVER),
-]  # fmt: skip
+]
 DIFFERENT: list[tuple[Body, Body]] = [
     ({"ForAllValues:StringEquals": {TAGS: "a"}}, {"ForAllValues:StringEquals": {TAGS: "a"}, "Null": {TAGS: "false"}}),
     # several values fail every test of one
@@ -71,10 +71,13 @@ DIFFERENT: list[tuple[Body, Body]] = [
     ({"StringEquals": {TAG: "a*b"}}, {"StringLike": {TAG: "a*b"}}),
     ({"StringLike": {TAG: "a*b*c"}}, {"StringLike": {TAG: "a*c"}}),
     ({"StringEquals": {TAG: ""}}, {"Null": {TAG: "true"}}),
-    ({"StringEquals": {"s3:prefix": "${aws:PrincipalTag/p, 'x'}"}}, {"StringEquals": {"s3:prefix": "${aws:PrincipalTag/p}"}}),
+    (
+        {"StringEquals": {"s3:prefix": "${aws:PrincipalTag/p, 'x'}"}},
+        {"StringEquals": {"s3:prefix": "${aws:PrincipalTag/p}"}},
+    ),
     ({"Null": {ORG: "true"}}, {"Null": {"aws:PrincipalAccount": "true"}}),
     ({"ArnLike": {"aws:SourceArn": "arn:aws:s3:*:*:*"}}, {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}),
-]  # fmt: skip
+]
 #: elements of one statement beside the condition; None leaves one out
 ELEMENTS: list[tuple[Body, Body, bool]] = [
     ({"Resource": "arn:aws:s3:::b/*"}, {"Resource": ["arn:aws:s3:::b/", "arn:aws:s3:::b/?*"]}, True),
@@ -119,14 +122,30 @@ def test_elements(old: Body, new: Body, expected: bool) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ({"Condition": {"StringEqualsIfExists": {ORG: ACME}}}, [{"Condition": {"StringEquals": {ORG: ACME}}}, {"Condition": {"Null": {ORG: "true"}}}], True),
+        (
+            {"Condition": {"StringEqualsIfExists": {ORG: ACME}}},
+            [{"Condition": {"StringEquals": {ORG: ACME}}}, {"Condition": {"Null": {ORG: "true"}}}],
+            True,
+        ),
         ({"Resource": None, "NotResource": "arn:aws:s3:::b/*"}, [{"Resource": "*"}, {"Effect": "Deny"}], False),
-        ({"Action": None, "NotAction": "s3:DeleteObject"}, [{"Action": "s3:*"}, {"Effect": "Deny", "Action": "s3:DeleteObject"}], False),
+        (
+            {"Action": None, "NotAction": "s3:DeleteObject"},
+            [{"Action": "s3:*"}, {"Effect": "Deny", "Action": "s3:DeleteObject"}],
+            False,
+        ),
         ({}, [{}, {"Effect": "Deny", "Condition": NEVER}], True),
-        ({}, [{}, {"Effect": "Deny", "Principal": None, "NotPrincipal": {"AWS": "arn:aws:iam::111122223333:role/a"}}], False),
-        ({"Condition": {"ForAllValues:StringEquals": {TAGS: ["a", "b"]}}}, [{}, {"Effect": "Deny", "Condition": {"ForAnyValue:StringNotEquals": {TAGS: ["a", "b"]}}}], False),
+        (
+            {},
+            [{}, {"Effect": "Deny", "Principal": None, "NotPrincipal": {"AWS": "arn:aws:iam::111122223333:role/a"}}],
+            False,
+        ),
+        (
+            {"Condition": {"ForAllValues:StringEquals": {TAGS: ["a", "b"]}}},
+            [{}, {"Effect": "Deny", "Condition": {"ForAnyValue:StringNotEquals": {TAGS: ["a", "b"]}}}],
+            False,
+        ),
     ],
-)  # fmt: skip
+)
 def test_one_statement_and_several(old: Body, new: list[Body], expected: bool) -> None:
     assert same([statement(**old)], [statement(**item) for item in new]) is expected
 
@@ -138,14 +157,34 @@ ROOT = {"AWS": "arn:aws:iam::111122223333:root"}
 def test_a_request_to_a_service_names_it() -> None:
     """Whichever statement does not matter, a request to invoke asks for a service (Lattice reference, section 4)."""
     both = [
-        {"Effect": "Allow", "Principal": ROOT, "Action": INVOKE, "Resource": ["arn:aws:vpc-lattice:*:*:service/*/a", "arn:*/A*"]},
-        {"Effect": "Allow", "Principal": ROOT, "NotAction": "vpc-lattice-svcs:*", "Resource": "*/a", "Condition": {"StringNotEqualsIgnoreCase": {PATH: ["*", "/a"]}}},
-    ]  # fmt: skip
+        {
+            "Effect": "Allow",
+            "Principal": ROOT,
+            "Action": INVOKE,
+            "Resource": ["arn:aws:vpc-lattice:*:*:service/*/a", "arn:*/A*"],
+        },
+        {
+            "Effect": "Allow",
+            "Principal": ROOT,
+            "NotAction": "vpc-lattice-svcs:*",
+            "Resource": "*/a",
+            "Condition": {"StringNotEqualsIgnoreCase": {PATH: ["*", "/a"]}},
+        },
+    ]
     last = {"Effect": "Allow", "Principal": ROOT, "Action": INVOKE, "Resource": ["*", "arn:*/A*"]}
     old, new = (
-        [*both, {**last, "Condition": {"StringEqualsIgnoreCaseIfExists": {PATH: path}, "StringEquals": {"vpc-lattice-svcs:SourceVpcOwnerAccount": "111122223333"}}}]
+        [
+            *both,
+            {
+                **last,
+                "Condition": {
+                    "StringEqualsIgnoreCaseIfExists": {PATH: path},
+                    "StringEquals": {"vpc-lattice-svcs:SourceVpcOwnerAccount": "111122223333"},
+                },
+            },
+        ]
         for path in ("/*", ["*", "/A"])
-    )  # fmt: skip
+    )
     found = compare([version(old)], [version(new)])
     assert found.settled and found.differences
 
@@ -177,10 +216,15 @@ CEDAR: list[tuple[str, str, bool, bool]] = [
     ('ip(context.a.b) == ip("10.0.0.1")', 'ip(context.a.b) == ip("10.0.0.1/32")', True, True),
     # what `ip` reads may be a block, which the two halves do not hold, and one of one address is another text
     ('ip(context.a.b) == ip("10.0.0.1")', 'context.a.b == "10.0.0.1"', False, False),
-    ('ip(context.a.b).isInRange(ip("10.0.0.0/8"))', 'ip(context.a.b).isInRange(ip("10.0.0.0/9")) || ip(context.a.b).isInRange(ip("10.128.0.0/9"))', False, False),
+    (
+        'ip(context.a.b).isInRange(ip("10.0.0.0/8"))',
+        'ip(context.a.b).isInRange(ip("10.0.0.0/9")) || ip(context.a.b).isInRange(ip("10.128.0.0/9"))',
+        False,
+        False,
+    ),
     ('ip(context.a.b).isInRange(ip("10.0.0.0/8"))', 'ip(context.a.b).isInRange(ip("10.0.0.0/7"))', False, False),
     ('ip(context.a.b) == ip("10.0.0.5/8")', 'ip(context.a.b) == ip("10.0.0.0/8")', False, False),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("old", "new", "permit", "forbid"), CEDAR)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.text import Source, Span
-from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.native_texts import check_texts
+from policyc.workspace.documents.native_settings import NativeSettings
+from policyc.workspace.documents.native_texts import check_texts
 
 OpenFile = Callable[[str, Span, Diagnostics], "Source | None"]
 

@@ -290,30 +290,30 @@ ABOUT_ONE_TARGET = {
         "cli/graph",
         "cli/network_diff",
         "cli/networks",
-        "cli/replay_policies",
+        "cli/replay/policies",
         "cli/route_files",
         "cli/routes",
-        "cli/simulate_crowds",
-        "cli/simulate_network",
+        "cli/simulate/crowds",
+        "cli/simulate/network",
         "importing/documents",
         "lint/rules/cloudwan",
         "replay/askers/networks",
     },
     # access logs of VPC Lattice, its ARNs, and the way of its requests through network and service
-    "lattice": {"analysis", "cli/simulate_documents", "importing/documents", "replay", "workspace/sides"},
+    "lattice": {"analysis", "cli/simulate/documents", "importing/documents", "replay", "workspace/sides/side"},
     # the way of its requests through group and endpoint
     "verified_access": {
         "analysis",
         "importing/cedar",
         "lint/rules/verified_access",
-        "workspace/comparing_cedar",
-        "workspace/guaranteed_texts",
-        "workspace/sides",
+        "workspace/compare/cedar",
+        "workspace/guarantees/texts",
+        "workspace/sides/side",
     },
     "client_vpn": {"analysis", "importing/cedar"},
     "identity": {"importing/documents"},
     # the chain behind an access point, from what was pulled
-    "object_lambda": {"analysis", "replay", "workspace/chains"},
+    "object_lambda": {"analysis", "replay", "workspace/sides/chains"},
     "plain_iam": {"importing/documents"},
 }
 
@@ -331,6 +331,28 @@ def about(target: str, path: Path) -> list[str]:
     """The entries of the list by which a module may name a target."""
     here = path.relative_to(PACKAGE).with_suffix("").as_posix()
     return [one for one in ABOUT_ONE_TARGET.get(target, ()) if here == one or here.startswith(f"{one}/")]
+
+
+#: room of `workspace` -> the rooms and modules there that it may import, besides what no room is
+WORKSPACE = {
+    "documents": set[str](),
+    "claims": set[str](),
+    "beside": {"claims", "documents"},
+    "sides": {"documents"},
+    "compare": {"claims", "documents", "sides"},
+    "guarantees": {"claims", "compare", "documents", "sides"},
+    "reach": {"claims", "compare", "documents", "sides"},
+}
+
+
+def test_the_rooms_of_the_workspace_import_one_way() -> None:
+    home = PACKAGE / "workspace"
+    rooms = {path.name for path in home.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert rooms == set(WORKSPACE)
+    for room in rooms:
+        for path in (home / room).glob("*.py"):
+            used = {name.split(".")[2] for name, _ in imports(path) if name.startswith("policyc.workspace.")}
+            assert used & rooms <= WORKSPACE[room] | {room}, f"{ids(path)} imports {used & rooms}"
 
 
 def test_no_module_but_those_of_one_service_names_its_target() -> None:
@@ -390,6 +412,15 @@ def test_modules_stay_small() -> None:
 
 #: what a module holds that calls one of these
 PRINTS = re.compile(r"\b(print|exit|_exit|quit)\s*\(")
+
+
+def test_the_formatter_is_rarely_off() -> None:
+    off = sum(
+        path.read_text("utf-8").count("# fmt: " + "skip")
+        for home in (PACKAGE, ROOT / "tests")
+        for path in home.rglob("*.py")
+    )
+    assert off < 50
 
 
 def test_only_the_command_line_prints_or_exits() -> None:

@@ -12,7 +12,7 @@ from policyc.diagnostics import Diagnostics
 
 if TYPE_CHECKING:
     from policyc.report.changes import Changes
-    from policyc.workspace.sides import Side
+    from policyc.workspace.sides.side import Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def diff(old: Document, new: Document, *, kind: str = "", alone: bool = False) -
 
     `kind` is one of those that `policyc diff --as` takes; `alone` compares each document by itself. Raises `PolicyError`.
     """
-    from policyc.workspace.comparing import compare_sides
+    from policyc.workspace.compare.whole import compare_sides
 
     diagnostics = Diagnostics()
     sides = [side_of(item, name, kind, diagnostics) for item, name in ((old, "old"), (new, "new"))]
@@ -87,8 +87,8 @@ def diff(old: Document, new: Document, *, kind: str = "", alone: bool = False) -
 
 def side_of(document: Document, name: str, kind: str, diagnostics: Diagnostics) -> Side:
     """A document, or what a path holds, as one side; what cannot be read is reported."""
-    from policyc.workspace.pieces import Piece
-    from policyc.workspace.sides import Side, read_side
+    from policyc.workspace.sides.pieces import Piece
+    from policyc.workspace.sides.side import Side, read_side
 
     check_kind(kind)
     path = path_of(document, name)

@@ -29,8 +29,8 @@ def check(document: Document, *, kind: str = "", trust: Mapping[str, str] | None
 
     Raises `PolicyError` for a path that cannot be read, ValueError for a kind that there is not.
     """
-    from policyc.workspace.native_settings import NativeSettings, settings_of
-    from policyc.workspace.native_texts import check_texts
+    from policyc.workspace.documents.native_settings import NativeSettings, settings_of
+    from policyc.workspace.documents.native_texts import check_texts
 
     check_kind(kind)
     path = path_of(document, "document")
@@ -201,7 +201,7 @@ def _cedar(
 
 def _cedar_text(document: Document, name: str, diagnostics: Diagnostics) -> Source:
     """A Cedar text, or the one that a file holds."""
-    from policyc.workspace.asked import text_in
+    from policyc.workspace.documents.asked import text_in
     from policyc.workspace.places import file_and_part
 
     path = path_of(document, name)
@@ -215,7 +215,7 @@ def _cedar_text(document: Document, name: str, diagnostics: Diagnostics) -> Sour
 def check_kind(kind: str) -> None:
     """Raises ValueError for a kind of document that there is not."""
     from policyc.targets.iam_documents.kinds import KINDS
-    from policyc.workspace import natives
+    from policyc.workspace.documents import natives
 
     known = (*KINDS, "core-network", *natives.KINDS)
     if kind and kind not in known:
@@ -286,7 +286,7 @@ def _role(name: str, roles: Sequence[str], diagnostics: Diagnostics) -> str:
 def _read(value: Document | Sequence[Document], name: str, kind: str, diagnostics: Diagnostics) -> Any:
     """The documents of a role, as texts or inside the files that hold them; lists stay lists, because they may be the levels of an organization."""
     from policyc.simulation.plainly import Read
-    from policyc.workspace.asked import document_in
+    from policyc.workspace.documents.asked import document_in
     from policyc.workspace.places import file_and_part
 
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):

@@ -15,7 +15,7 @@ from policyc.workspace.project import open_root
 
 if TYPE_CHECKING:
     from policyc.workspace.compile import Compiled
-    from policyc.workspace.native_settings import NativeSettings
+    from policyc.workspace.documents.native_settings import NativeSettings
 
 
 def find_root(path: str | PathLike[str]) -> Path:

@@ -65,7 +65,7 @@ class Project:
 
         Raises `PolicyError` when `[lint]` of the configuration names rules that there are not.
         """
-        from policyc.workspace.native_settings import settings_of
+        from policyc.workspace.documents.native_settings import settings_of
 
         return check_workspace(self._workspace, settings_of(self._workspace.config), lambda _: self._compiled)
 
@@ -97,7 +97,7 @@ class Project:
         sound = self._sound
         if not sound.program.proofs:
             return Proofs((), sound.program.sources)
-        from policyc.workspace.proving import prove_all
+        from policyc.workspace.claims.proving import prove_all
 
         return Proofs(tuple(prove_all(sound.program, sound.all_documents, keyword)), sound.program.sources)
 
@@ -116,7 +116,7 @@ class Project:
         Raises `PolicyError` when the question cannot be asked or something is wrong with the project.
         """
         from policyc.api.proofs import Who, several
-        from policyc.workspace.reaching import who_declared
+        from policyc.workspace.reach.whole import who_declared
 
         sound, diagnostics = self._sound, Diagnostics()
         asked = (several(can), several(path))
@@ -173,7 +173,7 @@ class Project:
                 return TestRun([test_answer(result, sound.program.sources)])
         for proof in sound.program.proofs:
             if proof.file == name and proof.node.label.value == label:
-                from policyc.workspace.proving import prove_one
+                from policyc.workspace.claims.proving import prove_one
 
                 return TestRun(
                     [test_answer(prove_one(sound.program, sound.all_documents, proof), sound.program.sources)]

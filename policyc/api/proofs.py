@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from policyc.report.proofs import Proof
     from policyc.report.who import Reach
     from policyc.text import Source
-    from policyc.workspace.sides import Side
+    from policyc.workspace.sides.side import Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def _by_name(document: Document, names: Sequence[str], account: str, organizatio
     from policyc.analysis.guarantees import GUARANTEES
     from policyc.report.proofs import ClaimAnswer, proof_of
     from policyc.text import Span
-    from policyc.workspace.guaranteed_names import Unnamed, prove_by_name
+    from policyc.workspace.guarantees.names import Unnamed, prove_by_name
 
     for name in names:
         if name not in GUARANTEES:
@@ -170,7 +170,7 @@ def _by_file(document: Document, guarantees: str | PathLike[str], kind: str) -> 
 
     from policyc.record import replace
     from policyc.targets.program import load_program
-    from policyc.workspace.guaranteed import given_in, named, prove_documents
+    from policyc.workspace.guarantees.documents import given_in, named, prove_documents
 
     side, found = _versions(document, kind)
     file = Path(fspath(guarantees)).resolve()
@@ -190,7 +190,7 @@ def several(texts: str | Sequence[str]) -> Sequence[str]:
 def who(document: Document, *, can: str | Sequence[str] = (), principal: str = "", kind: str = "") -> Who:
     """Who may do what by a document, or by those of a folder: `can` an action (`s3:Get*`) or several, `principal` one caller (an ARN, a service name
     or `anonymous`). Raises `PolicyError`."""
-    from policyc.workspace.reaching_sides import who_in_side
+    from policyc.workspace.reach.sides import who_in_side
 
     side, found = _versions(document, kind)
     diagnostics = Diagnostics()
@@ -215,7 +215,7 @@ def caller_of(text: str) -> Principal | None:
 
 
 def _versions(document: Document, kind: str) -> tuple[Side, list[tuple[str, Version, tuple[str, ...]]]]:
-    from policyc.workspace.each_version import versions
+    from policyc.workspace.sides.each_version import versions
 
     diagnostics = Diagnostics()
     side = side_of(document, "document", kind, diagnostics)

@@ -16,9 +16,9 @@ from policyc.diagnostics import Diagnostics
 from policyc.record import record
 from policyc.report.changes import CHANGED, NOT_COMPARED, OPEN, Changes, Compared
 from policyc.text import Source
-from policyc.workspace.comparing import compare_sides
-from policyc.workspace.pieces import Piece
-from policyc.workspace.sides import Side
+from policyc.workspace.compare.whole import compare_sides
+from policyc.workspace.sides.pieces import Piece
+from policyc.workspace.sides.side import Side
 
 SOURCE: Final = "the source"
 LIVE: Final = "AWS"

@@ -15,9 +15,9 @@ from policyc.diagnostics import Diagnostics
 from policyc.record import record
 from policyc.report.changes import CHANGED, SAME, Compared
 from policyc.text import Source
-from policyc.workspace.comparing_cedar import compare_alone, compare_endpoint
-from policyc.workspace.pieces import Piece, Way
-from policyc.workspace.sides import Side
+from policyc.workspace.compare.cedar import compare_alone, compare_endpoint
+from policyc.workspace.sides.pieces import Piece, Way
+from policyc.workspace.sides.side import Side
 
 ENDPOINT: Final = "verified_access.endpoint"
 

@@ -13,7 +13,7 @@ from policyc.aws.asking import Unread
 from policyc.aws.found import Held, Part
 from policyc.diagnostics import Diagnostics
 from policyc.text import Source
-from policyc.workspace.pulled import FORMAT_VERSION, LOCK, read_lock
+from policyc.workspace.documents.pulled import FORMAT_VERSION, LOCK, read_lock
 
 
 class Occupied(Exception):
@@ -21,7 +21,7 @@ class Occupied(Exception):
 
 
 def prepare(folder: Path, journal: str) -> None:
-    """Make the folder, or see that it is one of ours. Raises Occupied, `policyc.workspace.pulled.BrokenLock` and OSError."""
+    """Make the folder, or see that it is one of ours. Raises Occupied, `policyc.workspace.documents.pulled.BrokenLock` and OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     others = [path.name for path in folder.iterdir() if path.name != journal]
     if others and read_lock(folder) is None:
@@ -91,7 +91,7 @@ def laid_out(item: Held) -> str:
     """A document as it is written: JSON in the one layout, everything else as AWS has it."""
     if item.kind == "cedar":
         return item.text
-    from policyc.workspace.native_json import format
+    from policyc.workspace.documents.native_json import format
 
     return format(Source(item.path, item.text), Diagnostics()) or item.text
 

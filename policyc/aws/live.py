@@ -13,7 +13,7 @@ from policyc.bounded import read_regular
 from policyc.record import record
 from policyc.syntax.spelled import snake
 from policyc.targets.iam_documents.carriers import policy_name
-from policyc.workspace.pulled import BrokenLock, Lock
+from policyc.workspace.documents.pulled import BrokenLock, Lock
 
 _LARGEST: Final = 16 * 1024 * 1024
 #: IAM action -> the target that it belongs to

@@ -9,10 +9,10 @@ from policyc.diagnostics import Diagnostics, Severity
 from policyc.report.changes import OPEN, SAME, Compared
 from policyc.targets.iam_documents.kinds import KINDS
 from policyc.text import Source
-from policyc.workspace.comparing import compare_sides
-from policyc.workspace.pieces import Piece
-from policyc.workspace.sides import Side
-from policyc.workspace.versions import version_of
+from policyc.workspace.compare.whole import compare_sides
+from policyc.workspace.sides.pieces import Piece
+from policyc.workspace.sides.side import Side
+from policyc.workspace.sides.versions import version_of
 
 
 def settled(kind: str, text: str) -> str:
@@ -20,7 +20,7 @@ def settled(kind: str, text: str) -> str:
     if kind != "cedar":
         return text
     from policyc.packages import MissingPackage
-    from policyc.workspace.native_cedar import format
+    from policyc.workspace.documents.native_cedar import format
 
     try:
         return format(Source("text", text), Diagnostics()) or text

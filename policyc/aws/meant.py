@@ -17,14 +17,14 @@ from policyc.targets.cedar_documents.facts import Fact
 from policyc.targets.iam_documents.kinds import guess_kind, is_policy
 from policyc.targets.registry import back_end
 from policyc.text import Source
-from policyc.workspace.carried import Seen, attach_point, place_of, told
 from policyc.workspace.compile import compile_project
-from policyc.workspace.native_json import CORE_NETWORK, shape_of
-from policyc.workspace.native_settings import settings_of
-from policyc.workspace.natives import find_natives, format_of, split_natives
+from policyc.workspace.documents.carried import Seen, attach_point, place_of, told
+from policyc.workspace.documents.native_json import CORE_NETWORK, shape_of
+from policyc.workspace.documents.native_settings import settings_of
+from policyc.workspace.documents.natives import find_natives, format_of, split_natives
+from policyc.workspace.documents.pulled import OF_ORGANIZATION
 from policyc.workspace.project import Project
-from policyc.workspace.pulled import OF_ORGANIZATION
-from policyc.workspace.sides import facts_of, ways_of
+from policyc.workspace.sides.side import facts_of, ways_of
 
 #: role of a compiled document -> the role that the inventory knows it by, and its kind
 _ROLES: Final = {
@@ -191,8 +191,8 @@ def _documents(
     project: Project, sources: dict[str, Source], diagnostics: Diagnostics
 ) -> tuple[list[Meant], list[tuple[str, str]]]:
     """The documents that stand in files of the project, and those inside templates; what cannot be compared, with the reason."""
-    from policyc.workspace.hosts import open_hosts
-    from policyc.workspace.taken_out import take_out
+    from policyc.workspace.documents.hosts import open_hosts
+    from policyc.workspace.documents.taken_out import take_out
 
     named, _ = split_natives(project.named)
     searched = find_natives(project, diagnostics)

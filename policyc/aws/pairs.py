@@ -10,7 +10,7 @@ from policyc.aws.live import Live, Stored, called
 from policyc.aws.meaning import alike
 from policyc.aws.meant import NOT_READ, Meant, MeantSide, misplaced, placed, target_of
 from policyc.record import record
-from policyc.workspace.pulled import OF_ORGANIZATION
+from policyc.workspace.documents.pulled import OF_ORGANIZATION
 
 
 @record

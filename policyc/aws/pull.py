@@ -108,7 +108,7 @@ def pull(
     sessions: Sequence[Sessions], wanted: Wanted, folder: Path, resume: bool, tell: Tell
 ) -> tuple[Inventory, dict[str, Any]]:
     """Take an inventory and write it to a folder; the journal of one that is interrupted stays there. Raises NoSession,
-    `policyc.aws.folder.Occupied`, `policyc.workspace.pulled.BrokenLock` and OSError."""
+    `policyc.aws.folder.Occupied`, `policyc.workspace.documents.pulled.BrokenLock` and OSError."""
     folders.prepare(folder, JOURNAL)
     journal = Journal(folder / JOURNAL, resume)
     done = False

@@ -24,14 +24,14 @@ from policyc.report.screen import clean, paint, plural, wrap
 from policyc.targets.base import Document
 from policyc.targets.registry import TARGETS
 from policyc.text import Source
-from policyc.workspace.carried import attach_point
 from policyc.workspace.compile import Compiled, compile_project
+from policyc.workspace.documents.carried import attach_point
 from policyc.workspace.places import MANIFEST, SOURCE_MAP
 from policyc.workspace.project import Project
 
 if TYPE_CHECKING:
     from policyc.emitting.generated import Differs, Stated
-    from policyc.workspace.hosts import Host
+    from policyc.workspace.documents.hosts import Host
 
 SHARED = ("root", "config", "exclude", "param", "format", "color", "quiet")
 REPORT = "findings"

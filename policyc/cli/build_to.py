@@ -18,9 +18,9 @@ from policyc.report.screen import clean
 from policyc.targets.base import Document
 from policyc.targets.program import checked_program, emit_documents
 from policyc.targets.registry import TARGETS
+from policyc.workspace.beside.samples import declared
 from policyc.workspace.compile import Compiled, compile_project
 from policyc.workspace.project import Project
-from policyc.workspace.samples import declared
 
 
 def opened_files(project: Project, args: argparse.Namespace, console: Console) -> tuple[Compiled, dict[str, File]]:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 FOLDER = ".policyc-cache"
-#: files whose coming and going changes a report: policies, what folders are searched for (`policyc.workspace.natives`), the
+#: files whose coming and going changes a report: policies, what folders are searched for (`policyc.workspace.documents.natives`), the
 #: configuration of a project below, and the mark of an output folder, which is not searched
 _COUNTED = (".policy", ".cedar", ".json", ".tf", ".tofu", ".yaml", ".yml", ".template", ".gitignore", CONFIG)
 _PACKAGE = os.path.dirname(os.path.abspath(os.path.dirname(__file__)))

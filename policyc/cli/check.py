@@ -22,9 +22,9 @@ from policyc.record import replace
 from policyc.report.screen import clean, plural
 from policyc.report.tally import Tally, closing_line
 from policyc.workspace.checking import check_project
+from policyc.workspace.documents.native_settings import NativeSettings, said, settings_of
+from policyc.workspace.documents.natives import NAMED, split_natives
 from policyc.workspace.found import Found, together
-from policyc.workspace.native_settings import NativeSettings, said, settings_of
-from policyc.workspace.natives import NAMED, split_natives
 from policyc.workspace.project import POLICY, Project
 from policyc.workspace.remembered import Remembered
 

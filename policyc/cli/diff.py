@@ -106,8 +106,8 @@ def _status(found: Changes, fail_on: str) -> int:
 
 
 def _compare(args: argparse.Namespace, console: Console, held: ExitStack) -> Changes | int:
-    from policyc.workspace.comparing import compare_sides
-    from policyc.workspace.sides import Side, read_side
+    from policyc.workspace.compare.whole import compare_sides
+    from policyc.workspace.sides.side import Side, read_side
 
     root = here(args)
     words = _two(args.paths)
@@ -153,7 +153,7 @@ def _two(words: list[str]) -> tuple[str, str]:
             raise WrongUse(f"`{words[0]}` names no two revisions", "write `OLD..NEW`, such as `main..HEAD`")
         first = f"{old}{_BASE}{new or 'HEAD'}" if dots == _BASE else old
         return f"{first}:{path}", f"{new}:{path}" if new else path
-    from policyc.workspace.sides import is_plan
+    from policyc.workspace.sides.side import is_plan
 
     if len(words) == 1 and is_plan(Path(words[0])):
         return words[0], words[0]

@@ -17,8 +17,8 @@ from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.report.registry import render
 from policyc.report.screen import clean, plural
 from policyc.text import Source
+from policyc.workspace.documents.natives import NATIVES, find_natives, native
 from policyc.workspace.found import Found, together
-from policyc.workspace.natives import NATIVES, find_natives, native
 from policyc.workspace.project import POLICY, Project
 
 SHARED = ("root", "config", "exclude", "format", "color", "quiet")

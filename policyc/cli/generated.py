@@ -12,11 +12,11 @@ from policyc.emitting.generated import Differs, Stated, differences, may_state, 
 from policyc.model.files import load_files, read_source
 from policyc.targets.base import Document
 from policyc.text import Source
-from policyc.workspace.hosts import Host, open_hosts
-from policyc.workspace.native_settings import settings_of
-from policyc.workspace.natives import find_natives, format_of
+from policyc.workspace.beside.samples import samples
+from policyc.workspace.documents.hosts import Host, open_hosts
+from policyc.workspace.documents.native_settings import settings_of
+from policyc.workspace.documents.natives import find_natives, format_of
 from policyc.workspace.project import Project
-from policyc.workspace.samples import samples
 
 
 def templates_of(project: Project, diagnostics: Diagnostics) -> list[tuple[Host, Stated]]:

@@ -126,8 +126,8 @@ def _declared(args: argparse.Namespace, console: Console) -> Overview | int:
     from policyc.report.overview import Overview
     from policyc.targets.cloud_wan.documents import checked_networks
     from policyc.targets.switches import wan_switches
-    from policyc.workspace.admitting import admissions
-    from policyc.workspace.reaching import who_may
+    from policyc.workspace.reach.admitting import admissions
+    from policyc.workspace.reach.whole import who_may
 
     declared = open_compiled(args, args.paths, console)
     if isinstance(declared, int):
@@ -167,9 +167,9 @@ def _carried(
     compiled: Compiled, documents: Sequence[Document], args: argparse.Namespace, console: Console
 ) -> list[Reach] | int:
     """Who may do what by each of the documents of resources that no request goes to or through."""
-    from policyc.workspace.each_version import versions
-    from policyc.workspace.reaching_sides import who_in_side
-    from policyc.workspace.sides import Side, pieces_of
+    from policyc.workspace.reach.sides import who_in_side
+    from policyc.workspace.sides.each_version import versions
+    from policyc.workspace.sides.side import Side, pieces_of
 
     program = compiled.program
     pieces = pieces_of(compiled, documents)

@@ -34,7 +34,7 @@ def bindings_of(args: argparse.Namespace) -> dict[str, str]:
     """The values by name; those of the command line go before those of files. Raises WrongUse."""
     values: dict[str, str] = {}
     if args.bindings:
-        from policyc.workspace.bindings import read_bindings
+        from policyc.workspace.documents.bindings import read_bindings
     for name in args.bindings:
         found = Diagnostics()
         source = read_input(name, "values", args, "--bindings")

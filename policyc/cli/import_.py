@@ -24,12 +24,20 @@ from policyc.record import replace
 from policyc.regex import regex
 from policyc.report.formats.json import findings_data, written
 from policyc.report.screen import clean, plural
-from policyc.workspace.carried import Seen
-from policyc.workspace.carried import told as around
-from policyc.workspace.native_settings import settings_of
-from policyc.workspace.natives import NAMED, NOT_READ, find_natives, format_of, holds_unread, is_document, split_natives
+from policyc.workspace.documents.carried import Seen
+from policyc.workspace.documents.carried import told as around
+from policyc.workspace.documents.native_settings import settings_of
+from policyc.workspace.documents.natives import (
+    NAMED,
+    NOT_READ,
+    find_natives,
+    format_of,
+    holds_unread,
+    is_document,
+    split_natives,
+)
+from policyc.workspace.documents.pulled import Pulled
 from policyc.workspace.project import POLICY, Project
-from policyc.workspace.pulled import Pulled
 
 if TYPE_CHECKING:
     from policyc.importing.documents import Imported
@@ -37,7 +45,7 @@ if TYPE_CHECKING:
     from policyc.importing.modules import Layout
     from policyc.importing.opening import Opening
     from policyc.text import Source
-    from policyc.workspace.taken_out import Left, TakenOut
+    from policyc.workspace.documents.taken_out import Left, TakenOut
 
 SHARED = ("root", "config", "exclude", "format", "color", "quiet")
 REPORT = "findings"
@@ -97,7 +105,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, console: Console) -> int:
     from policyc.importing.documents import import_documents
     from policyc.importing.opening import Opening
-    from policyc.workspace.taken_out import Left
+    from policyc.workspace.documents.taken_out import Left
 
     told = Diagnostics()
     project = open_project(args, args.paths, told, () if args.kind else NAMED)
@@ -194,8 +202,8 @@ def _documents(
     from policyc.importing.drafts import Given
     from policyc.model.files import read_source
     from policyc.syntax.spelled import snake
-    from policyc.workspace.hosts import open_hosts
-    from policyc.workspace.taken_out import Left, take_out
+    from policyc.workspace.documents.hosts import open_hosts
+    from policyc.workspace.documents.taken_out import Left, take_out
 
     named, _ = split_natives(project.named, args.kind or "")
     searched = find_natives(project, diagnostics)
@@ -279,7 +287,7 @@ def _opened(taken: Sequence[TakenOut], opening: Opening, left: list[Left]) -> li
     """Documents of host files with samples in place of what is open; those where nothing says what that is are left."""
     from policyc.carriers.embedded import attribute
     from policyc.importing.opening import Open, Unclear, home, places_in
-    from policyc.workspace.taken_out import Left
+    from policyc.workspace.documents.taken_out import Left
 
     together: dict[str, list[Any]] = {}
     for item in taken:
@@ -323,7 +331,7 @@ def _opened(taken: Sequence[TakenOut], opening: Opening, left: list[Left]) -> li
 def _obstacle(item: TakenOut) -> str:
     """What of a document is open where no sample can stand for it: a statement, an effect, an element."""
     from policyc.syntax.json_text import parse_json
-    from policyc.workspace.placed import obstacle
+    from policyc.workspace.documents.placed import obstacle
 
     tree = parse_json(item.source, Diagnostics())
     found = None if tree is None else obstacle(tree)

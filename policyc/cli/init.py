@@ -83,7 +83,7 @@ def _held(folder: Path) -> int:
     if not folder.is_dir():
         return 0
     from policyc.diagnostics import Diagnostics
-    from policyc.workspace.natives import find_natives
+    from policyc.workspace.documents.natives import find_natives
     from policyc.workspace.project import open_root
 
     found = find_natives(open_root(folder.resolve(), None, Diagnostics(), params={}), Diagnostics())

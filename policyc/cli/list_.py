@@ -40,8 +40,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, console: Console) -> int:
     from dataclasses import replace
 
-    from policyc.workspace.listing import Entry, list_documents
-    from policyc.workspace.native_settings import settings_of
+    from policyc.workspace.documents.listing import Entry, list_documents
+    from policyc.workspace.documents.native_settings import settings_of
 
     mistakes = Diagnostics()
     projects = open_projects(args, args.paths, mistakes, ())
@@ -91,7 +91,7 @@ def _data(file: str, entry: Any) -> dict[str, Any]:
 
 
 def _lines(found: list[tuple[str, Any]]) -> list[str]:
-    from policyc.workspace.listing import state_of
+    from policyc.workspace.documents.listing import state_of
 
     rows = []
     for file, entry in found:

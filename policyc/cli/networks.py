@@ -20,9 +20,9 @@ from policyc.holes import names_in
 from policyc.record import record
 from policyc.report.registry import render
 from policyc.text import Source
-from policyc.workspace.native_json import CORE_NETWORK
-from policyc.workspace.native_settings import settings_of
-from policyc.workspace.natives import NAMED, format_of
+from policyc.workspace.documents.native_json import CORE_NETWORK
+from policyc.workspace.documents.native_settings import settings_of
+from policyc.workspace.documents.natives import NAMED, format_of
 from policyc.workspace.places import file_and_part
 from policyc.workspace.project import POLICY
 
@@ -113,7 +113,7 @@ def read_network(name: str, args: argparse.Namespace, console: Console) -> Opene
 
 def _in_host(file: str, part: str, args: argparse.Namespace, console: Console) -> tuple[Source, JsonValue] | int:
     """The network that a host file holds, with its places there; the exit status after saying why there is none. Raises WrongUse."""
-    from policyc.workspace.sides import read_side
+    from policyc.workspace.sides.side import read_side
 
     diagnostics = Diagnostics()
     path = Path(os.path.realpath(file))

@@ -220,7 +220,7 @@ def _named_paths(
 
 def _assembly(path: Path) -> list[Path]:
     """What a named manifest stands for: the templates of a cloud assembly, else itself."""
-    from policyc.workspace.assemblies import meant
+    from policyc.workspace.documents.assemblies import meant
 
     return meant(path)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from policyc.analysis.compare import Version
-    from policyc.workspace.guaranteed_names import Kept
+    from policyc.workspace.guarantees.names import Kept
 
 SHARED = ("root", "config", "exclude", "param", "format", "output", "color", "quiet")
 REPORT = "proofs"
@@ -106,9 +106,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return run_named(args, console)
     if args.format not in ("human", "json"):
         raise WrongUse(f"`--that` has no `{args.format}` report", "use `human` or `json`")
-    from policyc.workspace.each_version import told_with_others
-    from policyc.workspace.guaranteed_names import Unnamed, prove_by_name
-    from policyc.workspace.pieces import ENDPOINT
+    from policyc.workspace.guarantees.names import Unnamed, prove_by_name
+    from policyc.workspace.sides.each_version import told_with_others
+    from policyc.workspace.sides.pieces import ENDPOINT
 
     given: list[tuple[str, Version, tuple[str, ...]]] = []
     without: list[str] = []

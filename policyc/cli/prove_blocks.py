@@ -26,7 +26,7 @@ from policyc.text import Source
 
 if TYPE_CHECKING:
     from policyc.analysis.compare import Version
-    from policyc.workspace.sides import Side
+    from policyc.workspace.sides.side import Side
 
 
 def run_blocks(args: argparse.Namespace, console: Console) -> int:
@@ -39,9 +39,9 @@ def sides_of(
 ) -> Iterator[tuple[Side, Sequence[tuple[str, Version, tuple[str, ...]]]] | int]:
     """The documents of each named path, with the side that they belong to; the exit status where one cannot be read, which is told. `named` are texts
     that tell things apart beside those of the documents."""
-    from policyc.workspace.each_version import versions
     from policyc.workspace.revisions import NoRevision
-    from policyc.workspace.sides import read_side
+    from policyc.workspace.sides.each_version import versions
+    from policyc.workspace.sides.side import read_side
 
     root = here(args)
     with ExitStack() as held:
@@ -58,7 +58,7 @@ def sides_of(
 
 
 def _project(args: argparse.Namespace, console: Console) -> int:
-    from policyc.workspace.proving import prove_all
+    from policyc.workspace.claims.proving import prove_all
 
     opened = open_compiled(args, args.paths, console)
     if isinstance(opened, int):
@@ -76,7 +76,7 @@ def run_named(args: argparse.Namespace, console: Console) -> int:
     from policyc.analysis.ways import TYPES
     from policyc.simulation.request import find_resource
     from policyc.targets.registry import resource_types
-    from policyc.workspace.proving import prove_guarantee
+    from policyc.workspace.claims.proving import prove_guarantee
 
     opened = open_compiled(args, (), console)
     if isinstance(opened, int):
@@ -105,8 +105,8 @@ def run_named(args: argparse.Namespace, console: Console) -> int:
 
 def _guarantees(args: argparse.Namespace, console: Console) -> int:
     from policyc.targets.program import load_program
-    from policyc.workspace.each_version import told_with_others
-    from policyc.workspace.guaranteed import AnyGiven, Given, given_in, named, prove_documents
+    from policyc.workspace.guarantees.documents import AnyGiven, Given, given_in, named, prove_documents
+    from policyc.workspace.sides.each_version import told_with_others
 
     file = Path(os.path.realpath(args.guarantees))
     if not file.is_file():

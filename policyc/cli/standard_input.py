@@ -10,7 +10,7 @@ from policyc.cli.console import reason
 from policyc.cli.inputs import read_stdin_text
 from policyc.cli.parser import WrongUse
 from policyc.record import record, replace
-from policyc.workspace.natives import KINDS
+from policyc.workspace.documents.natives import KINDS
 from policyc.workspace.project import POLICY, Project
 
 _NAME = "stdin"

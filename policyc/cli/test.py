@@ -212,7 +212,7 @@ def _inline(compiled: Compiled, project: Project, keyword: str, coverage: Covera
     )
     results: list[TestResult] = list(run_tests(asked, compiled.all_documents, keyword, observe))
     if asked.proofs:
-        from policyc.workspace.proving import prove_all
+        from policyc.workspace.claims.proving import prove_all
 
         results += prove_all(asked, compiled.all_documents, keyword)
     return results

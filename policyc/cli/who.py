@@ -116,7 +116,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
             )
         reaches = reach_by_documents(args, console, args.resource, can, args.principal)
         return reaches if isinstance(reaches, int) else _told(reaches, args, console)
-    from policyc.workspace.reaching import who_declared
+    from policyc.workspace.reach.whole import who_declared
 
     opened = open_compiled(args, args.paths, console)
     if isinstance(opened, int):
@@ -143,7 +143,7 @@ def reach_by_documents(
 ) -> list[Reach] | int:
     """Who may do what by each of the documents that `named` stands for, or by the one that `FILE#NAME` names; the exit status after saying what cannot be read."""
     from policyc.simulation.request_text import parse_caller
-    from policyc.workspace.reaching_sides import who_in_side
+    from policyc.workspace.reach.sides import who_in_side
 
     principal = parse_caller(caller) if caller else None
     if caller and principal is None:

@@ -14,9 +14,9 @@ from policyc.record import replace
 from policyc.text import Source
 from policyc.workspace.checking import check_project
 from policyc.workspace.compile import Compiled, compile_project
-from policyc.workspace.native_settings import settings_of
-from policyc.workspace.native_text import Sort, recognize, sort_of
-from policyc.workspace.natives import SEARCHED
+from policyc.workspace.documents.native_settings import settings_of
+from policyc.workspace.documents.native_text import Sort, recognize, sort_of
+from policyc.workspace.documents.natives import SEARCHED
 from policyc.workspace.places import find_config
 from policyc.workspace.project import POLICY, Project, is_excluded, open_root
 

@@ -31,7 +31,7 @@ from policyc.emitting.yaml_writer import write as write_yaml
 from policyc.holes import MARK, has_hole
 from policyc.holes import pieces as parts_of
 from policyc.record import record
-from policyc.workspace.parameters import Parameter
+from policyc.workspace.beside.parameters import Parameter
 
 HOST = "cloudformation"
 TITLE = "CloudFormation"

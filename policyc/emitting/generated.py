@@ -17,7 +17,7 @@ from policyc.holes import MARK, has_hole, shown
 from policyc.record import record
 from policyc.targets.base import Document
 from policyc.text import Source
-from policyc.workspace.hosts import Host
+from policyc.workspace.documents.hosts import Host
 
 _SAYS: Final = re.compile(r"policyc: generated from ([^\s;\"]+)|\"generated-from\": *\"([^\"]+)\"")
 _NETWORK: Final = "core-network"

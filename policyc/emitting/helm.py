@@ -21,7 +21,7 @@ from policyc.emitting.yaml_writer import Literal, Verbatim
 from policyc.emitting.yaml_writer import write as write_yaml
 from policyc.holes import has_hole
 from policyc.holes import pieces as parts_of
-from policyc.workspace.parameters import Parameter
+from policyc.workspace.beside.parameters import Parameter
 
 _CHART = {"apiVersion": "v2", "name": "policies", "description": "AWS policies, written by policyc", "version": "0.1.0"}
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from policyc.diagnostics import Diagnostics
 from policyc.emitting.pieces import Asked, Piece, placements
 from policyc.holes import MARK, shown
-from policyc.workspace.parameters import Parameter
+from policyc.workspace.beside.parameters import Parameter
 
 #: what stands before the path of a document in a file that is generated from it
 GENERATED = "policyc: generated from"

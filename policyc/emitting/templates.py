@@ -20,10 +20,10 @@ from policyc.model.values import Value
 from policyc.record import record
 from policyc.syntax import nodes
 from policyc.targets.base import Document
-from policyc.workspace.apart import apart
-from policyc.workspace.literals import candidates
-from policyc.workspace.parameters import Parameter, can_be_open, described, members, sample
-from policyc.workspace.samples import Declared, declared
+from policyc.workspace.beside.apart import apart
+from policyc.workspace.beside.literals import candidates
+from policyc.workspace.beside.parameters import Parameter, can_be_open, described, members, sample
+from policyc.workspace.beside.samples import Declared, declared
 
 #: a document as data: JSON with marks (`policyc.holes`) in its texts and `Hole` in place of other values, or a Cedar text
 Tree: TypeAlias = Any

@@ -15,7 +15,7 @@ from policyc.emitting.registry import Written
 from policyc.emitting.shared import asked_of, by_document, described, header, named, properties, used
 from policyc.emitting.templates import Opened
 from policyc.record import record
-from policyc.workspace.parameters import Parameter
+from policyc.workspace.beside.parameters import Parameter
 
 HOST = "terraform"
 VARIABLES = "variables"

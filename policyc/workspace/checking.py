@@ -9,16 +9,16 @@ from policyc.carriers.registry import endings
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.report.tally import NotRead, Tally
 from policyc.text import Source
+from policyc.workspace.documents.native_settings import NativeSettings
+from policyc.workspace.documents.natives import NOT_READ, SEARCHED, find_natives, split_natives
 from policyc.workspace.found import Found, kept
 from policyc.workspace.mending import settled
-from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.natives import NOT_READ, SEARCHED, find_natives, split_natives
 from policyc.workspace.project import Project
 from policyc.workspace.remembered import Remembered
 
 if TYPE_CHECKING:
+    from policyc.workspace.beside.open_params import Policies
     from policyc.workspace.compile import Compiled
-    from policyc.workspace.open_params import Policies
 
 #: for fewer policy files than these, to look at the memory takes about as long as to look at them
 MANY: Final = 30
@@ -36,7 +36,7 @@ def check_project(
     natives, _ = split_natives(project.named, settings.kind, settings.fences)
     findings = Diagnostics()
     if natives and len(natives) == len(project.named):  # documents alone, without any policy file
-        from policyc.workspace.native_files import check_natives
+        from policyc.workspace.documents.native_files import check_natives
 
         checked = check_natives(project.root, natives, findings, settings, project.read, natives, memory)
         sources = {**project.sources, **checked.sources}
@@ -57,7 +57,7 @@ def check_project(
     texts: Mapping[str, Source] = {}
     documents, tally = (0, Tally(unreadable=tuple(NotRead(name, 0, "", NOT_READ) for name in searched.unread)))
     if paths:  # most projects of policies have no documents beside them
-        from policyc.workspace.native_files import check_natives
+        from policyc.workspace.documents.native_files import check_natives
 
         checked = check_natives(project.root, paths, findings, settings, project.read, natives, memory)
         texts, documents, tally = checked.sources, checked.documents, checked.tally.plus(tally)
@@ -79,8 +79,8 @@ def check_project(
 
 
 def _policies(project: Project, compile: Callable[[Project], Compiled] | None, memory: Remembered | None) -> Policies:
+    from policyc.workspace.beside.open_params import check_policies, policies_of
     from policyc.workspace.compile import compile_project
-    from policyc.workspace.open_params import check_policies, policies_of
 
     compile = compile or compile_project
     is_known = memory is not None and memory.lasts and project.read is None

@@ -20,7 +20,7 @@ from policyc.record import record, replace
 from policyc.syntax import nodes
 from policyc.syntax.parser import parse
 from policyc.text import Source, Span
-from policyc.workspace.open_params import Checked, Policies, policies_of
+from policyc.workspace.beside.open_params import Checked, Policies, policies_of
 from policyc.workspace.project import Project
 from policyc.workspace.remembered import Remembered, digest, findings, lasts, plain
 

@@ -13,8 +13,8 @@ from policyc.carriers.registry import carrier, recognized
 from policyc.diagnostics import Diagnostics
 from policyc.report.tally import Tally
 from policyc.text import Source
-from policyc.workspace.hosts import check_hosts, open_hosts
-from policyc.workspace.native_settings import NativeSettings
+from policyc.workspace.documents.hosts import check_hosts, open_hosts
+from policyc.workspace.documents.native_settings import NativeSettings
 
 POLICY = '{"Version": "2012-10-17", "Statement": []}'
 AUTH = """\

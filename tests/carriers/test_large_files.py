@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from policyc.__main__ import main
-from policyc.workspace import native_text
-from policyc.workspace.native_text import Sort, recognize
+from policyc.workspace.documents import native_text
+from policyc.workspace.documents.native_text import Sort, recognize
 
 POLICY = b'{"Effect": "Allow", "Action": "*"}'
 

@@ -8,8 +8,8 @@ from policyc.carriers.embedded import Options
 from policyc.carriers.registry import carrier, recognized
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.text import Source
-from policyc.workspace.hosts import Host, check_hosts
-from policyc.workspace.native_settings import NativeSettings
+from policyc.workspace.documents.hosts import Host, check_hosts
+from policyc.workspace.documents.native_settings import NativeSettings
 from tests.carriers.planted import Planted, planted
 
 PLANTED = list(planted())

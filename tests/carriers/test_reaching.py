@@ -17,7 +17,7 @@ from policyc.carriers.cloudformation import carried
 from policyc.carriers.embedded import Carried, Options
 from policyc.diagnostics import Diagnostics
 from policyc.text import Source
-from policyc.workspace.native_text import Sort, recognize
+from policyc.workspace.documents.native_text import Sort, recognize
 
 NOTHING = {"Ref": "AWS::NoValue"}
 INLINE = {"PolicyName": "read", "PolicyDocument": {"Statement": [{"Effect": "Allow"}]}}

@@ -8,7 +8,7 @@ import pytest
 
 from policyc.__main__ import main
 from policyc.cli.app import parser_of
-from policyc.cli.aws import ACTIONS, SAID
+from policyc.cli.aws.command import ACTIONS, SAID
 
 SHARED = {"root", "config", "param", "format", "output", "color", "quiet", "debug", "help"}
 

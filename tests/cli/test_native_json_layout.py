@@ -9,7 +9,7 @@ import pytest
 from policyc.diagnostics import Diagnostics
 from policyc.syntax.json_text import JsonObject, parse_json
 from policyc.text import Source
-from policyc.workspace.native_json import format
+from policyc.workspace.documents.native_json import format
 
 NUMBERS = ["1e400", "-1e400", "1e9999999999999999999", "1E-99999999999999999999", "1.10", "1e5", "0.1e1", "-0", "7"]
 

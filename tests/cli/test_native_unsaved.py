@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from policyc.diagnostics import Diagnostics
-from policyc.workspace.native_files import check_natives
-from policyc.workspace.native_settings import NativeSettings
+from policyc.workspace.documents.native_files import check_natives
+from policyc.workspace.documents.native_settings import NativeSettings
 
 
 def test_the_text_that_is_not_saved_is_the_one_that_is_checked(tmp_path: Path) -> None:

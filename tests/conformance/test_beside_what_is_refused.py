@@ -9,8 +9,8 @@ import pytest
 
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.text import Source
-from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.native_texts import check_texts
+from policyc.workspace.documents.native_settings import NativeSettings
+from policyc.workspace.documents.native_texts import check_texts
 from tests.conformance.test_planted_in_iam import PLANTED, RIGHT, told
 
 ROLE = {"AWS": "arn:aws:iam::111122223333:role/app"}

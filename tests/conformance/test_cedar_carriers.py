@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from policyc.diagnostics import Severity
-from policyc.workspace.native_settings import NativeSettings
+from policyc.workspace.documents.native_settings import NativeSettings
 from tests.cedar_texts import findings
 
 OPEN = "(principal, action, resource)"

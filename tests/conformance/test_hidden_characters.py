@@ -17,8 +17,8 @@ from policyc.simulation.scenario.shape import read_tree
 from policyc.syntax.hidden import check_characters, mixed_words, unseen
 from policyc.syntax.parser import parse
 from policyc.text import Source
-from policyc.workspace.native_files import check_natives
-from policyc.workspace.native_settings import NativeSettings
+from policyc.workspace.documents.native_files import check_natives
+from policyc.workspace.documents.native_settings import NativeSettings
 
 #: every class that UTS 55 names, one or two of each
 UNSEEN = {

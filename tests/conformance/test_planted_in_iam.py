@@ -15,8 +15,8 @@ import pytest
 
 from policyc.diagnostics import Diagnostics, Severity
 from policyc.text import Source
-from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.native_texts import check_texts
+from policyc.workspace.documents.native_settings import NativeSettings
+from policyc.workspace.documents.native_texts import check_texts
 
 HERE = Path(__file__).parent
 

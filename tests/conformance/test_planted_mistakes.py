@@ -13,8 +13,8 @@ import pytest
 
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.text import Source
-from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.native_texts import check_texts
+from policyc.workspace.documents.native_settings import NativeSettings
+from policyc.workspace.documents.native_texts import check_texts
 
 ROLE = {"AWS": "arn:aws:iam::111122223333:role/app"}
 LATTICE = "arn:aws:vpc-lattice:us-west-2:111122223333:"

@@ -14,8 +14,8 @@ import pytest
 
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.text import Source
-from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.native_texts import check_texts
+from policyc.workspace.documents.native_settings import NativeSettings
+from policyc.workspace.documents.native_texts import check_texts
 
 GITHUB = "token.actions.githubusercontent.com"
 EKS = "oidc.eks.us-west-2.amazonaws.com/id/0A1B2C3D4E5F60718293A4B5C6D7E8F9"

@@ -15,8 +15,8 @@ import pytest
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.text import Source
-from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.native_texts import check_texts
+from policyc.workspace.documents.native_settings import NativeSettings
+from policyc.workspace.documents.native_texts import check_texts
 
 BUCKET = "arn:aws:s3:::acme-photos"
 ROLE = "arn:aws:iam::111122223333:role/app"

@@ -19,8 +19,8 @@ from policyc.targets.iam_documents import arns, own_services, services
 from policyc.targets.iam_documents.kinds import guess_kind
 from policyc.targets.iam_documents.known_keys import known_keys
 from policyc.text import Source, Span
-from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.native_texts import check_texts
+from policyc.workspace.documents.native_settings import NativeSettings
+from policyc.workspace.documents.native_texts import check_texts
 
 BUCKET = "arn:aws:s3:::acme-photos"
 POINT = "arn:aws:s3:eu-west-1:111122223333:accesspoint/photos"

@@ -7,8 +7,8 @@ from typing import Any
 
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.text import Source
-from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.native_texts import check_texts
+from policyc.workspace.documents.native_settings import NativeSettings
+from policyc.workspace.documents.native_texts import check_texts
 from tests.conformance.wan_documents import CONFIG, POLICY, RULE, Edit, both, set_at
 
 REGIONS = ("us-east-1", "eu-west-1", "ap-southeast-2")

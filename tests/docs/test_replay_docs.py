@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from policyc.cli.replay import _FAILURES, FORMATS
-from policyc.cli.replay_engines import ENGINES
+from policyc.cli.replay.command import _FAILURES, FORMATS
+from policyc.cli.replay.engines import ENGINES
 
 PAGE = "".join(Path(name).read_text("utf-8") for name in ("docs/replay.md", "docs/replay-at-scale.md"))
 

@@ -20,7 +20,7 @@ import pytest
 
 from policyc.__main__ import main
 from policyc.cli.app import COMMANDS
-from policyc.cli.aws import ACTIONS
+from policyc.cli.aws.command import ACTIONS
 from policyc.report import registry
 from tests.e2e.test_cli_hostile_names import check_form, check_text
 

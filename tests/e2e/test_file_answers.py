@@ -15,7 +15,7 @@ from policyc.__main__ import main
 from policyc.cli import cache, helping
 from policyc.diagnostics import Advice, Applicability, Confidence, Diagnostic, Edit, Fix, Label, Severity, write_instead
 from policyc.text import Span
-from policyc.workspace import host_units, native_files, native_texts
+from policyc.workspace.documents import host_units, native_files, native_texts
 from policyc.workspace.remembered import findings, plain
 from tests.carriers.planted import planted
 from tests.rules.test_lint_rules import ALL_CASES, MARKS

@@ -18,10 +18,10 @@ import pytest
 
 from policyc.diagnostics import Diagnostics
 from policyc.workspace import checking, policy_parts
+from policyc.workspace.beside.open_params import Checked
 from policyc.workspace.checking import check_project
+from policyc.workspace.documents.native_settings import settings_of
 from policyc.workspace.found import Found
-from policyc.workspace.native_settings import settings_of
-from policyc.workspace.open_params import Checked
 from policyc.workspace.project import open_root
 from policyc.workspace.remembered import Remembered
 

@@ -9,7 +9,7 @@ import pytest
 from policyc.diagnostics import Diagnostics
 from policyc.syntax.parser import parse
 from policyc.text import Source
-from policyc.workspace.apart import apart
+from policyc.workspace.beside.apart import apart
 from tests.emitting.reading import opened, try_open
 
 SHARED = """\

@@ -15,7 +15,7 @@ import pytest
 from policyc.emitting.templates import Opened, Template
 from policyc.emitting.yaml_writer import Literal, write
 from policyc.holes import MARK, mark
-from policyc.workspace.parameters import Parameter
+from policyc.workspace.beside.parameters import Parameter
 from tests.emitting.reading import manifests, opened, plain, read_back, rendered, written
 from tests.property.drawing import cases, seeds
 

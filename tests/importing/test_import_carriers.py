@@ -11,7 +11,7 @@ import pytest
 from policyc.cli.app import run
 from policyc.data import read_text
 from policyc.shape import misfits
-from policyc.workspace.pulled import LOCK, SCHEMA
+from policyc.workspace.documents.pulled import LOCK, SCHEMA
 
 ACCOUNT = "111122223333"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/deploy"

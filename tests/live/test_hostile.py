@@ -16,7 +16,7 @@ import pytest
 
 from policyc.aws.checkpoint import digest, sealed
 from policyc.aws.sound import unsound
-from policyc.cli.aws_apply import _open_record
+from policyc.cli.aws.apply import _open_record
 from policyc.cli.parser import WrongUse
 from tests.live.fake.core import ACCOUNT
 from tests.live.lab import steps

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from policyc.cli.folder_lock import locked
-from policyc.workspace.pulled import read_lock
-from policyc.workspace.pulled_ways import networks_of
+from policyc.workspace.documents.pulled import read_lock
+from policyc.workspace.sides.pulled_ways import networks_of
 from tests.live.fake.core import ACCOUNT, Fault, Killed
 from tests.live.world import (
     APP,

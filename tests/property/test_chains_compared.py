@@ -12,10 +12,10 @@ from policyc.record import replace
 from policyc.report.changes import SAME
 from policyc.targets.base import Document, DocumentSet
 from policyc.text import Span
-from policyc.workspace.chains import Chain
-from policyc.workspace.comparing_chains import compare_chain
-from policyc.workspace.proving import engine_says
-from policyc.workspace.sides import Side
+from policyc.workspace.claims.proving import engine_says
+from policyc.workspace.compare.chains import compare_chain
+from policyc.workspace.sides.chains import Chain
+from policyc.workspace.sides.side import Side
 from tests.property.test_proofs_whole import chain, compiled
 
 PAIRS = max(20, int(os.environ.get("POLICYC_CASES", "10000")) // 1000)

@@ -23,8 +23,8 @@ from policyc.syntax import nodes
 from policyc.syntax.parser import parse
 from policyc.targets.program import words
 from policyc.text import Source, Span
-from policyc.workspace.guaranteed import Given, prove_documents
-from policyc.workspace.reaching import who_in_document
+from policyc.workspace.guarantees.documents import Given, prove_documents
+from policyc.workspace.reach.whole import who_in_document
 from tests.property.test_analysis_compare import (
     ASKED_ACTIONS,
     ASKED_RESOURCES,

@@ -17,8 +17,8 @@ from policyc.syntax.parser import parse
 from policyc.targets.base import Document
 from policyc.targets.program import emit_documents, words
 from policyc.text import Source
-from policyc.workspace.proving import engine_says, prove_all
-from policyc.workspace.reaching import who_may
+from policyc.workspace.claims.proving import engine_says, prove_all
+from policyc.workspace.reach.whole import who_may
 
 PROJECTS = max(20, int(os.environ.get("POLICYC_CASES", "10000")) // 500)
 HEAD = """

@@ -18,7 +18,7 @@ from policyc.lint.registry import run_rules
 from policyc.syntax.parser import parse
 from policyc.targets.program import emit_documents, load_program
 from policyc.text import Source
-from policyc.workspace.blocks import block_mistakes
+from policyc.workspace.claims.blocks import block_mistakes
 from tests.cedar_texts import findings
 from tests.conformance.cedar_corpus import TRUST, texts
 

@@ -13,8 +13,8 @@ from policyc.record import replace
 from policyc.syntax import nodes
 from policyc.syntax.parser import parse
 from policyc.text import Source, Span
+from policyc.workspace.beside.open_params import check_policies
 from policyc.workspace.compile import compile_project
-from policyc.workspace.open_params import check_policies
 from policyc.workspace.project import open_root
 from tests.rules.test_lint_rules import ALL_CASES, MARKS, Case
 

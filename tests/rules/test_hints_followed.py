@@ -13,8 +13,8 @@ import pytest
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.text import Source
 from policyc.workspace.catalogue import finding_examples
-from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.native_texts import check_texts
+from policyc.workspace.documents.native_settings import NativeSettings
+from policyc.workspace.documents.native_texts import check_texts
 from tests.rules.test_lint_rules import ALL_CASES, MARKS, Case
 
 OFFER = re.compile(r"(?:did you mean|write|use) `([^`]+)`(?:\?| if it is a wildcard)?")

@@ -14,8 +14,8 @@ from policyc.ir.program import Program
 from policyc.lint.registry import RULES, Settings, run_rules
 from policyc.targets.program import emit_documents, load_program
 from policyc.text import Source
-from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.native_texts import check_texts
+from policyc.workspace.documents.native_settings import NativeSettings
+from policyc.workspace.documents.native_texts import check_texts
 from tests.rules.test_lint_rules import FILES, Case, cases
 
 #: why a rule may find another thing in one of the two

@@ -26,8 +26,8 @@ from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.iam_documents.read import read_policy
 from policyc.targets.program import emit_documents, load_program
 from policyc.text import Source
-from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.native_texts import check_texts
+from policyc.workspace.documents.native_settings import NativeSettings
+from policyc.workspace.documents.native_texts import check_texts
 
 HERE = Path(__file__).parent
 BLOCK = re.compile(r"^```(?:policy|json as=(\S+)|(cedar))(?: file=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -21,8 +21,8 @@ from policyc.targets.iam_documents.read import read_policy
 from policyc.targets.program import emit_documents, load_program
 from policyc.targets.registry import resource_types
 from policyc.text import Source
-from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.native_texts import check_texts
+from policyc.workspace.documents.native_settings import NativeSettings
+from policyc.workspace.documents.native_texts import check_texts
 from tests.rules.test_lint_rules import ALL_CASES, MARKS, Case
 
 #: every program of these folders, besides the cases of all rules

@@ -12,9 +12,9 @@ from policyc.lint.raw.sets import joined
 from policyc.lint.registry import RULES, _module, rule
 from policyc.targets.iam_documents.kinds import KINDS
 from policyc.text import Source
-from policyc.workspace.native_json import stated
-from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.native_texts import check_texts
+from policyc.workspace.documents.native_json import stated
+from policyc.workspace.documents.native_settings import NativeSettings
+from policyc.workspace.documents.native_texts import check_texts
 from tests.rules.test_lint_rules import ALL_CASES, MARKS
 
 ALONE = frozenset(name for name in RULES if not looks_at_others(name))

@@ -12,9 +12,9 @@ from policyc.diagnostics import Diagnostics, Severity
 from policyc.record import record
 from policyc.report.tally import Tally
 from policyc.text import Source
-from policyc.workspace.native_files import check_natives
-from policyc.workspace.native_settings import NativeSettings
-from policyc.workspace.native_text import Sort, recognize
+from policyc.workspace.documents.native_files import check_natives
+from policyc.workspace.documents.native_settings import NativeSettings
+from policyc.workspace.documents.native_text import Sort, recognize
 
 _FILE = re.compile(r"^=== (\S+)\n", re.MULTILINE)
 

@@ -1,0 +1,1 @@
+"""`policyc aws`: each of its commands, and what several of them need."""

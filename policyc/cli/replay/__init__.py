@@ -1,0 +1,1 @@
+"""`policyc replay`: its options, and what they come to."""

@@ -1,0 +1,1 @@
+"""`policyc simulate`: one request, asked of whatever is named."""

@@ -1,0 +1,1 @@
+"""What is wrong besides, where something cannot be read or has no value yet."""

@@ -1,0 +1,1 @@
+"""`prove` and `test` blocks of the language: what is claimed, and whether it holds for all requests."""

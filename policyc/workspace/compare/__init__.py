@@ -1,0 +1,1 @@
+"""Two sides compared: what of all requests changes."""

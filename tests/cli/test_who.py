@@ -170,6 +170,10 @@ def test_a_document_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert {part["part"]: part["value"] for part in item["witness"]}["resource"].startswith("arn:aws:s3:::b/")
     _, (found,) = asked(tmp_path, capsys, str(file), "--can", "s3:DeleteObject")
     assert found["complete"] and not found["classes"]
+    for verb in ("GET", "GetObject", "s3:GetObject,DELETE"):  # none of it is an action, which is no "nobody"
+        assert main(["who", "--root", str(tmp_path), str(file), "--can", verb]) == 2
+        shown = capsys.readouterr()
+        assert "is no action, by which" in " ".join((shown.out + shown.err).split()), verb
     _, (found,) = asked(tmp_path, capsys, str(file), "--principal", f"{ROLE}b")
     assert found["complete"] and not found["classes"] and found["caller"] == f"{ROLE}b"
     assert not found["given"]

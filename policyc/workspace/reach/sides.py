@@ -18,6 +18,7 @@ from policyc.workspace.sides.side import Side
 from policyc.workspace.sides.versions import left_over
 
 _NO_GRANT: Final = "a control policy grants nothing by itself: this is what it leaves for other policies to allow"
+_WRITE_ACTIONS: Final = "write it with its service, such as `s3:GetObject` or `vpc-lattice-svcs:Invoke`; the classes say for which methods and paths"
 
 
 def who_in_side(
@@ -32,8 +33,13 @@ def who_in_side(
     and the names of those that were passed over, since their requests have no principal and no action, where that is the question. What cannot be read or asked is
     reported. Raises `policyc.analysis.compare.Disagreement`."""
     found: list[Reach] = []
+    word = next((verb for verb in can if ":" not in verb and "*" not in verb), None)
     for name, version, doubts in documents:
         if name in names:
+            if word is not None:
+                message = f"`{word}` is no action, by which `{name}` is asked"
+                diagnostics.error("unknown-verb", message, None, _WRITE_ACTIONS)
+                return [], []
             filled = None if doubts else with_values(side, name)
             if version.policy.kind in CONTROLS and name in side.pieces and not doubts:
                 version = left_over(version, side.pieces[name], side)

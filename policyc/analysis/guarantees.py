@@ -69,7 +69,7 @@ class Named:
 @record
 class Guarantee:
     """`says` is what is guaranteed, `of_callers` whether it is about who asks, so that only documents that name callers are asked; `keys` the keys that it asks about, `needs` the facts that have to be named, `breaks` the requests that may
-    not be allowed."""
+    not be allowed; `not_of_claims` why it has no meaning for Cedar texts, whose requests state claims."""
 
     name: str
     says: str
@@ -77,6 +77,7 @@ class Guarantee:
     needs: tuple[str, ...]
     breaks: Callable[[Space, Named], Lit]
     of_callers: bool = True
+    not_of_claims: str = ""
 
     def asks(self, policy: Policy) -> bool:
         """Whether the guarantee says something of a document of that kind."""
@@ -277,13 +278,21 @@ GUARANTEES: Final = {
             (),
             _public,
         ),
-        Guarantee("cross_account", "nobody of another account is allowed", (), ("account",), _cross_account),
+        Guarantee(
+            "cross_account",
+            "nobody of another account is allowed",
+            (),
+            ("account",),
+            _cross_account,
+            not_of_claims="nobody asks there as a caller of an account",
+        ),
         Guarantee(
             "confused_deputy",
             "no AWS service is allowed without saying for which resource, account or organization it asks",
             ("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths"),
             (),
             _confused_deputy,
+            not_of_claims="no AWS service asks there",
         ),
         Guarantee(
             "organization_only",
@@ -291,9 +300,16 @@ GUARANTEES: Final = {
             ("aws:PrincipalOrgID", _DELEGATED),
             ("organization",),
             _organization_only,
+            not_of_claims="nobody asks there as a member of an organization of AWS",
         ),
         Guarantee(
-            "tls_only", "nothing is allowed without TLS", ("aws:SecureTransport",), (), _tls_only, of_callers=False
+            "tls_only",
+            "nothing is allowed without TLS",
+            ("aws:SecureTransport",),
+            (),
+            _tls_only,
+            of_callers=False,
+            not_of_claims="requests do not state there whether they came over TLS",
         ),
     )
 }

@@ -142,27 +142,20 @@ def prove(
 
 def _by_name(document: Document, names: Sequence[str], account: str, organization: str, kind: str) -> Proofs:
     from policyc.analysis.guarantees import GUARANTEES
-    from policyc.report.proofs import ClaimAnswer, proof_of
-    from policyc.text import Span
-    from policyc.workspace.guarantees.names import Unnamed, prove_by_name
+    from policyc.workspace.guarantees.documents import given_in
+    from policyc.workspace.guarantees.names import Unnamed, as_proofs, prove_by_name
+    from policyc.workspace.guarantees.texts import GivenText
 
     for name in names:
         if name not in GUARANTEES:
             raise ValueError(f"there is no guarantee `{name}`; write one of {', '.join(GUARANTEES)}")
     side, found = _versions(document, kind)
+    texts = [item for item in given_in(side, found, declared=True) if isinstance(item, GivenText)]
     try:
-        kept = prove_by_name(found, names, account, organization)
+        kept = prove_by_name(found, names, account, organization, texts)
     except Unnamed as error:
         raise ValueError(f"{error}: give `{error.need}=`") from error
-    proofs = []
-    for row in kept:
-        span = (row.proof.by and row.proof.by.span) or Span(row.document, 0, 0)
-        witness = row.proof.witness
-        request = "" if witness is None else "; ".join(" ".join(line.split()) for line in witness.lines())
-        said = "" if row.proof.by is None else f"`{row.proof.by.label}` allows it"
-        answer = ClaimAnswer(row.guarantee.says, row.document, span, row.proof.holds, request, said, "", row.proof.open)
-        proofs.append(proof_of(f"{row.guarantee.name} in {row.document}", span, [answer], Diagnostics()))
-    return Proofs(tuple(proofs), side.sources)
+    return Proofs(tuple(as_proofs(kept)), side.sources)
 
 
 def _by_file(document: Document, guarantees: str | PathLike[str], kind: str) -> Proofs:

@@ -9,7 +9,7 @@ from policyc.aws.pairs import Pair
 from policyc.record import record, replace
 from policyc.report.changes import SAME, Compared
 from policyc.text import Source
-from policyc.workspace.compare.whole import compare_caller
+from policyc.workspace.compare.callers import compare_caller
 from policyc.workspace.sides.pieces import IDENTITY, Piece, is_carrier
 from policyc.workspace.sides.side import Side
 

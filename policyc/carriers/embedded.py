@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -103,7 +103,7 @@ class Embedded:
     `content` is a tree whose places are in the host, or a text. `holes` has every hole that `content` marks, by name. `facts` are what the host says about the
     resources around it (`auth-type`, `resource`, `bucket`, `endpoint-protocol`, …; `group` is what carries the text of the group of an endpoint, `resource` is the companion that it is attached to,
     `called` the name or the ARN that what carries it has on AWS, `carrier` the hole of the ARN of the role, user or group whose identity policy it is, `holder` its name on AWS and `policy` that of the inline policy, `on` what its host names as what it
-    hangs on, `held` the managed policies that the role of a trust policy carries and that are not there to read, `boundary` what of the host bounds all who carry it, `limit` the permissions boundary of some of them that is not there to read). `world` names the conditions under which this form exists (empty: always), `also` a second place
+    hangs on, `boundary` what of the host bounds all who carry it, `limit` the permissions boundary of some of them that is not there to read). `world` names the conditions under which this form exists (empty: always), `also` a second place
     of the same thing (the line of code that made it, the plan's line). `meant` names the rules whose findings the host's author says are meant."""
 
     kind: str
@@ -172,7 +172,8 @@ class Wiring:
 @record
 class Carried:
     """Everything of ours in one host file, in its order; of one that is `partial` a part is not read that may say anything, so that nothing follows from what is not there. Files of one `module` (empty: the file by itself) are judged together. `callers`, for a file with a service of VPC Lattice or
-    with `chains`, are the roles and users all of whose policies are there, with their ARNs where these are known (plans), else with the ends of those (`role/app`; `role/` where AWS makes the name up)."""
+    with `chains`, are the roles and users all of whose policies are there, with their ARNs where these are known (plans), else with the ends of those (`role/app`; `role/` where AWS makes the name up). `elsewhere` is
+    what roles, users, groups and functions carry by the names of others, for those who have any: managed policies that are not there to read, what SAM grants, the policies of a group."""
 
     documents: tuple[Embedded, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
@@ -181,6 +182,7 @@ class Carried:
     chains: tuple[Wiring, ...] = ()
     callers: Mapping[str, str] = MappingProxyType({})
     partial: bool = False
+    elsewhere: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 def attribute(resource: str, word: str) -> str:
@@ -191,6 +193,19 @@ def attribute(resource: str, word: str) -> str:
 def told(**texts: Sequence[str]) -> dict[str, str]:
     """Facts that are several texts, in an order of their own; none of those without any."""
     return {name: ", ".join(sorted(set(held))) for name, held in texts.items() if held}
+
+
+def listed(found: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """What each carries by the names of others, in an order of its own."""
+    of: dict[str, set[str]] = {}
+    for carrier, text in found:
+        of.setdefault(carrier, set()).add(text)
+    return {carrier: tuple(sorted(texts)) for carrier, texts in of.items()}
+
+
+def of_group(text: str) -> str:
+    """What a member of a group carries."""
+    return f"the policies of {text}"
 
 
 def inline(holder: str, policy: str) -> dict[str, str]:

@@ -37,21 +37,36 @@ _RESOURCES: Final = (
     "targetId",
 )
 #: those of a caller that name its managed policies
-_HELD: Final = ("managedPolicyArns", "policies")
+_HELD: Final = ("managedPolicyArns", "policies", "policyArn")
+#: how the types end of those who carry managed policies, and of what attaches them
+_ATTACHING: Final = (*(f"{sign}{word}" for word in _CALLERS for sign in "/:"), "policyattachment")
 #: how a property ends that names another manifest
 _ENDS: Final = ("", "Ref", "Refs")
 
 
 def hanging(kind: str, type: str, name: str, properties: Sequence[JsonValue | None], space: str = "") -> dict[str, str]:
-    """The facts `on`, `carrier` and `held` of a document (`policyc.carriers.embedded.Embedded`) in a resource called `name`; `space` is its namespace."""
+    """The facts `on` and `carrier` of a document (`policyc.carriers.embedded.Embedded`) in a resource called `name`; `space` is its namespace."""
     if kind == "trust":
-        return told(held=[text for word in _HELD for text in _texts(properties, word, space)])
+        return {}
     if kind != "identity":
         return told(on=[text for word in _RESOURCES for text in _texts(properties, word, space)])
+    callers = _callers(type, name, properties, space)
+    return told(on=callers, **({"carrier": callers} if len(callers) == 1 else {}))
+
+
+def elsewhere(
+    type: str, name: str, properties: Sequence[JsonValue | None], space: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Who carries what by the names of others (`policyc.carriers.embedded.Carried`), as a resource says it."""
+    if type.lower().endswith(_ATTACHING):
+        for caller in _callers(type, name, properties, space):
+            yield from ((caller, text) for word in _HELD for text in _texts(properties, word, space))
+
+
+def _callers(type: str, name: str, properties: Sequence[JsonValue | None], space: str) -> list[str]:
     own = next((word for word in _CALLERS if type.lower().endswith((f"/{word}", f":{word}"))), "")
     callers = [f"{own}/{name}"] if own else []
-    callers += [f"{word}/{text}" for word in _CALLERS for text in _texts(properties, word, space)]
-    return told(on=callers, **({"carrier": callers} if len(callers) == 1 else {}))
+    return callers + [f"{word}/{text}" for word in _CALLERS for text in _texts(properties, word, space)]
 
 
 def _texts(properties: Sequence[JsonValue | None], word: str, space: str) -> Iterator[str]:

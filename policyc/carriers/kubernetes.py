@@ -13,8 +13,8 @@ from typing import Final
 
 from policyc.carriers import helm
 from policyc.carriers.bodies import documents_in
-from policyc.carriers.embedded import Carried, Embedded, Options, Unreadable
-from policyc.carriers.hanging import hanging
+from policyc.carriers.embedded import Carried, Embedded, Options, Unreadable, listed
+from policyc.carriers.hanging import elsewhere, hanging
 from policyc.carriers.parts import Broken, of_documents
 from policyc.carriers.signs import EFFECT, STATEMENT
 from policyc.carriers.types import text_at, types
@@ -74,6 +74,7 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
     chart = helm.readable(source) if templated else None
     if templated and chart is None:
         return Carried((), (_template(source),))
+    others: list[tuple[str, str]] = []
     bodies = list(_bodies(chart or source, source, diagnostics, lost))
     for body in bodies:
         type_ = _type(body)
@@ -81,6 +82,7 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
         called = f"{space}/{name}" if space else name
         written = body.get("spec") if isinstance(body, JsonObject) else None
         kinds = types("kubernetes").get(type_, ())
+        others += elsewhere(type_, _own(body), _properties(body), space)
         items = list(documents_in(chart or source, body, kinds, called, type_, written=written))
         if chart is not None and not items:
             lost.append(Unreadable(called, type_, body.span, _HELM))
@@ -95,7 +97,7 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
                 out.append(_on(known, body, type_))
     if templated and not (bodies or lost):
         lost.append(_template(source))
-    return Carried(tuple(out), tuple(lost))
+    return Carried(tuple(out), tuple(lost), elsewhere=listed(others))
 
 
 def _on(item: Embedded, body: JsonValue, type_: str) -> Embedded:
@@ -103,12 +105,17 @@ def _on(item: Embedded, body: JsonValue, type_: str) -> Embedded:
     on = next((kind.on for kind in types("kubernetes")[type_] if kind.kind == item.kind), "")
     name = text_at(body, on) if on else ""
     called = {"called": name} if name and "$" not in name else {}
+    hung = hanging(item.kind, type_, _own(body), _properties(body), text_at(body, "metadata.namespace"))
+    return replace(item, facts={**called, **hung})
+
+
+def _properties(body: JsonValue) -> tuple[JsonValue | None, JsonValue | None]:
     spec = body.get("spec") if isinstance(body, JsonObject) else None
-    properties = (spec, spec.get("forProvider") if isinstance(spec, JsonObject) else None)
-    own = text_at(body, "spec.name") or text_at(body, "metadata.name")
-    return replace(
-        item, facts={**called, **hanging(item.kind, type_, own, properties, text_at(body, "metadata.namespace"))}
-    )
+    return spec, spec.get("forProvider") if isinstance(spec, JsonObject) else None
+
+
+def _own(body: JsonValue) -> str:
+    return text_at(body, "spec.name") or text_at(body, "metadata.name")
 
 
 def _template(source: Source) -> Unreadable:

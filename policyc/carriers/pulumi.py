@@ -11,8 +11,8 @@ from typing import Final
 
 from policyc.carriers.astray import first_policy
 from policyc.carriers.bodies import documents_in, with_own_holes
-from policyc.carriers.embedded import Carried, Embedded, Hole, Options, Unreadable
-from policyc.carriers.hanging import hanging
+from policyc.carriers.embedded import Carried, Embedded, Hole, Options, Unreadable, listed
+from policyc.carriers.hanging import elsewhere, hanging
 from policyc.carriers.secrets import cover, covered
 from policyc.carriers.types import text_at, types
 from policyc.diagnostics import Diagnostics
@@ -36,6 +36,7 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
     tree = parse_json(source, diagnostics)
     out: list[Embedded] = []
     lost: list[Unreadable] = []
+    others: list[tuple[str, str]] = []
     if tree is not None and _SIGNATURE in source.text:
         cover(source, _secrets(tree))
     for state in _states(tree) if tree is not None else ():
@@ -45,12 +46,14 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
         name = text_at(state, "urn").rpartition("::")[2]
         holes: dict[str, Hole] = {}
         known = _opened(inputs, name, holes)
-        for item in of_resource(source, text_at(state, "type"), name, known, holes):
+        type_ = text_at(state, "type")
+        others += elsewhere(type_, name, (known,))
+        for item in of_resource(source, type_, name, known, holes):
             if isinstance(item, Unreadable):
                 lost.append(item)
             else:
                 out.append(item)
-    return Carried(tuple(out), tuple(lost))
+    return Carried(tuple(out), tuple(lost), elsewhere=listed(others))
 
 
 def of_resource(

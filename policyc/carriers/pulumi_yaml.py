@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from policyc.carriers.embedded import Carried, Embedded, Hole, Options, PlacedText, Unreadable
+from policyc.carriers.embedded import Carried, Embedded, Hole, Options, PlacedText, Unreadable, listed
+from policyc.carriers.hanging import elsewhere
 from policyc.carriers.pulumi import of_resource
 from policyc.carriers.pulumi_document import FUNCTIONS, document
 from policyc.carriers.secrets import cover, covered
@@ -45,15 +46,17 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
     program = _Program(top, options)
     out: list[Embedded] = []
     lost: list[Unreadable] = []
+    others: list[tuple[str, str]] = []
     for member in resources.members:
         properties = member.value.get("properties") if isinstance(member.value, JsonObject) else None
         if properties is None:
             continue
-        known = program.opened(properties)
-        for item in of_resource(source, _type(text_at(member.value, "type")), member.key, known, program.holes):
+        known, type_ = program.opened(properties), _type(text_at(member.value, "type"))
+        others += elsewhere(type_, member.key, (known,))
+        for item in of_resource(source, type_, member.key, known, program.holes):
             (lost if isinstance(item, Unreadable) else out).append(item)  # type: ignore[arg-type]
     lost += _elsewhere(source, [resources.span, *(item.place for item in out), *(_place(item) for item in out)])
-    return Carried(tuple(out), tuple(lost))
+    return Carried(tuple(out), tuple(lost), elsewhere=listed(others))
 
 
 def _secrets(top: JsonObject) -> Iterator[tuple[Span, str]]:

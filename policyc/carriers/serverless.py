@@ -17,6 +17,7 @@ from policyc.carriers.serverless_variables import Variables, at
 from policyc.carriers.signs import POLICY
 from policyc.carriers.yaml_tree import first_document
 from policyc.diagnostics import Diagnostics
+from policyc.record import replace
 from policyc.regex import regex
 from policyc.syntax.json_tree import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
 from policyc.text import Source, Span
@@ -56,7 +57,7 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
     mine = [with_own_holes(item, {**variables.holes, **item.holes}) for item in got.documents]
     lost += got.unreadable
     lost += _unread(source, variables, mine, lost, template)
-    return Carried(tuple(mine), tuple(lost), got.companions, chains=got.chains, callers=got.callers)
+    return replace(got, documents=tuple(mine), unreadable=tuple(lost))
 
 
 def _template(

@@ -134,7 +134,7 @@ def _compare(args: argparse.Namespace, console: Console, held: ExitStack) -> Cha
             return refuse_request(diagnostics, side.sources, args.format, console)
         sides.append(side)
     old, new = sides
-    if not old.pieces and not new.pieces:
+    if not any(side.pieces or side.elsewhere for side in (old, new)):
         console.error("nothing to compare: no policy and no document was found\n")
         return exits.NOTHING
     found = compare_sides(old, new, files == 2, diagnostics, args.document, args.tests)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from policyc.cli import exits
 from policyc.cli.console import Console
@@ -14,12 +13,15 @@ from policyc.cli.holes import add_bindings
 from policyc.cli.parser import WrongUse, keyword, one_of
 from policyc.cli.prove_blocks import run_blocks, run_named, sides_of
 from policyc.cli.trust import add_trust
+from policyc.report.proofs import STYLES, state_counts
+from policyc.report.registry import renderer
 from policyc.report.screen import clean, paint, plural, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from policyc.analysis.compare import Version
+    from policyc.text import Source
     from policyc.workspace.guarantees.names import Kept
 
 SHARED = ("root", "config", "exclude", "param", "format", "output", "color", "quiet")
@@ -104,91 +106,58 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return run_blocks(args, console)
     if args.paths and not any(os.path.lexists(word) or ":" in word for word in args.paths):
         return run_named(args, console)
-    if args.format not in ("human", "json"):
-        raise WrongUse(f"`--that` has no `{args.format}` report", "use `human` or `json`")
-    from policyc.workspace.guarantees.names import Unnamed, prove_by_name
-    from policyc.workspace.sides.each_version import told_with_others
-    from policyc.workspace.sides.pieces import ENDPOINT
+    from policyc.workspace.guarantees.documents import given_in
+    from policyc.workspace.guarantees.names import Unnamed, as_proofs, prove_by_name, untold
+    from policyc.workspace.guarantees.texts import GivenText
 
     given: list[tuple[str, Version, tuple[str, ...]]] = []
-    without: list[str] = []
+    texts: list[GivenText] = []
+    sources: dict[str, Source] = {}
     for found in sides_of(args, console, (args.account,)):
         if isinstance(found, int):
             return found
         side, documents = found
+        sources |= side.sources
         given += documents
-        told = {name for name, _, _ in documents} | told_with_others(side)
-        without += (name for name in side.pieces if name not in told)
-        without += (name for name, way in side.ways.items() if way.is_found and way.type == ENDPOINT)
+        texts += (item for item in given_in(side, documents, declared=True) if isinstance(item, GivenText))
     try:
-        rows = prove_by_name(given, args.that, args.account, args.organization)
+        rows = prove_by_name(given, args.that, args.account, args.organization, texts)
     except Unnamed as error:
         raise WrongUse(str(error), error.help) from error
-    if without and not given:
-        raise WrongUse(
-            f"requests to `{without[0]}` have no caller of AWS",
-            "guarantees by name are about callers: write a `prove` block on what requests state, and give it with `--guarantees`",
-        )
+    silent = [why for text in texts for name in args.that if (why := untold(name, text.path))]
+    if silent and not given and not rows:
+        raise WrongUse(silent[0], "write a `prove` block on what requests state, and give it with `--guarantees`")
     if not rows:
         console.error("nothing to prove: no document was found\n")
         return exits.NOTHING
-    for name in without:
-        console.error(f"nothing is proven of `{name}`: its requests have no caller of AWS\n")
-    console.write(_json(rows) if args.format == "json" else _human(rows, console))
-    if any(row.proof.holds is False for row in rows):
+    for why in silent:
+        console.error(f"{why}\n")
+    if args.format == "human":
+        console.write(_human(rows, console))
+    else:
+        console.write(renderer("proofs", args.format)(list(as_proofs(rows)), sources, console.options()))
+    if any(row.holds is False for row in rows):
         return exits.FINDINGS
-    return exits.CLEAN if all(row.proof.holds for row in rows) else exits.UNDECIDED
+    return exits.CLEAN if all(row.holds for row in rows) else exits.UNDECIDED
 
 
 def _human(rows: Sequence[Kept], console: Console) -> str:
+    """As the documents are proven one by one, without places: a request says what is wrong."""
     options = console.options()
     lines: list[str] = []
     for row in rows:
-        name, guarantee, proof = row.document, row.guarantee, row.proof
-        word, style = {True: ("holds", "good"), False: ("broken", "error"), None: ("not settled", "warning")}[
-            proof.holds
-        ]
-        if proof.holds and options.quiet:
+        if row.holds and options.quiet:
             continue
-        lines.append(paint(f"{word}: ", style, options.color) + f"{guarantee.name} in {clean(name)}")
-        if proof.witness is not None:
-            by = f" by `{clean(proof.by.label)}`" if proof.by is not None else ""
-            lines += wrap(f"  not all requests keep that {guarantee.says}; allowed{by}:", options.width, "  ")
-            lines += [f"    {clean(line)}" for line in proof.witness.lines()]
-        for reason in proof.open:
+        lines.append(
+            paint(f"{row.state}: ", STYLES[row.state], options.color) + f"{row.guarantee} in {clean(row.document)}"
+        )
+        if row.request:
+            by = f" by `{clean(row.by)}`" if row.by else ""
+            lines += wrap(f"  not all requests keep that {row.says}; allowed{by}:", options.width, "  ")
+            lines += [f"    {clean(line)}" for line in row.request]
+        for reason in row.open:
             lines += wrap(f"  {reason}", options.width, "    ")
-    counts = {"hold": 0, "broken": 0, "not settled": 0}
-    for row in rows:
-        counts["hold" if row.proof.holds else "broken" if row.proof.holds is False else "not settled"] += 1
     if not options.quiet:
-        told = ", ".join(f"{count} {_agreeing(word, count)}" for word, count in counts.items() if count)
-        lines.append(f"{plural(len(rows), 'guarantee')}: {told}")
+        counts = state_counts([row.state for row in rows])
+        lines.append(f"{plural(len(rows), 'guarantee')}: {', '.join(counts.values())}")
     return "".join(line + "\n" for line in lines)
-
-
-def _agreeing(word: str, count: int) -> str:
-    return "holds" if word == "hold" and count == 1 else word
-
-
-def _json(rows: Sequence[Kept]) -> str:
-    def entry(row: Kept) -> dict[str, Any]:
-        named, proof, witness = row.named, row.proof, row.proof.witness
-        return {
-            "document": row.document,
-            "guarantee": row.guarantee.name,
-            "account": named.account or None,
-            "organization": named.organization or None,
-            "holds": proof.holds,
-            "statement": proof.by.label if proof.by is not None else None,
-            "witness": None
-            if witness is None
-            else {
-                "who": witness.who or "anonymous",
-                "action": witness.action,
-                "resource": witness.resource,
-                "context": {key: list(values) for key, values in witness.context.items()},
-            },
-            "open": list(proof.open),
-        }
-
-    return json.dumps({"format_version": 1, "proofs": [entry(row) for row in rows]}, indent=2) + "\n"

@@ -91,7 +91,7 @@ def run_named(args: argparse.Namespace, console: Console) -> int:
         if resource.type not in TYPES or not resource_types()[resource.type].verbs:
             message = f"`{resource.name}` is a `{resource.type}`, whose requests have no caller of AWS"
             raise WrongUse(
-                message, "guarantees by name are about callers: write a `prove` block on what requests state"
+                message, "write a `prove` block on what requests state, or ask `--that public` of the whole project"
             )
         for name in args.that:
             guarantee = GUARANTEES[name]

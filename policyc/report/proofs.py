@@ -102,12 +102,12 @@ STYLES = {"holds": "good", "broken": "error", "not settled": "warning"}
 
 def counted(proofs: Sequence[Proof]) -> str:
     """`3 proofs: 2 hold, 1 broken`."""
-    return f"{plural(len(proofs), 'proof')}: {', '.join(state_counts(proofs).values())}"
+    return f"{plural(len(proofs), 'proof')}: {', '.join(state_counts([item.state for item in proofs]).values())}"
 
 
-def state_counts(proofs: Sequence[Proof]) -> dict[str, str]:
-    """`2 hold`, `1 broken`, by the state; states without a proof are left out."""
-    counts = {state: sum(item.state == state for item in proofs) for state in STYLES}
+def state_counts(states: Sequence[str]) -> dict[str, str]:
+    """`2 hold`, `1 broken`, by the state; those without a proof are left out."""
+    counts = {state: states.count(state) for state in STYLES}
     words = {"holds": "holds" if counts["holds"] == 1 else "hold"}
     return {state: f"{count} {words.get(state, state)}" for state, count in counts.items() if count}
 

@@ -61,7 +61,7 @@ def render_tests(results: Sequence[TestResult], sources: Mapping[str, Source], o
             totals.insert(0, paint(f"{failed} failed", "error", options.color))
         lines.append(", ".join(totals))
     if proofs:
-        counts = state_counts(proofs)
+        counts = state_counts([item.state for item in proofs])
         told = ", ".join(paint(text, STYLES[state], options.color) for state, text in counts.items())
         lines.append(f"{plural(len(proofs), 'proof')}: {told}")
     return "\n".join(lines) + "\n"

@@ -175,7 +175,7 @@ def test_a_resource_control_policy_bears_on_the_account_of_the_resource(
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("", "[arn:aws:iam::aws:policy/AdministratorAccess]", "carries arn:aws:iam::aws:policy/AdministratorAccess, which is not given"),
+        ("", "[arn:aws:iam::aws:policy/AdministratorAccess]", "it now carries arn:aws:iam::aws:policy/AdministratorAccess: what that allows is not compared"),
         ("[!Ref Elsewhere]", "[!Ref Limit]", "no longer carries ‹Elsewhere›"),
         ("[!Ref Elsewhere]", "[!Ref Elsewhere, !Ref Elsewhere]", "the same for all requests"),
     ],
@@ -236,6 +236,10 @@ def _carrying(inline: str, managed: str = "") -> str:
         (("AB D",), ("B AD",), []),
         (("AB D",), ("B A",), ["newly allowed", "no longer blocked"]),
         (("A D",), ("D B",), ["newly allowed", "newly denied"]),
+        (("A D",), ("A D A",), []),
+        (("A D A",), ("D A",), []),
+        (("A D",), ("A D", "A"), []),
+        (("A D",), ("A D A B",), ["newly allowed"]),
     ],
 )
 def test_which_policy_of_a_caller_says_what_makes_no_difference(

@@ -433,7 +433,7 @@ BUCKET = json.dumps({
     [
         ("m.yaml", ROUTE, "name: stock", "name: orders", "it is attached to HTTPRoute shop/orders in place of HTTPRoute shop/stock"),
         ("m.yaml", ROUTE, "namespace: shop", "namespace: prod", "it is attached to HTTPRoute prod/stock in place of HTTPRoute shop/stock"),
-        ("m.yaml", ACK, "policies: []", "policies: [arn:aws:iam::aws:policy/AdministratorAccess]", "its role carries arn:aws:iam::aws:policy/AdministratorAccess, which is not given: what that allows is not compared"),
+        ("m.yaml", ACK, "policies: []", "policies: [arn:aws:iam::aws:policy/AdministratorAccess]", "it now carries arn:aws:iam::aws:policy/AdministratorAccess: what that allows is not compared"),
         ("m.yaml", ON_ROLE, "name: app", "name: admin", "it is attached to role/admin in place of role/app"),
         ("s.json", STACK, '"role": "app"', '"role": "admin"', "it is attached to role/admin in place of role/app"),
         ("t.json", BUCKET, '"BucketName": "photos"', '"BucketName": "pictures"', "what carries it is called `pictures` in place of `photos`"),

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from policyc.__main__ import main
+from policyc.data import read_json
+from policyc.shape import misfits
 
 BASE = {"Sid": "S", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
 ORG = "o-a1b2c3d4e5"
@@ -128,8 +130,8 @@ def test_guarantee(
     words += ["--organization", ORG] if name == "organization_only" else []
     assert main(["prove", "--that", name, "b.json", "--format", "json", *words]) == (0 if holds else 1)
     (proof,) = json.loads(capsys.readouterr().out)["proofs"]
-    assert proof["holds"] is holds
-    assert (proof["witness"] is None) is holds
+    (claim,) = proof["claims"]
+    assert (claim["holds"], claim["request"] is None, proof["state"]) == (holds, holds, "holds" if holds else "broken")
 
 
 def test_what_is_said_of_callers_is_not_asked_of_identity_policies(
@@ -148,11 +150,54 @@ def test_what_is_said_of_callers_is_refused_of_texts_that_have_none(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("group.cedar").write_text("permit (principal, action, resource);\n")
-    assert main(["prove", "--that", "public", "group.cedar"]) == 2
-    assert "requests to `group.cedar` have no caller of AWS" in capsys.readouterr().err
+    assert main(["prove", "--that", "cross_account", "--account", "111122223333", "group.cedar"]) == 2
+    said = "`cross_account` says nothing of `group.cedar`: nobody asks there as a caller of an account"
+    assert said in " ".join(capsys.readouterr().err.split())
     Path("b.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [BASE]}), encoding="utf-8")
-    assert main(["prove", "--that", "public", "."]) == 1
-    assert capsys.readouterr().err == "nothing is proven of `group.cedar`: its requests have no caller of AWS\n"
+    assert main(["prove", "--that", "cross_account", "--account", "111122223333", "."]) == 1
+    assert capsys.readouterr().err == f"{said}\n"
+
+
+VERIFIED, GET, OURS = (
+    "context.idc.user.email.verified",
+    'context.http_request.http_method == "GET"',
+    'context.idc.user.email.address like "*@x"',
+)
+
+
+@pytest.mark.parametrize(
+    ("condition", "forbidden", "holds"),
+    [
+        ("", "", False),
+        (GET, "", False),
+        (VERIFIED, "", True),
+        (f"{VERIFIED} || !{VERIFIED}", "", False),
+        (f"{GET} || {VERIFIED}", "", False),
+        (f"{GET} && {VERIFIED}", "", True),
+        (GET, f"!({OURS})", True),
+        (GET, f'!({OURS}) && context.http_request.hostname != "open.x"', False),
+        (f"if {GET} then {OURS} else !({OURS})", "", True),
+    ],
+)
+def test_a_text_that_is_public_lets_somebody_in_whatever_is_said_of_who_asks(
+    condition: str, forbidden: str, holds: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "permit (principal, action, resource)" + (f" when {{ {condition} }};\n" if condition else ";\n")
+    text += f"forbid (principal, action, resource) when {{ {forbidden} }};\n" if forbidden else ""
+    (tmp_path / "group.cedar").write_text(text)
+    words = [
+        "--root",
+        str(tmp_path),
+        "--trust",
+        "idc=iam_identity_center",
+        "--format",
+        "json",
+        str(tmp_path / "group.cedar"),
+    ]
+    assert main(["prove", "--that", "public", *words]) == (0 if holds else 1)
+    told = json.loads(capsys.readouterr().out)
+    assert [item["claims"][0]["holds"] for item in told["proofs"]] == [holds]
+    assert not misfits(told, read_json("schemas/proofs.schema.json"))
 
 
 @pytest.mark.parametrize(
@@ -178,7 +223,7 @@ def test_a_caller_whose_account_a_template_leaves_open_is_named(
         f"      KeyPolicy: {{Version: '2012-10-17', Statement: [{statement}]}}\n"
     )
     main(["prove", "--that", "public", "--format", "json", "t.yaml"])
-    assert [item["holds"] for item in json.loads(capsys.readouterr().out)["proofs"]] == [holds]
+    assert [item["claims"][0]["holds"] for item in json.loads(capsys.readouterr().out)["proofs"]] == [holds]
 
 
 def test_the_project_at_hand_is_asked(
@@ -191,9 +236,9 @@ def test_the_project_at_hand_is_asked(
     for name, statement in (("a/member.json", member), ("anybody.json", anybody)):
         Path(name).write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}), encoding="utf-8")
     assert main(["prove", "--that", "organization_only", "--format", "json"]) == 1
-    found = json.loads(capsys.readouterr().out)["proofs"]
-    assert {(item["document"], item["holds"]) for item in found} == {("a/member.json", True), ("anybody.json", False)}
-    assert {item["organization"] for item in found} == {ORG}
+    found = [item["claims"][0] for item in json.loads(capsys.readouterr().out)["proofs"]]
+    assert {(item["on"], item["holds"]) for item in found} == {("a/member.json", True), ("anybody.json", False)}
+    assert {text for item in found for text in item["given"]} == {f"the organization is {ORG}"}
     Path("other.json").write_text(
         json.dumps({"Version": "2012-10-17", "Statement": [when(StringEquals={"aws:PrincipalOrgID": "o-zzzzzzzzzz"})]}),
         encoding="utf-8",

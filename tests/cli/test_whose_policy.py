@@ -34,15 +34,13 @@ ROLE, USER = "arn:aws:iam::111122223333:role/team/app", "arn:aws:iam::1111222233
 
 def folder(name: str, carrier: str, document: Any) -> None:
     """A pulled folder with one identity policy, and who carries it."""
+    pulled(name, {"p.json": (carrier, document)}, {carrier: ["p.json"]})
+
+
+def pulled(name: str, documents: dict[str, tuple[str, Any]], held: dict[str, list[str]]) -> None:
+    """A pulled folder with identity policies, each with the ARN of its own or of its carrier, and what callers carry."""
     Path(name).mkdir()
-    entry = {
-        "kind": "identity",
-        "target": "identity",
-        "role": "identity",
-        "resource": carrier,
-        "account": "111122223333",
-    }
-    resource = {"type": "iam.role", "name": "x", "facts": {}, "policies": {"identity": "p.json"}, "unread": {}}
+    entry = {"kind": "identity", "target": "identity", "role": "identity", "account": "111122223333", "region": ""}
     account = {
         "account": "111122223333",
         "caller": ROLE,
@@ -55,13 +53,17 @@ def folder(name: str, carrier: str, document: Any) -> None:
         "pulled_at": "2026-05-01T10:00:00Z",
         "accounts": [account],
         "calls": {},
-        "documents": {"p.json": {**entry, "region": "", "revision": {}, "sha256": "0"}},
-        "resources": {carrier: resource},
-        "files": ["p.json"],
+        "documents": {path: {**entry, "resource": arn, "revision": {}, "sha256": "0"} for path, (arn, _) in documents.items()},
+        "resources": {
+            arn: {"type": "iam.role", "name": "x", "facts": {"identity": paths}, "policies": {}, "unread": {}}
+            for arn, paths in held.items()
+        },
+        "files": list(documents),
         "unread": [],
-    }
+    }  # fmt: skip
     Path(name, "live.lock.json").write_text(json.dumps(lock), encoding="utf-8")
-    Path(name, "p.json").write_text(json.dumps(document), encoding="utf-8")
+    for path, (_, document) in documents.items():
+        Path(name, path).write_text(json.dumps(document), encoding="utf-8")
 
 
 @pytest.fixture
@@ -190,3 +192,34 @@ def test_an_example_is_a_role_where_one_would_do(ask: Any) -> None:
     Path("b.json").write_text(json.dumps(bucket), encoding="utf-8")
     (found,) = ask("who", "b.json")["resources"]
     assert caller(found["classes"][0]["witness"]) == "arn:aws:sts::111122223333:assumed-role/example/example"
+
+
+MANAGED = "arn:aws:iam::111122223333:policy/shared"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "held", "told"),
+    [
+        # what the managed policy got the role's own says
+        ((WRITE, READ), (WRITE, WRITE), {ROLE: ["own.json", "shared.json"]}, set()),
+        ((WRITE, WRITE), (READ, WRITE), {ROLE: ["own.json", "shared.json"]}, set()),
+        ((READ, READ), (READ, WRITE), {ROLE: ["own.json", "shared.json"]}, {("shared.json", "newly allowed")}),
+        # another carries the managed one and nothing else
+        ((WRITE, READ), (WRITE, WRITE), {ROLE: ["own.json", "shared.json"], USER: ["shared.json"]}, {("shared.json", "newly allowed")}),
+        ((WRITE, READ), (READ, WRITE), {ROLE: ["own.json", "shared.json"], USER: ["shared.json"]}, {("shared.json", "newly allowed")}),
+    ],
+)  # fmt: skip
+def test_managed_policies_count_together_with_what_else_their_carriers_have(
+    ask: Any, old: tuple[Any, Any], new: tuple[Any, Any], held: dict[str, list[str]], told: set[tuple[str, str]]
+) -> None:
+    for name, (own, shared) in (("old", old), ("new", new)):
+        pulled(name, {"own.json": (ROLE, own), "shared.json": (MANAGED, shared)}, held)
+    found = ask("diff", "old", "new")["documents"]
+    assert {(item["name"], change["change"]) for item in found for change in item["changes"]} == told
+
+
+def test_a_managed_policy_that_another_carries_now_is_told(ask: Any) -> None:
+    for name, carriers in (("old", [ROLE]), ("new", [ROLE, USER])):
+        pulled(name, {"shared.json": (MANAGED, READ)}, {arn: ["shared.json"] for arn in carriers})
+    (found,) = ask("diff", "old", "new")["documents"]
+    assert found["sentences"] == [f"it is attached to {ROLE}, {USER} in place of {ROLE}"]

@@ -6,14 +6,15 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from policyc.carriers.cloudformation.lowering import Lowering, Stop
+from policyc.carriers.cloudformation.lowering import Lowering, Stop, intrinsic
 from policyc.carriers.cloudformation.named import called
 from policyc.carriers.cloudformation.template import Resource, Template
 from policyc.carriers.cloudformation.wiring import logical
-from policyc.carriers.embedded import bound_by, inline, told
+from policyc.carriers.embedded import bound_by, inline, of_group, told
 from policyc.carriers.types import DocumentType, text_at
 from policyc.diagnostics import Diagnostics
 from policyc.holes import MARK, mark, name_of
@@ -33,6 +34,15 @@ _MANAGED: Final = "AWS::IAM::ManagedPolicy"
 _LISTS: Final = ("Roles", "Users", "Groups")
 _SINGLE: Final = ("RoleName", "UserName", "GroupName")
 _HELD: Final = "ManagedPolicyArns"
+#: properties that name what their resource carries besides
+_ELSEWHERE: Final[Mapping[str, tuple[str, ...]]] = {
+    "AWS::IAM::Role": (_HELD,),
+    "AWS::IAM::User": (_HELD, "Groups"),
+    "AWS::IAM::Group": (_HELD,),
+    "AWS::Serverless::Function": ("Policies",),
+    "AWS::Serverless::StateMachine": ("Policies",),
+    "AWS::SSO::PermissionSet": ("ManagedPolicies", "CustomerManagedPolicyReferences"),
+}
 #: puts users into groups, whose policies are theirs as well
 _ADDITION: Final = "AWS::IAM::UserToGroupAddition"
 _BOUNDARY: Final = "PermissionsBoundary"
@@ -41,11 +51,10 @@ _CONDITION: Final = mark("a condition of the template")
 
 
 def attached_facts(resource: Resource, template: Template, kind: DocumentType, on: str) -> dict[str, str]:
-    """The facts `carrier`, `on`, `held`, `boundary` and `limit` of a document (`policyc.carriers.embedded.Embedded`) that the property `on` attaches."""
+    """The facts `carrier`, `on`, `boundary` and `limit` of a document (`policyc.carriers.embedded.Embedded`) that the property `on` attaches."""
     if kind.kind != "identity":
         texts = texts_of(resource.properties.get("TargetIds" if kind.by else on), template)
-        held = texts_of(resource.properties.get(_HELD), template) if kind.kind == "trust" else []
-        return told(on=texts, held=[text for text in held if _named(text) not in template.resources])
+        return told(on=texts)
     facts: dict[str, str] = {}
     found = _holders(resource, template)
     if found:
@@ -79,6 +88,31 @@ def _holding(template: Template) -> dict[str, list[str]]:
 
 
 _naming = PerObject(_holding, 4)
+
+
+def elsewhere(template: Template) -> Iterator[tuple[str, str]]:
+    """Who carries what by the names of others (`policyc.carriers.embedded.Carried`)."""
+    for resource in template.resources.values():
+        for property in _ELSEWHERE.get(resource.type, ()):
+            for text in _or_written(resource.properties.get(property), template):
+                named = template.resources.get(_named(text))
+                if property == "Groups":
+                    yield resource.name, of_group(text)
+                elif named is None or named.type != _MANAGED:
+                    yield resource.name, text
+        if resource.type == _ADDITION:
+            groups = texts_of(resource.properties.get("GroupName"), template)
+            for user in texts_of(resource.properties.get("Users"), template):
+                yield from ((_named(user) or user, of_group(group)) for group in groups)
+
+
+def _or_written(value: JsonValue | None, template: Template) -> Iterator[str]:
+    """A value, or each of a list, as texts: as it is written where it hangs on what a stack is made with. Documents are left out, which are read for themselves."""
+    for item in value.items if isinstance(value, JsonArray) else () if value is None else (value,):
+        if isinstance(item, JsonObject) and (item.get("Statement") or item.get("PolicyDocument")):
+            continue
+        found = texts_of(item, template) if intrinsic(item) or isinstance(item, JsonString) else [_CONDITION]
+        yield from [json.dumps(item.plain(), default=str)] if _CONDITION in found else found
 
 
 def callers(template: Template) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from policyc.carriers.astray import policy_astray
-from policyc.carriers.cloudformation.attached import callers
+from policyc.carriers.cloudformation.attached import callers, elsewhere
 from policyc.carriers.cloudformation.chains import wirings
 from policyc.carriers.cloudformation.companions import companions, facts_of
 from policyc.carriers.cloudformation.loops import unrolled
@@ -17,7 +17,7 @@ from policyc.carriers.cloudformation.reaching import reached, unreached
 from policyc.carriers.cloudformation.statements import STATEMENTS
 from policyc.carriers.cloudformation.template import Resource, Template
 from policyc.carriers.cloudformation.worlds import conditions_in, label, worlds
-from policyc.carriers.embedded import SERVICE, Carried, Embedded, PlacedText, Unreadable
+from policyc.carriers.embedded import SERVICE, Carried, Embedded, PlacedText, Unreadable, listed
 from policyc.carriers.origins import Origins
 from policyc.carriers.signs import EFFECT
 from policyc.carriers.types import DocumentType, reach, text_at, types
@@ -58,7 +58,8 @@ def read_documents(template: Template, diagnostics: Diagnostics) -> Carried:
     beside = tuple(companions(template, unread))
     asked = chains or any(item.type == SERVICE for item in beside)
     held = callers(template) if asked else {}
-    return Carried(tuple(documents), tuple(unreadable), beside, chains=chains, callers=held)
+    others = listed(elsewhere(template))
+    return Carried(tuple(documents), tuple(unreadable), beside, chains=chains, callers=held, elsewhere=others)
 
 
 def _template_inside(resource: Resource) -> Unreadable | None:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from policyc.carriers.embedded import bound_by, inline, told
+from policyc.carriers.embedded import bound_by, inline, listed, of_group
 from policyc.carriers.terraform.expressions import Undecided, Work
 from policyc.carriers.terraform.modules import ResourceInstance
 from policyc.carriers.terraform.values import Failed, Instance, Items, Null, Text, Unknown, Value, described
@@ -53,12 +53,14 @@ _ATTACHMENTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "aws_iam_group_policy_attachment": ("policy_arn", ("group",)),
     "aws_iam_policy_attachment": ("policy_arn", ("roles", "users", "groups")),
     "aws_iam_role_policy_attachments_exclusive": ("policy_arns", ("role_name",)),
+    "aws_ssoadmin_managed_policy_attachment": ("managed_policy_arn", ("permission_set_arn",)),
     "aws_organizations_policy_attachment": ("policy_id", ("target_id",)),
 }
 #: arguments of a policy itself that say who carries it, or what it is attached to
 _OWN: Final = ("roles", "users", "groups", "target_ids")
 #: arguments of carriers that name managed policies
 _HELD: Final = ("managed_policy_arns",)
+_HOLDERS: Final = ("aws_iam_role", "awscc_iam_role", "awscc_iam_user", "awscc_iam_group")
 #: resource type that puts users into groups, whose policies are theirs as well -> the argument that names the users
 _MEMBERS: Final[Mapping[str, str]] = {"aws_iam_user_group_membership": "user", "aws_iam_group_membership": "users"}
 #: carriers that others name by their names, and the argument that states it
@@ -75,12 +77,12 @@ ATTACHING: Final = frozenset({*_ATTACHMENTS, *_BOUNDED, *_MANAGED, *_MEMBERS})
 
 @record
 class Attachments:
-    """What a configuration attaches: `held` by the address of each policy, `elsewhere` the policies that are not there by the address of those who carry them, `incomplete` are the addresses of those who carry one that is not there, or are in a group; `carriers` and
+    """What a configuration attaches: `held` by the address of each policy, `elsewhere` who carries what by the names of others, `incomplete` are the addresses of those who carry one that is not there, or are in a group; `carriers` and
     `resources` are the addresses of roles and users, and of what carries policies of its own, by their names, `policies` those of managed policies by their ARNs,
     which plans know."""
 
     held: Mapping[str, Sequence[str]]
-    elsewhere: Mapping[str, Sequence[str]]
+    elsewhere: Mapping[str, tuple[str, ...]]
     incomplete: frozenset[str]
     carriers: Mapping[str, str]
     resources: Mapping[str, str]
@@ -96,20 +98,23 @@ def attachments(instances: Iterable[ResourceInstance], resources: Mapping[str, s
     managed = (item for item in every if item.type in _MANAGED)
     policies = {text: item.address for item in managed for text in _texts(item, "arn", work, {})}
     found: dict[str, list[str]] = {}
-    elsewhere: dict[str, list[str]] = {}
+    elsewhere: list[tuple[str, str]] = []
     for item in every:
         policy, holders = _ATTACHMENTS.get(item.type, ("", ()))
         on = [text for holder in holders for text in _texts(item, holder, work, carriers)]
-        for argument in (policy,) if policy else _HELD if item.type in _BOUNDED else ():
+        for argument in (policy,) if policy else _HELD if item.type in _HOLDERS else ():
             for text in _texts(item, argument, work, policies):
                 holding = on or [mark(item.address)]
                 found.setdefault(_address(text), []).extend(holding)
-                for holder in holding if _address(text) not in work.instances else ():
-                    elsewhere.setdefault(_address(holder), []).append(text)
+                if _address(text) not in work.instances:
+                    elsewhere += [(_address(holder) or holder, text) for holder in holding]
+        for user in _texts(item, _MEMBERS.get(item.type, ""), work, carriers):
+            groups = [text for argument in ("groups", "group") for text in _texts(item, argument, work, carriers)]
+            elsewhere += [(_address(user) or user, of_group(group)) for group in groups]
     unseen = [one for address, texts in found.items() if address not in work.instances for one in texts]
     unseen += [text for item in every for text in _texts(item, _MEMBERS.get(item.type, ""), work, carriers)]
     held = {address: tuple(dict.fromkeys(texts)) for address, texts in found.items() if address}
-    return Attachments(held, elsewhere, frozenset(map(_address, unseen)), carriers, resources, policies)
+    return Attachments(held, listed(elsewhere), frozenset(map(_address, unseen)), carriers, resources, policies)
 
 
 def callers(instances: Iterable[ResourceInstance], known: Attachments, work: Work) -> dict[str, str]:
@@ -137,9 +142,9 @@ def attached_facts(instance: ResourceInstance, kind: str, known: Attachments, wo
         on = [*own, *known.held.get(instance.address, ())]
     else:
         return {}
-    if kind == "trust":
-        return told(held=known.elsewhere.get(instance.address, ()))
     facts = {"on": ", ".join(sorted(on))} if on else {}
+    if kind == "trust":
+        return {}
     if kind != "identity":
         return facts
     holder = work.instances.get(_address(on[0])) if len(on) == 1 else None

@@ -82,6 +82,7 @@ class Root:
     absent: tuple[tuple[str, Span], ...] = ()
     chains: tuple[tuple[str, str, Wiring], ...] = ()
     callers: Mapping[str, str] = MappingProxyType({})
+    elsewhere: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     partial: bool = False
     read: Read = field(default_factory=lambda: Read(()))
 
@@ -137,6 +138,7 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
         tuple(item for file, call, item in root.chains if file in mine or call in mine),
         root.callers,
         root.partial,
+        root.elsewhere,
     )
 
 
@@ -240,6 +242,7 @@ def _worked_out(tree: Tree, configuration: Configuration) -> Root:
         gone,
         chains,
         known.callers,
+        known.attached.elsewhere,
         partial,
         Read(item for _, _, item in documents),
     )

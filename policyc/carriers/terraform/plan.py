@@ -103,7 +103,14 @@ class _Plan:
             companions = tuple(
                 item for item in known.companions.values() if item.type.startswith("lattice.") and "auth" in item.fields
             )
-        return Carried(tuple(documents), tuple(unreadable), companions, chains=known.chains, callers=known.callers)
+        return Carried(
+            tuple(documents),
+            tuple(unreadable),
+            companions,
+            chains=known.chains,
+            callers=known.callers,
+            elsewhere=known.attached.elsewhere,
+        )
 
     def _with_document(self, instance: ResourceInstance) -> ResourceInstance:
         """The instance with the documents of data sources that wait for apply in place of its open arguments."""

@@ -77,13 +77,6 @@ class Bounds:
         return (item.what for piece, side in self._sides for item in perhaps_of(piece, side))
 
 
-def _carried(before: set[str], after: set[str]) -> Iterator[str]:
-    """What else a role carries that is not there to read."""
-    for text in sorted(before ^ after):
-        word = "carries" if text in after else "no longer carries"
-        yield f"its role {word} {shown(text)}, which is not given: what that allows is not compared"
-
-
 def _there(before: str, after: str) -> Iterator[str]:
     """Whether a document is there under another condition of its host."""
     if before != after:
@@ -112,9 +105,8 @@ def moved(found: Compared, before: Piece | None, after: Piece | None) -> Compare
     items = [piece.item.document for piece in (before, after) if piece.item is not None]
     hosts = len(items) == 2 and items[0].type == items[1].type
     sentences: list[str] = []
-    if hosts:
-        sentences += _carried(*(set(filter(None, item.facts.get("held", "").split(", "))) for item in items))
-    places = [piece.hangs if hosts else piece.place for piece in (before, after)]
+    places = [piece.hangs if hosts or not items else piece.place for piece in (before, after)]
+    places = places if hosts or all(places) else [piece.place for piece in (before, after)]
     if places[0] != places[1] and (hosts or all(places)):
         one, other = (shown(place) or "nothing that its file names" for place in places)
         sentences.append(f"it is attached to {other} in place of {one}")

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Sequence
+from typing import Final
 
-from policyc.analysis.compare import Version, compare
 from policyc.diagnostics import Diagnostics
-from policyc.holes import shown
-from policyc.record import replace
-from policyc.report.changes import CHANGED, OPEN, SAME, TEXT, Changes, Compared
+from policyc.report.changes import OPEN, TEXT, Changes, Compared
 from policyc.text import listed
 from policyc.workspace.compare.bounds import Bounds, defaults, moved
+from policyc.workspace.compare.callers import Pair, otherwise, together
 from policyc.workspace.compare.documents import compare_document, is_alike
-from policyc.workspace.compare.entries import besides, entry_of, hanging, open_names, own_differences
 from policyc.workspace.compare.services import compare_declared, compare_hosted
-from policyc.workspace.documents.completions import values_by_name
 from policyc.workspace.sides.absent import not_known, one_sided
 from policyc.workspace.sides.hosted_ways import perhaps_on
-from policyc.workspace.sides.pieces import ENDPOINT, IDENTITY, OLAP, Piece, Way, unread, who_carries
+from policyc.workspace.sides.pieces import ENDPOINT, OLAP, Piece, Way, unread
 from policyc.workspace.sides.side import Side, pairs
-from policyc.workspace.sides.versions import carried
 
-#: a document with what came of it, and its form on both sides
-_Pair: TypeAlias = tuple[Compared, Piece | None, Piece | None]
 #: documents that cannot be read and are named in one note
 _MOST_NAMED: Final = 3
 
@@ -39,6 +32,7 @@ def compare_sides(
         comparison.add_ways()
         comparison.add_chains()
     comparison.add_documents(single, alone)
+    comparison.out += otherwise(old, new)
     comparison.note_switches()
     if diagnostics.has_errors:
         return None
@@ -129,7 +123,7 @@ class _Sides:
         """All other documents; those of one caller together where several are another text."""
         rest = [pair for pair in pairs(self.old, self.new, single) if pair[0] not in self.together]
         several = len(rest) + len(self.out) > 1
-        told: list[_Pair] = []
+        told: list[Pair] = []
         for name, before, after in rest:
             if why := self._not_known(before, after):
                 kind = next((piece.kind for piece in (before, after) if piece is not None), "")
@@ -137,18 +131,25 @@ class _Sides:
             elif (found := self._document(name, before, after, several)) is not None:
                 told.append((moved(found, before, after), before, after))
                 self._note_defaults(name, before, after)
-        sets = () if alone else tuple(_of_callers(told, self.old, self.new))
+        sets = () if alone else tuple(together(told, self.old, self.new))
         for found, before, after in told:
             if not any(found.name in names for _, names in sets):
-                self.out.append(found)
-                if found.entries:
-                    self._note_perhaps(list(Bounds(before, after, self.old, self.new).perhaps()), found.name)
+                self._add(found, before, after)
         for item, names in sets:
-            self.out.append(item)
-            listed = ", ".join(f"`{name}`" for name in names)
-            one = f"the policies of `{item.name}` are compared together ({listed})"
-            self.notes.append(f"{one}; `--document` compares each by itself")
+            if len(names) > 1:
+                self.out.append(item)
+                listed = ", ".join(f"`{name}`" for name in names)
+                one = f"the policies of `{item.name}` are compared together ({listed})"
+            else:
+                self._add(item, *next(pair[1:] for pair in told if pair[0].name == item.name))
+                one = "" if item.entries else f"`{item.name}` makes no difference beside what else its carriers have"
+            self.notes += [f"{one}; `--document` compares each by itself"] if one else []
         self._note_unread()
+
+    def _add(self, found: Compared, before: Piece | None, after: Piece | None) -> None:
+        self.out.append(found)
+        if found.entries:
+            self._note_perhaps(list(Bounds(before, after, self.old, self.new).perhaps()), found.name)
 
     def _note_defaults(self, name: str, before: Piece | None, after: Piece | None) -> None:
         """What a comparison leaves open, and a deployment may not."""
@@ -200,56 +201,3 @@ class _Sides:
             self.notes.append(
                 f"cannot be read, and {verb} the same text on both sides: {told} (`policyc check` says why)"
             )
-
-
-def _of_callers(found: Sequence[_Pair], old: Side, new: Side) -> Iterator[tuple[Compared, Sequence[str]]]:
-    """The policies of callers of which several are another text: all of a caller together, with the names of those."""
-    of: dict[str, list[_Pair]] = {}
-    for pair in found:
-        pieces = [piece for piece in pair[1:] if piece is not None]
-        carriers = {piece.carrier for piece in pieces}
-        if len(carriers) == 1 and "" not in carriers and all(piece.kind == IDENTITY for piece in pieces):
-            of.setdefault(carriers.pop(), []).append(pair)
-    for carrier, mine in of.items():
-        changed = [item.name for item, *_ in mine if item.state != SAME]
-        bounds = [Bounds(before, after, old, new) for _, before, after in mine]
-        whole = all(piece.is_whole for _, *pieces in mine for piece in pieces if piece is not None)
-        if (
-            len(changed) < 2
-            or any(item.sentences for item, *_ in mine)
-            or not whole
-            or not all(one.alike for one in bounds)
-        ):
-            continue
-        one, other = (
-            replace(side, pieces={piece.name: piece for _, *pieces in mine if (piece := pieces[at]) is not None})
-            for at, side in enumerate((old, new))
-        )
-        together = compare_caller(carrier, one, other, bounds[0].versions())
-        if together is not None and together.state != OPEN:
-            yield together, changed
-
-
-def compare_caller(
-    carrier: str, old: Side, new: Side, beside: tuple[Sequence[Version], Sequence[Version]] = ((), ())
-) -> Compared | None:
-    """The identity policies that one role, user or group carries, all of a side together: which of them says what makes no difference. `beside` bounds
-    them. None where they cannot be put together."""
-    before, after = (carried(carrier, list(side.pieces), side) for side in (old, new))
-    if before is None or after is None:
-        return None
-    result = compare([*beside[0], before], [*beside[1], after])
-    entries, left = tuple(map(entry_of, own_differences(result.differences, beside))), result.open
-    pieces = [*old.pieces.values(), *new.pieces.values()]
-    names = open_names(*pieces)
-    if left and names:
-        values = values_by_name([tree for piece in pieces if (tree := piece.tree(Diagnostics())) is not None])
-        one, other = (carried(carrier, list(side.pieces), side, values) for side in (old, new))
-        if one is not None and other is not None:
-            found = compare([*beside[0], one], [*beside[1], other])
-            entries += besides(entries, own_differences(found.differences, beside), values)
-        left = (hanging(entries, names),)
-    callers = (who_carries(IDENTITY, carrier),)
-    entries = tuple(item if item.who else replace(item, who=callers) for item in entries)
-    state = CHANGED if entries else OPEN if left else SAME
-    return Compared(shown(carrier), IDENTITY, state, entries, (), left, result.rests)

@@ -76,20 +76,23 @@ def names_of(paths: Sequence[str]) -> dict[str, str]:
     return out
 
 
-def given_in(side: Side, documents: Sequence[tuple[str, Version, tuple[str, ...]]]) -> list[AnyGiven]:
+def given_in(
+    side: Side, documents: Sequence[tuple[str, Version, tuple[str, ...]]], declared: bool = False
+) -> list[AnyGiven]:
     """What claims can be about of one side: its IAM `documents` (`policyc.workspace.sides.versions.versions`), the chains that were pulled, and the Cedar texts that
-    nobody declares a resource for, by themselves or at an endpoint. Names are given by `named`."""
+    nobody declares a resource for, by themselves or at an endpoint. With `declared` those of declared resources as well. Names are given by `named`."""
     from policyc.workspace.guarantees.chains import GivenChain
     from policyc.workspace.guarantees.texts import GivenText
 
     found: list[AnyGiven] = [Given("", name, version, doubts) for name, version, doubts in documents]
     found += [GivenChain("", name, chain) for name, chain in side.chains.items() if chain.was_found]
     inside = told_with_others(side)
+    inside |= {str(way.gates[1]) for way in side.ways.values() if declared and way.type == ENDPOINT}
     for name, way in side.ways.items():
-        if way.is_found and way.type == ENDPOINT:
+        if way.type == ENDPOINT and (way.is_found or declared):
             found.append(GivenText("", name, way, side))
     for name, piece in side.pieces.items():
-        if piece.kind == "cedar" and piece.facts is None and name not in inside:
+        if piece.kind == "cedar" and (piece.facts is None or declared) and name not in inside:
             found.append(GivenText("", name, piece, side))
     return found
 

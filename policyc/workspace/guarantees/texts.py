@@ -13,7 +13,8 @@ from policyc.analysis.cedar import CedarProof, Gate, prove_cedar
 from policyc.analysis.claims import clauses_of
 from policyc.diagnostics import Diagnostics
 from policyc.engines.cedar.authorize import CedarError
-from policyc.engines.cedar.decide import PolicyText, parse_policies
+from policyc.engines.cedar.decide import About, Path, PolicyText, parse_policies
+from policyc.engines.cedar.predicates import conditions_of, find_tests
 from policyc.ir.authz import Policy
 from policyc.ir.program import BoundProof, Program
 from policyc.ir.statements import StatementBuilder
@@ -25,18 +26,22 @@ from policyc.syntax import nodes
 from policyc.targets.cedar_documents.emit import write_apart
 from policyc.targets.program import words
 from policyc.targets.registry import target
-from policyc.targets.verified_access.scope import GROUP, facts
+from policyc.targets.verified_access.scope import GROUP, REQUEST_ROOTS, facts
 from policyc.text import Span
 from policyc.workspace.claims.paths import claim_text
 from policyc.workspace.compare.cedar import Text, context_rows, declared_by, documented_by, gates_at, read_text
-from policyc.workspace.sides.pieces import Piece, Way
+from policyc.workspace.sides.pieces import Piece, Way, unread
 from policyc.workspace.sides.side import Side
 
 _TARGET: Final = "verified_access"
 _DECLARE: Final = (
     "say what its trust provider is, such as `--trust idc=iam_identity_center`, and name what that documents"
 )
-_TOLD: Final = "values of attributes are of the kinds that the trust providers of the text document"
+#: ways in which the tests of what a request states itself may come out that are looked at
+_MOST_WAYS: Final = 256
+#: what `public` says of a Cedar text
+WHOEVER: Final = "no request is allowed whatever trust providers say of who asks"
+TOLD: Final = "values of attributes are of the kinds that the trust providers of the text document"
 
 
 @record
@@ -54,7 +59,7 @@ def answer_of_text(
 ) -> ClaimAnswer | None:
     """The answer to a claim; None after reporting what is wrong with it, or a text that cannot be read. Raises
     `policyc.analysis.compare.Disagreement`."""
-    found = ClaimAnswer(claim_text(program, claim.span), given.path, claim.span, None, given=(_TOLD,))
+    found = ClaimAnswer(claim_text(program, claim.span), given.path, claim.span, None, given=(TOLD,))
     try:
         read = _read(given, diagnostics)
         if read is None:
@@ -69,6 +74,58 @@ def answer_of_text(
         return _told(found, given, prove_cedar(gates, Gate("claim", asked), breaks, by, about))
     except CedarError as error:
         return replace(found, open=(str(error),))
+
+
+@record
+class Whoever:
+    """Whether some request is allowed whoever asks: `holds` False with the `request`, which `by` lets in, None for the reasons in `open`."""
+
+    holds: bool | None
+    request: tuple[tuple[str, str], ...] = ()
+    by: str = ""
+    open: tuple[str, ...] = ()
+
+
+def whoever(given: GivenText) -> Whoever:
+    """Whether a request is allowed whatever trust providers say of who asks. Raises `policyc.analysis.compare.Disagreement`."""
+    found = Diagnostics()
+    try:
+        read = _read(given, found)
+        about = None if read is None else documented_by(read[1], given.side, found)
+        if read is None or about is None or found.has_errors:
+            return Whoever(None, open=(unread(found),))
+        return _whoever(read[0], about)
+    except CedarError as error:
+        return Whoever(None, open=(str(error),))
+
+
+def _whoever(gates: Sequence[Gate], about: About) -> Whoever:
+    """The tests of what a request states itself, one after the other, come out either way: under some of them nobody may be refused. Every request has what these read."""
+    every = find_tests([item for gate in gates if gate.text for item in conditions_of(gate.text.document)]).values()
+    own = [test for test in every if any(_is_stated(read.path) for read in test.reads)]
+    if not all(_is_stated(read.path) for test in own for read in test.reads):
+        return Whoever(None, open=("a test compares what the request states with what a trust provider says",))
+    left: list[tuple[str, ...]] = [()]
+    for _ in range(_MOST_WAYS):
+        if not left:
+            return Whoever(True)
+        ways = left.pop()
+        claim = Gate(
+            "claim", parse_policies(f"permit (principal, action, resource) when {{ {' && '.join(ways) or 'true'} }};")
+        )
+        mine, other = (prove_cedar(gates, claim, end, about=about) for end in ("allow", "deny"))
+        if mine.open or other.open:
+            return Whoever(None, open=mine.open or other.open)
+        if mine.context is not None and other.context is None:
+            return Whoever(False, tuple(context_rows(mine.context)) or (("context", "{}"),), mine.by)
+        if mine.context is not None and len(ways) < len(own):
+            left += [(*ways, f"{sign}({own[len(ways)].text})") for sign in ("", "!")]
+    return Whoever(None, open=("the budget of steps ran out",))
+
+
+def _is_stated(path: Path) -> bool:
+    """Whether the request states an attribute itself."""
+    return path[:1] in [(root,) for root in REQUEST_ROOTS]
 
 
 def _told(found: ClaimAnswer, given: GivenText, proof: CedarProof) -> ClaimAnswer:

@@ -29,12 +29,13 @@ _ALONE: Final = ("answer", "cloudformation", "yaml-document")
 
 @record
 class Inside:
-    """The documents of host files, those of other files of the same modules, which bear on them, the ways to the services there, and the chains."""
+    """The documents of host files, those of other files of the same modules, which bear on them, the ways to the services there, the chains, and what their callers carry by the names of others."""
 
     pieces: Mapping[str, Piece]
     beside: Mapping[str, Piece]
     ways: Mapping[str, Way]
     chains: Mapping[str, Chain]
+    elsewhere: Mapping[str, tuple[str, ...]]
 
 
 def embedded_pieces(
@@ -93,7 +94,10 @@ def embedded_pieces(
             chains |= hosted_chains(module, [host.source.file for host in asked], out, named, values, switches)
     ways = _ways(modules.values(), out, called, {host.source.file for host in asked})
     pieces = {name: piece for name, piece in out.items() if name not in beside}
-    return Inside(pieces, {name: out[name] for name in beside}, ways, chains)
+    held_elsewhere = {
+        named(host.source.file, name): held for host in asked for name, held in host.carried.elsewhere.items()
+    }
+    return Inside(pieces, {name: out[name] for name in beside}, ways, chains, held_elsewhere)
 
 
 def _others(root: Path, hosts: Sequence[Host], values: Mapping[str, str], before: bool) -> Iterator[Host]:

@@ -41,7 +41,7 @@ class Piece:
     """One document: `kind` is one of `check --as`, empty to tell it by the shape; `facts` are the attributes that the resource which
     carries a Cedar text has, None where nobody declares it, `trust` the types of its trust providers by name where its surroundings tell; `item` is the document inside a host file; `carrier` is the ARN of the role, user
     or group that an identity policy belongs to, where that is known (in a host file the hole that stands for it); `on` is the ARN of the
-    resource whose policy it is (of a control policy its id), where that is known. In a host file `hangs` is what the file names as what it is attached to, `bounds` is the
+    resource whose policy it is (of a control policy its id), where that is known. `hangs` is what a host file names as what it is attached to, and of a managed policy that was pulled those who carry it; in a host file `bounds` is the
     document that bounds all who carry it, `limit` says what else may, that is not there to read, and `controls` are the control policies there that may bear on its requests. Of one that cannot be read `alone` says that no other file bears on what it
     says."""
 
@@ -143,6 +143,13 @@ def is_carrier(arn: str) -> bool:
     """Whether an ARN is one of a role, a user or a group, and not of a policy that several may carry."""
     kind = arn.rpartition(":")[2].partition("/")[0]
     return arn.startswith("arn:") and ":iam::" in arn and kind in ("role", "user", "group")
+
+
+def holders_of(piece: Piece) -> tuple[str, ...]:
+    """Who carries an identity policy, as far as its side names them: ARNs, or what a host file calls them."""
+    if piece.kind != IDENTITY:
+        return ()
+    return tuple(piece.hangs.split(", ")) if piece.hangs else (piece.carrier,) if piece.carrier else ()
 
 
 def carrier_named(host: str, end: str) -> str:

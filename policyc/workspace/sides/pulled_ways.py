@@ -94,6 +94,16 @@ def _endpoint(lock: Lock, arn: str, names: Names) -> Way | None:
     return Way(ENDPOINT, arn, gates, (called(lock, group), called(lock, arn)))
 
 
+def carriers(lock: Lock) -> dict[str, list[str]]:
+    """Who carries each managed policy that was pulled, by its path."""
+    found: dict[str, list[str]] = {}
+    for arn, item in lock.resources.items():
+        for path in item["facts"].get("identity") or () if is_carrier(arn) else ():
+            if not is_carrier(str(lock.documents[path]["resource"])):
+                found.setdefault(path, []).append(arn)
+    return found
+
+
 def of_callers(lock: Lock, names: Names) -> Iterator[tuple[Own, tuple[str, ...] | None]]:
     """What callers carry, and what bounds them."""
     for arn, item in lock.resources.items():

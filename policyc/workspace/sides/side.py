@@ -27,7 +27,7 @@ from policyc.workspace.project import POLICY, Project, open_root
 from policyc.workspace.sides.embedded import embedded_pieces
 from policyc.workspace.sides.pairing import paired
 from policyc.workspace.sides.pieces import HOST, IDENTITY, OLAP, Piece, Way, is_carrier
-from policyc.workspace.sides.pulled_ways import of_callers, pulled_ways
+from policyc.workspace.sides.pulled_ways import carriers, of_callers, pulled_ways
 
 if TYPE_CHECKING:
     from policyc.workspace.sides.chains import Chain
@@ -40,7 +40,7 @@ MOST_DOCUMENTS = 2_000
 class Side:
     """All documents of one side by name; `switches` are those of its project, `sources` the texts that findings point into, `ways` lead to
     the resources that several documents bear on, by the resource's name, `chains` are those of S3 Object Lambda, by that of their access point, `locks` tell what a pull could not read, `beside` are documents of the
-    same modules that nobody asked about. `trust` and `samples` tell of the trust providers of Cedar texts,
+    same modules that nobody asked about, `elsewhere` what callers of host files carry by the names of others (None: there are no such files). `trust` and `samples` tell of the trust providers of Cedar texts,
     whose comments name files below `root`."""
 
     name: str
@@ -54,6 +54,7 @@ class Side:
     chains: Mapping[str, Chain] = MappingProxyType({})
     locks: tuple[Lock, ...] = ()
     beside: Mapping[str, Piece] = MappingProxyType({})
+    elsewhere: Mapping[str, tuple[str, ...]] | None = None
 
     def piece(self, name: str) -> Piece:
         """A document that is asked about, or bears on one."""
@@ -110,6 +111,7 @@ def _side(
     ways: dict[str, Way] = {}
     chains: dict[str, Chain] = {}
     beside: Mapping[str, Piece] = {}
+    elsewhere: Mapping[str, tuple[str, ...]] | None = None
     hosts: list[tuple[Source, str]] = []
     seen = Seen()
     if path.is_file() and path.suffix != POLICY:
@@ -136,20 +138,28 @@ def _side(
         switches = project.config.switches
         inside = embedded_pieces(project.root, hosts, called_by, values, before, switches, diagnostics)
         pieces, ways, chains = {**pieces, **inside.pieces}, {**inside.ways, **ways}, {**chains, **inside.chains}
-        beside = inside.beside
+        beside, elsewhere = inside.beside, inside.elsewhere
     if len(pieces) > MOST_DOCUMENTS:
         message = f"`{name}` holds more than {MOST_DOCUMENTS} documents"
         diagnostics.error("too-many-documents", message, None, "name a part of it")
     held = {item[0]: item[1] for item in seen.locks.values() if item is not None}
     return Side(
-        name, pieces, project.config.switches, sources, ways, chains=chains, locks=tuple(held.values()), beside=beside
+        name,
+        pieces,
+        project.config.switches,
+        sources,
+        ways,
+        chains=chains,
+        locks=tuple(held.values()),
+        beside=beside,
+        elsewhere=elsewhere,
     )
 
 
 def _pulled(
-    path: Path, locks: Known, pieces: Mapping[str, Piece], switches: Mapping[str, str]
+    path: Path, locks: Known, pieces: dict[str, Piece], switches: Mapping[str, str]
 ) -> tuple[dict[str, Way], dict[str, Chain]]:
-    """The ways to what was pulled into folders, and the chains there, as their lock files know them."""
+    """The ways to what was pulled into folders, and the chains there, as their lock files know them; `pieces` learn who carries them."""
     found: dict[str, Way] = {}
     chains: dict[str, Chain] = {}
     for folder, lock in dict(item for item in locks.values() if item is not None).items():
@@ -159,6 +169,10 @@ def _pulled(
             name = inner.relative_to(path).as_posix() if inner.is_relative_to(path) else ""
             return name if name in pieces else ""
 
+        for inner, arns in carriers(lock).items():
+            if name := called(inner):
+                one = arns[0] if len(arns) == 1 else ""
+                pieces[name] = replace(pieces[name], carrier=one, hangs=", ".join(sorted(arns)))
         own = dict(of_callers(lock, called))
         found |= pulled_ways(lock, called, own)
         if any(item["type"] == OLAP for item in lock.resources.values()):

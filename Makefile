@@ -8,10 +8,10 @@ POLICYC := $(RUN) -m policyc
 READY := $(VENV)/.policyc-ready
 # pyspark is half a gigabyte: an environment of its own, which borrows the packages of the other
 SPARK := .venv-spark
-SPARK_READY := $(SPARK)/.policyc-ready
+SPARK_READY := $(SPARK)/.installed
 # it pins its own botocore; of what is in either, little is ever imported, and that is compiled when it is
 MINISTACK := .venv-ministack
-MINISTACK_READY := $(MINISTACK)/.policyc-ready
+MINISTACK_READY := $(MINISTACK)/.installed
 
 # commands and tests start Python hundreds of times; without bytecode each start compiles everything again
 unexport PYTHONDONTWRITEBYTECODE
@@ -92,22 +92,22 @@ live-test: $(READY)
 	$(RUN) -m pytest tests/live -n auto --dist worksteal
 
 # an emulator by others with Verified Access and Object Lambda, as a process on loopback
-$(MINISTACK_READY): $(READY)
+$(MINISTACK_READY):
 	@test -x $(MINISTACK)/bin/python || $(PYTHON) -m venv $(MINISTACK)
 	$(MINISTACK)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile 'ministack>=1.5,<2'
 	@touch $(MINISTACK_READY)
 
-ministack-test: $(MINISTACK_READY)
+ministack-test: $(READY) $(MINISTACK_READY)
 	POLICYC_MINISTACK="$(CURDIR)/$(MINISTACK)/bin/ministack" $(RUN) -m pytest -n 0 tests/live/test_ministack.py
 
-$(SPARK_READY): $(READY)
+$(SPARK_READY):
 	@test -x $(SPARK)/bin/python || $(PYTHON) -m venv $(SPARK)
 	$(SPARK)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile 'pyspark>=3.5,<5' 'pandas>=2.2,<3'
-	@$(RUN) -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
-	  > "$$($(SPARK)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/policyc.pth"
 	@touch $(SPARK_READY)
 
-spark-test: $(SPARK_READY)
+spark-test: $(READY) $(SPARK_READY)
+	@$(RUN) -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+	  > "$$($(SPARK)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/policyc.pth"
 	PYTHONPATH="$(CURDIR)" $(SPARK)/bin/python -m pytest -n 0 tests/spark
 
 lint: $(READY)

@@ -1,7 +1,7 @@
 """Answers on unknown providers and attributes, against Cedar on every documented value: never wrong, and definite wherever all of these agree.
 
 Values are those that the providers' pages document, and numbers and texts next to what the conditions name (Verified Access reference, section 2).
-`POLICYC_CASES` divided by 100 is the number of policies.
+`POLICYC_CASES` divided by 200 is the number of policies.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from policyc.targets.verified_access.read.context import context_kind
 from tests.property import drawing as st
 from tests.property.drawing import Data, Draw, cases
 
-CASES = max(60, int(os.environ.get("POLICYC_CASES", "1500")) // 100)
+CASES = max(40, int(os.environ.get("POLICYC_CASES", "1500")) // 200)
 ABOUT = of_context(
     context_kind({"idc": "iam_identity_center", "jamf": "jamf", "crwd": "crowdstrike", "jc": "jumpcloud"})
 )

@@ -4,7 +4,7 @@ The values that open attributes take here are chosen apart from the engine's: ne
 lists with and without the named elements. A definite answer is that of all of them; and every end that an answer names is one that some
 context has, unless a test has no form (two open attributes in one test).
 
-`POLICYC_CASES` divided by 120 is the number of policies, 60 at least.
+`POLICYC_CASES` divided by 250 is the number of policies, 40 at least.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.property import drawing as st
 from tests.property.drawing import Data, Draw, cases
 
 CASES = int(os.environ.get("POLICYC_CASES", "900"))
-POLICIES = max(60, -(-CASES // 120))
+POLICIES = max(40, -(-CASES // 250))
 
 #: path -> its tests, and values of the kind that those tests take it to be
 TESTS: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[Any, ...]]] = {

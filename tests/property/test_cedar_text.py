@@ -259,14 +259,14 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(PIECES, max_size=14))
 def test_token_soup_in_a_condition(pieces: list[str]) -> None:
     text = f"{OPEN} when {{ {' '.join(pieces)} }};"
     assert (ours(text) is not None) == theirs(text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(PIECES, max_size=25))
 def test_token_soup(pieces: list[str]) -> None:
     text = " ".join(pieces)
@@ -280,7 +280,7 @@ GOOD = (
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_a_good_text_with_a_character_changed(data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(GOOD)))
@@ -334,7 +334,7 @@ def expressions(draw: st.DrawFn) -> str:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(expressions())
 def test_trees_say_the_same(condition: str) -> None:
     """Our tree in Cedar's JSON form equals Cedar's own."""
@@ -417,7 +417,7 @@ def test_nesting_is_bounded() -> None:
     assert ours(f"{OPEN} when {{ {' && '.join(['true'] * 3000)} }};") is not None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(expressions(), expressions(), st.booleans())
 def test_what_is_printed_is_read_back_and_laid_out_as_cedar_does(first: str, second: str, wide: bool) -> None:
     """The printer writes the layout of Cedar's formatter, on one line and on many, and loses nothing."""

@@ -18,7 +18,7 @@ from policyc.workspace.sides.chains import Chain
 from policyc.workspace.sides.side import Side
 from tests.property.test_proofs_whole import chain, compiled
 
-PAIRS = max(20, int(os.environ.get("POLICYC_CASES", "10000")) // 1000)
+PAIRS = max(10, int(os.environ.get("POLICYC_CASES", "10000")) // 1000)
 LIMITS = (
     ("boundary", "arn:aws:iam::111122223333:role/app boundary"),
     ("scp", "arn:aws:iam::111122223333:root scp 1"),

@@ -228,7 +228,7 @@ def requests(draw: st.DrawFn, unknowns: bool = True) -> dict[str, Any]:
     }
 
 
-EFFORT = settings(max_examples=50, deadline=None)
+EFFORT = settings(max_examples=25, deadline=None)
 
 
 @EFFORT

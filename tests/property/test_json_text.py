@@ -38,7 +38,7 @@ def read(text: str) -> tuple[JsonValue | None, list[Any]]:
     return parse_json(Source("p.json", text), diagnostics), list(diagnostics)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(TREES, st.booleans(), st.sampled_from([None, 0, 2]), st.booleans())
 def test_valid_texts_read_as_the_standard_library_reads_them(plain: Any, ascii: bool, indent: Any, mark: bool) -> None:
     text = json.dumps(plain, ensure_ascii=ascii, indent=indent)
@@ -48,7 +48,7 @@ def test_valid_texts_read_as_the_standard_library_reads_them(plain: Any, ascii: 
     assert tree.plain() == json.loads(text)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(TREES)
 def test_every_span_holds_its_own_value(plain: Any) -> None:
     text = json.dumps(plain, ensure_ascii=False, indent=1)
@@ -95,7 +95,7 @@ def beyond_floats(value: Any) -> Any:
             return value
 
 
-@settings(deadline=None, max_examples=250)
+@settings(deadline=None, max_examples=100)
 @given(
     TREES,
     st.lists(
@@ -138,7 +138,7 @@ def comparable(values: Any, findings: Diagnostics) -> Any:
     return repr(values), [(item.rule, item.message, item.span, item.help, item.labels) for item in findings]
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=200)
 @given(HOSTILE, st.booleans())
 def test_the_scanner_and_the_exact_reader_give_the_same(text: str, many: bool) -> None:
     quick, exact = Diagnostics(), Diagnostics()

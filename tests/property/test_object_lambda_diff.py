@@ -138,7 +138,7 @@ FROM_ADDRESS = Statement("allow", "x", Who((ALICE,)), None, (), None, ADDRESS, 0
 ALL_FIRST = {name: [held[0]] for name, held in DOMAINS.items()}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @example([FROM_ADDRESS], ALICE, "GetObject", ALL_FIRST, ["GetObject"])
 @given(
     st.lists(statements(), min_size=1, max_size=3),
@@ -179,7 +179,7 @@ def test_the_chain_does_what_the_statements_say(
         assert len(outcome.gates) == 1, "the first hop refuses, none behind it has to"
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(conditions, values, st.booleans())
 def test_what_is_asked_for_again_never_refuses_more(
     cond: Cond, stated: dict[str, list[Scalar]], by_service: bool

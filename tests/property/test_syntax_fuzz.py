@@ -115,19 +115,19 @@ def mutate(text: str, choose: random.Random) -> str:
     return text
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(st.integers(0, len(TEXTS) - 1), st.integers(0, 2**32))
 def test_mutated_files(number: int, seed: int) -> None:
     check(mutate(TEXTS[number], random.Random(seed)))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(st.text(max_size=60))
 def test_any_text(text: str) -> None:
     check(text)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.sampled_from([*PIECES, " "]), max_size=40))
 def test_any_tokens(pieces: list[str]) -> None:
     check("".join(pieces))

@@ -306,7 +306,7 @@ def token_places(text: str) -> list[int]:
 
 
 @pytest.mark.parametrize("path", samples(), ids=lambda path: path.parent.name)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(seed=st.integers(0, 2**32), count=st.integers(1, 12))
 def test_comments_anywhere_survive_formatting(path: Path, seed: int, count: int) -> None:
     text = path.read_text(encoding="utf-8")
@@ -328,7 +328,7 @@ def test_comments_anywhere_survive_formatting(path: Path, seed: int, count: int)
 
 
 @pytest.mark.parametrize("path", samples(), ids=lambda path: path.parent.name)
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=8)
 @given(seed=st.integers(0, 2**32))
 def test_line_breaks_and_blanks_change_no_tree(path: Path, seed: int) -> None:
     text = path.read_text(encoding="utf-8")

@@ -22,7 +22,7 @@ from policyc.targets.cloud_wan.read import read_document, read_value
 from policyc.targets.cloud_wan.validate import validate_network
 from policyc.text import Source, Span
 
-CALM = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+CALM = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 REGIONS = ("us-east-1", "eu-west-1", "ap-southeast-2")
 SEGMENTS = ("a", "b", "c", "d")
 GROUPS = ("fw", "egress")

@@ -18,7 +18,7 @@ from policyc.targets.cloud_wan.compare import compare
 from policyc.targets.cloud_wan.external_prefixes import changed_outside
 from policyc.targets.cloud_wan.inventory_file import Inventory
 
-CALM = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+CALM = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 REGIONS = ("us-east-1", "eu-west-1", "sa-east-1")
 SEGMENTS = ("a", "b", "c")
 WORD = ir.Word

@@ -27,7 +27,7 @@ from policyc.targets.cloud_wan.inventory_file import read_inventory
 from policyc.text import Source
 from tests.property import slow_wan
 
-CALM = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+CALM = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 REGIONS = ("us-east-1", "eu-west-1", "ap-southeast-2", "sa-east-1")
 SEGMENTS = ("a", "b", "c")
 WORD = ir.Word

@@ -174,7 +174,7 @@ def access(random: Random) -> dict[str, Any]:
     }
 
 
-@cases(max(12, CASES // 400), seeds())
+@cases(max(10, CASES // 800), seeds())
 def test_users_and_paths_that_texts_cannot_tell_apart(random: Random) -> None:
     asker = cedar(random)
     kept = Kept(asker)

@@ -298,7 +298,7 @@ def by_columns(
     return as_json(Replay(log, tally, new is not None))
 
 
-@cases(max(20, CASES // 400), seeds())
+@cases(max(12, CASES // 800), seeds())
 def test_the_same_report_row_by_row(random: Random) -> None:
     running.BLOCK = random.choice([2_000, 20_000, 32 * 1024 * 1024])
     data, new = log_of(random), document(random)
@@ -313,7 +313,7 @@ def test_the_same_report_row_by_row(random: Random) -> None:
     assert by_columns(packed, old, new, words, identities, known, window) == wanted
 
 
-@cases(max(20, CASES // 500), seeds())
+@cases(max(12, CASES // 800), seeds())
 def test_the_same_report_of_a_log_that_was_read_before(random: Random) -> None:
     running.BLOCK = random.choice([2_000, 32 * 1024 * 1024])
     data, old, new = log_of(random), document(random), document(random)
@@ -332,7 +332,7 @@ def test_the_same_report_of_a_log_that_was_read_before(random: Random) -> None:
     assert as_json(Replay(log, tally, True)) == by_rows(data, old, new, words, identities, window=window)
 
 
-@cases(max(20, CASES // 400), seeds())
+@cases(max(12, CASES // 800), seeds())
 def test_the_same_report_of_documents_of_every_kind(random: Random) -> None:
     running.BLOCK = 32 * 1024 * 1024
     data = log_of(random)

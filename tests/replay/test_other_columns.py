@@ -347,7 +347,7 @@ def report(
     return as_json(Replay(log, tally, new is not None))
 
 
-@cases(max(30, CASES // 400), seeds())
+@cases(max(15, CASES // 800), seeds())
 def test_the_same_report_row_by_row(random: Random) -> None:
     running.BLOCK = random.choice([2_000, 20_000, 32 * 1024 * 1024])
     kind = random.choice(list(MAKERS))

@@ -1,6 +1,6 @@
 """Drawn policies in the language and the documents that come of them get the same findings: the same ids, whatever was drawn.
 
-`POLICYC_CASES` divided by 100 is the number of policies for each target.
+`POLICYC_CASES` divided by 200 is the number of policies for each target.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from policyc.workspace.documents.native_texts import check_texts
 from tests.rules.test_language_and_documents import DIFFERENT, trust_of
 from tests.rules.test_lint_rules import FILES
 
-COUNT = max(30, int(os.environ.get("POLICYC_CASES", "4000")) // 100)
+COUNT = max(30, int(os.environ.get("POLICYC_CASES", "4000")) // 200)
 #: rules that find another thing in the text of a Verified Access policy, whose denies are written into its permits, and the rule that finds
 #: there what they find in the language
 IN_PERMITS = {

@@ -47,7 +47,7 @@ GLOBS = st.text(alphabet="ab*?", max_size=5)
 # --- patterns ---------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(GLOBS, min_size=1, max_size=3), GLOBS)
 def test_cover_agrees_with_enumeration(outer: list[str], inner: str) -> None:
     counter = [w for w in WORDS if pattern_matches(inner, w) and not any(pattern_matches(p, w) for p in outer)]
@@ -59,7 +59,7 @@ def test_cover_agrees_with_enumeration(outer: list[str], inner: str) -> None:
         assert any(pattern_matches(inner, w) and not any(pattern_matches(p, w) for p in outer) for w in longer)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(GLOBS, GLOBS)
 def test_overlap_agrees_with_enumeration(first: str, second: str) -> None:
     longer = ("".join(letters) for n in range(9) for letters in product("ab", repeat=n))
@@ -198,7 +198,7 @@ def requests(*conds: Cond) -> list[Facts]:
     return [Facts(CALLER, GET, "r", "/", dict(zip(used, values, strict=True))) for values in combinations]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(CONDS)
 def test_never_and_always_are_proofs(cond: Cond) -> None:
     outcomes = {condition_holds(cond, facts) for facts in requests(cond)}
@@ -208,7 +208,7 @@ def test_never_and_always_are_proofs(cond: Cond) -> None:
         assert outcomes == {True}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(CONDS, CONDS)
 def test_implication_is_a_proof(first: Cond, second: Cond) -> None:
     if implies(first, second):
@@ -218,7 +218,7 @@ def test_implication_is_a_proof(first: Cond, second: Cond) -> None:
         assert implies(first, second)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(ATOMS, ATOMS)
 def test_on_single_tests_the_proofs_are_complete(first: Atom, second: Atom) -> None:
     """Where the samples hold a value of every kind, what holds on them is proven as well."""
@@ -348,7 +348,7 @@ ASKED = [
 ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(STATEMENTS, STATEMENTS)
 def test_covering_and_meeting_are_proofs(first: Statement, second: Statement) -> None:
     covered, apart = statement_covers(first, second), not statements_may_meet(first, second)

@@ -17,7 +17,7 @@ from policyc.record import record
 from policyc.report.changes import CHANGED, NOT_COMPARED, OPEN, Changes, Compared
 from policyc.text import Source
 from policyc.workspace.compare.whole import compare_sides
-from policyc.workspace.sides.pieces import Piece
+from policyc.workspace.sides.pieces import IDENTITY, Piece, is_carrier
 from policyc.workspace.sides.side import Side
 
 SOURCE: Final = "the source"
@@ -104,7 +104,8 @@ def _where(pair: Pair, live: Live) -> str:
 def _piece(pair: Pair, text: str | None) -> Piece:
     assert text is not None
     kind = pair.meant.kind
-    return Piece(pair.title, kind, Source(pair.title, settled(kind, text)), on=pair.arn)
+    carrier = pair.arn if kind == IDENTITY and is_carrier(pair.arn) else ""
+    return Piece(pair.title, kind, Source(pair.title, settled(kind, text)), carrier=carrier, on=pair.arn)
 
 
 def switched(pair: Pair, live: Live) -> Iterator[str]:

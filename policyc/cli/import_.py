@@ -63,8 +63,9 @@ EPILOG = """examples:
   policyc import . -o policies                      also from templates, plans and manifests
   policyc import documents/ -o policies --dry-run   say what would be written
 
-exit status: 0 done, 1 a document cannot be imported (then nothing is written), 2 wrong use or
-configuration, 3 internal error, 4 no document found."""
+exit status: 0 done (a document of a folder that cannot be imported is told and left), 1 one that was
+named cannot be imported (then nothing is written), 2 wrong use or configuration, 3 internal error, 4
+no document found."""
 
 
 def describe(parser: argparse.ArgumentParser) -> None:

@@ -203,6 +203,8 @@ def test_a_pulled_folder_is_a_source_too(there: World, policyc: Run) -> None:
     status, out, _ = policyc("aws", "drift", "live", "--format", "json")
     assert status == 1
     assert {name.rpartition("/")[2] for name in differing(out)} == {"acme-photos.bucket.json", "inline-invoke.json"}
+    (invoke,) = (item for name, item in differing(out).items() if name.endswith("inline-invoke.json"))
+    assert [change["who"] for change in invoke["changes"]] == [[APP]]
 
 
 def test_who_changed_it_is_asked_where_it_is(there: World, source: Run) -> None:

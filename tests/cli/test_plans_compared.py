@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from policyc.carriers.terraform.planned import references_of
+from policyc.diagnostics import Diagnostics
+from policyc.syntax.json_text import JsonObject, parse_json
+from policyc.text import Source
 from tests.running import Run
 
 ACCOUNT = "111122223333"
@@ -107,3 +111,25 @@ def test_a_request_of_a_plan(tmp_path: Path, run: Run) -> None:
             "simulate", "--root", str(tmp_path), f"{tmp_path / 'plan.json'}#aws_vpclattice_service.stock", *asked
         )
         assert answer.status == status, answer.out + answer.err
+
+
+@pytest.mark.parametrize(
+    ("references", "about"),
+    [
+        (["aws_iam_role.a.arn", "aws_iam_role.a"], "aws_iam_role.a.arn"),
+        (["aws_iam_role.a[0].arn", "aws_iam_role.a[0]", "aws_iam_role.a"], "aws_iam_role.a[0].arn"),
+        (["aws_iam_role.a", "each.key"], "aws_iam_role.a"),
+        (["module.m.arn", "module.m", "module.m.arn", "var.stage"], "module.m.arn"),
+        # one of them, or a text made of both: nobody says
+        (["aws_iam_role.a.arn", "aws_iam_role.a", "aws_iam_role.ab.arn", "aws_iam_role.ab"], None),
+        (["var.stage", "aws_iam_role.a"], None),
+        ([3, None], None),
+        ("aws_iam_role.a", None),
+    ],
+)
+def test_what_an_argument_refers_to(references: object, about: str | None) -> None:
+    held = {"address": "aws_x.p", "expressions": {"on": {"references": references}}}
+    text = json.dumps({"configuration": {"root_module": {"resources": [held]}}})
+    tree = parse_json(Source("plan.json", text), Diagnostics())
+    assert isinstance(tree, JsonObject)
+    assert references_of(tree)["aws_x.p"].get("on") == about

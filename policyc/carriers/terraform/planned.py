@@ -5,7 +5,7 @@ Source: https://developer.hashicorp.com/terraform/internals/json-format
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from policyc.carriers.embedded import Options
@@ -19,6 +19,8 @@ from policyc.record import record
 from policyc.syntax.json_tree import JsonArray, JsonBool, JsonNull, JsonObject, JsonString, JsonValue
 from policyc.text import Span
 
+#: how references to values begin
+_VALUES: Final = ("var.", "local.", "each.", "count.")
 _GONE: Final = frozenset({"delete", "forget"})
 _NEW: Final = frozenset({"create"})
 
@@ -198,12 +200,20 @@ def _at(mask: JsonValue | None, number: int) -> JsonValue | None:
 
 
 def references_of(tree: JsonObject) -> dict[str, dict[str, str]]:
-    """What the arguments of each block refer to, by the block's address without instance keys: the first and most exact reference of each."""
+    """What the arguments of each block refer to, by the block's address without instance keys: the most exact reference to the one thing that each is about."""
     configuration = tree.get("configuration")
     root = configuration.get("root_module") if isinstance(configuration, JsonObject) else None
     found: dict[str, dict[str, str]] = {}
     _collect(root, "", found, 0)
     return found
+
+
+def _about_one(references: Sequence[JsonValue]) -> str:
+    """The first reference, which the shorter ones to the same follow; empty where others lead elsewhere, so that nobody knows which of them an argument comes to."""
+    names = [item.value for item in references if isinstance(item, JsonString)]
+    first = names[0] if names else ""
+    others = [one for one in names[1:] if not one.startswith(_VALUES) and not first.startswith((f"{one}.", f"{one}["))]
+    return "" if first.startswith(_VALUES) or any(one != first for one in others) else first
 
 
 def _collect(module: JsonValue | None, prefix: str, found: dict[str, dict[str, str]], depth: int) -> None:
@@ -217,9 +227,9 @@ def _collect(module: JsonValue | None, prefix: str, found: dict[str, dict[str, s
         rows = found.setdefault(prefix + _text(item, "address"), {})
         for member in expressions.members:
             names = member.value.get("references") if isinstance(member.value, JsonObject) else None
-            first = names.items[0] if isinstance(names, JsonArray) and names.items else None
-            if isinstance(first, JsonString) and not first.value.startswith(("var.", "local.", "each.", "count.")):
-                rows[member.key] = prefix + first.value
+            first = _about_one(names.items if isinstance(names, JsonArray) else ())
+            if first:
+                rows[member.key] = prefix + first
     calls = module.get("module_calls")
     for call in calls.members if isinstance(calls, JsonObject) else ():
         inner = call.value.get("module") if isinstance(call.value, JsonObject) else None

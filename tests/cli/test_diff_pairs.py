@@ -23,6 +23,9 @@ TEMPLATE = """Resources:
       AssumeRolePolicyDocument:
         Version: "2012-10-17"
         Statement: [{Effect: Allow, Principal: {Service: ec2.amazonaws.com}, Action: sts:AssumeRole}]
+      Policies:
+        - PolicyName: read
+          PolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Action: "sqs:Get*", Resource: "*"}]}
 """
 
 
@@ -39,14 +42,24 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_what_is_built_is_the_same(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
-    assert main(["diff", "infra", "out"]) == 0
-    assert "same" in capsys.readouterr().out
+    for sides in (("infra", "out"), ("policies", "infra/stack.yaml")):
+        assert main(["diff", *sides]) == 0
+        assert "same" in capsys.readouterr().out
+
+
+def test_a_template_alone_is_paired_as_its_folder_is(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = Path("infra/stack.yaml").read_text(encoding="utf-8")
+    Path("stack.yaml").write_text(text.replace("sqs:Get*", "sqs:*").replace("s3:*", "s3:Put*"), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["diff", "out", "stack.yaml"]) == 1
+    names = [line for line in capsys.readouterr().out.splitlines() if line.endswith(")") and line[:1].strip()]
+    assert [name.partition(" -> ")[2] for name in names] == ["OrdersGuard (bucket)", "Deploy.read (identity)"]
 
 
 def test_a_change_is_told_as_one_and_what_is_new_as_new(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = Path("infra/stack.yaml").read_text(encoding="utf-8")
     Path("infra/stack.yaml").write_text(text.replace("s3:*", "s3:Put*"), encoding="utf-8")
-    built = next(Path("out").rglob("deploy*.json"))
+    built = next(Path("out").rglob("deploy*.trust.json"))
     built.rename(built.with_name("other.trust.json"))
     built.with_name("more.bucket.json").write_text(
         '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}]}',

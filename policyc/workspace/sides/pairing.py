@@ -94,8 +94,10 @@ def _bare(tree: Any) -> Any:
 
 
 def _called(name: str, piece: Piece) -> Hashable:
-    _, inside, part = name.partition("#")
-    stem = part.partition(" (")[0] if inside else name.rpartition("/")[2].partition(".")[0]
+    if piece.item is not None:  # a file alone is not named beside what it holds
+        stem = name.rpartition("#")[2].partition(" (")[0]
+    else:
+        stem = name.rpartition("/")[2].partition(".")[0]
     return _sort(name, piece), _WORDS.sub("", stem.lower())
 
 

@@ -95,12 +95,12 @@ class Version:
     taken: Mapping[str, str] = MappingProxyType({})
 
     def meets(self, witness: Witness) -> bool:
-        """Whether a request meets the document."""
+        """Whether a request meets the document: what a user carries bounds the federated sessions that the user made, too."""
         caller = witness.request.caller
         if self.carrier.endswith(":root"):
             account = self.carrier.split(":")[4]
             return caller.kind in SIGNED and caller.account == account and not caller.is_service_linked
-        return not self.carrier or caller.principal_arn == self.carrier
+        return not self.carrier or self.carrier in (caller.principal_arn, caller.creator)
 
 
 @record

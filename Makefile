@@ -121,7 +121,7 @@ types: $(READY)
 proofs: $(READY)
 	POLICYC_CASES=200000 $(RUN) -m pytest tests/property/test_text_theory.py
 	POLICYC_CASES=10000000 $(RUN) -m pytest tests/property/test_analysis_compare.py
-	POLICYC_CASES=40000000 $(RUN) -m pytest tests/property/test_attacked_ways.py
+	POLICYC_CASES=80000000 $(RUN) -m pytest tests/property/test_attacked_ways.py
 	POLICYC_CASES=4000000 $(RUN) -m pytest tests/property/test_cedar_compare.py tests/property/test_compare_holes.py tests/property/test_provers_agree.py
 
 bench: $(READY)

@@ -1,7 +1,7 @@
 """Whole decisions compared, then attacked: what a caller carries, what bounds it, the control policies of its account, a network and a service, all of which have to allow
 (IAM evaluation reference, sections 4 and 10). One to three of the documents are changed in the ways in which people change them; random requests are put to the engine, document by document.
 
-`POLICYC_CASES` divided by 200 is the number of pairs, `POLICYC_ATTACKS` that of requests to each pair. What requests show has to be among the classes found, and a pair that is
+`POLICYC_CASES` divided by 400 is the number of pairs, `POLICYC_ATTACKS` that of requests to each pair. What requests show has to be among the classes found, and a pair that is
 called the same is answered alike.
 """
 
@@ -26,7 +26,7 @@ from policyc.targets.iam_documents.read import read_policy
 from policyc.text import Source
 from tests.property.test_analysis_compare import KEYS, OF_SERVICE, allowed_values, condition, some
 
-PAIRS = max(50, int(os.environ.get("POLICYC_CASES", "10000")) // 200)
+PAIRS = max(25, int(os.environ.get("POLICYC_CASES", "10000")) // 400)
 ATTACKS = int(os.environ.get("POLICYC_ATTACKS", "100"))
 Body = dict[str, Any]
 ROLE, OTHER = "arn:aws:iam::111122223333:role/a", "arn:aws:iam::111122223333:role/p/b"

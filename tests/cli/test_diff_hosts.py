@@ -451,17 +451,28 @@ def test_what_manifests_and_stacks_hang_on(diff: Any, name: str, text: str, old:
 
 
 MANAGED = "arn:aws:iam::aws:policy"
-CARRIERS = json.dumps({
-    "Transform": "AWS::Serverless-2016-10-31",
-    "Resources": {
-        "F": {"Type": "AWS::Serverless::Function", "Properties": {"Policies": ["F1", {"S3ReadPolicy": {"BucketName": "f"}}, json.loads(POLICY)]}},
-        "U": {"Type": "AWS::IAM::User", "Properties": {"ManagedPolicyArns": [f"{MANAGED}/U1", {"Ref": "Own"}], "Groups": ["u2"]}},
-        "G": {"Type": "AWS::IAM::Group", "Properties": {"ManagedPolicyArns": [{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/G1"}]}},
-        "A": {"Type": "AWS::IAM::UserToGroupAddition", "Properties": {"GroupName": {"Ref": "G"}, "Users": ["eve"]}},
-        "P": {"Type": "AWS::SSO::PermissionSet", "Properties": {"ManagedPolicies": [f"{MANAGED}/P1"]}},
-        "Own": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": json.loads(POLICY)}},
-    },
-})  # fmt: skip
+CARRIERS = json.dumps(
+    {
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Resources": {
+            "F": {
+                "Type": "AWS::Serverless::Function",
+                "Properties": {"Policies": ["F1", {"S3ReadPolicy": {"BucketName": "f"}}, json.loads(POLICY)]},
+            },
+            "U": {
+                "Type": "AWS::IAM::User",
+                "Properties": {"ManagedPolicyArns": [f"{MANAGED}/U1", {"Ref": "Own"}], "Groups": ["u2"]},
+            },
+            "G": {
+                "Type": "AWS::IAM::Group",
+                "Properties": {"ManagedPolicyArns": [{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/G1"}]},
+            },
+            "A": {"Type": "AWS::IAM::UserToGroupAddition", "Properties": {"GroupName": {"Ref": "G"}, "Users": ["eve"]}},
+            "P": {"Type": "AWS::SSO::PermissionSet", "Properties": {"ManagedPolicies": [f"{MANAGED}/P1"]}},
+            "Own": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": json.loads(POLICY)}},
+        },
+    }
+)
 ATTACHED = f"""resource "aws_iam_user_policy_attachment" "a" {{
   user       = "eve"
   policy_arn = "{MANAGED}/T1"
@@ -475,24 +486,43 @@ resource "aws_iam_user_policy" "p" {{
   policy = jsonencode({POLICY})
 }}
 """
-PULUMI = STACK.replace('"resources": [', f'"resources": [{{"urn": "urn:pulumi:dev::p::aws:iam/userPolicyAttachment:UserPolicyAttachment::y", "type": "aws:iam/userPolicyAttachment:UserPolicyAttachment", "inputs": {{"user": "eve", "policyArn": "{MANAGED}/Y1"}}}}, ')  # fmt: skip
+PULUMI = STACK.replace(
+    '"resources": [',
+    f'"resources": [{{"urn": "urn:pulumi:dev::p::aws:iam/userPolicyAttachment:UserPolicyAttachment::y", "type": "aws:iam/userPolicyAttachment:UserPolicyAttachment", "inputs": {{"user": "eve", "policyArn": "{MANAGED}/Y1"}}}}, ',
+)
 
 
 @pytest.mark.parametrize(
     ("name", "text", "old", "new", "carrier", "was", "now"),
     [
         ("t.json", CARRIERS, "F1", "F2", "F", "F1", "F2"),
-        ("t.json", CARRIERS, '"f"', '"g"', "F", '{"S3ReadPolicy": {"BucketName": "f"}}', '{"S3ReadPolicy": {"BucketName": "g"}}'),
+        (
+            "t.json",
+            CARRIERS,
+            '"f"',
+            '"g"',
+            "F",
+            '{"S3ReadPolicy": {"BucketName": "f"}}',
+            '{"S3ReadPolicy": {"BucketName": "g"}}',
+        ),
         ("t.json", CARRIERS, "U1", "U3", "U", f"{MANAGED}/U1", f"{MANAGED}/U3"),
         ("t.json", CARRIERS, '"u2"', '"u4"', "U", "the policies of u2", "the policies of u4"),
-        ("t.json", CARRIERS, "/G1", "/G2", "G", "arn:‹AWS::Partition›:iam::aws:policy/G1", "arn:‹AWS::Partition›:iam::aws:policy/G2"),
+        (
+            "t.json",
+            CARRIERS,
+            "/G1",
+            "/G2",
+            "G",
+            "arn:‹AWS::Partition›:iam::aws:policy/G1",
+            "arn:‹AWS::Partition›:iam::aws:policy/G2",
+        ),
         ("t.json", CARRIERS, '{"Ref": "G"}', '"g2"', "eve", "the policies of ‹G›", "the policies of g2"),
         ("t.json", CARRIERS, "P1", "P2", "P", f"{MANAGED}/P1", f"{MANAGED}/P2"),
         ("main.tf", ATTACHED, "T1", "T2", "eve", f"{MANAGED}/T1", f"{MANAGED}/T2"),
         ("main.tf", ATTACHED, "t2", "t3", "eve", "the policies of t2", "the policies of t3"),
         ("s.json", PULUMI, "Y1", "Y2", "user/eve", f"{MANAGED}/Y1", f"{MANAGED}/Y2"),
     ],
-)  # fmt: skip
+)
 def test_what_callers_carry_by_the_names_of_others(
     diff: Any, name: str, text: str, old: str, new: str, carrier: str, was: str, now: str
 ) -> None:
@@ -509,12 +539,20 @@ def test_what_callers_carry_by_the_names_of_others(
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("Default: vpc-1", "Default: vpc-2", "the default of ‹Vpc› is `vpc-2` in place of `vpc-1`, on which `StockAuth` hangs: with the defaults it may differ; `--bind` says what it is"),
-        ("Default: vpc-1", "Description: x", "the default of ‹Vpc› is none in place of `vpc-1`, on which `StockAuth` hangs: with the defaults it may differ; `--bind` says what it is"),
+        (
+            "Default: vpc-1",
+            "Default: vpc-2",
+            "the default of ‹Vpc› is `vpc-2` in place of `vpc-1`, on which `StockAuth` hangs: with the defaults it may differ; `--bind` says what it is",
+        ),
+        (
+            "Default: vpc-1",
+            "Description: x",
+            "the default of ‹Vpc› is none in place of `vpc-1`, on which `StockAuth` hangs: with the defaults it may differ; `--bind` says what it is",
+        ),
         ("Default: vpc-1, NoEcho: true", "Default: vpc-2, NoEcho: true", None),
         ("Default: vpc-1", "Default: vpc-1", None),
     ],
-)  # fmt: skip
+)
 def test_another_default_of_a_parameter_is_noted(
     diff: Any, capsys: pytest.CaptureFixture[str], old: str, new: str, told: str | None
 ) -> None:

@@ -53,14 +53,16 @@ def pulled(name: str, documents: dict[str, tuple[str, Any]], held: dict[str, lis
         "pulled_at": "2026-05-01T10:00:00Z",
         "accounts": [account],
         "calls": {},
-        "documents": {path: {**entry, "resource": arn, "revision": {}, "sha256": "0"} for path, (arn, _) in documents.items()},
+        "documents": {
+            path: {**entry, "resource": arn, "revision": {}, "sha256": "0"} for path, (arn, _) in documents.items()
+        },
         "resources": {
             arn: {"type": "iam.role", "name": "x", "facts": {"identity": paths}, "policies": {}, "unread": {}}
             for arn, paths in held.items()
         },
         "files": list(documents),
         "unread": [],
-    }  # fmt: skip
+    }
     Path(name, "live.lock.json").write_text(json.dumps(lock), encoding="utf-8")
     for path, (_, document) in documents.items():
         Path(name, path).write_text(json.dumps(document), encoding="utf-8")
@@ -205,10 +207,20 @@ MANAGED = "arn:aws:iam::111122223333:policy/shared"
         ((WRITE, WRITE), (READ, WRITE), {ROLE: ["own.json", "shared.json"]}, set()),
         ((READ, READ), (READ, WRITE), {ROLE: ["own.json", "shared.json"]}, {("shared.json", "newly allowed")}),
         # another carries the managed one and nothing else
-        ((WRITE, READ), (WRITE, WRITE), {ROLE: ["own.json", "shared.json"], USER: ["shared.json"]}, {("shared.json", "newly allowed")}),
-        ((WRITE, READ), (READ, WRITE), {ROLE: ["own.json", "shared.json"], USER: ["shared.json"]}, {("shared.json", "newly allowed")}),
+        (
+            (WRITE, READ),
+            (WRITE, WRITE),
+            {ROLE: ["own.json", "shared.json"], USER: ["shared.json"]},
+            {("shared.json", "newly allowed")},
+        ),
+        (
+            (WRITE, READ),
+            (READ, WRITE),
+            {ROLE: ["own.json", "shared.json"], USER: ["shared.json"]},
+            {("shared.json", "newly allowed")},
+        ),
     ],
-)  # fmt: skip
+)
 def test_managed_policies_count_together_with_what_else_their_carriers_have(
     ask: Any, old: tuple[Any, Any], new: tuple[Any, Any], held: dict[str, list[str]], told: set[tuple[str, str]]
 ) -> None:

@@ -89,7 +89,7 @@ PRINCIPALS: tuple[Any, ...] = (
     {"AWS": "arn:aws:sts::111122223333:assumed-role/a/s"},
     {"Service": "logs.amazonaws.com"},
     {"AWS": ["444455556666", ROLE]},
-)  # fmt: skip
+)
 
 
 def statement(chance: random.Random, kind: str, keys: list[str]) -> Body:
@@ -227,8 +227,19 @@ def remove(chance: random.Random, body: list[Body]) -> None:
 
 
 CHANGES: tuple[Callable[[random.Random, list[Body]], None], ...] = (
-    drop_condition, drop_key, widen, negate, operator, letter_case, split, split_condition, again, cases_of, shuffle, remove,
-)  # fmt: skip
+    drop_condition,
+    drop_key,
+    widen,
+    negate,
+    operator,
+    letter_case,
+    split,
+    split_condition,
+    again,
+    cases_of,
+    shuffle,
+    remove,
+)
 
 
 # --- asking -------------------------------------------------------------------------------------------------------

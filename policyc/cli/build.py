@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from policyc.cli import exits, network_diff
 from policyc.cli.console import Console
@@ -23,7 +23,7 @@ from policyc.report.registry import render
 from policyc.report.screen import clean, paint, plural, wrap
 from policyc.targets.base import Document
 from policyc.targets.registry import TARGETS
-from policyc.text import Source
+from policyc.text import Source, Span
 from policyc.workspace.compile import Compiled, compile_project
 from policyc.workspace.documents.carried import attach_point
 from policyc.workspace.places import MANIFEST, SOURCE_MAP
@@ -38,6 +38,15 @@ REPORT = "findings"
 #: of `--diff` alone
 FORMATS = ("svg", "html")
 _NO_DOCUMENT = -1
+#: what a state of a file is called in a sentence
+_LATE: Final = {
+    "missing": "missing",
+    "stale": "not up to date",
+    "extra": "no longer built",
+    "leftover": "left of a build that was killed",
+}
+#: the formats in which files are listed, in place of findings
+_FOR_PEOPLE: Final = ("human", "concise")
 
 DESCRIPTION = """Compile policies and write one document per policy, network or link of a chain, with
 source-map.json, which leads from every statement of every document to the line that it comes from.
@@ -105,6 +114,11 @@ def run(args: argparse.Namespace, console: Console) -> int:
             f"what is built has no picture, so there is no format `{args.format}`",
             "leave `--format` out, or give `--diff OLD.json`",
         )
+    if args.explain and args.format not in _FOR_PEOPLE:
+        raise WrongUse(
+            f"`--explain` has no format `{args.format}`",
+            "leave `--format` out, or read `source-map.json`, which says the same",
+        )
     mistakes = Diagnostics()
     projects = open_projects(args, args.paths, mistakes)
     console.names = projects[0].names
@@ -170,7 +184,7 @@ def _build(project: Project, args: argparse.Namespace, console: Console, several
             not project.named or (bool(source) and project.asks_about(source))
         )
 
-    if args.explain and args.format != "json":
+    if args.explain:
         explain(compiled, args.target or list(TARGETS), console)
     if args.check:
         built = {document.path: document for document in compiled.all_documents}
@@ -207,9 +221,9 @@ def _tell(
         }
         console.write(written(data))
         return
-    if doubts or format not in ("human", "concise"):
+    if doubts or format not in _FOR_PEOPLE:
         report(doubts, sources, console, format)
-    if format in ("human", "concise") and not console.quiet:
+    if format in _FOR_PEOPLE and not console.quiet:
         words = {"wrote": change.written, "removed": change.removed, "kept, for it was changed by hand": change.kept}
         for word, paths in words.items():
             for path in paths:
@@ -328,11 +342,24 @@ def _check(
         return _fail(found, console)
     differ = differing(places, built)
     status = exits.FINDINGS if found or differ else exits.CLEAN
+    sources = {host.source.file: host.source for host, _ in places}
+    late = [_late(f"`{_shown(output.folder)}/{path}` is {_LATE[state]}") for state, path in found]
+    for item in differ:
+        source = sources[item.file]
+        start = source.line_starts()[max(item.line - 1, 0)]
+        name = f"`{item.name}`" if item.name else "what stands here"
+        late.append(_late(f"{name} differs from `{item.path}`: {item.how}", source.span(start, start)))
     if format == "json":
         states: dict[str, Any] = {state: [path for word, path in found if word == state] for state in STATES}
         states |= {"templates": [_difference(item) for item in differ]} if places else {}
-        data = {**findings_data([], {}, console.options()), "build": {"folder": output.folder.as_posix(), **states}}
+        data = {
+            **findings_data(late, sources, console.options()),
+            "build": {"folder": output.folder.as_posix(), **states},
+        }
         console.write(written(data))
+        return status
+    if format not in _FOR_PEOPLE:
+        report(late, sources, console, format)
         return status
     for state, path in found:
         console.write(f"{state}: {_named(output, path, several)}\n")
@@ -349,6 +376,13 @@ def _check(
         said = f"{len(differ):,} of {plural(len(places), 'place')} in templates {'differs' if len(differ) == 1 else 'differ'}"
         console.remark(said if differ else f"{plural(len(places), 'place')} in templates as generated")
     return status
+
+
+def _late(message: str, span: Span | None = None) -> Diagnostic:
+    """What is out of date, for those that read findings."""
+    return Diagnostic(
+        "out-of-date", message, span, "run `policyc build`, or generate the template again", Severity.WARNING
+    )
 
 
 def _difference(item: Differs) -> dict[str, Any]:

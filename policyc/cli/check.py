@@ -219,7 +219,7 @@ def _only_new(whole: Found, args: argparse.Namespace, console: Console) -> int:
 
     before = earlier.earlier(args, top, check)
     if args.write_baseline:
-        count = earlier.write_baseline(args.write_baseline, whole, top)
+        count = earlier.write_baseline(args.write_baseline, args, whole, top)
         console.remark(f"{plural(count, 'known finding')} in {args.write_baseline}")
         return exits.CLEAN
     assert before is not None

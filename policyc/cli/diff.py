@@ -13,7 +13,7 @@ from policyc.cli.console import Console
 from policyc.cli.document_kinds import KIND_NAMES
 from policyc.cli.holes import add_bindings, bindings_of
 from policyc.cli.parser import WrongUse, one_of
-from policyc.cli.project import here
+from policyc.cli.project import here, keep_inside
 from policyc.cli.refuse import refuse_request
 from policyc.cli.trust import add_trust, samples_of, trust_of
 from policyc.diagnostics import Diagnostics
@@ -188,10 +188,7 @@ def placed(word: str, root: Path, held: ExitStack) -> tuple[Path, Path]:
     if not os.path.exists(path):  # noqa: PTH110
         raise WrongUse(f"`{word}` does not exist", _revision_meant(word, root))
     real = path.resolve()
-    if not real.is_relative_to(root):
-        raise WrongUse(
-            f"`{word}` lies outside the project root `{root.name}`", "give `--root` with a folder that holds it"
-        )
+    keep_inside(word, real, root)
     return real, root
 
 

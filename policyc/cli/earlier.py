@@ -20,6 +20,7 @@ from policyc.bounded import read_regular
 from policyc.cli.console import reason
 from policyc.cli.output_file import write_file
 from policyc.cli.parser import WrongUse
+from policyc.cli.project import here, keep_inside
 from policyc.diagnostics import Diagnostic, Severity
 from policyc.record import record, replace
 from policyc.workspace.found import Found
@@ -90,7 +91,7 @@ def earlier(args: argparse.Namespace, top: str, check: Callable[[argparse.Namesp
     if args.base is not None:
         return _at(args, top, check)
     if args.baseline:
-        return read_baseline(args.baseline)
+        return read_baseline(args.baseline, args)
     return None
 
 
@@ -160,8 +161,9 @@ def compared(found: Found, before: Earlier, top: str) -> tuple[Found, Compared]:
     )
 
 
-def read_baseline(name: str) -> Earlier:
+def read_baseline(name: str, args: argparse.Namespace) -> Earlier:
     """The known findings in a file. Raises WrongUse."""
+    keep_inside(name, Path(os.path.realpath(name)), here(args))
     wrong = f"`{name}` is no baseline of policyc"
     help = f"write one with `policyc check --write-baseline {name}`"
     try:
@@ -184,7 +186,7 @@ def read_baseline(name: str) -> Earlier:
     return Earlier(name, entries, counts)
 
 
-def write_baseline(name: str, found: Found, top: str) -> int:
+def write_baseline(name: str, args: argparse.Namespace, found: Found, top: str) -> int:
     """Write the known findings; the number of them comes back. A file that exists never grows. Raises WrongUse."""
     counts = Counter[str]()
     entries: dict[str, tuple[str, str, str]] = {}
@@ -192,7 +194,7 @@ def write_baseline(name: str, found: Found, top: str) -> int:
         counts[key] += 1
         entries[key] = (item.rule, file, item.message)
     if os.path.lexists(name):
-        known = read_baseline(name).counts
+        known = read_baseline(name, args).counts
         grown = [key for key, count in counts.items() if count > known.get(key, 0)]
         if grown:
             rule, file, _ = entries[grown[0]]

@@ -12,7 +12,7 @@ from typing import Final
 
 from policyc.cli.console import reason
 from policyc.cli.parser import WrongUse
-from policyc.cli.project import here
+from policyc.cli.project import here, keep_inside
 from policyc.text import Source
 
 _MEBIBYTE: Final = 1024 * 1024
@@ -32,10 +32,7 @@ def read_input(name: str, what: str, args: argparse.Namespace, after: str = "", 
         root = here(args)
         try:
             path = Path(os.path.abspath(name)).resolve()  # noqa: PTH100 - a circle of links shows in `resolve`
-            if not path.is_relative_to(root):
-                raise WrongUse(
-                    f"`{name}` lies outside the project root `{root.name}`", "give `--root` with a folder that holds it"
-                )
+            keep_inside(name, path, root)
             if stat.S_ISFIFO(path.stat().st_mode):
                 raise WrongUse(f"`{name}` is no regular file", "give a file, or `-` for standard input")
             with path.open("rb") as file:

@@ -12,8 +12,9 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
+from policyc.cli.parser import WrongUse
 from policyc.diagnostics import Diagnostics
-from policyc.model.files import LINK_HELP, insider, is_circle
+from policyc.model.files import LINK_HELP, insider, is_circle, stays_inside
 from policyc.workspace.config import Config
 from policyc.workspace.places import CONFIG, find_config
 from policyc.workspace.project import POLICY, Project, is_excluded, open_root
@@ -25,6 +26,14 @@ def here(args: argparse.Namespace) -> Path:
         return Path(os.path.realpath(args.root))
     found = str(args.config.absolute()) if args.config is not None else find_config(os.getcwd())  # noqa: PTH109
     return Path(os.path.realpath(os.getcwd() if found is None else os.path.dirname(found)))  # noqa: PTH109, PTH120
+
+
+def keep_inside(name: str, path: Path, root: Path) -> None:
+    """The one rule for what an option names: `name`, which is `path`, lies below the project root, links followed. Raises WrongUse."""
+    if not stays_inside(path, root):
+        raise WrongUse(
+            f"`{name}` lies outside the project root `{root.name}`", "give `--root` with a folder that holds it"
+        )
 
 
 def open_project(

@@ -15,7 +15,7 @@ from policyc.cli.console import Console
 from policyc.cli.diff import placed
 from policyc.cli.holes import bindings_of
 from policyc.cli.parser import WrongUse
-from policyc.cli.project import here
+from policyc.cli.project import here, keep_inside
 from policyc.cli.refuse import refuse_request
 from policyc.cli.trust import samples_of, trust_of
 from policyc.diagnostics import Diagnostics
@@ -108,11 +108,11 @@ def _guarantees(args: argparse.Namespace, console: Console) -> int:
     from policyc.workspace.guarantees.documents import AnyGiven, Given, given_in, named, prove_documents
     from policyc.workspace.sides.each_version import told_with_others
 
-    file = Path(os.path.realpath(args.guarantees))
+    file, root, diagnostics = Path(os.path.realpath(args.guarantees)), here(args), Diagnostics()
+    keep_inside(args.guarantees, file, root)
     if not file.is_file():
         raise WrongUse(f"`{args.guarantees}` is no file", "name a policy file with `prove` blocks")
-    diagnostics = Diagnostics()
-    program = load_program(file.parent, [file], dict(args.param), diagnostics)
+    program = load_program(root, [file], dict(args.param), diagnostics)
     if diagnostics.has_errors:
         return refuse_request(diagnostics, program.sources, args.format, console)
     held: list[AnyGiven] = []
@@ -130,7 +130,9 @@ def _guarantees(args: argparse.Namespace, console: Console) -> int:
     if not given:
         console.error("nothing to prove: no document was found\n")
         return exits.NOTHING
-    own = replace(program, proofs=tuple(item for item in program.proofs if item.file == file.name))
+    own = replace(
+        program, proofs=tuple(item for item in program.proofs if item.file == file.relative_to(root).as_posix())
+    )
     proofs = prove_documents(own, given)
     asked = {claim.on for proof in proofs for claim in proof.claims}
     for item in given:

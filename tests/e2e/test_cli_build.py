@@ -112,6 +112,10 @@ def test_build_check_lists_what_differs(shop: Run) -> None:
     stale = shop("build", "--check")
     assert stale.status == 1 and "stale: lattice/inventory_auth.json" in stale.out
     assert "mesh_guard" not in stale.out
+    listed = json.loads(shop("build", "--check", "--format", "gitlab").out)
+    assert [item["check_name"] for item in listed] == ["out-of-date"] * 2  # with the source map
+    assert "`out/lattice/inventory_auth.json` is not up to date" in listed[0]["description"]
+    assert shop("build", "--check", "--explain", "--format", "junit").status == 2
     shop("build")
     assert shop("build", "--check").status == 0
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 from policyc.cli.console import reason
 from policyc.cli.parser import WrongUse
-from policyc.cli.project import here
+from policyc.cli.project import here, keep_inside
 from policyc.model.files import stays_inside
 
 if TYPE_CHECKING:
@@ -100,10 +100,7 @@ def named(args: argparse.Namespace, log: Log) -> Iterator[tuple[str, Where]]:
                     yield item.address, item
             continue
         for path in _matching(text):
-            if not stays_inside(path, root):
-                raise WrongUse(
-                    f"`{text}` lies outside the project root `{root.name}`", "give `--root` with a folder that holds it"
-                )
+            keep_inside(text, path, root)
             for file in _below(path, window, log):
                 if file in seen:
                     continue

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from policyc.cli.console import Console
 from policyc.cli.parser import WrongUse
+from policyc.cli.project import here, keep_inside
 from policyc.cli.simulate import cedar, documents, network
 from policyc.diagnostics import did_you_mean
 from policyc.simulation.documents.attached import NONE
@@ -37,7 +38,8 @@ def wants(args: argparse.Namespace) -> bool:
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    folder = Path(os.path.abspath(args.pulled))  # noqa: PTH100
+    folder = Path(os.path.realpath(args.pulled))
+    keep_inside(args.pulled, folder, here(args))
     try:
         lock = read_lock(folder)
     except BrokenLock as error:

@@ -81,6 +81,11 @@ def listed(texts: Sequence[str], most: int = 4) -> str:
     return ", ".join(texts[:most]) + more
 
 
+def plural(count: int, noun: str) -> str:
+    """`1 error`, `2 errors`, `1,204 files`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def is_within(inner: Span, outer: Span) -> bool:
     """Whether all of one place lies in another."""
     return inner.file == outer.file and outer.start <= inner.start and inner.end <= outer.end

@@ -22,7 +22,7 @@ from policyc.model.values import Group, Value, scalar_of
 from policyc.model.vocabulary import Attribute
 from policyc.record import field, record
 from policyc.syntax import nodes
-from policyc.text import Span
+from policyc.text import Span, plural
 
 #: Atoms that one condition may grow to once its predicates are put in.
 ATOM_BUDGET = 2_000
@@ -535,7 +535,7 @@ class _Lowering:
         if len(call.args) != len(predicate.parameters):
             self.diagnostics.error(
                 "wrong-arguments",
-                f"`{name}` takes {len(predicate.parameters)} arguments, not {len(call.args)}",
+                f"`{name}` takes {plural(len(predicate.parameters), 'argument')}, not {len(call.args)}",
                 call.span,
                 f"write `{name}({', '.join(p.name.text for p in predicate.parameters)})`",
                 (Label(predicate.name.span, "declared here"),),

@@ -17,7 +17,7 @@ from policyc.model.types import STRING
 from policyc.model.values import Principal
 from policyc.model.vocabulary import Attribute, Verb
 from policyc.syntax import nodes
-from policyc.text import Span
+from policyc.text import Span, plural
 
 RAW: Final = "raw"
 
@@ -117,7 +117,7 @@ def _parts(
     call: nodes.Call, count: int, help: str, scope: Scope, diagnostics: Diagnostics
 ) -> list[tuple[str, Span]] | None:
     if len(call.args) != count:
-        _refuse(call, f"`raw` takes {count} texts here, not {len(call.args)}", help, diagnostics)
+        _refuse(call, f"`raw` takes {plural(count, 'text')} here, not {len(call.args)}", help, diagnostics)
         return None
     found = _texts(call.args, scope, diagnostics)
     empty = next((span for text, span in found or () if not text), None)

@@ -39,7 +39,7 @@ from policyc.model.types import (
 from policyc.model.values import Group, Place, Principal, ResourceLink, Value, decimal_value
 from policyc.record import field, record
 from policyc.syntax import nodes
-from policyc.text import Span
+from policyc.text import Span, plural
 
 #: makes one text of several
 CONCAT = "concat"
@@ -432,7 +432,7 @@ class Scope:
             wanted = ", ".join(parameter["name"] for parameter in parameters)
             diagnostics.error(
                 "wrong-arguments",
-                f"`{name}` takes {len(parameters)} arguments, not {len(call.args)}",
+                f"`{name}` takes {plural(len(parameters), 'argument')}, not {len(call.args)}",
                 call.span,
                 _spelled_as_arn(call) or (f"write `{name}({wanted})`" if parameters else f"write `{name}` alone"),
             )

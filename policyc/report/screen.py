@@ -12,6 +12,7 @@ from unicodedata import category, combining, east_asian_width
 
 from policyc.holes import shown
 from policyc.regex import regex
+from policyc.text import plural as plural
 
 TAB = "    "
 ELLIPSIS = "…"
@@ -146,8 +147,3 @@ def _trim(shown: str, width: int) -> str:
     while shown and cells(shown) > width:
         shown = shown[:-1]
     return shown
-
-
-def plural(count: int, noun: str) -> str:
-    """`1 error`, `2 errors`, `1,204 files`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -45,7 +45,7 @@ from policyc.syntax.cedar_nodes import (
     Slot,
     Var,
 )
-from policyc.text import Source, Span
+from policyc.text import Source, Span, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -391,7 +391,7 @@ class ConditionReader:
         if wanted is not None and len(args) != wanted:
             raise CedarMistake(
                 "cedar-wrong-arguments",
-                f"`{token.text}` takes {wanted} argument{'' if wanted == 1 else 's'}, not {len(args)}",
+                f"`{token.text}` takes {plural(wanted, 'argument')}, not {len(args)}",
                 self._from(token),
                 "put several values into a set, `[a, b]`" if wanted else "write nothing between `()`",
             )

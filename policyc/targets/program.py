@@ -60,8 +60,17 @@ def words() -> TargetPort:
     )
 
 
-#: findings of names that nothing has: one slip where a name is declared brings them about wherever it is used
-_NAMES = frozenset({"unknown-name", "network-unknown-name"})
+#: findings of names that nothing has: one slip where a name is declared, or copied from, brings them about wherever it is used
+_NAMES = frozenset(
+    {
+        "unknown-name",
+        "network-unknown-name",
+        "unknown-attribute",
+        "unknown-verb",
+        "unknown-type",
+        "unknown-resource-type",
+    }
+)
 
 
 def load_program(

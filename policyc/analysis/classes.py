@@ -165,8 +165,8 @@ def _changed(statement: Statement, mine: Policy, theirs: Policy, is_new: bool) -
         before, after = parts(old), parts(new)
         lost = [text for text in before if text not in after]
         more = [text for text in after if text not in before]
-        for one, other in _replaced(lost, more) if noun == "condition" else ():
-            out.append(f"`{new.label}` has the {noun} `{other}` in place of `{one}`")
+        for test, one, other in _replaced(old, new, lost, more) if noun == "condition" else ():
+            out.append(_other_values(new.label, test, one, other))
             lost.remove(one)
             more.remove(other)
         if lost and more:
@@ -180,11 +180,58 @@ def _changed(statement: Statement, mine: Policy, theirs: Policy, is_new: bool) -
     return out
 
 
-def _replaced(lost: Sequence[str], more: Sequence[str]) -> list[tuple[str, str]]:
-    """Conditions that test the same key in the same way, with other values."""
-    by_test = {text.partition(": ")[0]: text for text in reversed(more)}
-    pairs = [(text, by_test.pop(head)) for text in lost if (head := text.partition(": ")[0]) in by_test]
-    return pairs if len(pairs) < max(len(lost), len(more)) else []
+def _replaced(
+    old: Statement, new: Statement, lost: Sequence[str], more: Sequence[str]
+) -> Iterator[tuple[_Tested, str, str]]:
+    """Conditions that test the same key in the same way, with other values; where these are all and no value stays, there is no telling them apart."""
+    before, after = _tested(old.when), _tested(new.when)
+    by_test = {after[text].test: text for text in reversed(more) if text in after}
+    pairs = [(one, by_test.pop(before[one].test)) for one in lost if one in before and before[one].test in by_test]
+    whole = len(pairs) == len(lost) == len(more)
+    for one, other in pairs:
+        stays = not set(before[one].values).isdisjoint(after[other].values)
+        if stays or not whole:
+            yield _Tested(after[other].test, after[other].values, before[one].values if stays else ()), one, other
+
+
+def _other_values(label: str, found: _Tested, one: str, other: str) -> str:
+    """What became of the values of a test that keeps some of them."""
+    lost = [text for text in found.were if text not in found.values]
+    more = [text for text in found.values if text not in found.were]
+    if not found.were or not (lost or more):
+        return f"`{label}` has the condition `{other}` in place of `{one}`"
+    told = [f"{word} {_values(texts)}" for word, texts in (("got", more), ("lost", lost)) if texts]
+    return f"`{label}` {' and '.join(told)} in `{found.test}`"
+
+
+def _values(texts: Sequence[str]) -> str:
+    return f"the value{'s' if len(texts) > 1 else ''} {_listed(texts)}"
+
+
+@record
+class _Tested:
+    """One test of a key: the operator with the key, its values, and those that it had."""
+
+    test: str
+    values: tuple[str, ...]
+    were: tuple[str, ...] = ()
+
+
+def _tested(cond: Cond) -> dict[str, _Tested]:
+    """The conditions that are one test each, by their texts (`conditions_of`)."""
+    match cond:
+        case All(items):
+            return {text: found for item in items for text, found in _tested(item).items()}
+        case AnyOf(items) if len({_written(item) for item in items}) == 1:
+            return _tested(items[0])  # one entry of a block
+        case Atom() | RawTest() if cond.spelling is not None:
+            spelt = cond.spelling
+            return {_written(cond): _Tested(f"{spelt.operator} {spelt.key}", tuple(glob.text for glob in spelt.values))}
+        case Atom() if not cond.negated:
+            texts = tuple(plain_text(item.value) for item in cond.values)
+            return {_written(cond): _Tested(f"{cond.attribute.name} {cond.op.value}", texts)}
+        case _:
+            return {}
 
 
 def twin_of(statement: Statement, mine: Policy, theirs: Policy) -> Statement | None:

@@ -559,7 +559,6 @@ def test_causes_are_told_by_what_they_do(tmp_path: Path, capsys: pytest.CaptureF
     causes = {item["change"]: item["because"] for item in document["changes"]}
     assert causes["newly denied"] == ["`Tls` (deny) is new"]
     assert causes["newly allowed"][1:] == [
-        "`Read` has the condition `StringEquals aws:PrincipalOrgID: o-a1b2c3d4e5, o-bbbbbbbbbb` in place of "
-        "`StringEquals aws:PrincipalOrgID: o-a1b2c3d4e5`",
+        "`Read` got the value `o-bbbbbbbbbb` in `StringEquals aws:PrincipalOrgID`",
         "`Read` lost the condition `StringEquals aws:SourceVpc: vpc-0a1b2c3d`",
     ]

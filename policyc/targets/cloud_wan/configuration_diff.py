@@ -183,7 +183,7 @@ class _Diff:
                 (item for item in kept if type(item) is type(action) and item.segment == action.segment), None
             )
             if partner is None:
-                text = _shown(plain_action(action))
+                text = _shown(_said(action))
                 yield self._change(_subject(action), text, "removed", self._action(self.old, action))
                 continue
             kept.remove(partner)
@@ -192,7 +192,7 @@ class _Diff:
             edges = None if None in both else tuple(edge for some in both for edge in some or ())
             yield from self._keys(f"{_subject(action)}, ", one, other, partial(_loud, edges), (*one, *other))
         for action in kept:
-            text = _shown(plain_action(action))
+            text = _shown(_said(action))
             yield self._change(_subject(action), "not declared", text, self._action(self.new, action))
 
     # --- which edges ------------------------------------------------------------------------------------------
@@ -281,6 +281,22 @@ def _subject(action: SegmentAction) -> str:
     return f"{plain_action(action).get('action', 'share')} of {action.segment}"
 
 
+def _said(action: SegmentAction) -> dict[str, Any]:
+    """What an action says beside its subject."""
+    return {key: value for key, value in plain_action(action).items() if key not in ("action", "segment")}
+
+
+def _words(value: Any) -> str:
+    """A value as its document writes it, what it is made of one after the other."""
+    match value:
+        case dict() if value:
+            return ", ".join(f"{key} {item if isinstance(item, str) else _words(item)}" for key, item in value.items())
+        case [dict(), *_]:
+            return "; ".join(map(_words, value))
+        case _:
+            return json.dumps(value, ensure_ascii=False)
+
+
 def _plain(value: Any) -> Any:
     """A value without what does not count: the order of names, conditions and sets. Numbers keep theirs, as in lists of ASNs."""
     match value:
@@ -302,5 +318,5 @@ def _default(noun: str, key: str) -> Any:
 def _shown(value: Any, default: Any = None) -> str:
     if value is None:
         return "not stated" if default in (None, "") else f"not stated ({json.dumps(default)})"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else _words(value)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from policyc.engines.proofs.misfits import misfit
+from policyc.holes import MARK, has_hole
 from policyc.ir.authz import All, Atom, Cond, Glob, Op, RawTest, raw_attribute
 from policyc.ir.conditions import tests
 from policyc.lint.doors import is_positive
@@ -127,6 +128,11 @@ class OpenProvider:
     owner: str = ""
     refused: bool = False
 
+    @property
+    def key(self) -> str:
+        """The claim as it is asked for."""
+        return f"its claim `{self.claim}`" if has_hole(self.host) else f"`{self.host}:{self.claim}`"
+
 
 @record
 class OpenSubject:
@@ -213,9 +219,11 @@ def _patterns(test: Atom | RawTest) -> Iterator[tuple[str, Span | None]]:
 
 
 def provider_of(principal: Principal) -> str:
-    """The host and path of an identity provider of OpenID Connect, as the keys of its claims begin; empty for other principals."""
+    """The host and path of an identity provider of OpenID Connect, as the keys of its claims begin, with its hole where it is not known; empty for
+    other principals."""
     text = principal.args[-1] if principal.kind == "native" and principal.args[0] == "Federated" else ""
-    return text.partition(_OIDC)[2] or (text if text in _SHARED else "")
+    host = MARK.sub(lambda hole: hole[2] if _OIDC in (hole[2] or "") else hole[0], text).partition(_OIDC)[2]
+    return text if host == "*" else host or (text if text in _SHARED else "")
 
 
 def open_provider(principal: Principal, when: Cond) -> OpenProvider | None:

@@ -264,6 +264,12 @@ def test_a_policy_is_about_one_bucket_point_or_function() -> None:
     function = "arn:aws:lambda:us-west-2:111122223333:function:"
     assert allow("bucket", "s3:*", BUCKET, f"{BUCKET}/*", "arn:aws:s3:::*") == []
     assert allow("bucket", "s3:*", BUCKET, "arn:aws:s3:::acme-videos/*") == ["resource-of-another-owner"]
+    assert allow("bucket", "s3:*", "*") == ["resource-of-another-owner"]  # S3: "Policy has invalid resource"
+    # S3: "Action does not apply to any resource(s) in statement"; IAM stores the same words in an identity policy
+    for action, resource in (("s3:GetObject", BUCKET), ("s3:GetBucket*", f"{BUCKET}/*"), ("s3:Abort*", BUCKET)):
+        assert allow("bucket", action, resource) == ["action-not-for-resource"]
+        assert errors(document(Action=action, Resource=resource)) == []
+    assert allow("bucket", "s3:Get*", BUCKET) == []
     assert allow("access-point", "s3:GetObject", f"{point}a/object/*", f"{point}b/object/*") == [
         "resource-of-another-owner"
     ]

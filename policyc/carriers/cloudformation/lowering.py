@@ -251,9 +251,10 @@ class Lowering:
             return mark(name)
         resource = self.template.resources.get(name)
         if resource is not None:
-            like = attribute(resource.type, "Ref") or name_of(resource)
-            if like.startswith("arn:") and attribute(resource.type, "Arn") == like:
+            known = attribute(resource.type, "Ref")
+            if known.startswith("arn:") and attribute(resource.type, "Arn") == known:
                 name += ".Arn"
+            like = like_of(resource, known) or name_of(resource)
             return self._bound_or_mark(name, "arn" if like.startswith("arn:") else "name", span, like)
         if "." in name:
             return self._attribute(JsonString(name, span), span, 0)

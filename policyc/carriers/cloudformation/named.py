@@ -16,6 +16,7 @@ TYPES: Final[Mapping[str, tuple[str, str]]] = {
     "AWS::Lambda::Function": ("lambda.function", "FunctionName"),
     "AWS::Serverless::Function": ("lambda.function", "FunctionName"),
 }
+_PROVIDER: Final = "AWS::IAM::OIDCProvider"
 #: other resource types that carry documents, and the property that is their name
 _NAMED: Final[Mapping[str, str]] = {
     "AWS::IAM::Role": "RoleName",
@@ -25,19 +26,20 @@ _NAMED: Final[Mapping[str, str]] = {
     "AWS::SNS::Topic": "TopicName",
     "AWS::SQS::Queue": "QueueName",
     "AWS::ECR::Repository": "RepositoryName",
+    _PROVIDER: "Url",
 }
 
 
 def called(resource: Resource) -> str:
-    """The name that a resource has on AWS, where the template writes it out; else empty."""
+    """The name that a resource has on AWS, where the template writes it out; else empty. A provider's is its URL without the scheme."""
     held = TYPES.get(resource.type)
     name = resource.properties.get(held[1] if held is not None else _NAMED.get(resource.type, ""))
-    return name.value if isinstance(name, JsonString) else ""
+    return name.value.removeprefix("https://") if isinstance(name, JsonString) else ""
 
 
 def like_of(resource: Resource, like: str) -> str:
     """What an attribute looks like, with the name of the resource at its end where that is written out."""
-    name = name_of(resource) if like.endswith("*") else ""
+    name = called(resource) if like.endswith("*") and resource.type in (*TYPES, _PROVIDER) else ""
     return like[:-1] + name if name else like
 
 

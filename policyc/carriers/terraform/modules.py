@@ -16,7 +16,7 @@ from policyc.carriers.terraform.expressions import Scope, Work
 from policyc.carriers.terraform.hcl import parse_expression, parse_template
 from policyc.carriers.terraform.nodes import Body, Expression, Name, Template
 from policyc.carriers.terraform.runs import Placement
-from policyc.carriers.terraform.shapes import kind_of, like_of
+from policyc.carriers.terraform.shapes import as_kept, kind_of, like_of
 from policyc.carriers.terraform.types import conformed, wants_text
 from policyc.carriers.terraform.values import (
     Entry,
@@ -406,7 +406,8 @@ class ResourceInstance:
             return made
         written = self.argument(word, work)
         if written is not None:
-            return written
+            kept = as_kept(self.type, word, written.value) if isinstance(written, Text) else ""
+            return plain_text(kept, written.span) if kept and kept != written.value else written
         shaped = f"data.{self.type}" if self.placed.block.type == "data" else self.type
         like = like_of(shaped, word, lambda name: self._text(name, work))
         return work.unknown(f"{self.address}.{word}", span, kind_of(word, like), like)

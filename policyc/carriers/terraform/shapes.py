@@ -10,6 +10,8 @@ from policyc.data import read_json
 from policyc.regex import regex
 
 _FIELD: Final = regex(r"\{(\w+)\}")
+#: what AWS keeps without its scheme, and reads back so
+_WITHOUT_SCHEME: Final = frozenset({("aws_iam_openid_connect_provider", "url")})
 _KINDS: Final = {"account_id": "account", "arn": "arn", "id": "name", "name": "name", "partition": "partition"}
 
 
@@ -21,7 +23,14 @@ def _shapes() -> Mapping[str, Mapping[str, str]]:
 def like_of(type: str, attribute: str, text: Callable[[str], str]) -> str:
     """A pattern that every value of an attribute fits, empty when nothing is known; `text` gives arguments that are known."""
     pattern = _shapes().get(type, {}).get(attribute, "")
-    return _FIELD.sub(lambda found: text(found[1]) or "*", pattern) if "{" in pattern else pattern
+    if "{" not in pattern:
+        return pattern
+    return _FIELD.sub(lambda found: as_kept(type, found[1], text(found[1])) or "*", pattern)
+
+
+def as_kept(type: str, attribute: str, text: str) -> str:
+    """What an attribute reads as that was given as `text`."""
+    return text.removeprefix("https://") if (type.removeprefix("data."), attribute) in _WITHOUT_SCHEME else text
 
 
 def kind_of(attribute: str, like: str) -> str:

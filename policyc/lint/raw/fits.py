@@ -105,9 +105,12 @@ def _report(
         written = statement.said(resources[0])
         repairs = _repairs(resources[0].value, written)
         help = next((write_instead(written, said) for text, said in repairs if arns.any_may_be(text, known)), "")
-    if not action.types:
+    if not action.types and statement.kind.engine.has_principal:
+        help = 'allow it in the callers\' own policies, with `"*"` as the resource'
+    elif not action.types:
         help = 'write `"*"` as the resource in a statement of its own'
-    diagnostics.warning(
+    refused = statement.kind.name == "bucket" and action.types  # S3: "Action does not apply to any resource(s)"
+    (diagnostics.error if refused else diagnostics.warning)(
         "action-not-for-resource",
         f"`{statement.said(item)}` never applies to {what}",
         resources[0].span if len(resources) == 1 else item.span,

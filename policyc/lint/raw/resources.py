@@ -70,6 +70,13 @@ def check_owners(statements: Sequence[RawStatement], diagnostics: Diagnostics, o
     for statement in statements:
         form = _OWNED.get(statement.kind.name)
         for item in statement.resources if form is not None else ():
+            if item.value == "*" and statement.kind.name == "bucket":
+                diagnostics.error(
+                    "resource-of-another-owner",
+                    "`*` is more than one bucket: S3 takes no such policy",
+                    item.span,
+                    "write the ARN of the bucket, with `/*` behind it for its objects",
+                )
             found = form.fullmatch(item.value) if form is not None else None
             if found is None:
                 continue

@@ -373,7 +373,7 @@ def _check_iam(item: Item, tree: JsonValue, found: Diagnostics, settings: Native
     text = (
         content.value
         if isinstance(content, PlacedText)
-        else json.dumps(tree.plain(), separators=(",", ":"), default=str)
+        else json.dumps(tree.plain(), separators=(",", ":"), default=str, ensure_ascii=False)
     )
     return check_tree(
         item.source,

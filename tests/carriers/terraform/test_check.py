@@ -468,3 +468,18 @@ resource "aws_networkmanager_core_network_policy_attachment" "core" {
 """
     checked = check(text)
     assert checked.found == ("core.tftpl:5 network-unknown-key",)
+
+
+def test_a_name_for_what_is_open_does_not_count_for_the_size(check: Any) -> None:
+    text = """
+variable "the_number_of_a_build_account_that_is_told_from_outside" { type = string }
+resource "aws_iam_role" "r" {
+  assume_role_policy = jsonencode({Version = "2012-10-17", Statement = [{
+    Effect = "Allow"
+    Action = "sts:AssumeRole"
+    Principal = {AWS = [for n in range(40) : "arn:aws:iam::${var.the_number_of_a_build_account_that_is_told_from_outside}:role/r${n}"]}
+  }]})
+}
+"""
+    assert check(text).found == ()
+    assert check(text.replace("range(40)", "range(90)")).found == ("main.tf:4 policy-size-exceeds-quota",)

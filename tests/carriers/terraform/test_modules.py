@@ -300,7 +300,10 @@ resource "aws_s3_bucket_policy" "p" {
 }
 """
     assert check(text.replace("@@", "photos--usw2-az1--x-s3")).found == ()
-    assert check(text.replace("@@", "photos")).found == ("main.tf:4 unsupported-action-in-policy",)
+    assert check(text.replace("@@", "photos")).found == (
+        "main.tf:4 unsupported-action-in-policy",
+        "main.tf:4 resource-of-another-owner",
+    )
 
 
 def test_what_a_module_says_twice_is_said_once(check: Any) -> None:

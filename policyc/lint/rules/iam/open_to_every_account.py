@@ -105,6 +105,6 @@ def _check_providers(lint: Lint, statement: Statement) -> None:
         lint.report(
             principal.span,
             f"`{statement.label}` lets every user of `{found.host}`{of} assume the role",
-            f"test `{found.host}:{found.claim}`"
+            f"test {found.key}"
             + (" with its owner written out, such as `repo:acme/shop:ref:refs/heads/main`" if of else ""),
         )

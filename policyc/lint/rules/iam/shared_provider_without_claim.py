@@ -53,6 +53,6 @@ def check(lint: Lint) -> None:
             if found is not None and found.refused:
                 lint.report(
                     principal.span,
-                    f"`{statement.label}` does not test `{found.host}:{found.claim}`, without which IAM saves no trust policy for this provider",
-                    f"test `{found.host}:{found.claim}`, so that not every user of the provider may assume the role",
+                    f"`{statement.label}` does not test {found.key}, without which IAM saves no trust policy for this provider",
+                    f"test {found.key}, so that not every user of the provider may assume the role",
                 )

@@ -405,9 +405,10 @@ class ResourceInstance:
         if made is not None:
             return made
         written = self.argument(word, work)
+        if isinstance(written, Text) and (kept := as_kept(self.type, word, written.value)) != written.value:
+            return plain_text(kept, written.span)
         if written is not None:
-            kept = as_kept(self.type, word, written.value) if isinstance(written, Text) else ""
-            return plain_text(kept, written.span) if kept and kept != written.value else written
+            return written
         shaped = f"data.{self.type}" if self.placed.block.type == "data" else self.type
         like = like_of(shaped, word, lambda name: self._text(name, work))
         return work.unknown(f"{self.address}.{word}", span, kind_of(word, like), like)

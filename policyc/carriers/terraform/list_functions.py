@@ -12,6 +12,7 @@ from policyc.carriers.terraform.values import (
     Fields,
     Instance,
     Items,
+    Json,
     Null,
     Number,
     Text,
@@ -92,7 +93,7 @@ def to_set(args: Arguments) -> Value:
 
 
 def length(args: Arguments) -> Value:
-    match args.values:
+    match tuple(as_text(value) if isinstance(value, Json) else value for value in args.values):
         case (Items(values, open=False),):
             return Number(Decimal(len(values)), args.span)
         case (Fields(entries),) if not any(has_hole(entry.key) for entry in entries):

@@ -173,7 +173,7 @@ class Lowering:
 
     def _made(self, text: PlacedText) -> PlacedText:
         self._spend(len(text.value), text.whole)
-        return text
+        return self._resolved(text)
 
     def _spend(self, cost: int, span: Span) -> None:
         self.spent += cost
@@ -292,7 +292,7 @@ class Lowering:
             argument = argument.items[0]
         if not isinstance(argument, JsonString):
             raise Stop("the text of `Fn::Sub` is no plain text", span)
-        text = self._resolved(placed(self.template.source, argument.span, argument.value))
+        text = placed(self.template.source, argument.span, argument.value)
         out: list[PlacedText] = []
         at = 0
         for found in _IN_SUB.finditer(text.value):
@@ -439,7 +439,7 @@ class Lowering:
         at = 0
         for found in _DYNAMIC.finditer(text.value):
             place = text.span(found.start(), found.end())
-            name = f"{found[1]}:{found[2]}"
+            name = shown(f"{found[1]}:{found[2]}").replace("‹", "${").replace("›", "}")
             out += [part(text, at, found.start()), at_once(self._bound_or_mark(name, "string", place, ""), place)]
             at = found.end()
         return concat([*out, part(text, at, len(text.value))], text.whole)

@@ -290,10 +290,14 @@ def test_a_policy_is_about_one_bucket_point_or_function() -> None:
         ("scp", 5121, Severity.ERROR),
         ("session", 2048, None),
         ("session", 2049, Severity.ERROR),
+        ("key", 32768, None),
+        ("key", 32769, Severity.ERROR),
+        ("endpoint", 20480, None),
+        ("endpoint", 20481, Severity.ERROR),
     ],
 )
 def test_sizes(kind: str, size: int, severity: Severity | None) -> None:
-    """Inline policies of a role may have 10,240 characters together, a managed one 6,144; a session's and an organization's count as sent."""
+    """Inline policies of a role may have 10,240 characters together, a managed one 6,144; a session's and an organization's count as sent, and so do those of keys and endpoints."""
     plain = json.dumps(document(Action="s3:GetObject", Resource=f"{BUCKET}/"), separators=(",", ":"))
     text = plain.replace("photos/", "photos/" + "a" * (size - len(plain)))
     told = Diagnostics()

@@ -102,8 +102,23 @@ _ALL: Final = (
         target="object_lambda",
         attached="lambda.function",
     ),
-    DocumentKind("key", "key policy", Kind.RESOURCE, ("kms",)),
-    DocumentKind("endpoint", "VPC endpoint policy", Kind.ENDPOINT),
+    DocumentKind(
+        "key",
+        "key policy",
+        Kind.RESOURCE,
+        ("kms",),
+        32 * _KB,
+        source="https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html",
+    ),
+    DocumentKind(
+        "endpoint",
+        "VPC endpoint policy",
+        Kind.ENDPOINT,
+        (),
+        20480,
+        "characters",
+        source="https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-limits-endpoints.html",
+    ),
     DocumentKind("resource", "resource policy", Kind.RESOURCE),
 )
 KINDS: Final[Mapping[str, DocumentKind]] = {kind.name: kind for kind in _ALL}

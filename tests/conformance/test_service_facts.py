@@ -91,6 +91,11 @@ WRONG: list[tuple[str, str, str]] = [
     ("identity", text_of("kms:Decrypt", "*", None, keys("kmss:ViaService", VIA)), "unknown-condition-key"),
     ("identity", text_of("s3:GetObject", f"{BUCKET}/*", None, keys("s3:prefix")), "key-not-carried"),
     (
+        "identity",
+        text_of("s3:GetObject", f"{BUCKET}/*", None, keys("s3:prefix", operator="StringEqualsIfExists")),
+        "key-not-carried",
+    ),
+    (
         "auth-policy",
         text_of("*", f"{SERVICE}/*", ROLE, keys("vpc-lattice-svcs:RequestHeader")),
         "unknown-condition-key",

@@ -144,7 +144,7 @@ def check_carried(statement: RawStatement, diagnostics: Diagnostics) -> None:
         return
     for entry in entries:
         operator = read_operator(entry.operator)
-        if operator is None or operator.if_exists:
+        if operator is None or (operator.if_exists and operator.qualifier is not Qualifier.ONE):
             continue
         if operator.family is Family.NULL and operator.qualifier is not Qualifier.ONE:
             continue  # is told by its operator
@@ -165,7 +165,7 @@ def check_carried(statement: RawStatement, diagnostics: Diagnostics) -> None:
 def _passes_absent(operator: Operator, entry: ConditionKey) -> bool:
     """Whether a test holds for the requests that lack its key."""
     if operator.family is not Family.NULL:
-        return operator.negated
+        return operator.negated or operator.if_exists
     told = entry.value
     return told.value if isinstance(told, JsonBool) else any(text.value.lower() == "true" for text in strings_in(told))
 

@@ -78,6 +78,13 @@ def check(lint: Lint) -> None:
             alone = len(wanted) == len(statement.can.verbs) == 1
             help = write_instead(statement.can.verbs[0].action, *wanted) if alone else f"write {names}"
             lint.report(span or who.span, f"`{first}` never asks this of the role, but {names}", help)
+        elif named and not named & {*_BESIDE}:
+            for item in who.principals:
+                asked = _asked(item)
+                if item.args and not named & {*asked}:
+                    names = " or ".join(f"`{name}`" for name in asked)
+                    help = f"allow it {names} in a statement of its own"
+                    lint.report(item.span, f"`{item.args[-1]}` never asks this of the role, but {names}", help)
 
 
 def _check_service(lint: Lint, policy: Policy, service: str, needed: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from policyc.carriers.embedded import Carried, Embedded, Options, Piece, PlacedText, Unreadable
-from policyc.carriers.signs import EFFECT
+from policyc.carriers.signs import EFFECT, POLICY
 from policyc.diagnostics import Diagnostics
 from policyc.regex import regex
 from policyc.syntax.json_text import JsonObject, parse_json
@@ -24,6 +24,8 @@ _STATEMENTS: Final = regex(r'"Statement"\s*:')
 _DATA: Final = '"DataIdentifier"'
 #: a template, or an answer of AWS: its policies are read from a file of its own
 _FURTHER_IN: Final = "further-in"
+#: fences of what holds policies in files of its own: templates, manifests, Terraform
+_HOSTS: Final = frozenset({"yaml", "yml", "hcl", "terraform", "tf"})
 _CEDAR: Final = regex(r"\b(?:permit|forbid)\s*\(\s*principal")
 
 
@@ -57,6 +59,8 @@ def _kind(word: str, body: str) -> str | None:
         if "core-network-configuration" in body:
             return "core-network"
         return _of_json(body) if _STATEMENTS.search(body) else None
+    if word in _HOSTS and POLICY.search(body.encode()):
+        return _FURTHER_IN
     return "cedar" if word in ("cedar", "") and _CEDAR.search(body) else None
 
 

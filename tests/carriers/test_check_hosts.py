@@ -133,6 +133,9 @@ def test_prose_is_read_on_request(told: Told) -> None:
     )
     status, said = told("check", "notes.md", "--markdown")
     assert status == 1 and "the policy stands inside another document" in said and "fence 2" not in said
+    Path("notes.md").write_text(f"```yaml\nkind: IAMAuthPolicy\nspec:\n  policy: |\n    {json.dumps(policy)}\n```\n")
+    status, said = told("check", "notes.md", "--markdown")
+    assert status == 1 and "notes.md:2 (the policy stands inside another document)" in said
 
 
 def test_fixes_touch_exact_literals_only(told: Told) -> None:

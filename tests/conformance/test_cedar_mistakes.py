@@ -379,6 +379,9 @@ def test_a_wrong_declaration_is_reported(comment: str, rule: str) -> None:
 def test_a_forbid_that_cannot_fire() -> None:
     assert rules(forbid("false")) == {"cedar-always-false"}
     assert rules(permit("!true")) == {"cedar-always-false"}
+    chosen = 'if context.http_request.port == 443 then context.http_request.http_method == "GET" else false'
+    assert "cedar-always-false" not in rules(permit(chosen))
+    assert "cedar-always-false" in rules(permit(chosen.replace("else false", "else 1 > 2")))
     assert rules(forbid("true")) == {"allow-covered-by-deny"}
     assert "allow-covered-by-deny" in rules(
         permit('context.jamf.risk == "LOW"') + f'forbid {OPEN} when {{ context.jamf.risk == "LOW" }};'

@@ -78,7 +78,8 @@ def _tests(condition: Expr) -> Iterator[Expr]:
             case Not(of) if not is_constant(node):
                 work.append(of)
             case If(test, then, otherwise) if not is_constant(node):
-                work.extend((otherwise, then, test))
+                # a branch that is a constant says what comes then: `else false`
+                work.extend(part for part in (otherwise, then, test) if part is test or not isinstance(part, Lit))
             case _:
                 yield node
 

@@ -215,7 +215,10 @@ def inline(holder: str, policy: str) -> dict[str, str]:
 
 
 #: types of hosts that are one statement of a policy which the service keeps, where others may be beside it
-STATEMENTS: Final = frozenset({"AWS::Lambda::Permission", "AWS::Events::EventBusPolicy", "aws_lambda_permission"})
+STATEMENTS: Final = frozenset(
+    {"AWS::Lambda::Permission", "AWS::Lambda::LayerVersionPermission"}
+    | {"AWS::Events::EventBusPolicy", "aws_lambda_permission"}
+)
 
 
 def bound_by(found: Sequence[tuple[str, str]]) -> dict[str, str]:

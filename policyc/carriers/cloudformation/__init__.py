@@ -26,6 +26,7 @@ def _wanted() -> tuple[bytes, ...]:
     names = [
         *types("cloudformation"),
         "AWS::Lambda::Permission",
+        "AWS::Lambda::LayerVersionPermission",
         "AWS::VpcLattice::Service",
         "Fn::ForEach",
         "Fn::Transform",

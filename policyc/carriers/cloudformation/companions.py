@@ -8,7 +8,7 @@ from typing import Final
 
 from policyc.carriers.cloudformation.attached import attached_facts
 from policyc.carriers.cloudformation.named import TYPES, called
-from policyc.carriers.cloudformation.permissions import PERMISSION
+from policyc.carriers.cloudformation.permissions import ON
 from policyc.carriers.cloudformation.template import Resource, Template
 from policyc.carriers.cloudformation.wiring import logical, pointed, wired
 from policyc.carriers.embedded import Companion
@@ -109,7 +109,7 @@ def _meaning(condition: str, template: Template) -> str:
 def facts_of(resource: Resource, template: Template, kind: DocumentType) -> Mapping[str, str]:
     """What is known of one document beside its text."""
     facts: dict[str, str] = {}
-    on = "FunctionName" if resource.type == PERMISSION else kind.on
+    on = ON.get(resource.type, kind.on)
     named = resource.properties.get(on) if on else None
     attached = resource.name if resource.type in TYPES else logical(named) or pointed(named, template)
     if attached in template.resources:

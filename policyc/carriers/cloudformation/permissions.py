@@ -1,6 +1,7 @@
-"""`AWS::Lambda::Permission` as the statement that Lambda makes of it.
+"""`AWS::Lambda::Permission`, and the same for a layer, as the statement that Lambda makes of it.
 
-Source: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html and
+Source: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html,
+https://docs.aws.amazon.com/lambda/latest/api/API_AddLayerVersionPermission.html and
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-permission.html
 """
 
@@ -15,11 +16,15 @@ from policyc.syntax.json_tree import JsonArray, JsonMember, JsonObject, JsonStri
 from policyc.text import Span
 
 PERMISSION: Final = "AWS::Lambda::Permission"
+LAYER: Final = "AWS::Lambda::LayerVersionPermission"
+#: type -> the property that names what it is a permission for
+ON: Final = {PERMISSION: "FunctionName", LAYER: "LayerVersionArn"}
 #: property -> operator and key of the test that it becomes
 _TESTS: Final = {
     "SourceArn": ("ArnLike", "AWS:SourceArn"),
     "SourceAccount": ("StringEquals", "AWS:SourceAccount"),
     "PrincipalOrgID": ("StringEquals", "aws:PrincipalOrgID"),
+    "OrganizationId": ("StringEquals", "aws:PrincipalOrgID"),
     "FunctionUrlAuthType": ("StringEquals", "lambda:FunctionUrlAuthType"),
     "EventSourceToken": ("StringEquals", "lambda:EventSourceToken"),
     "InvokedViaFunctionUrl": ("Bool", "lambda:InvokedViaFunctionUrl"),
@@ -33,15 +38,17 @@ def statement_of(resource: Resource, lowering: Lowering) -> JsonValue | None:
         text = lowering.text(member.value)
         if text is not None:
             given[member.key] = (member, JsonString(text.value, member.value.span))
-    if not {"Action", "FunctionName", "Principal"} <= set(given):
+    on = ON[resource.type]
+    if not {"Action", on, "Principal"} <= set(given):
         return None
+    about, named = given[on]
     span = resource.properties.span
     members = [
         _member("Sid", JsonString(resource.name, resource.name_span), resource.name_span),
         _member("Effect", JsonString("Allow", span.at_start()), span.at_start()),
         JsonMember("Principal", given["Principal"][0].key_span, _principal(given["Principal"][1])),
         JsonMember("Action", given["Action"][0].key_span, given["Action"][1]),
-        JsonMember("Resource", given["FunctionName"][0].key_span, _function(given["FunctionName"][1], lowering)),
+        JsonMember("Resource", about.key_span, named if resource.type == LAYER else _function(named, lowering)),
     ]
     blocks: dict[str, list[JsonMember]] = {}
     for name, (operator, key) in _TESTS.items():

@@ -24,6 +24,6 @@ class Stated:
 
 
 STATEMENTS: Final[Mapping[str, Stated]] = {
-    permissions.PERMISSION: Stated("function", permissions.statement_of),
+    **dict.fromkeys(permissions.ON, Stated("function", permissions.statement_of)),
     event_bus.POLICY: Stated("resource", event_bus.statement_of),
 }

@@ -110,11 +110,11 @@ def is_identity(attribute: Attribute) -> bool:
     return anonymous_facts(attribute) is not None
 
 
-def facts_of(principal: Principal, partition: str = "") -> Facts:
-    """What is known of every request of a principal; its ARN only within a partition, which no principal tells."""
+def facts_of(principal: Principal, partition: str = "", unique_id: str = "") -> Facts:
+    """What is known of every request of a principal; its ARN only within a partition, which no principal tells, nor its unique id."""
     if principal.kind == "anonymous":
         return anonymous_facts
-    known: dict[str, Scalar] = {}
+    known: dict[str, Scalar] = {"aws:userid": unique_id} if unique_id else {}
     lacked: tuple[str, ...] = ()
     if principal.kind in _BY_ACCOUNT and principal.account:
         known |= {"aws:principalaccount": principal.account, "kms:calleraccount": principal.account}

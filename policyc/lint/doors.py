@@ -23,17 +23,17 @@ _ENCRYPTION_CONTEXT: Final = "kms:encryptioncontext:"
 
 def takes_unsigned(statement: Statement) -> bool:
     """Whether an action of a statement is one that its service takes without a signature."""
-    prefixes = _services(statement)
+    prefixes = services_of(statement)
     return not prefixes or any(prefix in _UNSIGNED or "*" in prefix or "?" in prefix for prefix in prefixes)
 
 
 def is_shared_by_ram(statement: Statement) -> bool:
     """Whether all actions of a statement are those of a control plane whose resources AWS RAM shares."""
-    prefixes = _services(statement)
+    prefixes = services_of(statement)
     return bool(prefixes) and prefixes <= set(_SHARED)
 
 
-def _services(statement: Statement) -> set[str]:
+def services_of(statement: Statement) -> set[str]:
     """The services of a statement's actions; none where they are left out by name."""
     if statement.can is None or statement.can.negated:
         return set()

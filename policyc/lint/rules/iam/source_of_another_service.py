@@ -1,7 +1,7 @@
 """A service is let in for a source that it never names.
 
 ## What it does
-Finds allows for a service whose test of `aws:SourceArn` asks for resources of another service, such as `events.amazonaws.com` for a topic of SNS, or for the objects of a bucket, where S3 names the bucket. Only services are held against it
+Finds allows for a service whose test of `aws:SourceArn` asks for resources of another service, such as `events.amazonaws.com` for a topic of SNS, or for what is near its source: the objects of a bucket, where S3 names the bucket, the origin access control of a distribution, where CloudFront names the distribution, the subscription of a topic. Only services are held against it
 of which is known whose ARNs they pass on.
 
 ## Why is this bad
@@ -44,8 +44,16 @@ SCOPE = "document"
 NEEDS = ("aws:sourcearn", "by:*", "allow")
 YIELDS_TO = ("value-never-matches", "arn-of-no-resource", "missing-arn-field")
 
-#: an object of a bucket, or all of them
-_OBJECT: Final = regex(r"arn:[^:]*:s3:::[^/]+/.*")
+#: service principal -> ARNs of its own that it never passes on, what it names in their place, and how that is written
+_NEAR: Final = {
+    "s3": (regex(r"(arn:[^:]*:s3:::[^/]+)/.*"), "S3 names is a bucket", r"\1"),
+    "cloudfront": (
+        regex(r"(arn:[^:]*:cloudfront:[^:]*:[^:]*:)(?:origin-access-[a-z]+|[a-z]+-policy|function|key-group)/.*"),
+        "CloudFront names is a distribution",
+        r"\1distribution/…",
+    ),
+    "sns": (regex(r"(arn:[^:]*:sns:[^:]*:[^:]*:[^:*?]+):[^:]+"), "SNS names is a topic", r"\1"),
+}
 #: service principal -> the services whose ARNs it passes on
 _OWN: Final = {
     "s3": ("s3",),
@@ -79,13 +87,14 @@ def _check_sources(lint: Lint, statement: Statement, services: set[str]) -> None
     for test in tests(statement.when):
         if test.attribute.native.lower() != "aws:sourcearn" or test.negated or "Not" in _operator(test):
             continue
-        objects = [text for text in _texts(test) if _OBJECT.fullmatch(text)]
-        if "s3" in services and objects and len(objects) == len(_texts(test)):
-            lint.report(
-                test.span,
-                f"the source that S3 names is a bucket, and never `{objects[0]}`",
-                f"write `{objects[0].partition('/')[0]}`",
-            )
+        for near, named_is, instead in (_NEAR[service] for service in services & _NEAR.keys()):
+            found = [near.fullmatch(text) for text in _texts(test)]
+            if found and found[0] and all(found):
+                lint.report(
+                    test.span,
+                    f"the source that {named_is}, and never `{found[0][0]}`",
+                    f"write `{found[0].expand(instead)}`",
+                )
         named = {text.split(":")[2] for text in _texts(test) if text.count(":") >= 5}
         if named and not any("*" in name or "?" in name or name in owned for name in named):
             first = sorted(services)[0]

@@ -33,18 +33,26 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from policyc.diagnostics import Severity
 from policyc.engines.proofs.conditions import never_holds
-from policyc.ir.authz import Glob, Policy, Statement
+from policyc.ir.authz import Atom, Glob, Op, Policy, Statement
 from policyc.ir.conditions import tests
 from policyc.lint.callers import facts_of
 from policyc.lint.places import condition_of
 from policyc.lint.rule import Lint
 from policyc.lint.speech import caller, clause
 from policyc.model.values import PARTITIONS, Principal
+from policyc.regex import regex
 
 SEVERITY = Severity.ERROR
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids; of roles with the session's name
+_IDS: Final = {
+    "user": "AIDA0000000000000EXAMP",
+    "role": "AROA0000000000000EXAMP:x",
+    "session": "AROA0000000000000EXAMP:x",
+}
 SCOPE = "document"
 NEEDS = ("condition", ("by:*", "identity"))
 YIELDS_TO = ("value-never-matches", "operator-of-another-type")
@@ -58,7 +66,8 @@ def check(lint: Lint) -> None:
                 continue
             partitions = _partitions(statement)
             for principal in who.principals if who is not None else _carrier(policy):
-                if all(never_holds(statement.when, facts_of(principal, partition)) for partition in partitions):
+                id_ = _unique_id(principal, statement)
+                if all(never_holds(statement.when, facts_of(principal, partition, id_)) for partition in partitions):
                     drop = (
                         f"drop it from `{clause(policy, 'who')}` of `{statement.label}`, or " if who is not None else ""
                     )
@@ -72,6 +81,26 @@ def check(lint: Lint) -> None:
 def _carrier(policy: Policy) -> tuple[Principal, ...]:
     """Whom an identity policy is on, where that is said."""
     return (policy.on,) if isinstance(policy.on, Principal) and not policy.on.is_placeholder else ()
+
+
+def _unique_id(principal: Principal, statement: Statement) -> str:
+    """An id that stands for each that the caller may have: where no test of a statement names one of its kind, all of them do alike. Empty
+    where one does, and for callers whose ids have no letters of their own."""
+    sample = _IDS.get(principal.kind)
+    if sample is None:
+        return ""
+    for test in tests(statement.when):
+        if test.attribute.native.lower() != "aws:userid":
+            continue
+        if not isinstance(test, Atom) or (test.spelling is not None and "${" in str(test.spelling.values)):
+            return ""
+        for value in test.values:
+            text = str(value.value)
+            fixed = regex(r"[*?\\]").split(text)[0] if test.op is Op.LIKE else text
+            of_users = principal.kind == "user" and ":" in text
+            if not of_users and (fixed.startswith(sample[:4]) or sample.startswith(fixed)):
+                return ""
+    return sample
 
 
 def _partitions(statement: Statement) -> Sequence[str]:

@@ -1,7 +1,7 @@
 """A service network is no resource of a request.
 
 ## What it does
-Finds a statement of an auth policy whose resource is a service network.
+Finds a statement of an auth policy, or one on calls alone (`vpc-lattice-svcs`) of a caller's policy, whose resource is a service network.
 
 ## Why is this bad
 The resource of a request is the service, also in the policy of a service network. The resource never matches one.
@@ -34,21 +34,27 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from policyc.diagnostics import Severity
 from policyc.holes import sampled
-from policyc.lint.rule import Lint
+from policyc.lint.doors import services_of
+from policyc.lint.rule import Lint, kind_of
 from policyc.regex import regex
+
+_OF_CALLERS: Final = ("identity", "boundary", "session", "scp")
 
 SEVERITY = Severity.ERROR
 SCOPE = "document"
-NEEDS = ("auth-policy", "patterns")
+NEEDS = ("patterns", ("auth-policy", *_OF_CALLERS))
 
 _NETWORK = regex(r"arn:[^:]*:vpc-lattice:[^:]*:[^:]*:servicenetwork/.*", re.DOTALL)
 
 
 def check(lint: Lint) -> None:
-    for _, statement in lint.statements("auth-policy"):
+    for policy, statement in lint.statements("auth-policy", *_OF_CALLERS):
+        if kind_of(policy) in _OF_CALLERS and services_of(statement) != {"vpc-lattice-svcs"}:
+            continue
         for glob in statement.resources.patterns if statement.resources is not None else ():
             if _NETWORK.fullmatch(sampled(glob.text)) is not None:
                 lint.report(

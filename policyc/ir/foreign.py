@@ -123,6 +123,8 @@ def likely(text: str, ref: nodes.Ref | None, attributes: Mapping[str, Attribute]
     if 1 < len(ends) < 5:
         return f"did you mean {', '.join(f'`{name}`' for name in ends[:-1])} or `{ends[-1]}`?"
     words = [shown_name(name) for name in attributes]
+    if fields := [f"`{word}`" for word in words if word.startswith(f"{text}.")]:
+        return f"`{text}` holds several attributes: name one, such as {' or '.join(fields[:2])}"
     return did_you_mean(
         text, [*words, *names], "`policyc explain TARGET`, such as `policyc explain lattice`, lists the attributes"
     )

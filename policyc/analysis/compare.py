@@ -159,7 +159,7 @@ def compare(
                 found.extend(comparison.differences(change, left))
             found.extend(comparison.grants(left))
             doubts = comparison.space.doubts()
-            comparison.space.solver.close()
+            comparison.close()
         except TooLarge:
             left.append("the budget of steps ran out")
         except Unmodelled as reason:
@@ -197,6 +197,8 @@ class _Comparison:
         self.old, self.new, self.budget, self.within, self.bindings = old, new, budget, within, bindings
         self.splits = splits
         self.unchanged: list[Unchanged] = []
+        #: the same with some values for policy variables, by which they are; None for one that is too large
+        self.tried: dict[int, _Comparison | None] = {}
         self.space = Space([item.policy for item in (*old, *new)], bindings, budget, within=within, most=most)
         #: who meets a document, by the statements of those that not everybody meets
         self.only = {
@@ -378,19 +380,27 @@ class _Comparison:
         """A class that shows when policy variables have some values; None where none of a few does."""
         if self.bindings is not None:
             return None
-        for bindings in some_bindings(self.space.policies):
-            tried = _Comparison(self.old, self.new, self.splits, self.budget, self.within, bindings)
+        for at, bindings in enumerate(some_bindings(self.space.policies)):
+            if at in self.tried and self.tried[at] is None:
+                continue
             try:
+                tried = self.tried.get(at) or _Comparison(
+                    self.old, self.new, self.splits, self.budget, self.within, bindings
+                )
+                self.tried[at] = tried
                 question = tried._question(change)[2]
                 marks = [-tried.space.formula.every(tried._marks(change, one)) for one in known]
                 solution = tried.ask(question, *marks)
                 if solution is not None and not opaque_of(tried.space, solution):
                     return tried._explained(change, solution)
             except (TooLarge, Unmodelled):
-                continue
-            finally:
-                tried.space.solver.close()
+                self.tried[at] = None  # what is too large is so for every class
         return None
+
+    def close(self) -> None:
+        """Give back what the solvers hold."""
+        for one in (self, *filter(None, self.tried.values())):
+            one.space.solver.close()
 
     def _question(self, change: Change) -> tuple[_Said, _Said, Lit]:
         before, after, every = self.before, self.after, self.space.formula.every

@@ -70,7 +70,18 @@ class Class:
     places: list[Place] = field(default_factory=list)
     callers: set[int] = field(default_factory=set)
 
-    def take(
+    def take(self, sums: Sums) -> None:
+        """More records."""
+        self._add(*sums)
+        if len(self.paths) > 2 * MOST_PATHS or len(self.callers) > 2 * MOST_CALLERS:
+            self.cut()
+
+    def merge(self, other: Class) -> None:
+        """The records of another part with the same key."""
+        self._add(other.count, other.first, other.last, other.paths, other.places, other.callers)
+        self.cut()
+
+    def _add(
         self,
         count: int,
         first: str,
@@ -79,39 +90,22 @@ class Class:
         places: Sequence[Place],
         callers: Collection[int],
     ) -> None:
-        """More records."""
         self.count += count
-        self._see(first, last)
-        self._count(paths)
-        if len(self.paths) > 2 * MOST_PATHS:
-            self._cut_paths()
-        self.callers.update(callers)
-        if len(self.callers) > 2 * MOST_CALLERS:
-            self.callers = set(sorted(self.callers)[:MOST_CALLERS])
-        if len(self.places) < MOST_PLACES or places[0] < self.places[-1]:
-            self.places = sorted({*self.places, *places})[:MOST_PLACES]
-
-    def merge(self, other: Class) -> None:
-        """The records of another part with the same key."""
-        self.count += other.count
-        self._see(other.first, other.last)
-        self._count(other.paths)
-        self._cut_paths()
-        self.callers = set(sorted(self.callers | other.callers)[:MOST_CALLERS])
-        self.places = sorted({*self.places, *other.places})[:MOST_PLACES]
-
-    def _count(self, paths: Mapping[str, int]) -> None:
-        for path, number in paths.items():
-            self.paths[path] = self.paths.get(path, 0) + number
-
-    def _see(self, first: str, last: str) -> None:
         if first:
             self.first = min(self.first or first, first)
             self.last = max(self.last, last)
+        for path, number in paths.items():
+            self.paths[path] = self.paths.get(path, 0) + number
+        self.callers.update(callers)
+        if places and (len(self.places) < MOST_PLACES or places[0] < self.places[-1]):
+            self.places = sorted({*self.places, *places})[:MOST_PLACES]
 
-    def _cut_paths(self) -> None:
+    def cut(self) -> None:
+        """Keep so many paths and callers as are told."""
         if len(self.paths) > MOST_PATHS:
             self.paths = {path: self.paths[path] for path in sorted(self.paths)[:MOST_PATHS]}
+        if len(self.callers) > MOST_CALLERS:
+            self.callers = set(sorted(self.callers)[:MOST_CALLERS])
 
     @property
     def distinct_callers(self) -> int:
@@ -123,16 +117,6 @@ class Class:
         """The paths with most records, in an order that does not hang on how they came."""
         kept = sorted(self.paths)[:MOST_PATHS]
         return sorted(((path, self.paths[path]) for path in kept), key=lambda pair: (-pair[1], pair[0]))[:most]
-
-
-def begun(key: ClassKey, sums: Sums) -> Class:
-    """A class of these records alone."""
-    number, first, last, paths, places, callers = sums
-    if len(paths) <= MOST_PATHS and len(callers) <= MOST_CALLERS and len(places) <= MOST_PLACES:
-        return Class(key, number, first, last, dict(paths), list(places), set(callers))
-    found = Class(key)
-    found.take(*sums)
-    return found
 
 
 def ordered(classes: Iterable[Class]) -> list[Class]:

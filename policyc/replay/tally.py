@@ -8,10 +8,9 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from policyc.record import replace
 from policyc.replay.askers.known import Known
 from policyc.replay.askers.said import Asker, Said, as_logged
-from policyc.replay.classes import Class, ClassKey, Sums, begun, caller_hash, merge_classes, ordered, so_far
+from policyc.replay.classes import Class, ClassKey, Sums, caller_hash, merge_classes, ordered, so_far
 from policyc.replay.kinds.registry import kind_of
 from policyc.replay.reading import Place
 from policyc.replay.recorded import Kind, Recorded, is_time, path_form, redacted
@@ -100,41 +99,26 @@ class Tally:
         """Put records into the classes that tell of them: they are alike in all but their times and places, of which the first are given."""
         path = item.path if self.identities else path_form(item.path)
         sums = Sums(count, first, last, {path: count}, places, (caller_hash(item.who),))
-        names = self.shown(item.who), item.can, self.shown(item.where)
-        for classes, then in self.filed(item.verdict, old, new):
-            self.add_class(classes, item.kind, item.verdict, old, then, *names, sums)
+        names = {"who": self.shown(item.who), "can": item.can, "where": self.shown(item.where)}
+        for classes, key in self.filed(item.kind, item.verdict, old, new):
+            self.add(classes, key._replace(**names), sums)
 
-    def filed(self, verdict: str, old: Said, new: Said) -> Iterator[tuple[dict[ClassKey, Class], Said]]:
-        """The tables that records with such answers stand in, and the answer that is told there."""
+    def filed(self, kind: str, verdict: str, old: Said, new: Said) -> Iterator[tuple[dict[ClassKey, Class], ClassKey]]:
+        """The tables that records with such answers stand in, each with what their classes have in common: all but who, what and where."""
         if old.contradicts(verdict):
-            yield self.against, replace(old, missed="; ".join(filter(None, (old.missed, old.at_odds))))
+            missed = "; ".join(filter(None, (old.missed, old.at_odds)))
+            yield self.against, ClassKey(kind, verdict, old.decision, old.decision, "", "", "", old.by, missed)
         if old.decision != new.decision or old.way != new.way:
-            yield self.changes, new
+            is_other_way = old.way != new.way and new.decision == "allow"
+            by = f"{new.by}, by way of {new.way} in place of {old.way}" if is_other_way else new.by
+            yield self.changes, ClassKey(kind, verdict, old.decision, new.decision, "", "", "", by, new.missed)
 
-    def add_class(
-        self,
-        classes: dict[ClassKey, Class],
-        kind: str,
-        verdict: str,
-        old: Said,
-        then: Said,
-        who: str,
-        can: str,
-        where: str,
-        sums: Sums,
-    ) -> None:
-        """Records of one class; `who` and `where` as they are shown, `then` is what is told of them."""
-        by = (
-            then.by
-            if old.way == then.way or then.decision != "allow"
-            else f"{then.by}, by way of {then.way} in place of {old.way}"
-        )
-        key = ClassKey(kind, verdict, old.decision, then.decision, who, can, where, by, then.missed)
+    def add(self, classes: dict[ClassKey, Class], key: ClassKey, sums: Sums) -> None:
+        """Records of one class."""
         found = classes.get(key)
         if found is None:
-            classes[key] = begun(key, sums)
-        else:
-            found.take(*sums)
+            found = classes[key] = Class(key)
+        found.take(sums)
 
     def shown(self, who: str) -> str:
         """A caller or place as the report shows it."""

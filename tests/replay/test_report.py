@@ -11,7 +11,7 @@ import pytest
 
 from policyc.__main__ import main
 from policyc.replay.askers.said import Said
-from policyc.replay.classes import MOST_CALLERS, MOST_PATHS, Class, ClassKey, caller_hash
+from policyc.replay.classes import MOST_CALLERS, MOST_PATHS, Class, ClassKey, Sums, caller_hash
 from policyc.replay.reading import Log, Place
 from policyc.replay.recorded import Recorded
 from policyc.replay.report.html import as_html
@@ -198,7 +198,7 @@ def test_bounded_parts_of_a_class_do_not_hang_on_the_order() -> None:
     for order in (names, names[::-1]):
         one, other = Class(key), Class(key)
         for at, name in enumerate(order):
-            (one if at % 2 else other).take(1, "", "", {name: 1}, [Place("a", int(name[1:]))], [caller_hash(name)])
+            (one if at % 2 else other).take(Sums(1, "", "", {name: 1}, [Place("a", int(name[1:]))], [caller_hash(name)]))
         one.merge(other)
         made.append(one)
     first, second = made

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import pairwise
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from policyc.replay.classes import MOST_PLACES, Sums, caller_hash
+from policyc.replay.classes import MOST_CALLERS, MOST_PATHS, MOST_PLACES, Class, ClassKey, caller_hash, merge_classes
 from policyc.replay.columns.batch import TIME, Batch
 from policyc.replay.columns.coding import cut_paths, path_forms
 from policyc.replay.columns.combine import gathered, unique_rows
@@ -30,6 +32,12 @@ _COUNT, _FIRST, _LAST, _PLACES = 5, 6, 7, 8
 _WIDTH: Final = _PLACES + MOST_PLACES
 _NONE: Final = -1
 _LATE: Final = np.iinfo(np.int64).max
+#: where who, what and where stand in the key of a class
+_NAMES: Final = ClassKey._fields.index("who")
+Key: TypeAlias = "tuple[str, ...]"
+#: tens of thousands are made: `Place(…)` and `ClassKey(…)` take several times as long
+_place: Callable[[tuple[str, int]], Place] = partial(tuple.__new__, Place)
+_key: Callable[[Key], ClassKey] = partial(tuple.__new__, ClassKey)
 
 
 class _Names:
@@ -168,30 +176,47 @@ class Groups:
         np.copyto(places, (rank[places >> FILE] << FILE) | (places & NUMBER), where=places >= 0)
         who = [(text and read_caller(text)) or NOBODY for text in self.users.texts]
         hashes = [caller_hash(text) for text in who]
-        methods = self.methods.texts
         # callers and places that are shown alike are one
         shown_who, who_of = _folded([tally.shown(text) for text in who])
+        methods, method_of = _folded([text or "connect" for text in self.methods.texts])
         shown_where, where_of = _folded([tally.shown(text or "") for text in self.services.texts])
         self.forms.number(None)
         forms, form_of = _folded([text or "" for text in self.forms.texts])
-        bare = np.array([text is None for text in methods], bool)
+        bare = np.array([text is None for text in self.methods.texts], bool)
         lines[:, 4] = np.where(bare[lines[:, 2]], forms.index(""), form_of[lines[:, 4]])
-        alike = np.stack([lines[:, 0], who_of[lines[:, 1]], lines[:, 2], where_of[lines[:, 3]]], axis=1)
-        classes, _, of = unique_rows(alike)
-        filed = [[] if answer.said is None else list(tally.filed(answer.verdict, *answer.said)) for answer in told]
-        sums_of = _summed(lines, of, hashes, forms, times, files)
-        for (number, caller, method, where), sums in zip(classes.tolist(), sums_of):
-            answer = told[number]
-            assert answer.said is not None
-            names = shown_who[caller], methods[method] or "connect", shown_where[where]
-            for table, then in filed[number]:
-                tally.add_class(table, answer.kind, answer.verdict, answer.said[0], then, *names, sums)
+        names = [who_of[lines[:, 1]], method_of[lines[:, 2]], where_of[lines[:, 3]]]
+        for table, keys, key_of in self._filed():
+            key = key_of[lines[:, 0]]
+            rows = np.flatnonzero(key != _NONE)
+            if not len(rows):
+                continue
+            classes, _, of = unique_rows(np.stack([key[rows], *(column[rows] for column in names)], axis=1))
+            named = [
+                _key((*keys[at][0], shown_who[caller], methods[method], shown_where[where], *keys[at][1]))
+                for at, caller, method, where in classes.tolist()
+            ]
+            merge_classes(table, _classes(named, lines[rows], of, hashes, forms, times, files))
+
+    def _filed(self) -> list[tuple[dict[ClassKey, Class], list[tuple[Key, Key]], Ints]]:
+        """The tables, what stands before and behind who, what and where in the keys of each, and which of those the classes of each answer have."""
+        held: dict[int, tuple[dict[ClassKey, Class], dict[tuple[Key, Key], int], Ints]] = {}
+        for number, told in enumerate(self.told):
+            for table, key in () if told.said is None else self.tally.filed(told.kind, told.verdict, *told.said):
+                _, keys, key_of = held.setdefault(id(table), (table, {}, np.full(len(self.told), _NONE)))
+                key_of[number] = keys.setdefault((key[:_NAMES], key[_NAMES + 3 :]), len(keys))
+        return [(table, list(keys), key_of) for table, keys, key_of in held.values()]
 
 
-def _summed(
-    lines: Ints, of: Ints, hashes: Sequence[int], forms: Sequence[str], times: Sequence[str], files: Sequence[str]
-) -> Iterator[Sums]:
-    """Lines summed for each class, in the order of the classes; `of` is the number of the class of each."""
+def _classes(
+    keys: Sequence[ClassKey],
+    lines: Ints,
+    of: Ints,
+    hashes: Sequence[int],
+    forms: Sequence[str],
+    times: Sequence[str],
+    files: Sequence[str],
+) -> dict[ClassKey, Class]:
+    """Lines summed for each class; `of` is the number of the class of each."""
     # the first places of a class are among those of the lines that begin first
     order = np.lexsort((lines[:, _PLACES], of))
     of, lines = of[order], lines[order]
@@ -199,20 +224,30 @@ def _summed(
     counts = np.add.reduceat(lines[:, _COUNT], starts).tolist()
     firsts = np.minimum.reduceat(np.where(lines[:, _FIRST] < 0, len(times), lines[:, _FIRST]), starts).tolist()
     lasts = np.maximum.reduceat(lines[:, _LAST], starts).tolist()
+    times = [*times, ""]  # where no record has a time the first is the one behind, the last the one before
     paths, path_starts = _counted(of, lines[:, 4], lines[:, _COUNT], forms)
     callers, caller_starts = _distinct(of, lines[:, 1], hashes)
-    places = _first_places(lines[:, _PLACES:], starts)
-    place_files, numbers = (places >> FILE).tolist(), (places & NUMBER).tolist()
-    held = (places >= 0).sum(axis=1).tolist()
-    for at, (count, first, last) in enumerate(zip(counts, firsts, lasts)):
-        begins, ends = (times[first], times[last]) if last >= 0 else ("", "")
-        forms_of = dict(paths[path_starts[at] : path_starts[at + 1]])
-        some = [Place(files[place_files[at][one]], numbers[at][one]) for one in range(held[at])]
-        yield Sums(count, begins, ends, forms_of, some, set(callers[caller_starts[at] : caller_starts[at + 1]]))
+    places, place_starts = _first_places(lines[:, _PLACES:], starts, files)
+    found = list(
+        map(
+            Class,
+            keys,
+            counts,
+            map(times.__getitem__, firsts),
+            map(times.__getitem__, lasts),
+            [dict(paths[start:end]) for start, end in pairwise(path_starts)],
+            [places[start:end] for start, end in pairwise(place_starts)],
+            [set(callers[start:end]) for start, end in pairwise(caller_starts)],
+        )
+    )
+    many = (np.diff(path_starts) > MOST_PATHS) | (np.diff(caller_starts) > MOST_CALLERS)
+    for at in np.flatnonzero(many).tolist():
+        found[at].cut()
+    return dict(zip(keys, found))
 
 
-def _first_places(places: Ints, starts: Ints) -> Ints:
-    """The first places of each class, in order and none behind them, of lines in the order of their first ones."""
+def _first_places(places: Ints, starts: Ints, files: Sequence[str]) -> tuple[list[Place], Sequence[int]]:
+    """The first places of each class, one class behind the other; where those of each begin. The lines are in the order of their first ones."""
     ends = np.r_[starts[1:], len(places)]
     table = np.full((len(starts), MOST_PLACES * MOST_PLACES), _LATE, np.int64)
     for at in range(MOST_PLACES):
@@ -221,7 +256,11 @@ def _first_places(places: Ints, starts: Ints) -> Ints:
         table[has, at * MOST_PLACES : (at + 1) * MOST_PLACES] = np.where(some < 0, _LATE, some)
     table.sort(axis=1)
     table = table[:, :MOST_PLACES]
-    return np.where(table == _LATE, _NONE, table)
+    held = table != _LATE
+    first = table[held]
+    named = np.array(files, object)[first >> FILE].tolist()
+    made = map(_place, zip(named, (first & NUMBER).tolist()))
+    return list(made), np.r_[0, np.cumsum(held.sum(axis=1))].tolist()
 
 
 def _distinct(of: Ints, users: Ints, hashes: Sequence[int]) -> tuple[list[int], Sequence[int]]:

@@ -51,6 +51,8 @@ def csv_form(first: str, unpacked: Callable[[str], Data | None]) -> CsvRows | No
 
 def _cells(line: str) -> list[str] | None:
     """The cells of a row, None for a line that is none."""
+    if '"' not in line:
+        return line.split(",")
     out, at = list[str](), 0
     while (found := _CELL.match(line, at)) is not None:
         out.append(found[2] if found[1] is None else found[1].replace('""', '"'))

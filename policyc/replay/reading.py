@@ -14,10 +14,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BufferedReader, BytesIO, RawIOBase
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from policyc.replay.csv_rows import LINE_FIELD, CsvRows, csv_form
-from policyc.replay.kinds.registry import KINDS
+from policyc.replay.kinds.registry import KINDS, MARKS
 from policyc.replay.recorded import ReadLine
 from policyc.replay.tabular import record_of
 
@@ -72,6 +73,14 @@ class Place(NamedTuple):
         return f"{self.file}:{self.number}" if self.number else self.file
 
 
+#: of a line that is a record, or that tells the form of those below it, something stands in it; lines that are read at once where many have nothing of that
+_TELLING: Final = re.compile(
+    rb"(?i)[{\[\"]|\tf/|" + "|".join(re.escape(mark) for mark in (*MARKS, LINE_FIELD)).encode()
+)
+_TOGETHER: Final = 1_000
+_NO_JSON: Final = "a line that is no JSON"
+
+
 class Log:
     """The records of some files. `files` counts those that were read, `unread` what was not, by the reason; places of the first of each
     reason are in `examples`."""
@@ -81,9 +90,9 @@ class Log:
         self.unread: Counter[str] = Counter()
         self.examples: dict[str, str] = {}
 
-    def miss(self, reason: str, place: Place | str) -> None:
+    def miss(self, reason: str, place: Place | str, count: int = 1) -> None:
         """Something could not be read."""
-        self.unread[reason] += 1
+        self.unread[reason] += count
         if reason not in self.examples:
             self.examples[reason] = str(place)
 
@@ -152,8 +161,12 @@ class Log:
 
     def _lines(self, name: str, lines: Iterable[bytes]) -> Iterator[tuple[dict[str, Any], Place]]:
         reader = LineReader(self, name)
-        for number, line in enumerate(lines, 1):
-            yield from reader.take(number, line)
+        number, coming = 1, iter(lines)
+        while some := list(islice(coming, _TOGETHER if reader.in_vain > _TOGETHER else 1)):
+            if not reader.pass_over(number, some):
+                for at, line in enumerate(some, number):
+                    yield from reader.take(at, line)
+            number += len(some)
         yield from reader.end()
 
     def _sequence(self, values: Sequence[Any], name: str) -> Iterator[tuple[dict[str, Any], Place]]:
@@ -174,7 +187,7 @@ class Log:
         for value in values:
             yield from self.value(value, place)
         if rest or not values:
-            self.miss("a line that nests too deep" if is_deep(text) else "a line that is no JSON", place)
+            self.miss("a line that nests too deep" if is_deep(text) else _NO_JSON, place)
 
     def value(self, found: Any, place: Place) -> Iterator[tuple[dict[str, Any], Place]]:
         """The records of one value."""
@@ -221,6 +234,20 @@ class LineReader:
         #: the lines so far of a row of CSV that goes over several, and their bytes
         self.row: list[tuple[int, bytes]] = []
         self.size = 0
+        #: how many lines there were, one behind the other, that tell nothing
+        self.in_vain = 0
+
+    def pass_over(self, number: int, lines: Sequence[bytes]) -> bool:
+        """Whether lines are counted as none of a log without a look at each: there were many such before them, and none of them can tell more."""
+        if len(lines) == 1 or self.plain is not None or self.row:
+            return False
+        if _TELLING.search(b"".join(lines)) is not None or is_too_long(max(lines, key=len)):
+            self.in_vain = 0
+            return False
+        told = [at for at, line in enumerate(lines, number) if not line.isspace()]
+        if told:
+            self.log.miss(_NO_JSON, Place(self.name, told[0]), len(told))
+        return True
 
     def take(self, number: int, line: bytes) -> Iterator[tuple[dict[str, Any], Place]]:
         """The records of a line."""
@@ -244,9 +271,15 @@ class LineReader:
         if text[:1] == b'"' and self.plain is None and isinstance(parsed(text), str):
             yield from log.entry(parsed(text), place)
             return
+        can_tell = _TELLING.search(text) is not None
+        if self.plain is None and not can_tell:
+            self.in_vain += 1
+            log.miss(_NO_JSON, place)
+            return
+        self.in_vain = 0
         words = _words(text)
         data, form = None if self.plain is None else self.plain(words), None
-        if data is None:
+        if data is None and can_tell:
             # one line tells the form of those below it, and files that were put together have several
             form = text_form(words)
             self.plain = form or self.plain
@@ -254,11 +287,7 @@ class LineReader:
         if data is not None:
             yield dict(data), place
         elif form is None:
-            none = (
-                "a line that is no JSON"
-                if b'","' not in text
-                else "a line of CSV below no names of fields of a log that is read"
-            )
+            none = _NO_JSON if b'","' not in text else "a line of CSV below no names of fields of a log that is read"
             if isinstance(self.plain, CsvRows) and self.plain.is_row(words):
                 none = _NO_RECORD
             elif self.plain is not None:
@@ -427,6 +456,9 @@ def _first(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found if len(found) == len(pairs) else dict(reversed(pairs))
 
 
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_first)
+
+
 def _of_signs(value: Any) -> Any:
     """A value whose texts hold no half of a sign, which JSON can write and UTF-8 cannot."""
     match value:
@@ -456,11 +488,12 @@ def is_deep(text: bytes) -> bool:
 
 def parsed(text: bytes) -> Any:
     """The value of a JSON text, None for what is none or nests too deep."""
-    if is_deep(text):
+    is_half = text[:1] in (b"{", b"[") and text.rstrip()[-1:] not in (b"}", b"]")
+    if is_half or is_deep(text):
         return None
     words = text.decode("utf-8", "replace")
     try:
-        found = json.loads(words, object_pairs_hook=_first)
+        found = _DECODER.decode(words)
         return _of_signs(found) if _HALF.search(words) else found
     except (ValueError, RecursionError):
         pass
@@ -468,7 +501,7 @@ def parsed(text: bytes) -> Any:
         return None
     mended = _LENIENT.sub(lambda found: found[1] or ("" if found[0] == "," else "null"), words)
     try:
-        return None if mended == words else json.loads(mended, object_pairs_hook=_first)
+        return None if mended == words else _DECODER.decode(mended)
     except (ValueError, RecursionError):
         return None
 
@@ -488,14 +521,13 @@ def _values(text: bytes) -> Sequence[Any]:
 def sequence(text: bytes, between: str = "", most: int | None = None) -> tuple[list[Any], str]:
     """The objects that a text begins with (with nothing else than space, or some sign, `between` them; so many at `most`), and what is left of
     it."""
-    decoder = json.JSONDecoder(object_pairs_hook=_first)
     words, at, found = text.decode("utf-8", "replace"), 0, list[Any]()
     while at < len(words) and len(found) != most:
         if words[at] in " \t\r\n" or words[at] == between:
             at += 1
             continue
         try:
-            value, end = decoder.raw_decode(words, at)
+            value, end = _DECODER.raw_decode(words, at)
         except (ValueError, RecursionError):
             return found, words[at:]
         if not isinstance(value, dict) or is_deep(words[at:end].encode("utf-8", "replace")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from io import BufferedReader, BytesIO
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ pytest.importorskip("pyarrow")
 
 from policyc.replay.askers.known import Known
 from policyc.replay.askers.said import Said, Unguarded
+from policyc.replay.reading import LineReader, Log
 from policyc.replay.recorded import Recorded
 from policyc.replay.window import EVER
 from tests.replay.test_as_documented import data_event, quoted, s3
@@ -49,6 +51,7 @@ LOGS: dict[str, tuple[Callable[[int], str], str]] = {
     "flow logs": (flow, ""),
     "CSV": (row, ",".join(lattice(0))),
 }
+CSV_HEAD = LOGS["CSV"][1].encode()
 #: what no line of any log is
 JUNK = (
     *("{", "}", "[", "]", "{}", "[]", "[[]]", "[1]", "{]", '"', "'", "null", "true", "7", "NaN", "-1e999", '"text"', "\x00", "\ufeff", "\ufffe"),
@@ -91,3 +94,20 @@ def test_each_broken_line_is_counted(make: Callable[[int], str], first: str) -> 
     assert found["asked"] >= whole, told
     assert found["asked"] + found["duplicates"] + told["unread"] + told["skipped"] >= whole + len(bad) - blank, told
     assert found["records"] == found["asked"] + found["duplicates"] + told["skipped"]
+
+
+def test_many_lines_of_no_log_are_counted_at_once_and_hide_nothing() -> None:
+    junk = [b"nothing at all", b"", b"  ", b"a,b,c"] * 700
+    lines = [*junk, b"b/12\tf/34", CSV_HEAD, row(1).encode(), b"x", as_json(lattice)(2).encode(), *junk]
+    log = Log()
+    found = [place.number for _, place in log.values("f", BufferedReader(BytesIO(b"\n".join(lines))))]
+    assert found == [len(junk) + 3, len(junk) + 5]
+    assert log.unread == {"a line that is no JSON": 1_400, "a line that lacks fields": 1_401}
+    assert log.examples["a line that is no JSON"] == "f:1"
+
+
+@pytest.mark.parametrize(("make", "first"), LOGS.values(), ids=LOGS)
+def test_what_is_passed_over_tells_nothing(make: Callable[[int], str], first: str) -> None:
+    reader = LineReader(Log(), "f")
+    assert not any(reader.pass_over(1, [b"x\n", line.encode()]) for line in (make(1), make(1).upper(), first) if line)
+    assert reader.pass_over(1, [b"x\n", b"\n"])

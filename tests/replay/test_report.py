@@ -198,7 +198,9 @@ def test_bounded_parts_of_a_class_do_not_hang_on_the_order() -> None:
     for order in (names, names[::-1]):
         one, other = Class(key), Class(key)
         for at, name in enumerate(order):
-            (one if at % 2 else other).take(Sums(1, "", "", {name: 1}, [Place("a", int(name[1:]))], [caller_hash(name)]))
+            (one if at % 2 else other).take(
+                Sums(1, "", "", {name: 1}, [Place("a", int(name[1:]))], [caller_hash(name)])
+            )
         one.merge(other)
         made.append(one)
     first, second = made

@@ -28,6 +28,7 @@ MEMO_LIMIT: Final = 4096
 LONGEST_REMEMBERED: Final = 4096
 Masks = tuple[int, int]
 Test = Callable[[Any], bool]
+Says = Callable[[ResourcePattern, str, Get, Switches], Hit]
 
 
 def remember(memo: dict[Any, Any], key: Any, found: Any, size: int) -> None:
@@ -115,12 +116,13 @@ class ResourceColumn:
         self.prefixed = tuple(prefixed.items())
         self.needs = tuple(needs)
 
-    def miss(self, key: Any, resource: str, get: Get) -> Masks:
+    def miss(self, key: Any, resource: str, get: Get, says: Says = ResourcePattern.hit) -> Masks:
+        """The masks for a resource; `says` is what tells whether a pattern matches it."""
         can = must = 0
         for length, by_prefix in self.prefixed:
             held = by_prefix.get(resource[:length])
             for pattern, mask in held.values() if held else ():
-                hit = pattern.hit(resource, get, self.switches)
+                hit = says(pattern, resource, get, self.switches)
                 if hit is Hit.NO:
                     continue
                 if hit is Hit.YES:

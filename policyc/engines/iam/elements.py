@@ -153,13 +153,23 @@ class _Readings:
         if resource == "*":  # an action without resource types
             return Hit.YES if self.tokens and all(token is Wild.STAR for token in self.tokens) else Hit.NO
         whole = (self.whole or self._ready())(resource)
-        if not self.may_differ or self.fields is None or switches.resource_star_colon == "whole":
+        if not self.differ(switches):
             return Hit.YES if whole else Hit.NO
         fields = split_arn(resource)
-        apart = fields is not None and fields_match(self.fields, fields)
-        if whole is apart or switches.resource_star_colon == "segments":
-            return Hit.YES if apart else Hit.NO
-        return Hit.SPLIT
+        return in_both_readings(whole, fields is not None and fields_match(self.fields or (), fields), switches)
+
+    def differ(self, switches: Switches) -> bool:
+        """Whether the pattern has to be read field by field as well."""
+        if self.whole is None:
+            self._ready()
+        return self.may_differ and self.fields is not None and switches.resource_star_colon != "whole"
+
+
+def in_both_readings(whole: bool, apart: bool, switches: Switches) -> Hit:
+    """What a pattern says of a resource that it matches, or not, as a whole and field by field."""
+    if whole is apart or switches.resource_star_colon == "segments":
+        return Hit.YES if apart else Hit.NO
+    return Hit.SPLIT
 
 
 @light

@@ -6,14 +6,16 @@ policy can tell paths apart. Source: IAM evaluation reference 4.1; https://docs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import Final
 
 from policyc.engines.iam.atoms import Atom
 from policyc.engines.iam.caller import Caller, CallerKind
 from policyc.engines.iam.document import Document
 from policyc.engines.iam.globs import Tokens, Wild, compile_glob, fold, fold_tokens
 from policyc.engines.iam.variables import Variable
+from policyc.per_object import PerObject
 from policyc.record import replace
 
 _KEY = "aws:principalarn"
@@ -39,7 +41,7 @@ def named_paths(caller: Caller, documents: Iterable[Document], roles: Iterable[s
     start, end = _around_path(caller)
     return frozenset(
         arn[len(start) - 1 : len(arn) - len(caller.name)]
-        for arn in (*roles, *_named(documents))
+        for arn in (*roles, *(arn for document in documents for arn in _named_in(document)))
         if arn.startswith(start) and arn.endswith(end)
     )
 
@@ -47,33 +49,38 @@ def named_paths(caller: Caller, documents: Iterable[Document], roles: Iterable[s
 def is_blind_to_path(caller: Caller, documents: Iterable[Document]) -> bool:
     """Whether the documents answer the same for every path of the caller's role."""
     start, end = _around_path(caller)
-    return all(_is_blind(atom, start, end) for atom in _tests(documents))
+    return all(_is_blind(atom, start, end) for document in documents for atom in _tests_in(document))
 
 
 def _around_path(caller: Caller) -> tuple[str, str]:
     return f"arn:{caller.partition}:iam::{caller.account}:role/", f"/{caller.name}"
 
 
-def _named(documents: Iterable[Document]) -> Iterator[str]:
-    """Every ARN that a principal or a value for `aws:PrincipalArn` is."""
-    for document in documents:
-        for statement in document.statements:
-            if statement.principals is not None:
-                yield from statement.principals.texts
-            for atom in statement.conditions:
-                if atom.key == _KEY:
-                    yield from (value.text for value in atom.values if not _is_pattern(value.template))
+def _named(document: Document) -> tuple[str, ...]:
+    """Every ARN of a role that a principal or a value for `aws:PrincipalArn` is."""
+    found: dict[str, None] = {}
+    for statement in document.statements:
+        if statement.principals is not None:
+            found.update(dict.fromkeys(statement.principals.texts))
+        for atom in statement.conditions:
+            if atom.key == _KEY:
+                found.update(dict.fromkeys(value.text for value in atom.values if not _is_pattern(value.template)))
+    return tuple([arn for arn in found if ":role/" in arn])
 
 
 def _is_pattern(template: Iterable[object]) -> bool:
     return any(not isinstance(token, str) for token in template)
 
 
-def _tests(documents: Iterable[Document]) -> Iterator[Atom]:
+def _tests(document: Document) -> tuple[Atom, ...]:
     """The entries that look at the role's ARN, its variables included."""
-    for document in documents:
-        for statement in document.statements:
-            yield from (atom for atom in statement.conditions if _KEY in atom.keys)
+    return tuple([atom for statement in document.statements for atom in statement.conditions if _KEY in atom.keys])
+
+
+#: what does not hang on who calls is looked for once in a document
+_MOST: Final = 64
+_named_in = PerObject(_named, _MOST)
+_tests_in = PerObject(_tests, _MOST)
 
 
 def _is_blind(atom: Atom, start: str, end: str) -> bool:

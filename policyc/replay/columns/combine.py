@@ -101,7 +101,7 @@ class _Code:
 
 
 def unique_rows(rows: Ints) -> tuple[Ints, Ints, Ints]:
-    """The distinct rows of a table of whole numbers, where each is first, and for each row which it is."""
+    """The distinct rows of a table of whole numbers in the order of the first of each, where that is, and for each row which it is."""
     code = np.zeros(len(rows), np.int64)
     size = 1
     for column in rows.T:
@@ -110,9 +110,12 @@ def unique_rows(rows: Ints) -> tuple[Ints, Ints, Ints]:
         if width == 1:
             continue
         if (size * width).bit_length() > _BITS:
-            known, code = np.unique(code, return_inverse=True)
-            size = len(known)
+            known = pc.dictionary_encode(pa.array(code))
+            code, size = known.indices.to_numpy().astype(np.int64), len(known.dictionary)
         code = code * width + (column - least)
         size *= width
-    _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
+    found = pc.dictionary_encode(pa.array(code))
+    inverse = found.indices.to_numpy()
+    first = np.empty(len(found.dictionary), np.int64)
+    first[inverse[::-1]] = np.arange(len(rows))[::-1]
     return rows[first], first, inverse

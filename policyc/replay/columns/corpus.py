@@ -31,7 +31,7 @@ from policyc.replay.reading import Log, Place
 from policyc.replay.recorded import Recorded
 from policyc.replay.tally import Tally
 
-_FORMAT: Final = 6
+_FORMAT: Final = 7
 _ABOUT: Final = "corpus.json"
 _OWN: Final = re.compile(r"corpus\.json|[0-9]{6}\.bin")
 _COUNTS: Final = ("records", "duplicates")
@@ -55,7 +55,7 @@ class Hours:
     request with times that are none: its row, how many, and the first place."""
 
     names: tuple[str, ...]
-    starts: Rows
+    starts: Ints
     at: Ints
     counts: Ints
     outcomes: Ints
@@ -70,7 +70,7 @@ class Requests:
 
     files: tuple[str, ...]
     columns: Mapping[str, Column]
-    counts: Rows
+    counts: Ints
     first: Ints
     last: Ints
     places: Rows
@@ -149,7 +149,7 @@ def merged(items: Sequence[Requests]) -> Requests:
         of = np.repeat(np.arange(len(item.counts)), np.diff(item.hours.starts))
         parts.append(
             (
-                item.counts,
+                item.counts.astype(np.int64),
                 rank[item.first],
                 rank[item.last],
                 row + start,
@@ -198,7 +198,14 @@ def _together(rows: _Rows) -> Requests:
         places[has, at] = rows.places[1][order[starts[has] + at]]
     counts = np.bincount(group, rows.counts, size).astype(np.int64)
     return Requests(
-        rows.files, columns, counts, _narrow(first), _narrow(last), places, rows.times, _hours(rows, group, columns)
+        rows.files,
+        columns,
+        _narrow(counts),
+        _narrow(first),
+        _narrow(last),
+        places,
+        rows.times,
+        _hours(rows, group, columns),
     )
 
 
@@ -221,7 +228,7 @@ def _hours(rows: _Rows, group: Ints, columns: Mapping[str, Column]) -> Hours:
         known[2] = min(known[2], place)
     return Hours(
         rows.names,
-        np.searchsorted(pair, np.arange(size + 1)),
+        _narrow(np.searchsorted(pair, np.arange(size + 1))),
         _narrow(hour),
         _narrow(counts),
         _narrow(outcomes.rows),
@@ -240,12 +247,13 @@ def hours_by(hours: Hours, pairs: Rows, size: int) -> Rows:
     np.add.at(table, common, hours.totals)
     own = common[hours.outcomes]
     rows = np.flatnonzero(pairs != own)
-    lengths = np.diff(hours.starts)[rows]
-    places = np.repeat(hours.starts[rows] - np.r_[0, np.cumsum(lengths)[:-1]], lengths) + np.arange(lengths.sum())
+    starts = hours.starts.astype(np.int64)
+    lengths = np.diff(starts)[rows]
+    places = np.repeat(starts[rows] - np.r_[0, np.cumsum(lengths)[:-1]], lengths) + np.arange(lengths.sum())
     at, counts = hours.at[places], hours.counts[places]
-    for sign, kinds in ((1, pairs[rows]), (-1, own[rows])):
-        found = np.bincount(np.repeat(kinds * width, lengths) + at, counts, size * width)
-        table += sign * found.astype(np.int64).reshape(size, width)
+    moves = np.repeat((own[rows] * size + pairs[rows]) * width, lengths) + at
+    moved = np.bincount(moves, counts, size * size * width).astype(np.int64).reshape(size, size, width)
+    table += moved.sum(axis=0) - moved.sum(axis=1)
     return table
 
 

@@ -166,7 +166,7 @@ class Groups:
     def _finish(self) -> None:
         lines = np.concatenate(self.lines)
         self.lines, self.count = [], 0
-        told, tally = self.told, self.tally
+        tally = self.tally
         times, rank = self.times.in_order()
         for column in (_FIRST, _LAST):
             has = lines[:, column] >= 0

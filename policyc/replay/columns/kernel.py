@@ -10,7 +10,7 @@ import numpy as np
 from policyc.replay.askers.said import Said
 from policyc.replay.columns.batch import FIELDS, Batch, Column, Rows, replaced
 from policyc.replay.columns.coding import Coder, PathCoder, cut_paths
-from policyc.replay.columns.combine import combined
+from policyc.replay.columns.combine import combined, unique_rows
 from policyc.replay.columns.corpus import Requests, hours_by
 from policyc.replay.columns.counting import Answers, Counting, kind_of
 from policyc.replay.columns.groups import Groups
@@ -85,21 +85,20 @@ class Kernel(Counting):
         new = [at for at, key in enumerate(keys) if key not in self.answers]
         if new:
             asked = combinations[new]
-            for at, likenesses, *signs in zip(new, asked, self.old.numbers(asked), self.new.numbers(asked)):
-                pair = (signs[0], signs[1])
-                found = self.pairs.get(pair)
-                if found is None:
-                    found = self.pairs[pair] = self._answer(likenesses, *pair)
-                self.answers[keys[at]] = found
+            signs = [np.array(side.numbers(asked), np.int64) for side in (self.old, self.new)]
+            pairs, first, of = unique_rows(np.stack(signs, axis=1))
+            told = [self._of_pair(asked[at], old, new) for at, (old, new) in zip(first.tolist(), pairs.tolist())]
+            self.answers.update(zip([keys[at] for at in new], np.array(told, np.int64)[of].tolist()))
         return [self.answers[key] for key in keys]
 
-    def _answer(self, likenesses: Rows, old: int, new: int) -> int:
+    def _of_pair(self, likenesses: Rows, old: int, new: int) -> int:
         """The answer to combinations with these signs on both sides, asked with the first value of each likeness of one of them."""
-        told = self._told(likenesses, old, new)
-        found = self.numbers.get(told)
+        found = self.pairs.get((old, new))
         if found is None:
-            found = self.numbers[told] = len(self.told)
-            self.told.append(told)
+            told = self._told(likenesses, old, new)
+            found = self.pairs[old, new] = self.numbers.setdefault(told, len(self.told))
+            if found == len(self.told):
+                self.told.append(told)
         return found
 
     def _told(self, likenesses: Rows, old: int, new: int) -> Told:

@@ -14,11 +14,13 @@ from typing import Final, TypeAlias
 from policyc.engines.iam.arns import FIELDS, split_arn, split_tokens
 from policyc.engines.iam.atoms import Atom
 from policyc.engines.iam.caller import Caller
+from policyc.engines.iam.columns import KeyColumn, Masks
 from policyc.engines.iam.document import Document
-from policyc.engines.iam.elements import ResourcePattern
+from policyc.engines.iam.elements import Hit, ResourcePattern, in_both_readings
 from policyc.engines.iam.globs import Tokens, Wild, compile_glob, matcher
 from policyc.engines.iam.operators import Family
 from policyc.engines.iam.role_path import with_role_path
+from policyc.engines.iam.switches import Switches
 from policyc.engines.iam.values import Unknown, Values
 from policyc.engines.iam.variables import Variable
 from policyc.record import record
@@ -82,6 +84,9 @@ class Likeness:
         self.documents = tuple(document for side in sides for document in side.documents)
         self.atoms = [atom for document in self.documents for s in document.statements for atom in s.conditions]
         self.patterns = list({p.template: p for d in self.documents for p in _patterns(d)}.values())
+        self.at = {pattern.template: at for at, pattern in enumerate(self.patterns)}
+        #: whether a path fits one of what patterns leave for it
+        self.fitting: dict[tuple[frozenset[Tokens], str], bool] = {}
         self.left = _Left([_plain_tokens(pattern.template) for pattern in self.patterns])
         self.joint = {key for atom in self.atoms if atom.needs for key in atom.keys}
         self.joint |= {key for pattern in self.patterns for key in pattern.needs}
@@ -95,6 +100,11 @@ class Likeness:
                 for atom in statement.conditions:
                     if not atom.needs:
                         self.by_key.setdefault(atom.key, []).append((atom, document))
+        self.columns: dict[str, list[KeyColumn]] = {}
+        for document in self.documents:
+            for column in document.masks.columns:
+                if len(column.keys) == 1:
+                    self.columns.setdefault(column.keys[0], []).append(column)
         #: whether a key tells of the account or Region that a resource is in
         self.sees_owner = "aws:resource" in self.names.lower() or ":resourceaccount" in self.names.lower()
         self.callers: dict[tuple[str, ...], Hashable] = {}
@@ -116,8 +126,9 @@ class Likeness:
         problems = tuple(side.problem(key, value) for side in self.sides)
         return (problems, self._answers(folded, lambda _: (value,)))
 
-    def _answers(self, key: str, get: Callable[[str], Values]) -> tuple[bool | None, ...]:
-        return tuple([atom.decide(get, document.switches) for atom, document in self.by_key.get(key, ())])
+    def _answers(self, key: str, get: Callable[[str], Values]) -> tuple[Masks, ...]:
+        """What the conditions of a key say, for all statements of each document at once."""
+        return tuple([masks for column in self.columns.get(key, ()) for masks in column.by_entry(get)])
 
     # --- callers ----------------------------------------------------------------------------------------------------
 
@@ -206,6 +217,24 @@ class Likeness:
             if len(self.kept_rests) > _MOST_SERVICES:
                 self.kept_rests.clear()
             found = self.kept_rests[arn] = self.left.by(arn)
+        return found
+
+    def hit(self, pattern: ResourcePattern, service: str, path: str, switches: Switches) -> Hit:
+        """Whether a pattern without variables matches a path of a service."""
+        assert pattern.ready is not None
+        whole, apart = self._rests(service)
+        at = self.at[pattern.template]
+        fits = self._fits(whole[at], path)
+        if not pattern.ready.differ(switches):
+            return Hit.YES if fits else Hit.NO
+        return in_both_readings(fits, self._fits(apart[at], path), switches)
+
+    def _fits(self, left: frozenset[Tokens], path: str) -> bool:
+        found = self.fitting.get((left, path))
+        if found is None:
+            if len(self.fitting) > _MOST_CALLERS:
+                self.fitting.clear()
+            found = self.fitting[left, path] = any(matcher(compile_glob(tokens))(path) for tokens in left)
         return found
 
     # --- paths ------------------------------------------------------------------------------------------------------

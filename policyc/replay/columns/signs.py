@@ -16,11 +16,14 @@ import numpy as np
 from policyc.engines.iam.caller import Caller, CallerKind, unstated
 from policyc.engines.iam.columns import KeyColumn, Masks, PrincipalColumn, ResourceColumn
 from policyc.engines.iam.document import Document
+from policyc.engines.iam.elements import Get, Hit, ResourcePattern
 from policyc.engines.iam.reasons import each_reason
 from policyc.engines.iam.request import Request
 from policyc.engines.iam.role_path import is_blind_to_path, named_paths
 from policyc.engines.iam.statement import Statement
+from policyc.engines.iam.switches import Switches
 from policyc.engines.iam.values import Unknown, Values
+from policyc.holes import has_hole
 from policyc.record import record, replace
 from policyc.replay.askers.said import distinct
 from policyc.replay.columns.coding import Coder
@@ -62,12 +65,24 @@ _KNOWS_MOST: Final = 1_000_000
 
 @record
 class _Resource:
-    """A resource that is asked for, of a request of which nothing else is asked."""
+    """A path of a service that is asked for, of a request of which nothing else is asked."""
 
-    resource: str
+    service: str
+    path: str
+    likeness: Likeness
+
+    @property
+    def resource(self) -> str:
+        return f"{self.service}{self.path}"
 
     def get(self, key: str) -> Values:
         return Unknown.ANY
+
+    def says(self, pattern: ResourcePattern, resource: str, get: Get, switches: Switches) -> Hit:
+        """Whether a pattern matches the resource."""
+        if pattern.ready is None or has_hole(resource):
+            return pattern.hit(resource, get, switches)
+        return self.likeness.hit(pattern, self.service, self.path, switches)
 
 
 @record
@@ -357,7 +372,7 @@ class Signs:
         if path is None:
             sample = self.coders[_PATH].samples[key[1]]
             path = self.paths[key[1]] = self.read({**_ANYBODY, _PATH: sample}).path
-        return _Resource(f"{service}{path}")
+        return _Resource(service or "", path, self.likeness)
 
     def _request(self, likenesses: Ints, way: int) -> Request:
         data = {name: self.coders[name].samples[number] for name, number in zip(self.names, likenesses.tolist())}
@@ -394,16 +409,19 @@ class Signs:
 
     def _open(self, number: int, layout: Sequence[_Rows], flags: Flags, held: Ints) -> Ints:
         """A number for what open statements wait for."""
-        columns = []
+        waiting: list[Flags] = []
+        values: list[Ints] = []
         for item in layout:
             is_open = _state(item, flags) == _MAYBE
-            columns.append(is_open.astype(np.int64))
+            waiting.append(is_open)
             for row in (*item.core, *item.entries):
                 waits = is_open & (flags[row] == _MAYBE)
-                columns.append(waits.astype(np.int64))
+                waiting.append(waits)
                 if row in self.varied:  # which of several keys is not known hangs on their values
-                    columns += [np.where(waits, column, -1) for column in self._only(self.of_row[row], held).T]
-        distinct_rows, _, inverse = unique_rows(np.ascontiguousarray(np.stack(columns, axis=1)))
+                    values += [np.where(waits, column, -1) for column in self._only(self.of_row[row], held).T]
+        bits = np.packbits(np.stack(waiting, axis=1), axis=1)
+        words = np.pad(bits, ((0, 0), (0, -bits.shape[1] % 4))).view(np.int32)
+        distinct_rows, _, inverse = unique_rows(np.concatenate([words, *(some[:, None] for some in values)], axis=1))
         known = [self._interned(("open", number, row.tobytes())) for row in distinct_rows]
         return np.array(known, np.int64)[inverse]
 
@@ -474,8 +492,11 @@ def _who(column: PrincipalColumn, asked: Any) -> Iterable[Masks]:
 
 
 def _where(column: ResourceColumn, asked: Any) -> Iterable[Masks]:
-    key: Any = (asked.resource, *map(asked.get, column.needs)) if column.needs else asked.resource
-    return (column.memo.get(key) or column.miss(key, asked.resource, asked.get),)
+    resource = asked.resource
+    if isinstance(asked, _Resource):
+        return (column.memo.get(resource) or column.miss(resource, resource, asked.get, asked.says),)
+    key: Any = (resource, *map(asked.get, column.needs)) if column.needs else resource
+    return (column.memo.get(key) or column.miss(key, resource, asked.get),)
 
 
 def _by_entry(column: KeyColumn, asked: Any) -> Iterable[Masks]:

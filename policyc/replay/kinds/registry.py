@@ -13,6 +13,11 @@ from policyc.replay.kinds.verified_access import VerifiedAccess
 from policyc.replay.recorded import Data, Kind
 
 KINDS: Final[Sequence[Kind]] = (Lattice(), VerifiedAccess(), CloudTrail(), S3Access(), FlowLogs())
+#: one of these stands, in some letter case, in every line that names the fields of such a log, and in its lines of text, but for those that hold a bracket
+MARKS: Final = (
+    *("serviceArn", "resourceConfigurationArn", "class_uid", "eventName", "digestS3Object", "bucket_name"),
+    *("addr", "TransitGateway", "eni-"),
+)
 
 
 def kind_of(data: Data) -> Kind | None:

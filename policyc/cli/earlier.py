@@ -147,18 +147,36 @@ def _identities(
 
 def compared(found: Found, before: Earlier, top: str) -> tuple[Found, Compared]:
     """What is new, and what became of the rest. `top` is the folder that files are told from."""
-    left = Counter(before.counts)
-    new: list[Diagnostic] = []
-    for key, item, _ in _identities(found, top):
-        if left[key] > 0:
-            left[key] -= 1
-        else:
-            new.append(item)
+    left, unmatched = _matched(found, before, top)
+    new = [item for item, _ in unmatched]
     gone = tuple(sorted((*before.entries[key], count) for key, count in left.items() if count > 0))
     whole = not any(item.severity is Severity.ERROR for item in new)
     return replace(found, shown=tuple(new)), Compared(
         before.against, len(new), gone, len(found.shown) - len(new), whole
     )
+
+
+def _matched(found: Found, before: Earlier, top: str) -> tuple[Counter[str], list[tuple[Diagnostic, str]]]:
+    """How often what was found before is not found now, by identity, and what is found now and was not before, with its file."""
+    from policyc.lint.renamed import name_now
+    from policyc.report.fingerprint import identity
+
+    left = Counter(before.counts)
+    #: a finding that has another name since is told by what its own entry says of it
+    old = [(key, rule, message) for key, (rule, _, message) in before.entries.items() if name_now(rule) != rule]
+    new: list[tuple[Diagnostic, str]] = []
+    for key, item, file in _identities(found, top):
+        if left[key] <= 0:
+            for earlier, rule, message in old:
+                said = replace(item, rule=rule, message=message)
+                if left[earlier] > 0 and name_now(rule) == item.rule and identity(said, file, found.sources) == earlier:
+                    key = earlier
+                    break
+        if left[key] > 0:
+            left[key] -= 1
+        else:
+            new.append((item, file))
+    return left, new
 
 
 def read_baseline(name: str, args: argparse.Namespace) -> Earlier:
@@ -194,12 +212,11 @@ def write_baseline(name: str, args: argparse.Namespace, found: Found, top: str) 
         counts[key] += 1
         entries[key] = (item.rule, file, item.message)
     if os.path.lexists(name):
-        known = read_baseline(name, args).counts
-        grown = [key for key, count in counts.items() if count > known.get(key, 0)]
+        _, grown = _matched(found, read_baseline(name, args), top)
         if grown:
-            rule, file, _ = entries[grown[0]]
+            item, file = grown[0]
             raise WrongUse(
-                f"`{name}` would grow: `{rule}` in `{file or 'the project'}` is new"
+                f"`{name}` would grow: `{item.rule}` in `{file or 'the project'}` is new"
                 + (f", and {len(grown) - 1} more" if len(grown) > 1 else ""),
                 "mend what is new, or delete the file to start a new list",
             )

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -185,3 +186,23 @@ def test_what_a_renamed_file_had_before_is_not_new(repository: Path, run: Run) -
     git("mv", "infra/unused.policy", "infra/moved.policy")
     status, out, err = run("check", "infra", "--base", "main")
     assert status == 0 and "0 new, 0 fixed, 1 kept" in out + err
+
+
+def test_a_baseline_knows_findings_by_the_names_that_they_had(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    line = '"Condition": {"StringEquals": {"vpc-lattice-svcs:RequestHeader/X-Team": "a", "aws:PrincipalOrgID": "o-a1b2c3d4e5"}}'
+    statement = '"Effect": "Allow", "Principal": "*", "Action": "vpc-lattice-svcs:Invoke", "Resource": "*",'
+    Path("a.json").write_text(f'{{"Version": "2012-10-17", "Statement": [{{{statement}\n{line}\n}}]}}')
+    old = ("header-not-lower-case", "a message of then", "a.json")
+    key = sha256("\0".join((*old, line)).encode()).hexdigest()[:32]
+    entry = {"rule": old[0], "file": old[2], "message": old[1], "count": 1, "fingerprint": key}
+    Path("known.json").write_text(json.dumps({"format_version": 1, "findings": [entry]}))
+    status, out, err = run("check", "a.json", "--baseline", "known.json")
+    assert status == 0 and "0 new, 0 fixed, 1 kept" in out + err
+    assert run("check", "a.json", "--write-baseline", "known.json")[0] == 0
+    assert json.loads(Path("known.json").read_text())["findings"][0]["rule"] == "header-name-case"
+    # once more on another line: that is new
+    Path("b.json").write_text(Path("a.json").read_text())
+    assert run("check", "a.json", "b.json", "--baseline", "known.json")[0] == 1

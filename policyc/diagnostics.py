@@ -41,7 +41,7 @@ class Edit:
 
     With `old`, both are words without their quotes: whoever made the edit has not seen how the file writes the word. `settled`
     (`policyc.workspace.mending`) makes it an edit of the text, where `old` stands there literally. With `part`, what stands at `span` is a
-    member of an object or an element of a list, and goes with one comma; with a `replacement` beside it, that is a new member of the object of JSON
+    member of an object or an element of a list (or, with `old`, the one there that is written so), and goes with one comma; with a `replacement` beside it, that is a new member of the object of JSON
     that begins at `span` and has a member called `old`."""
 
     span: Span
@@ -111,7 +111,7 @@ def write_instead(old: str, new: str) -> Advice:
 
 
 def in_quotes(number: str) -> Advice:
-    """The help to write a number as a text."""
+    """The help to write a number or a word as a text."""
     return Advice(f'write `"{number}"` in quotes', number, f'"{number}"')
 
 
@@ -288,9 +288,10 @@ def rewritten(span: Span, better: str) -> Fix:
     return Fix(f"write `{better}`", (Edit(span, better),))
 
 
-def dropped(span: Span | None) -> Fix | None:
-    """The fix that takes an element which says nothing more out of its list."""
-    return None if span is None else Fix("drop it", (Edit(span, "", part=True),), Applicability.SAFE)
+def dropped(span: Span | None, old: str | None = None, *, safe: bool = True) -> Fix | None:
+    """The fix that takes a part which says nothing more out of its list, condition or network; `old` is what it is, where only the whole has a place."""
+    applicability = Applicability.SAFE if safe else Applicability.UNSAFE
+    return None if span is None else Fix("drop it", (Edit(span, "", old, part=True),), applicability)
 
 
 def beginning(span: Span | None, old: str, new: str) -> Fix | None:

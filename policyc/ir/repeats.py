@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 
-from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity
+from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity, dropped
 from policyc.text import Span
 
 
@@ -22,5 +22,6 @@ def report_repeats(operands: Iterable[tuple[Hashable, Span]], diagnostics: Diagn
                     "drop it, or write what was meant in its place",
                     Severity.INFO,
                     (Label(first, "the first time"),),
+                    dropped(span),
                 )
             )

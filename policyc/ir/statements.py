@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.diagnostics import Diagnostics, Label, did_you_mean, rewritten
 from policyc.ir.authz import Always, Can, Cond, Paths, Policy, Resources, Statement, Who
 from policyc.ir.conditions import conjunction
 from policyc.ir.lower import lower_condition
@@ -383,7 +383,11 @@ class StatementBuilder:
                 return None
             if value.data == "":
                 self.diagnostics.error(
-                    "malformed-path", "a path is not empty", item.span, "write `/` for the root path"
+                    "malformed-path",
+                    "a path is not empty",
+                    item.span,
+                    "write `/` for the root path",
+                    fix=rewritten(item.span, '"/"') if isinstance(item, nodes.Str) else None,
                 )
             patterns.append(str(value.data))
         return Paths(tuple(patterns), clause.negated, clause.span)

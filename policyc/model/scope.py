@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from policyc.data import read_json
-from policyc.diagnostics import Diagnostics, Label, did_you_mean, meant
+from policyc.diagnostics import Diagnostics, Label, did_you_mean, meant, rewritten
 from policyc.model.fit import (
     an,
     assignable,
@@ -430,11 +430,13 @@ class Scope:
         parameters = entry["parameters"]
         if len(parameters) != len(call.args):
             wanted = ", ".join(parameter["name"] for parameter in parameters)
+            right = _spelled_as_arn(call)
             diagnostics.error(
                 "wrong-arguments",
                 f"`{name}` takes {plural(len(parameters), 'argument')}, not {len(call.args)}",
                 call.span,
-                _spelled_as_arn(call) or (f"write `{name}({wanted})`" if parameters else f"write `{name}` alone"),
+                f"write `{right}`" if right else f"write `{name}({wanted})`" if parameters else f"write `{name}` alone",
+                fix=rewritten(call.span, right or name) if right or not parameters else None,
             )
             return None
         args: list[str] = []
@@ -499,8 +501,7 @@ def _named(value: Value | None, name: str) -> Value | None:
 def _spelled_as_arn(call: nodes.Call) -> str:
     """What to write for `role("arn:…")`; empty for anything else."""
     texts = [arg.value for arg in call.args if isinstance(arg, nodes.Str)]
-    caller = caller_of_arn(texts[0]) if len(texts) == len(call.args) == 1 else ""
-    return f"write `{caller}`" if caller else ""
+    return caller_of_arn(texts[0]) if len(texts) == len(call.args) == 1 else ""
 
 
 def _foreign(name: str) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from policyc.diagnostics import Diagnostic, Diagnostics, Edit, Fix, Severity, did_you_mean, write_instead
+from policyc.diagnostics import Diagnostic, Diagnostics, Edit, Fix, Severity, did_you_mean, rewritten, write_instead
 from policyc.per_object import PerObject
+from policyc.regex import regex
 from policyc.syntax.cedar_conditions import ConditionReader, expected
 from policyc.syntax.cedar_lexer import CedarMistake, Token, tokens
 from policyc.syntax.cedar_nodes import (
@@ -33,6 +34,9 @@ from policyc.text import Source, Span
 
 _EFFECTS: dict[str, Literal["permit", "forbid"]] = {"permit": "permit", "forbid": "forbid"}
 _SCOPE = ("principal", "action", "resource")
+#: a scope with nothing but these words, each or none of them, up to its end
+_BARE_SCOPE = regex(r"(?:(?:principal|action|resource)\b\s*,?\s*)*(?=\))")
+_WORD = regex(r"\w+")
 _MOST_MISTAKES = 20
 #: what begins a statement, or is meant to
 _MEANT = {"permit": "permit", "forbid": "forbid", "allow": "permit", "deny": "forbid"}
@@ -188,6 +192,16 @@ class _Reader(ConditionReader):
 
     def _scope(self) -> tuple[ScopePart, ...]:
         parts: list[ScopePart] = []
+        bare = _BARE_SCOPE.match(self.source.text, self.peek.start)
+        if bare is not None and tuple(_WORD.findall(bare[0])) != _SCOPE:
+            right = ", ".join(_SCOPE)
+            raise CedarMistake(
+                "cedar-scope",
+                "the scope wants `principal`, `action` and `resource`, in this order",
+                self.source.span(bare.start(), bare.end()),
+                f"write `({right})`",
+                rewritten(self.source.span(bare.start(), bare.end()), right),
+            )
         for name in _SCOPE:
             token = self.peek
             if token.kind != "name" or token.text != name:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 from unicodedata import name as name_of
 
-from policyc.diagnostics import Diagnostic, Diagnostics, Severity
+from policyc.diagnostics import Diagnostic, Diagnostics, Edit, Fix, Severity
 from policyc.regex import regex
 from policyc.text import Source
 
@@ -73,6 +73,7 @@ def check_characters(source: Source, diagnostics: Diagnostics) -> None:
             f"{character_name(source.text[start])} cannot be seen, and what is here may not be what it looks like",
             source.span(start, end),
             "remove it, or write it as an escape where it is meant",
+            fix=Fix("remove it", (Edit(source.span(start, end), ""),)),
         )
     for start, end, scripts in mixed_words(source.text):
         message, help = mixed_message(source.text[start:end], scripts)

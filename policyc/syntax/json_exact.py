@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from policyc.diagnostics import Applicability, Diagnostics, Edit, Fix, Label, write_instead
+from policyc.diagnostics import Advice, Applicability, Diagnostics, Edit, Fix, Label, write_instead
 from policyc.regex import regex
 from policyc.syntax.json_tree import (
     JsonArray,
@@ -92,7 +92,8 @@ class Stop(Exception):
     ) -> None:
         super().__init__(message)
         self.rule, self.message, self.start, self.end, self.help, self.labels = rule, message, start, end, help, labels
-        self.instead, self.meant = instead, meant or instead
+        fits = instead is not None and len(instead[2]) <= instead[1] - instead[0]
+        self.instead, self.meant = instead, meant or (instead if fits else None)
 
 
 _SPACE = regex(r"[ \t\n\r]*")
@@ -103,6 +104,8 @@ _COMMENT = regex(r"(?:#|//)[^\n]*|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/")
 _SINGLE = regex(r"'([^'\"\\\x00-\x1f]*)'")
 _WORD = regex(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _NUMBER_LIKE = regex(r"[+-]?[0-9.][0-9A-Za-z_.+-]*")
+_ZEROS = regex(r"^(-?)0+(?=[0-9])")
+_BLANKS = " \t\r\n"
 _HEX4 = regex(r"[0-9a-fA-F]{4}")
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _NOT_NUMBERS = {"NaN", "Infinity", "nan", "inf"}
@@ -339,7 +342,11 @@ class Reader:
         help = f"write `,` before the next item or `{closing}` to close"
         blank = self.at - 1
         meant = (blank, self.at, ",") if self.text[blank].isspace() else None
-        raise Stop("json-syntax-error", "no comma between two items", self.at, self.at + 1, help, meant=meant)
+        behind = len(self.text[: self.at].rstrip(_BLANKS))
+        follows = char == '"' or (not frame.is_object and (char in "{[-" or char.isalnum()))
+        instead = (behind, behind, ",") if follows else None
+        message = "no comma between two items"
+        raise Stop("json-syntax-error", message, self.at, self.at + 1, help, instead=instead, meant=meant)
 
     def refuse_key(self, frame: _Frame) -> None:
         self.refuse_unclosed(frame)
@@ -348,7 +355,9 @@ class Reader:
         word = _WORD.match(self.text, self.at)
         if word is not None:
             help = f'write `"{word.group()}"`'
-            raise Stop("json-syntax-error", f"key `{word.group()}` has no quotes", self.at, word.end(), help)
+            instead = (self.at, word.end(), f'"{word.group()}"')
+            message = f"key `{word.group()}` has no quotes"
+            raise Stop("json-syntax-error", message, self.at, word.end(), help, instead=instead)
         help = "write a key in double quotes"
         raise Stop("json-syntax-error", "no key where one must stand", self.at, self.at + 1, help)
 
@@ -362,7 +371,9 @@ class Reader:
 
     def refuse_number(self, start: int, end: int) -> None:
         text = self.text[start:end]
+        right = _ZEROS.sub(r"\1", text.removeprefix("+"))
         help = "write digits with an optional fraction and exponent, without leading zeros or `+`"
+        help = Advice(help, text, right) if _NUMBER.fullmatch(right) else help
         raise Stop("json-bad-number", f"`{text[:40]}` is not a number", start, end, help)
 
     def refuse_value(self, char: str, name: str, stack: list[_Frame]) -> None:
@@ -397,4 +408,6 @@ class Reader:
             raise Stop("json-lone-surrogate", "half a character in a string", at, at + 1, help)
         shown = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(char, f"\\u{ord(char):04x}")
         message = "a line break in a string" if char in "\r\n" else "a control character in a string"
-        raise Stop("json-control-character", message, at, at + 1, f"write `{shown}`, or close the string")
+        instead = None if char in "\r\n" else (at, at + 1, shown)
+        help = f"write `{shown}`, or close the string"
+        raise Stop("json-control-character", message, at, at + 1, help, instead=instead)

@@ -7,6 +7,7 @@ the text there is not the word itself, because it is escaped, folded, joined of 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -24,6 +25,11 @@ _PLAIN: Final = regex(r"(?!(?i:true|false|yes|no|on|off|null|y|n)$)[A-Za-z](?:[A
 _COMMA_BEHIND: Final = regex(r"\s*(?:(,)\s*|(?=[\}\]]))")
 _GAP: Final = regex(r"\s*")
 _COMMA_BEFORE: Final = regex(r",\s*\Z")
+#: what joins a part of the language to the next one, and what stands before the only condition of a clause
+_JOINED_BEHIND: Final = regex(r"\s*(?:(and|&&)(?!\w)|or(?!\w)|\|\||,)\s*")
+_JOINED_BEFORE: Final = regex(r"\s*(?:(?<!\w)(and|or)|&&|\|\||,)\s*\Z")
+_ALONE: Final = regex(r"\s*\b(?:when|unless)\s+\Z")
+_CLOSE: Final = 400
 #: what means itself between any quotes of any host
 _QUIET: Final = regex(r"[^\"'\\\x00-\x1f\x7f\u0085\u2028\u2029]*")
 
@@ -61,6 +67,8 @@ def _settled(fix: Fix, sources: Mapping[str, Source]) -> Fix | None:
 def _cut(edit: Edit, source: Source) -> Edit | None:
     """The part with one comma; None where it is written in another way than in JSON, or is all that its list holds."""
     text, span = source.text, edit.span
+    if source.file.endswith(_OWN):
+        return _cut_own(edit, text)
     written = text[span.start : span.end]
     opening = text[: span.start].rstrip()[-1:]
     if opening not in ("{", "[", ","):
@@ -76,6 +84,44 @@ def _cut(edit: Edit, source: Source) -> Edit | None:
     if before is not None:
         return Edit(Span(span.file, before.start(), span.end), "")
     return Edit(span, "") if opening == "{" else None
+
+
+def _cut_own(edit: Edit, text: str) -> Edit | None:
+    """The part of a list, the operand of a condition or the lines of a declaration that are pointed at; with `old`, the one part there that is written so."""
+    file, start, end = edit.span.file, edit.span.start, edit.span.end
+    if edit.old is not None:
+        place = _once(text[start:end], edit.old)
+        if place is None:
+            return None
+        start, end = start + place[0], start + place[1]
+    near = text[max(start - _CLOSE, 0) : start]
+    before, behind = _JOINED_BEFORE.search(near), _JOINED_BEHIND.match(text, end)
+    if before is not None and (behind is None or not behind[1] or before[0].strip() in ("and", "&&")):
+        return Edit(
+            Span(file, start - len(before[0]), end), ""
+        )  # `and` binds closer than what stands at the other side
+    if behind is not None:
+        return Edit(Span(file, start, behind.end()), "")
+    alone = _ALONE.search(near)
+    if alone is not None:
+        return Edit(Span(file, start - len(alone[0]), end), "")
+    if near.rstrip().endswith("{") and text[end : end + _CLOSE].lstrip().startswith("}"):
+        return Edit(Span(file, start, end), "")
+    first, last = text.rfind("\n", 0, start) + 1, text.find("\n", end)
+    last = len(text) if last < 0 else last + 1
+    above = text[text.rfind("\n", 0, max(first - 1, 0)) + 1 : first].lstrip()
+    if f"{text[first:start]}{text[end:last]}".strip() or above.startswith("//"):
+        return None
+    return Edit(Span(file, first, last), "")
+
+
+def _once(written: str, word: str) -> tuple[int, int] | None:
+    """Where a text or a word of the language stands in what is pointed at, if it does once."""
+    quoted = f'"{word}"'
+    if written.count(quoted) == 1:
+        return written.index(quoted), written.index(quoted) + len(quoted)
+    found = list(re.finditer(rf'(?<![\w."-]){re.escape(word)}(?![\w."-])', written))
+    return found[0].span() if len(found) == 1 else None
 
 
 def _added(edit: Edit, source: Source) -> Edit | None:
@@ -107,8 +153,17 @@ def _written(edit: Edit, old: str, source: Source) -> Edit | None:
         return None
     if written == old and source.file.endswith(_OWN):
         return Edit(edit.span, new)
+    if source.file.endswith(_OWN) and '"' not in old and (place := _once(written, old)) is not None:
+        quoted = written[place[0]] == '"'
+        if quoted and not (_QUIET.fullmatch(old) and _QUIET.fullmatch(new)):
+            return None
+        span = Span(edit.span.file, edit.span.start + place[0], edit.span.start + place[1])
+        return Edit(span, f'"{new}"' if quoted else new)
     if new == f'"{old}"' or old == f'"{new}"':  # a number for a text, or the other way round
         return Edit(edit.span, new) if written == old else None
+    if new.startswith("{"):  # an object of JSON, which YAML reads as well
+        plain = _QUIET.fullmatch(old) and not source.file.endswith(_HCL)
+        return Edit(edit.span, new) if plain and written in (f'"{old}"', f"'{old}'") else None
     if not (_QUIET.fullmatch(old) and _QUIET.fullmatch(new)):
         return None
     if source.file.endswith((*_YAML, *_HCL)) and "${" in f"{old}{new}":

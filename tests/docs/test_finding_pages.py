@@ -49,6 +49,7 @@ REVEALED = {
     "cedar-unknown-function": {"everyone-allowed"},
     "cedar-unknown-method": {"everyone-allowed"},
     "exact-deny-path": {"deny-path-by-spelling"},
+    "json-control-character": {"invalid-arn-resource"},
     "known-key": {"type-mismatch"},
 }
 ENTRIES = {name: stage for stage, name, _ in diagnostic_entries() if name not in RULES}

@@ -41,6 +41,8 @@ _LATTICE_KEYS = frozenset(
 _ORDERS = ("LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
 #: in front of a key that no request has
 _ABSENT = "\0"
+#: how other languages write the two
+_TRUTHS = {**dict.fromkeys(("true", "yes", "on", "1"), "true"), **dict.fromkeys(("false", "no", "off", "0"), "false")}
 _MISMATCH = {
     Family.NUMERIC: ("type-mismatch-number", "a number"),
     Family.DATE: ("type-mismatch-date", "a date such as `2024-01-31T00:00:00Z`, or epoch seconds"),
@@ -292,7 +294,7 @@ def _check_value(operator: Operator, text: str, span: Span, reading: Reading) ->
     if family is Family.STRING:
         return
     if family is Family.DATE and has_no_zone(text):
-        help = "add `Z` or an offset such as `+01:00`"
+        help: str = Advice("add `Z` or an offset such as `+01:00`", text, f"{text}Z")
         reading.warn("invalid-date-value", f"`{text}` has a time without an offset", span, help)
     elif family is Family.DATE and is_odd(text):
         help = write_instead(text, right) if (right := plainly(text)) else "write a date such as `2024-01-31T00:00:00Z`"
@@ -309,8 +311,8 @@ def _check_value(operator: Operator, text: str, span: Span, reading: Reading) ->
     elif family is Family.DATE:
         reading.refuse(rule, message, span, f"write {wanted}")
     else:
-        said = text.strip().lower() if rule == "type-mismatch-boolean" else ""
-        help = write_instead(text, said) if said in ("true", "false") else f"write {wanted}"
+        said = _TRUTHS.get(text.strip().lower(), "") if rule == "type-mismatch-boolean" else ""
+        help = write_instead(text, said) if said else f"write {wanted}"
         reading.warn(rule, message, span, help)
 
 

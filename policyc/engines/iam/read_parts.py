@@ -293,7 +293,7 @@ def _principal_names(member: JsonMember, reading: Reading) -> tuple[frozenset[st
         text = value.value if isinstance(value, JsonString) else ""
         help = 'name callers by their type, such as `{"AWS": "123456789012"}`'
         if _ACCOUNT.fullmatch(text) or _PRINCIPAL_ARN.fullmatch(text) or text.endswith(".amazonaws.com"):
-            help = f'write `{{"{"Service" if text.endswith(".com") else "AWS"}": "{text}"}}`'
+            help = write_instead(text, f'{{"{"Service" if text.endswith(".com") else "AWS"}": "{text}"}}')
         reading.error("invalid-principal-format", f"`{member.key}` has no principal type", value.span, help)
         return frozenset(), ()
     if not value.members:

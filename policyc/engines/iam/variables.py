@@ -56,6 +56,10 @@ class VariableError(Exception):
 
 _KEY = regex(r"[A-Za-z][\w-]*:[\w/-]*\w")
 _DEFAULT = regex(r"([^\s,']+), '([^']*)'")
+#: a default with too few or too many blanks, one whose quote is not closed before the brace, and blanks around the signs of a key
+_LOOSE = regex(r"([^\s,']+)\s*,\s*'([^']*)'\s*")
+_OPEN = regex(r"\$\{[^\s,'{}]+, '[^'{}$]*\}(?=[^'}]*\Z)")
+_GAPS = regex(r"\s*([:/])\s*")
 _SPECIAL = regex(r"\$\{|[*?]|" + MARK.pattern)
 
 
@@ -132,10 +136,13 @@ def _variable(text: str, start: int) -> tuple[str | Variable, int]:
         return Variable(fold(with_default[1]), with_default[1], with_default[2]), after
     if "'" in inner:
         help = "write `${key, 'text'}`: a comma, one space and the text in single quotes"
-        raise VariableError("missing-quote-in-variable", f"a malformed default in `${{{inner}}}`", help, start, after)
+        loose = _LOOSE.fullmatch(inner)
+        right = f"{text[:start]}${{{loose[1]}, '{loose[2]}'}}{text[after:]}" if loose is not None else ""
+        message = f"a malformed default in `${{{inner}}}`"
+        raise VariableError("missing-quote-in-variable", message, help, start, after, right)
     if "," in inner or any(char.isspace() for char in inner):
         help = "write the key without spaces; a default is `${key, 'text'}`"
-        key = inner.strip()
+        key = _GAPS.sub(r"\1", inner.strip())
         right = "" if "," in key or any(map(str.isspace, key)) else f"{text[:start]}${{{key}}}{text[after:]}"
         message = f"`${{{inner}}}` is not one key"
         raise VariableError("unsupported-space-in-variable", message, help, start, after, right)
@@ -152,8 +159,10 @@ def _closing(text: str, start: int) -> int:
             return at
     if quoted:
         help = "close the default with `'` and the variable with `}`"
+        open_ = _OPEN.match(text, start)
+        right = f"{text[: open_.end() - 1]}'{text[open_.end() - 1 :]}" if open_ is not None else ""
         raise VariableError(
-            "missing-quote-in-variable", "the default of a variable is not closed", help, start, len(text)
+            "missing-quote-in-variable", "the default of a variable is not closed", help, start, len(text), right
         )
     right = f"{text}}}" if _KEY.fullmatch(text, start + 2) else ""
     message = "a variable is not closed"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TypeAlias
 
-from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity
+from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity, write_instead
 from policyc.ir.authz import All, AnyOf, Atom, Cond, Constant, Op, Policy, Statement
 from policyc.ir.conditions import atoms
 from policyc.ir.pattern import Wild, pattern_tokens
@@ -313,7 +313,9 @@ def _address_problem(text: str) -> Problem | None:
     """Literals that Python reads and Cedar does not: scoped addresses and IPv4 inside IPv6."""
     address: IPv4Address | IPv6Address = ip_network(text).network_address if "/" in text else ip_address(text)
     if "%" in text or (isinstance(address, IPv6Address) and address.ipv4_mapped is not None):
-        return "unreadable-address", f"Cedar cannot read the address `{text}`", "write a plain IPv4 or IPv6 address"
+        inner = address.ipv4_mapped if isinstance(address, IPv6Address) and "/" not in text else None
+        help = write_instead(text, str(inner)) if inner is not None else "write a plain IPv4 or IPv6 address"
+        return "unreadable-address", f"Cedar cannot read the address `{text}`", help
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.diagnostics import Diagnostics, did_you_mean, dropped
 from policyc.ir.program import Program
 from policyc.model.values import Resource, Value
 from policyc.targets.cedar_documents.claims import check_apart, check_kind, entries
@@ -22,6 +22,7 @@ def check_endpoint(endpoint: Resource, diagnostics: Diagnostics) -> None:
     seen = roots(endpoint)
     known = [(name, split_name(name) or ()) for name in vocabulary().attributes]
     taken: dict[tuple[str, ...], Value] = {}
+    declared = endpoint.get("signals")
     for key, value in entries(endpoint, "signals"):
         steps = split_name(key)
         if steps is None or len(steps) < 2:
@@ -46,6 +47,7 @@ def check_endpoint(endpoint: Resource, diagnostics: Diagnostics) -> None:
                     f"`{name}` is documented, so `{key}` cannot be declared",
                     value.span,
                     f"drop it and use `{name}`",
+                    fix=None if declared is None else dropped(declared.span, f"{key}: {value.data}", safe=False),
                 )
         check_kind(value, diagnostics)
         check_apart(key, steps, value, taken, diagnostics)

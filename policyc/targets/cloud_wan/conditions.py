@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostics, dropped
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Constant, Never, Op, RawExpression, RawTest
 from policyc.ir.network import AttachCondition, ConditionType, Logic, MatchType, Operator, RouteMatch, Word
 from policyc.record import record
@@ -29,20 +29,20 @@ class Flat(Generic[T]):
     logic: Logic | None
 
 
-def attach_conditions(cond: Cond, span: Span, diagnostics: Diagnostics) -> Flat[AttachCondition] | None:
+def attach_conditions(cond: Cond, span: Span, rule: Span, diagnostics: Diagnostics) -> Flat[AttachCondition] | None:
     """The conditions of an association rule, or None after a finding."""
     match cond:
         case Always():
             return Flat((AttachCondition("any", span=span),), None)
         case _:
-            return _flatten(cond, span, lambda atom: _attach_atom(atom, span, diagnostics), diagnostics)
+            return _flatten(cond, span, rule, lambda atom: _attach_atom(atom, span, diagnostics), diagnostics)
 
 
-def filter_conditions(cond: Cond, span: Span, diagnostics: Diagnostics) -> Flat[RouteMatch] | None:
+def filter_conditions(cond: Cond, span: Span, rule: Span, diagnostics: Diagnostics) -> Flat[RouteMatch] | None:
     """The match conditions of a routing policy rule, or None after a finding."""
     if isinstance(cond, Always):
         return every_prefix(span)
-    return _flatten(cond, span, lambda atom: _filter_atom(atom, span, diagnostics), diagnostics)
+    return _flatten(cond, span, rule, lambda atom: _filter_atom(atom, span, diagnostics), diagnostics)
 
 
 def every_prefix(span: Span) -> Flat[RouteMatch]:
@@ -62,11 +62,12 @@ def every_prefix(span: Span) -> Flat[RouteMatch]:
 
 
 def _flatten(
-    cond: Cond, span: Span, convert: Callable[[Atom], Flat[T] | None], diagnostics: Diagnostics
+    cond: Cond, span: Span, rule: Span, convert: Callable[[Atom], Flat[T] | None], diagnostics: Diagnostics
 ) -> Flat[T] | None:
     match cond:
         case Never():
-            diagnostics.error("rule-never-matches", "this condition is never true", span, "remove the rule")
+            fix = dropped(rule, safe=False)
+            diagnostics.error("rule-never-matches", "this condition is never true", span, "remove the rule", fix=fix)
             return None
         case Atom():
             return convert(cond)

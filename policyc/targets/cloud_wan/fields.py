@@ -125,7 +125,7 @@ class Fields:
             "network-wrong-type",
             f"{place} is {kind_of(value)} where {wanted} is wanted",
             value.span,
-            f"{help} (the service answers TYPE_MISMATCH)",
+            help + " (the service answers TYPE_MISMATCH)",
         )
 
     def _place(self, key: str) -> str:

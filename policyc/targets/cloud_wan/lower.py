@@ -297,7 +297,7 @@ class _Lowering:
         description = self._description(options)
         cond = self._condition(node.condition, ATTACH_ATTRIBUTES)
         span = node.span if node.condition is None else node.condition.span
-        flat = None if cond is None else attach_conditions(cond, span, self.diagnostics)
+        flat = None if cond is None else attach_conditions(cond, span, node.span, self.diagnostics)
         if flat is None:
             return None
         action: ir.ToSegment | ir.ToTag | ir.ToGroup
@@ -348,7 +348,7 @@ class _Lowering:
             self.added.append((pointer, "`otherwise` became conditions that hold for every prefix", node.span))
         else:
             cond = self._condition(node.condition, FILTER_ATTRIBUTES)
-            found = None if cond is None else filter_conditions(cond, node.condition.span, self.diagnostics)
+            found = None if cond is None else filter_conditions(cond, node.condition.span, node.span, self.diagnostics)
             if found is None:
                 return None
             flat = found

@@ -7,9 +7,10 @@ Source: Cloud WAN reference, section 1.
 
 from __future__ import annotations
 
-from policyc.diagnostics import Diagnostics, in_quotes, remove_member, rewritten
+from policyc.diagnostics import Diagnostics, in_quotes, remove_member, rewritten, write_instead
 from policyc.ir import network as ir
 from policyc.ir.origin import Origin
+from policyc.regex import regex
 from policyc.syntax.json_text import JsonArray, JsonNumber, JsonObject, JsonString, JsonValue, parse_json
 from policyc.targets.cloud_wan.fields import Fields, kind_of
 from policyc.targets.cloud_wan.read_rules import read_attach_rules, read_label_rules
@@ -25,6 +26,7 @@ TOP_KEYS = (
     "attachment-routing-policy-rules",
     "routing-policies",
 )
+_RANGE = regex(r"[0-9]{1,10}-[0-9]{1,10}")
 _CONFIGURATION_KEYS = (
     "asn-ranges",
     "inside-cidr-blocks",
@@ -157,11 +159,14 @@ def _asn_ranges(fields: Fields) -> tuple[ir.AsnRange, ...]:
     for word in fields.words("asn-ranges", required=True, filled=True):
         low, dash, high = word.text.partition("-")
         if not dash or not all(part.isascii() and part.isdigit() and len(part) <= 10 for part in (low, high)):
+            meant = "".join(word.text.split())
             fields.diagnostics.error(
                 "asn-range",
                 f"`{word.text[:40]}` is not a range of ASNs",
                 word.span,
-                "write the first and the end, such as `64512-64555`",
+                write_instead(word.text, meant)
+                if _RANGE.fullmatch(meant)
+                else "write the first and the end, such as `64512-64555`",
             )
             continue
         out.append(ir.AsnRange(int(low), int(high), word.span))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, Literal
 
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Advice, Diagnostics
 from policyc.engines.iam.principals import distribution_arn, principal_arn
 from policyc.ir.authz import Who
 from policyc.model.values import Principal
@@ -86,7 +86,11 @@ def principal_problem(item: Principal, negated: bool, kinds: Collection[str]) ->
     if item.kind == "root":
         return (
             "`root` as a principal stands for the whole account, not for its root user",
-            "write `account(…)`, or `anyone` with a condition on `aws.PrincipalArn` for the root user alone",
+            Advice(
+                "write `account(…)`, or `anyone` with a condition on `aws.PrincipalArn` for the root user alone",
+                "root",
+                "account",
+            ),
         )
     if item.kind == "native":
         return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostics, write_instead
 from policyc.engines.iam.caller import Caller, unstated
 from policyc.engines.iam.request import Request as Asked
 from policyc.ir.program import Program
@@ -168,7 +168,10 @@ def _check_path(request: Request, verb: Verb | None, diagnostics: Diagnostics) -
         diagnostics.error("no-path-here", "a TLS passthrough connection has no path", request.span, "leave `path` out")
     elif path is not None and not path.startswith("/"):
         diagnostics.error(
-            "malformed-path", f"the path `{path}` does not begin with `/`", request.span, f"write `/{path}`"
+            "malformed-path",
+            f"the path `{path}` does not begin with `/`",
+            request.span,
+            write_instead(path, f"/{path}"),
         )
     elif path is not None and ("?" in path or "#" in path):
         diagnostics.error(

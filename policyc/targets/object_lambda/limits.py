@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from policyc.diagnostics import Diagnostics, Label, did_you_mean, write_instead
+from policyc.diagnostics import Advice, Diagnostics, Label, did_you_mean, dropped, write_instead
 from policyc.ir.authz import Atom, Can, Never, Op, Policy, Statement
 from policyc.ir.conditions import atoms
 from policyc.ir.program import Program
@@ -195,7 +195,7 @@ def _check_verbs(statement: Statement, diagnostics: Diagnostics) -> None:
                 "verb-without-permission",
                 f"`{verb.name}` has no permission of its own: `{permission}` covers it",
                 statement.can.span if statement.can else statement.span,
-                f"write `can {permission}`; requests may still say `{verb.name}`",
+                Advice(f"write `can {permission}`; requests may still say `{verb.name}`", verb.name, permission),
             )
 
 
@@ -213,6 +213,7 @@ def _check_keys(statement: Statement, diagnostics: Diagnostics) -> None:
                 f"`{atom.attribute.native}` is absent at the Object Lambda access point itself",
                 atom.span,
                 "drop it: the supporting access point's policy asks for it by itself",
+                fix=dropped(atom.span, safe=False),
             )
         elif foreign_at_first_hop(key):
             diagnostics.error(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policyc.diagnostics import Diagnostics, Label, did_you_mean
+from policyc.diagnostics import Diagnostics, Label, did_you_mean, in_quotes
 from policyc.ir.program import Program
 from policyc.model.types import RECORD
 from policyc.model.values import Resource, Value
@@ -65,7 +65,9 @@ def _check_references(group: Resource, diagnostics: Diagnostics) -> None:
                 "malformed-reference",
                 f"`{name}` wants the policy reference name as text",
                 value.span,
-                'write it in quotes, such as `"my-idp"`',
+                in_quotes(value.data)
+                if isinstance(value.data, str) and value.data
+                else 'write it in quotes, such as `"my-idp"`',
             )
     seen: dict[str, Value] = {}
     for name, value in entries(group, "trust"):

@@ -45,7 +45,7 @@ https://docs.aws.amazon.com/network-manager/latest/cloudwan/cloudwan-policy-serv
 
 from __future__ import annotations
 
-from policyc.diagnostics import Severity
+from policyc.diagnostics import Severity, dropped
 from policyc.ir.network import SendVia
 from policyc.lint.networks import core_networks, sends
 from policyc.lint.rule import Lint
@@ -68,5 +68,6 @@ def check(lint: Lint) -> None:
                     action.segment.span,
                     f"an earlier {speech(network).send_via} does this already, in both directions",
                     "remove this one",
+                    fix=dropped(action.span, safe=False),
                 )
             seen |= pairs

@@ -42,7 +42,7 @@ https://docs.aws.amazon.com/network-manager/latest/cloudwan/cloudwan-policy-netw
 
 from __future__ import annotations
 
-from policyc.diagnostics import Label, Severity
+from policyc.diagnostics import Label, Severity, dropped
 from policyc.lint.networks import core_networks, share_pairs, shares
 from policyc.lint.rule import Lint
 
@@ -64,5 +64,6 @@ def check(lint: Lint) -> None:
                         "another share joins these segments already, in both directions",
                         "drop it",
                         (Label(other.segment.span, "this one"),) if other.segment.span else (),
+                        dropped(share.span),
                     )
                     break

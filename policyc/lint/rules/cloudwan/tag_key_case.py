@@ -39,7 +39,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policyc.diagnostics import Label, Severity
+from policyc.diagnostics import Label, Severity, write_instead
 from policyc.ir.network import AttachCondition, AttachRule, ToTag, Word
 from policyc.lint.networks import core_networks
 from policyc.lint.rule import Lint
@@ -62,7 +62,7 @@ def check(lint: Lint) -> None:
                 lint.report(
                     word.span,
                     f"tag `{word}` is another tag than `{other}`: keys are compared letter by letter",
-                    f"write `{other}` if that is the tag which attachments have",
+                    write_instead(word.text, other.text) + ", if that is the tag which attachments have",
                     (Label(other.span, "the other spelling"),) if other.span is not None else (),
                 )
             before.append((word, use))

@@ -37,17 +37,19 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Final
 
-from policyc.diagnostics import Severity
+from policyc.diagnostics import Advice, Severity
 from policyc.ir.authz import Atom, Glob, RawTest
 from policyc.ir.conditions import tests
 from policyc.lint.rule import Lint, kind_of
 from policyc.lint.speech import key_of
+from policyc.regex import regex
 from policyc.targets.iam_documents.kinds import KINDS
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"
 NEEDS = ("aws:sourceip",)
 
+_IP: Final = regex("(?i)sourceip$")
 _PRIVATE: Final = tuple(
     ip_network(text)
     for text in (
@@ -72,11 +74,12 @@ def check(lint: Lint) -> None:
             if test.attribute.native.lower() != "aws:sourceip" or not isinstance(test, Atom | RawTest):
                 continue
             texts = [value.text if isinstance(value, Glob) else str(value.value) for value in test.values]
+            better = _IP.sub("VpcSourceIp", key_of(test))
             if texts and all(map(_is_private, texts)):
                 lint.report(
                     test.span,
                     f"`{key_of(test)}` holds public addresses, and these are private",
-                    f"test `{key_of(test).replace('SourceIp', 'VpcSourceIp').replace('sourceIp', 'VpcSourceIp')}`",
+                    Advice(f"test `{better}`", key_of(test), better),
                 )
 
 

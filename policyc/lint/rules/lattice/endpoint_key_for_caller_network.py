@@ -31,7 +31,7 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html
 
 from __future__ import annotations
 
-from policyc.diagnostics import Severity
+from policyc.diagnostics import Advice, Severity
 from policyc.ir.conditions import tests
 from policyc.lint.rule import Lint
 from policyc.lint.speech import key_of, word
@@ -56,8 +56,12 @@ def check(lint: Lint) -> None:
     for policy, statement in lint.statements("auth-policy"):
         for test in tests(statement.when):
             if test.attribute.native.lower() in _ENDPOINT_KEYS:
+                vpc, help = (
+                    word(policy, "source.vpc"),
+                    f"test `{word(policy, 'source.vpc')}` or `{word(policy, 'source.vpc_owner')}`",
+                )
                 lint.report(
                     test.span,
                     f"`{key_of(test)}` is not known to be set for calls to VPC Lattice",
-                    f"test `{word(policy, 'source.vpc')}` or `{word(policy, 'source.vpc_owner')}`",
+                    Advice(help, key_of(test), vpc) if test.attribute.native.lower() == "aws:sourcevpc" else help,
                 )

@@ -33,16 +33,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policyc.diagnostics import Label, Severity
+from policyc.diagnostics import Label, Severity, dropped
 from policyc.engines.proofs.conditions import always_holds, implies, never_holds
 from policyc.engines.proofs.values import same_key
-from policyc.ir.authz import All, Atom, Cond, Origin, RawTest
+from policyc.ir.authz import All, Atom, Cond, Origin, RawTest, Statement
 from policyc.ir.conditions import tests
 from policyc.lint.places import condition_of
 from policyc.lint.rule import Lint
 from policyc.lint.speech import key_of
 from policyc.record import replace
 from policyc.targets.iam_documents import services
+from policyc.text import Span
 
 SEVERITY = Severity.INFO
 SCOPE = "document"
@@ -62,7 +63,19 @@ def check(lint: Lint) -> None:
                 f"every request that passes the other test of `{_key(inner)}` passes this one",
                 "drop it, or write one list of values if either is enough",
                 (Label(other, "the other one"),) if other is not None and other != span else (),
+                dropped(span) if policy.origin is Origin.LANGUAGE and _is_inside(span, statement) else None,
             )
+
+
+def _is_inside(span: Span | None, statement: Statement) -> bool:
+    """Whether a test stands in the statement itself, and not in a predicate that others call."""
+    whole = statement.span
+    return (
+        span is not None
+        and whole is not None
+        and span.file == whole.file
+        and whole.start <= span.start < span.end <= whole.end
+    )
 
 
 def _pairs(items: tuple[Cond, ...]) -> Iterator[tuple[Cond, Cond]]:

@@ -90,5 +90,5 @@ def _report(lint: Lint, policy: Policy, narrow: Statement, wide: Statement) -> N
         "drop it, or narrow the other statement if that one is wider than meant",
         (Label(span, "this statement covers it"),) if span is not None else (),
         # tests of the language may name their statement, and comments speak of it
-        dropped(narrow.span) if policy.origin is Origin.IAM else None,
+        dropped(narrow.span, safe=policy.origin is Origin.IAM),
     )

@@ -63,7 +63,7 @@ def check(lint: Lint) -> None:
                     f"`{text}` stands twice in one list" if same else f"`{text}` adds nothing: `{other}` takes it in",
                     "drop it" if same else "drop it, or narrow the other one if that is wider than meant",
                     (Label(place, "the other one"),) if place is not None and place != span else (),
-                    dropped(span) if policy.origin is Origin.IAM and place != span else None,
+                    dropped(span) if policy.origin is Origin.IAM and place != span else dropped(span, text),
                 )
 
 

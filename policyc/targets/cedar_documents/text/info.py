@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeAlias
 
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostics, Fix
 from policyc.record import record
 from policyc.syntax.cedar_nodes import Expr
 from policyc.targets.cedar_documents.text.kinds import LONG, UNKNOWN, Kind, Member
@@ -67,7 +67,7 @@ class Checks(Protocol):
     def check(self, node: Expr, known: Known = NOTHING) -> Info:
         """An operand's kind and what it reads, its mistakes reported."""
 
-    def error(self, rule: str, message: str, span: Span, help: str) -> None:
+    def error(self, rule: str, message: str, span: Span, help: str, fix: Fix | None = None) -> None:
         """Report a mistake."""
 
     def fails(self, message: str, span: Span, help: str) -> None:

@@ -174,9 +174,11 @@ def _unlike(checker: Checks, node: Compare, left: Info, right: Info) -> None:
     always = "always" if node.operator == "!=" else "never"
     subject = node.left if path_of(node.left) else node.right
     info = left if subject is node.left else right
-    help = "compare values of one kind"
+    help, fix = "compare values of one kind", None
     if info.kind.name == "set":
-        help = f"write `{written(subject)}.contains(…)`"
+        other = node.right if subject is node.left else node.left
+        better = f"{'!' if node.operator == '!=' else ''}{written(subject)}.contains({written(other)})"
+        help, fix = f"write `{better}`", rewritten(node.span, better)
     elif info.kind.name == "record" and info.kind.members:
         help = "test one of its attributes: " + ", ".join(f"`{name}`" for name in list(info.kind.members)[:6])
     elif info.kind.keyed:
@@ -192,6 +194,7 @@ def _unlike(checker: Checks, node: Compare, left: Info, right: Info) -> None:
         f"so this is {always} true",
         node.span,
         help,
+        fix=fix,
     )
 
 
@@ -300,6 +303,7 @@ def _call(checker: Checks, node: Call, known: Known) -> Info:
             "`x_forwarded_for` is often a list with commas, over which `ip` fails",
             node.span,
             "test `context.http_request.client_ip`",
+            fix=rewritten(arg.span, "context.http_request.client_ip"),
         )
     elif path_of(arg) and not (node.function == "ip" and _may_be_address(checker, info)):
         checker.hazards.append(_reading(node, arg))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from policyc.diagnostics import Diagnostic, Diagnostics, Severity
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity, rewritten
 from policyc.ir.repeats import report_repeats
 from policyc.model.placeholders import RENDER, is_template
 from policyc.regex import regex
@@ -21,6 +21,7 @@ from policyc.text import Span
 Test: TypeAlias = tuple[Path, cedar.Expr, cedar.Expr]
 
 _ADDRESSES = {("http_request", "client_ip"), ("tcp_flow", "client_ip"), ("tcp_flow", "destination_ip")}
+_OCTETS = regex(r'"((?:[0-9]{1,3}\.){1,3})\*"')
 _IPV4 = regex(r"(0|[1-9][0-9]{0,2})(\.(0|[1-9][0-9]{0,2})){3}")
 _PORTS = {("http_request", "port"), ("tcp_flow", "destination_port")}
 
@@ -80,11 +81,14 @@ def _check_addresses(tests: list[Test], diagnostics: Diagnostics) -> None:
             continue
         block = f'ip({written(part)}).isInRange(ip("…"))'
         if isinstance(test, cedar.Like):
+            octets = _OCTETS.fullmatch(written(test).removeprefix(f"{written(part)} like "))
+            better = _block(octets[1], written(part)) if octets is not None else None
             diagnostics.warning(
                 "cedar-address-as-text",
                 "a pattern over an address ignores where blocks begin and other spellings",
                 test.span,
-                f"write `{block}`",
+                f"write `{block}`" if better is None else f"write `{better}`",
+                fix=rewritten(test.span, better) if better is not None else None,
             )
         elif _names_address(test) and not _is_plain(test):
             diagnostics.add(
@@ -96,6 +100,15 @@ def _check_addresses(tests: list[Test], diagnostics: Diagnostics) -> None:
                     Severity.INFO,
                 )
             )
+
+
+def _block(beginning: str, address: str) -> str | None:
+    """The test of the block of addresses that begin with these numbers; None where it is none."""
+    numbers = beginning.rstrip(".").split(".")
+    if any(int(number) > 255 or str(int(number)) != number for number in numbers):
+        return None
+    whole = ".".join([*numbers, *["0"] * (4 - len(numbers))])
+    return f'ip({address}).isInRange(ip("{whole}/{8 * len(numbers)}"))'
 
 
 def _names_address(test: cedar.Expr) -> bool:
@@ -112,6 +125,7 @@ def _check_ports(tests: list[Test], diagnostics: Diagnostics) -> None:
     """Ports that are tested as a number or as text alone, each port on its own."""
     forms: dict[tuple[Path, str], set[type]] = {}
     first: dict[tuple[Path, str], Span] = {}
+    asked: dict[Span, cedar.Expr] = {}
     for path, test, _ in tests:
         orders = isinstance(test, cedar.Compare) and test.operator not in ("==", "!=")  # told where kinds are
         if (
@@ -124,18 +138,24 @@ def _check_ports(tests: list[Test], diagnostics: Diagnostics) -> None:
                 if isinstance(node, cedar.Lit) and not isinstance(node.value, bool):
                     forms.setdefault((path, str(node.value)), set()).add(type(node.value))
                     first.setdefault((path, str(node.value)), test.span)
+                    asked[test.span] = test
     told: set[Span] = set()
     for (path, port), found in forms.items():
         span = first[path, port]
         if len(found) == 1 and span not in told:
             told.add(span)
             other = "text" if int in found else "a number"
+            better = f'[{port}, "{port}"].contains(context.{".".join(path)})'
+            better = (
+                f"!{better}" if isinstance(test := asked[span], cedar.Compare) and test.operator == "!=" else better
+            )
             diagnostics.warning(
                 "cedar-port-form",
                 f"AWS's pages disagree whether `{path[-1]}` is a number or text, and `{port}` is not tested as "
                 f"{other} here",
                 span,
-                f'test both, such as `[{port}, "{port}"].contains(context.{".".join(path)})`',
+                f"test both, such as `{better}`",
+                fix=rewritten(span, better) if isinstance(asked[span], cedar.Compare) else None,
             )
 
 

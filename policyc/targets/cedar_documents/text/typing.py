@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policyc.diagnostics import Diagnostics, did_you_mean, rewritten
+from policyc.diagnostics import Diagnostics, Fix, did_you_mean, rewritten
 from policyc.model.placeholders import is_template
 from policyc.record import field, record, replace
 from policyc.syntax import cedar_nodes as cedar
@@ -95,8 +95,8 @@ class Checker:
         self.settled[node] = None
         return Info(BOOL, risks=info.risks, broken=True)
 
-    def error(self, rule: str, message: str, span: Span, help: str) -> None:
-        self.diagnostics.error(rule, message, span, help)
+    def error(self, rule: str, message: str, span: Span, help: str, fix: Fix | None = None) -> None:
+        self.diagnostics.error(rule, message, span, help, fix=fix)
 
     def fails(self, message: str, span: Span, help: str) -> None:
         """A test whose evaluation always fails, with what Cedar makes of that."""

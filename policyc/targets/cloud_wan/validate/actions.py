@@ -163,6 +163,7 @@ def _check_other(segment: Word, names: tuple[Word, ...], what: str, diagnostics:
                 f"segment `{segment}` {what}",
                 name.span or segment.span,
                 "name another segment: attachments of one segment meet anyway, unless it isolates them",
+                fix=dropped(name.span, safe=False),
             )
 
 
@@ -175,6 +176,7 @@ def _check_left_out(segment: Word, names: tuple[Word, ...], diagnostics: Diagnos
                 f"segment `{segment}` is left out of its own share, where it never is",
                 name.span or segment.span,
                 "leave it away, or name the segment that is meant",
+                fix=dropped(name.span, safe=False),
             )
 
 

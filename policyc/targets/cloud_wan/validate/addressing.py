@@ -180,6 +180,14 @@ def _asn_count(ranges: tuple[AsnRange, ...]) -> int:
     return total
 
 
+def _plain_block(text: str) -> str:
+    """What to write for a text that is no block: without zeros before its length, where that makes it one."""
+    address, _, length = text.partition("/")
+    plain = f"{address}/{length.lstrip('0')}"
+    right = plain != text and _CIDR.fullmatch(plain) is not None and parse_prefix(plain) is not None
+    return write_instead(text, plain) if right else "write it like `10.0.0.0/16`"
+
+
 def check_cidrs(words: tuple[Word, ...], diagnostics: Diagnostics) -> list[Prefix]:
     """The blocks that parse; the others, and bits behind a mask, are reported."""
     out: list[Prefix] = []
@@ -187,7 +195,7 @@ def check_cidrs(words: tuple[Word, ...], diagnostics: Diagnostics) -> list[Prefi
         prefix = parse_prefix(word.text)
         if prefix is None or _CIDR.fullmatch(word.text) is None:
             diagnostics.error(
-                "network-cidr", f"`{word.text[:80]}` is not a CIDR block", word.span, "write it like `10.0.0.0/16`"
+                "network-cidr", f"`{word.text[:80]}` is not a CIDR block", word.span, _plain_block(word.text)
             )
         elif has_host_bits(word.text):
             diagnostics.error("host-bits", host_bits(word.text), word.span, write_instead(word.text, str(prefix)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from policyc.diagnostics import Diagnostic, Diagnostics, Label, Severity, did_you_mean, write_instead
+from policyc.diagnostics import Diagnostic, Diagnostics, Edit, Fix, Label, Severity, did_you_mean, write_instead
 from policyc.engines.wan.resource_ids import is_no_resource
 from policyc.ir.network import ATTACHMENT_TYPES, AttachCondition, AttachRule, CoreNetwork, Number, ToGroup, ToTag, Word
 from policyc.regex import regex
@@ -225,6 +225,7 @@ def _check_condition(condition: AttachCondition, diagnostics: Diagnostics) -> No
             f"`{value.text[:80]}` is compared as it stands: association rules know no wildcards",
             value.span or condition.span,
             f"use `begins-with` and `{stem[:80]}`" if stem and "*" not in stem else "use `begins-with` or `contains`",
+            fix=_beginning(condition, value, stem),
         )
     if value is not None and condition.type == "resource-id" and value.text.startswith("arn:"):
         diagnostics.warning(
@@ -256,3 +257,15 @@ def _check_condition(condition: AttachCondition, diagnostics: Diagnostics) -> No
             value.span or condition.span,
             "write all twelve digits",
         )
+
+
+def _beginning(condition: AttachCondition, value: Word, stem: str) -> Fix | None:
+    """The fix that asks for the beginning that a value with `*` at its end means."""
+    if not stem or "*" in stem or value.span is None or condition.operator not in ("equals", "begins-with"):
+        return None
+    edits = [Edit(value.span, stem, value.text)]
+    if condition.operator == "equals":
+        if condition.span is None or value.text == "equals":
+            return None
+        edits.append(Edit(condition.span, "begins-with", "equals"))
+    return Fix(f"use `begins-with` and `{stem}`", tuple(edits))

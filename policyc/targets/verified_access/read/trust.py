@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.diagnostics import Diagnostics, did_you_mean, rewritten
 from policyc.model.placeholders import is_template
+from policyc.regex import regex
 from policyc.syntax.cedar_nodes import Document, Has, path_of, walk
 from policyc.targets.cedar_documents.facts import KEY
 from policyc.targets.cedar_documents.text.paths import declared_pairs, reads
 from policyc.targets.verified_access.scope import REQUEST_ROOTS, guess_type, trust_types, vocabulary
 from policyc.text import Span
+
+#: what stands between a name and its type, here or in what else declares such pairs
+_SEPARATED = regex(r"\s*[:=]\s*")
 
 
 def declared_trust(document: Document, diagnostics: Diagnostics) -> dict[str, str]:
@@ -28,13 +32,25 @@ def declared_trust(document: Document, diagnostics: Diagnostics) -> dict[str, st
             else:
                 trust[name] = word
         if not whole:
+            right = _meant(document, span)
             diagnostics.error(
                 "cedar-trust-comment",
                 "this comment does not declare trust providers",
                 span,
-                "write `// policyc: trust idc=iam_identity_center jamf=jamf`",
+                f"write `{right}`" if right else "write `// policyc: trust idc=iam_identity_center jamf=jamf`",
+                fix=rewritten(span, right) if right else None,
             )
     return trust
+
+
+def _meant(document: Document, span: Span) -> str:
+    """The comment with `=` between names and types, where it is plain which is which; a name alone is one where it is a type."""
+    said = next((comment.text for comment in document.comments if comment.span == span), "")
+    words = _SEPARATED.sub("=", said.partition("trust")[2]).replace(",", " ").split()
+    pairs = [(name, word if equals else name) for name, equals, word in (one.partition("=") for one in words)]
+    if not pairs or any(not name.isidentifier() or word not in trust_types() for name, word in pairs):
+        return ""
+    return "// policyc: trust " + " ".join(f"{name}={word}" for name, word in pairs)
 
 
 def trust_problem(name: str, word: str) -> tuple[str, str, str] | None:

@@ -27,8 +27,9 @@ _GAP: Final = regex(r"\s*")
 _COMMA_BEFORE: Final = regex(r",\s*\Z")
 #: what joins a part of the language to the next one, and what stands before the only condition of a clause
 _JOINED_BEHIND: Final = regex(r"\s*(?:(and|&&)(?!\w)|or(?!\w)|\|\||,)\s*")
-_JOINED_BEFORE: Final = regex(r"\s*(?:(?<!\w)(and|or)|&&|\|\||,)\s*\Z")
+_JOINED_BEFORE: Final = regex(r"(\s*)((?<!\w)(?:and|or)|&&|\|\||,)\s*\Z")
 _ALONE: Final = regex(r"\s*\b(?:when|unless)\s+\Z")
+_LAST: Final = regex(r"\s*(?:\}|(?!and\b|or\b)[a-z]|\Z)")
 _CLOSE: Final = 400
 #: what means itself between any quotes of any host
 _QUIET: Final = regex(r"[^\"'\\\x00-\x1f\x7f\u0085\u2028\u2029]*")
@@ -96,14 +97,17 @@ def _cut_own(edit: Edit, text: str) -> Edit | None:
         start, end = start + place[0], start + place[1]
     near = text[max(start - _CLOSE, 0) : start]
     before, behind = _JOINED_BEFORE.search(near), _JOINED_BEHIND.match(text, end)
-    if before is not None and (behind is None or not behind[1] or before[0].strip() in ("and", "&&")):
-        return Edit(
-            Span(file, start - len(before[0]), end), ""
-        )  # `and` binds closer than what stands at the other side
+    # `and` binds closer than what stands at the other side
+    if before is not None and (behind is None or not behind[1] or before[2] in ("and", "&&")):
+        if "//" in near[: before.start(2)].rpartition("\n")[2]:
+            return None  # the word of a comment
+        # a comment ends where its line does
+        kept = before[1] if "//" in near[: before.start()].rpartition("\n")[2] else ""
+        return Edit(Span(file, start - len(before[0]) + len(kept), end), "")
     if behind is not None:
         return Edit(Span(file, start, behind.end()), "")
     alone = _ALONE.search(near)
-    if alone is not None:
+    if alone is not None and _LAST.match(text, end) is not None:
         return Edit(Span(file, start - len(alone[0]), end), "")
     if near.rstrip().endswith("{") and text[end : end + _CLOSE].lstrip().startswith("}"):
         return Edit(Span(file, start, end), "")

@@ -37,15 +37,17 @@ help:
 # The environment is made again when the dependencies or the interpreter's choice may have changed.
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("policyc needs Python 3.11 or later, this is " + sys.version.split()[0] + "; try make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
-	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[dev]'
 	@touch $(READY)
 
-# without what developers need, so that it starts soon
+# without what developers need, a pip of its own or a build, so that it starts soon
 RUNS := $(VENV)/.policyc-runs
 $(RUNS): pyproject.toml
-	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --quiet --disable-pip-version-check --editable .
+	@test -x $(RUN) || $(PYTHON) -m venv --without-pip $(VENV)
+	@$(PYTHON) -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" >$(VENV)/needs.txt
+	$(PYTHON) -m pip --python $(RUN) install --quiet --disable-pip-version-check --no-compile --requirement $(VENV)/needs.txt \
+	  || { $(PYTHON) -m venv $(VENV) && $(RUN) -m pip install --quiet --disable-pip-version-check --requirement $(VENV)/needs.txt; }
 	@touch $(RUNS)
 
 demo: $(RUNS)

@@ -208,4 +208,4 @@ def test_every_schema_is_called_by_where_it_lies() -> None:
 
 def test_the_scorecard_counts_the_findings_with_a_fix() -> None:
     page = Path(__file__).parents[2] / "docs" / "scorecard.md"
-    assert f"| {len(FIXED)} findings have one;" in page.read_text(encoding="utf-8")
+    assert f"fixes: {len(FIXED)} findings have one," in page.read_text(encoding="utf-8")

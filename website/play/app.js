@@ -76,7 +76,7 @@ const language = StreamLanguage.define({
     if (stream.match(/^[a-z]+(?:-[a-z]+)+-\d+/)) return null; // a Region
     const word = stream.match(/^[A-Za-z_][A-Za-z0-9_]*/);
     // before a colon, a comma or a slash a word names something, whatever it means elsewhere
-    if (word) return keywords.has(word[0]) && !stream.match(/^\s*[:,/]/, false) ? "keyword" : null;
+    if (word) return shown.endsWith(".policy") && keywords.has(word[0]) && !stream.match(/^\s*[:,/]/, false) ? "keyword" : null;
     stream.next();
     return null;
   },
@@ -117,21 +117,40 @@ function open(name) {
   mark();
 }
 
+function tabOf(name) {
+  const tab = part("button", name);
+  tab.type = "button";
+  tab.role = "tab";
+  tab.onclick = () => {
+    open(name);
+    if (current === "chart") fill(); // it is of one file
+  };
+  return tab;
+}
+
+const NAME = /^\w[\w./-]*$/;
+
+// a text of one's own: its ending says what it is, as it does for the command line
+$("add").onsubmit = (event) => {
+  event.preventDefault();
+  const input = $("add").elements.name;
+  const name = input.value.trim();
+  const wrong = !NAME.test(name) || name.split("/").some((step) => !step || step === "." || step === "..");
+  input.setCustomValidity(wrong ? "a name such as stack.yaml or policies/orders.policy" : name in files ? "there is a file of that name" : "");
+  if (!input.reportValidity()) return;
+  input.value = "";
+  files[name] = "";
+  $("files").append(tabOf(name));
+  open(name);
+  view.focus();
+  later(0);
+};
+$("add").elements.name.oninput = (event) => event.target.setCustomValidity("");
+
 function load(chosen, given) {
   example = chosen;
   files = { ...(given ?? chosen.files) };
-  const tabs = Object.keys(files).map((name) => {
-    const tab = document.createElement("button");
-    tab.type = "button";
-    tab.role = "tab";
-    tab.textContent = name;
-    tab.onclick = () => {
-      open(name);
-      if (current === "chart") fill(); // it is of one file
-    };
-    return tab;
-  });
-  $("files").replaceChildren(...tabs);
+  $("files").replaceChildren(...Object.keys(files).map(tabOf));
   for (const [name, value] of Object.entries({ resource: "", who: "", can: "", path: "", set: "", options: "", ...chosen.ask })) {
     $("request").elements[name].value = value;
   }
@@ -146,6 +165,8 @@ function load(chosen, given) {
 let timer = 0;
 let turn = 0;
 let findings = [];
+// what is shown of them: a page with tens of thousands answers no key any more
+const MOST = 500;
 
 function later(delay = DELAY) {
   clearTimeout(timer);
@@ -155,10 +176,19 @@ function later(delay = DELAY) {
   timer = setTimeout(refresh, delay);
 }
 
+let checks = Promise.resolve();
+
+// one check at a time: a text that is typed while one runs is checked once, when that is done
 async function refresh() {
   const mine = ++turn;
+  await checks;
+  if (mine !== turn) return;
+  checks = look(mine);
+}
+
+async function look(mine) {
   try {
-    const done = await ask({ files, words: ["check", "--no-cache", "--format", "json"] });
+    const done = await ask({ files, words: ["check", ".", "--no-cache", "--format", "json"] });
     if (mine !== turn) return;
     findings = parsed(done)?.findings ?? [];
     listFindings(done);
@@ -182,14 +212,14 @@ function parsed(done) {
 
 function mark() {
   const size = view.state.doc.length;
-  const bytes = view.state.doc.toString();
-  const mine = findings.filter((item) => item.location?.file === shown);
+  const lines = view.state.doc;
+  const mine = findings.filter((item) => item.location?.file === shown).slice(0, MOST);
   const placed = mine.map((item) => {
     const { start, end } = item.location;
-    const from = Math.min(size, offset(bytes, start));
+    const from = Math.min(size, offset(lines, start));
     return {
       from,
-      to: Math.max(from, Math.min(size, offset(bytes, end))),
+      to: Math.max(from, Math.min(size, offset(lines, end))),
       severity: item.severity === "info" ? "info" : item.severity,
       message: item.help ? `${item.message}\nhelp: ${item.help}` : item.message,
       source: item.rule,
@@ -199,15 +229,15 @@ function mark() {
 }
 
 // a line and a column in characters, as an offset in UTF-16 units
-function offset(text, place) {
-  const lines = text.split("\n");
-  let at = 0;
-  for (let line = 0; line < place.line - 1 && line < lines.length; line++) at += lines[line].length + 1;
-  return at + [...(lines[place.line - 1] ?? "")].slice(0, place.column - 1).join("").length;
+function offset(doc, place) {
+  if (place.line > doc.lines) return doc.length;
+  const line = doc.line(place.line);
+  const near = line.text.slice(0, 2 * place.column); // a character is two units at most
+  return line.from + [...near].slice(0, place.column - 1).join("").length;
 }
 
 function listFindings(done) {
-  const list = findings.map((item) => {
+  const list = findings.slice(0, MOST).map((item) => {
     const entry = document.createElement("button");
     entry.type = "button";
     entry.className = `finding ${item.severity}`;
@@ -217,13 +247,14 @@ function listFindings(done) {
     if (item.location && item.location.file in files) entry.onclick = () => show(item.location);
     return entry;
   });
+  if (findings.length > MOST) list.push(part("p", `and ${findings.length - MOST} more`));
   const nothing = done.status === 0 || list.length ? "no findings" : done.err || done.out;
   $("findings").replaceChildren(...(list.length ? list : [part("p", nothing)]));
 }
 
 function show(location) {
   if (location.file !== shown) open(location.file);
-  const at = Math.min(view.state.doc.length, offset(view.state.doc.toString(), location.start));
+  const at = Math.min(view.state.doc.length, offset(view.state.doc, location.start));
   view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: "center" }) });
   view.focus();
 }
@@ -232,6 +263,17 @@ function part(name, text) {
   const made = document.createElement(name);
   made.textContent = text;
   return made;
+}
+
+// the keys of a row of tabs: the arrows go along it
+for (const row of [$("files"), $("views")]) {
+  row.onkeydown = (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const tabs = [...row.children];
+    if (!step || !tabs.includes(document.activeElement)) return;
+    event.preventDefault();
+    tabs.at((tabs.indexOf(document.activeElement) + step) % tabs.length).focus();
+  };
 }
 
 let current = "findings";
@@ -281,7 +323,17 @@ function wordsOf(line) {
 
 // --- what if, compare, any command ------------------------------------------------------------------------------------
 
-$("request").onsubmit = guarded(async () => {
+// what was asked for is on its way until it is there
+function asking(handle) {
+  return guarded(async () => {
+    await ready;
+    say("working");
+    await handle();
+    rest();
+  });
+}
+
+$("request").onsubmit = asking(async () => {
   const given = Object.fromEntries(new FormData($("request")));
   const options = ["who", "can", "path"].flatMap((name) => (given[name].trim() ? [`--${name}`, given[name].trim()] : []));
   const set = given.set.split("\n").map((line) => line.trim()).filter(Boolean);
@@ -292,7 +344,7 @@ $("request").onsubmit = guarded(async () => {
   draw("picture", drawn?.out ?? "");
 });
 
-$("diff").onclick = guarded(async () => {
+$("diff").onclick = asking(async () => {
   const sides = { "old/policyc.toml": "", "new/policyc.toml": "" }; // each side is a project of its own
   for (const [name, text] of Object.entries(example.files)) sides[`old/${name}`] = text;
   for (const [name, text] of Object.entries(files)) sides[`new/${name}`] = text;
@@ -303,7 +355,7 @@ $("diff").onclick = guarded(async () => {
   draw("change", drawn?.out ?? "");
 });
 
-$("line").onsubmit = guarded(async () => {
+$("line").onsubmit = asking(async () => {
   const done = await ask({ files, words: wordsOf(new FormData($("line")).get("words")) });
   const isDrawn = draw("drawn", done.out);
   $("output").textContent = `${isDrawn ? "" : done.out}${done.err}\n[status ${done.status}]`;
@@ -334,6 +386,7 @@ async function through(stream, bytes) {
 
 async function packed() {
   const raw = new TextEncoder().encode(JSON.stringify({ example: example.name, files }));
+  if (raw.length > LARGEST) throw new Error("more than 1 MiB of text is too much for a link");
   const small = await through(new CompressionStream("deflate-raw"), raw);
   return btoa(Array.from(small, (byte) => String.fromCharCode(byte)).join("")).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
@@ -353,7 +406,7 @@ async function unpacked(text) {
   }
   const given = JSON.parse(await new Blob(parts).text());
   const names = Object.entries(given.files ?? {});
-  if (!names.length || names.some(([name, text]) => typeof text !== "string" || !/^[\w][\w./-]*$/.test(name) || name.includes(".."))) {
+  if (!names.length || names.some(([name, text]) => typeof text !== "string" || !NAME.test(name) || name.includes(".."))) {
     throw new Error("the link holds no texts");
   }
   return given;

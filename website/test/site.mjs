@@ -61,7 +61,7 @@ try {
   for (const example of examples) {
     await page.selectOption("#examples", example.name);
     await state("ready");
-    const checked = JSON.parse(told(example.files, ["check", "--no-cache", "--format", "json"]).out);
+    const checked = JSON.parse(told(example.files, ["check", ".", "--no-cache", "--format", "json"]).out);
     const shown = await page.$$eval("#findings .finding b", (items) => items.map((item) => item.textContent));
     const wanted = checked.findings.map((item) => `${item.severity === "info" ? "note" : item.severity}[${item.rule}]`);
     assert.deepEqual(shown, wanted, `${example.name}: findings`);
@@ -105,7 +105,7 @@ try {
   await type(mixed);
   await page.waitForSelector("#findings .error", { timeout: 60_000 });
   // what is wrong, and what is besides
-  const beside = JSON.parse(told({ ...main.files, [main.main]: mixed }, ["check", "--no-cache", "--format", "json"]).out).findings;
+  const beside = JSON.parse(told({ ...main.files, [main.main]: mixed }, ["check", ".", "--no-cache", "--format", "json"]).out).findings;
   assert.deepEqual(new Set(beside.map((item) => item.severity)), new Set(["error", "warning"]));
   assert.deepEqual(await page.$$eval("#findings .finding b", (items) => items.map((item) => item.textContent)), beside.map((item) => `${item.severity}[${item.rule}]`));
   await type(main.files[main.main].replace(/can GET\b/, "can GET, PUT"));
@@ -114,6 +114,14 @@ try {
   await page.click("#diff");
   await page.waitForFunction(() => /changes|same|settled/.test(document.getElementById("changed").textContent), null, { timeout: 60_000 });
   console.log((await page.textContent("#changed")).split("\n")[0]);
+
+  // a file of one's own is checked as well, whatever it is
+  await open("findings");
+  await page.fill("#add input", "stack.yaml");
+  await page.keyboard.press("Enter");
+  await type(readFileSync(new URL("../../examples/stack.yaml", import.meta.url), "utf8"));
+  await page.waitForFunction(() => document.getElementById("findings").textContent.includes("stack.yaml:28"), null, { timeout: 60_000 });
+  await page.click("#files button");
 
   for (const nonsense of ["\u0000\u202e}{", "policy ".repeat(5000), "((((".repeat(2000), "<img src=x onerror=alert(1)>"]) {
     await open("findings");

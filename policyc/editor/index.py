@@ -9,6 +9,7 @@ from policyc.ir.program import Program
 from policyc.model.names import Definition, Lost
 from policyc.record import record
 from policyc.syntax import network_nodes, nodes
+from policyc.syntax.build_context import RESERVED
 from policyc.syntax.lexer import scan
 from policyc.syntax.problems import Problems
 from policyc.text import Span
@@ -80,6 +81,18 @@ class Index:
         )
         definition = program.scopes[file].lookup(name)
         return None if definition is None else self.symbols.get((definition.file, definition.node.name.text, ""))
+
+    def why_not(self, symbol: Symbol, name: str) -> str:
+        """Why a symbol cannot be called so; empty where it can."""
+        if not name.isidentifier() or not name.isascii():
+            return f"`{name}` is no name: letters, digits and `_` make one"
+        if name in RESERVED:
+            return f"`{name}` is a reserved word and cannot be a name"
+        files = {use.span.file for use in symbol.uses}
+        taken = any(name in self._program.scopes[file].table for file in files)
+        if name != symbol.name and (taken or any(key[0] in files and key[1] == name for key in self.symbols)):
+            return f"`{name}` is the name of something else already"
+        return ""
 
 
 def children(node: object) -> Iterator[object]:

@@ -308,7 +308,11 @@ def on_prepare_rename(server: Server, params: lsp.PrepareRenameParams) -> lsp.Ra
 
 @SERVER.feature(lsp.TEXT_DOCUMENT_RENAME, lsp.RenameOptions(prepare_provider=True))
 def on_rename(server: Server, params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
-    if not params.new_name.isidentifier() or not params.new_name.isascii():
+    found = server.place(params.text_document.uri, whole=True)
+    symbol = None if found is None else found[0].index.at(found[1], server.offset(found[2], params.position))
+    refused = "" if found is None or symbol is None else found[0].index.why_not(symbol, params.new_name)
+    if refused:
+        server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Error, refused))
         return None
     edits: dict[str, list[lsp.TextEdit]] = {}
     for place in _places(server, params, True, True):

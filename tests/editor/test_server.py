@@ -128,7 +128,8 @@ def test_a_session(editor: Editor, shop: Path) -> None:
     assert len(uses) == text.count("order_fn") + 1
     renamed = editor.ask("textDocument/rename", **place, newName="orders")
     assert {name.rpartition("/")[2] for name in renamed["changes"]} == {"shop.policy", "shared.policy"}
-    assert editor.ask("textDocument/rename", **place, newName="no name") is None
+    for name in ("no name", "who", "inventory", "mesh_vpc"):
+        assert editor.ask("textDocument/rename", **place, newName=name) is None
     offers = editor.ask("textDocument/completion", **place)["items"]
     assert "order_fn" in [item["label"] for item in offers]
     names = [item["name"] for item in editor.ask("textDocument/documentSymbol", textDocument=document)]

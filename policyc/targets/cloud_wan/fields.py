@@ -114,7 +114,7 @@ class Fields:
             case JsonNull():
                 help = f"leave the key out, or write {wanted}"
             case JsonNumber(text) if wanted == _STRING and len(text) <= _LONGEST_NUMBER:
-                help = in_quotes(text)
+                help = str(in_quotes(text))  # a name that is missed may be another one
             case JsonString(text) if (
                 wanted == _NUMBER and text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER
             ):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final
+from typing import Final, overload
 
 from policyc.holes import MARK, has_hole, mark
 from policyc.record import record
@@ -49,6 +49,42 @@ class Piece:
     at: int
     span: Span
     exact: bool
+
+
+class LatePieces(Sequence[Piece]):
+    """Where the parts of a value stand, found when somebody asks: most values have nothing wrong in them."""
+
+    __slots__ = ("_find", "_found")
+
+    def __init__(self, find: Callable[[], tuple[Piece, ...]]) -> None:
+        self._find = find
+        self._found: tuple[Piece, ...] | None = None
+
+    def _all(self) -> tuple[Piece, ...]:
+        if self._found is None:
+            self._found = self._find()
+        return self._found
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __iter__(self) -> Iterator[Piece]:
+        return iter(self._all())
+
+    @overload
+    def __getitem__(self, at: int) -> Piece: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Piece, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Piece | tuple[Piece, ...]:
+        return self._all()[at]
+
+    def __eq__(self, other: object) -> bool:
+        return self._all() == (other._all() if isinstance(other, LatePieces) else other)
+
+    def __hash__(self) -> int:
+        return hash(self._all())
 
 
 @record

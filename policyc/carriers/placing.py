@@ -7,10 +7,10 @@ reader read, there are no pieces, and the whole value is the place. Source: RFC 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final, overload
+from collections.abc import Callable, Iterator
+from typing import Final
 
-from policyc.carriers.embedded import Piece, PlacedText
+from policyc.carriers.embedded import LatePieces, Piece, PlacedText
 from policyc.regex import regex
 from policyc.text import Source, Span
 
@@ -37,43 +37,8 @@ _Run = tuple[str, int, int, bool]
 
 def placed(source: Source, span: Span, value: str) -> PlacedText:
     """A string value that the host has at a place; one of another file is told as a whole."""
-    return PlacedText(value, _Pieces(source, span, value) if span.file == source.file else (), span)
-
-
-class _Pieces(Sequence[Piece]):
-    """Where the parts of a value stand, found when somebody asks: most values have nothing wrong in them."""
-
-    __slots__ = ("_asked", "_found")
-
-    def __init__(self, source: Source, span: Span, value: str) -> None:
-        self._asked = source, span, value
-        self._found: tuple[Piece, ...] | None = None
-
-    def _all(self) -> tuple[Piece, ...]:
-        if self._found is None:
-            self._found = _pieces(*self._asked)
-        return self._found
-
-    def __len__(self) -> int:
-        return len(self._all())
-
-    def __iter__(self) -> Iterator[Piece]:
-        return iter(self._all())
-
-    @overload
-    def __getitem__(self, at: int) -> Piece: ...
-
-    @overload
-    def __getitem__(self, at: slice) -> tuple[Piece, ...]: ...
-
-    def __getitem__(self, at: int | slice) -> Piece | tuple[Piece, ...]:
-        return self._all()[at]
-
-    def __eq__(self, other: object) -> bool:
-        return self._all() == (other._all() if isinstance(other, _Pieces) else other)
-
-    def __hash__(self) -> int:
-        return hash(self._all())
+    pieces = LatePieces(lambda: _pieces(source, span, value)) if span.file == source.file else ()
+    return PlacedText(value, pieces, span)
 
 
 def _pieces(source: Source, span: Span, value: str) -> tuple[Piece, ...]:

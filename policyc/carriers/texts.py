@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from policyc.carriers.embedded import Piece, PlacedText
+from policyc.carriers.embedded import LatePieces, Piece, PlacedText
 from policyc.text import Span
 
 
@@ -16,8 +16,11 @@ def at_once(value: str, span: Span) -> PlacedText:
 
 def part(text: PlacedText, start: int, end: int) -> PlacedText:
     """The characters of a text from `start` to `end`."""
-    pieces = tuple(Piece(max(0, piece.at - start), piece.span, piece.exact) for piece in cut(text, start, end))
-    return PlacedText(text.value[start:end], pieces, text.whole)
+
+    def pieces() -> tuple[Piece, ...]:
+        return tuple(Piece(max(0, piece.at - start), piece.span, piece.exact) for piece in cut(text, start, end))
+
+    return PlacedText(text.value[start:end], LatePieces(pieces), text.whole)
 
 
 def cut(text: PlacedText, start: int, end: int) -> Iterator[Piece]:
@@ -35,15 +38,18 @@ def cut(text: PlacedText, start: int, end: int) -> Iterator[Piece]:
 
 def concat(parts: Iterable[PlacedText], whole: Span) -> PlacedText:
     """One text after the other; a part without places of its own is at its value as a whole."""
-    values: list[str] = []
-    pieces: list[Piece] = []
-    size = 0
-    for text in parts:
-        held = text.pieces or ((Piece(0, text.whole, False),) if text.value else ())
-        pieces += [Piece(size + piece.at, piece.span, piece.exact) for piece in held]
-        values.append(text.value)
-        size += len(text.value)
-    return PlacedText("".join(values), tuple(pieces), whole)
+    texts = tuple(parts)
+
+    def pieces() -> tuple[Piece, ...]:
+        found: list[Piece] = []
+        size = 0
+        for text in texts:
+            held = text.pieces or ((Piece(0, text.whole, False),) if text.value else ())
+            found += [Piece(size + piece.at, piece.span, piece.exact) for piece in held]
+            size += len(text.value)
+        return tuple(found)
+
+    return PlacedText("".join([text.value for text in texts]), LatePieces(pieces), whole)
 
 
 def edited(text: PlacedText, edits: list[tuple[int, int, str]]) -> PlacedText:

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from policyc.carriers.parts import Broken, Part, without_aliases, without_broken
 from policyc.diagnostics import Diagnostics, Label
-from policyc.packages import MissingPackage
 from policyc.regex import regex
 from policyc.syntax.json_tree import (
     JsonArray,
@@ -24,7 +23,7 @@ from policyc.syntax.json_tree import (
     JsonString,
     JsonValue,
 )
-from policyc.syntax.yaml_text import syntax_error
+from policyc.syntax.yaml_text import syntax_error, yaml_package
 from policyc.text import Source, Span
 
 MAX_DEPTH: Final = 100
@@ -108,11 +107,8 @@ def documents(
     lost: list[Broken] | None = None,
 ) -> list[Lazy]:
     """The documents of a file. Where it is no YAML its fault is reported, and what comes before it is read; with `parts` all those that are YAML, and the others are `lost`."""
-    try:
-        import yaml
-    except ImportError:
-        missing = MissingPackage("pyyaml")
-        diagnostics.error("missing-package", str(missing), source.span(0, 0), missing.help)
+    yaml = yaml_package(source, diagnostics)
+    if yaml is None:
         return []
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     found, error = _composed(source, yaml, base, diagnostics)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics, Label
 from policyc.packages import MissingPackage
-from policyc.regex import regex
+from policyc.regex import imported_late, regex
 from policyc.syntax.json_text import (
     JsonArray,
     JsonBool,
@@ -32,11 +32,8 @@ _TAG: Final = "tag:yaml.org,2002:"
 
 def parse_yaml(source: Source, diagnostics: Diagnostics) -> JsonValue | None:
     """The tree of one YAML document, or None after an error was reported to `diagnostics`."""
-    try:
-        import yaml
-    except ImportError:
-        missing = MissingPackage("pyyaml")
-        diagnostics.error("missing-package", str(missing), source.span(0, 0), missing.help)
+    yaml = yaml_package(source, diagnostics)
+    if yaml is None:
         return None
     loader = None
     try:
@@ -58,6 +55,16 @@ def parse_yaml(source: Source, diagnostics: Diagnostics) -> JsonValue | None:
         return _Reader(source).value(node, 0)
     except _Stop as stop:
         diagnostics.error(stop.rule, stop.message, stop.span, stop.help, stop.labels)
+        return None
+
+
+def yaml_package(source: Source, diagnostics: Diagnostics) -> Any:
+    """PyYAML; None after reporting that a file cannot be read without it."""
+    try:
+        return imported_late("yaml")
+    except ImportError:
+        missing = MissingPackage("pyyaml")
+        diagnostics.error("missing-package", str(missing), source.span(0, 0), missing.help)
         return None
 
 

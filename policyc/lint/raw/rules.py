@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.ir.authz import Policy
 from policyc.ir.program import Program
-from policyc.lint.raw.sets import joined
 from policyc.lint.registry import Settings, run_rules
 from policyc.model.values import Resource
 from policyc.text import Source
@@ -24,7 +23,10 @@ def lint_documents(
     """Run every rule that has something to say on a set of documents: what one of them states is known to the rules on the
     others. `resources` are those that are described beside the documents; without any the set tells what it can. `causes` are what the
     readers of the documents found."""
-    policies = list(policies) if resources else joined(policies)
+    if not resources and len(policies) > 1:
+        from policyc.lint.raw.sets import joined
+
+        policies = joined(policies)
     run_rules(program_of(policies, sources, resources), (), diagnostics, settings, causes)
 
 

@@ -87,7 +87,7 @@ class Completion:
         text = self.text(value.value)
         if MARK.fullmatch(value.value) is None:
             return JsonString(text, value.span)
-        match self.instead.get(value.span, self.whole):
+        match self.instead.get(value.span, self.whole) if self.instead else self.whole:
             case "list":
                 return JsonArray((JsonString(text, value.span),), value.span)
             case "number":

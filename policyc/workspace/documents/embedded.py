@@ -7,7 +7,7 @@ for each of several ways to fill them: what does not come up every time hangs on
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from policyc.carriers.embedded import Companion, Embedded, PlacedText, Unreadable
@@ -18,7 +18,7 @@ from policyc.model.types import RESOURCE, STRING
 from policyc.model.values import Resource, ResourceLink, Value
 from policyc.packages import MissingPackage
 from policyc.record import record, replace
-from policyc.syntax.json_text import JsonArray, JsonObject, JsonValue
+from policyc.syntax.json_text import JsonArray, JsonBool, JsonNumber, JsonObject, JsonString, JsonValue
 from policyc.text import Source, Span, is_within
 from policyc.workspace.documents.host_words import in_words
 from policyc.workspace.documents.native_settings import NativeSettings, rule_settings
@@ -321,31 +321,71 @@ def _check(item: Item, diagnostics: Diagnostics, settings: NativeSettings, way: 
     """What is wrong with one document by itself; the policy that it states."""
     document, content = item.document, item.document.content
     place = content if isinstance(content, PlacedText) else None
-    if place is not None and way is not None and document.kind == CEDAR:
-        place = way.placed(place)
+    held: JsonValue | PlacedText | None
     found = Diagnostics()
-    policy = None
-    try:
-        if document.kind == CEDAR:
-            if place is not None:
-                _check_cedar(place, document, found, settings)
-        else:
-            tree = item.tree(found)
-            tree = tree if tree is None or way is None else way.tree(tree)
-            if tree is not None and document.kind == CORE_NETWORK:
-                from policyc.lint.raw.network import check_network
-
-                check_network(item.source, found, tree, rule_settings(settings))
-            elif tree is not None:
-                policy = _check_iam(item, tree, found, settings)
-    except MissingPackage as missing:
-        found.error("missing-package", str(missing), document.place.at_start(), missing.help)
+    if document.kind == CEDAR:
+        held = place if place is None or way is None else way.placed(place)
+    else:
+        tree = item.tree(found)
+        held = tree if tree is None or way is None else way.tree(tree)
+    policy = None if held is None else _stated(item, held, found, settings)
     found = Diagnostics(one for one in found if one.rule not in document.meant)
-    if place is not None:
-        diagnostics.extend(_vaguely(found, place))
+    if place is not None:  # of what is filled in somebody asks only whether it comes up
+        diagnostics.extend(_vaguely(found, place) if way is None else found)
     else:  # what stands between the values of a host is the host's, so nothing but words is mended there
         diagnostics.extend(map(of_words, found))
     return policy
+
+
+def _stated(item: Item, held: JsonValue | PlacedText, found: Diagnostics, settings: NativeSettings) -> Policy | None:
+    """What is wrong with what a document says; the policy that it states. Many say the same: where nothing is wrong with one, the next is only read."""
+    same, policy = _said_in(item, held), None
+    is_right = same in settings.right
+    try:
+        if item.document.kind not in (CEDAR, CORE_NETWORK) and not isinstance(held, PlacedText):
+            policy = _check_iam(item, held, found, settings, is_right)
+        elif is_right:
+            pass
+        elif isinstance(held, PlacedText):
+            _check_cedar(held, item.document, found, settings)
+        else:
+            from policyc.lint.raw.network import check_network
+
+            check_network(item.source, found, held, rule_settings(settings))
+    except MissingPackage as missing:
+        found.error("missing-package", str(missing), item.document.place.at_start(), missing.help)
+    if not found and same is not None:
+        settings.right.add(same)
+    return policy
+
+
+def _said_in(item: Item, held: JsonValue | PlacedText) -> Hashable:
+    """All that what is wrong with a document by itself hangs on; None where that is another file."""
+    document, content = item.document, item.document.content
+    if isinstance(held, PlacedText) and "claims" in held.value:  # a comment may name a sample of them
+        return None
+    text = content.value if isinstance(content, PlacedText) else ""
+    beside = _owner(document), document.facts.get("trust", ""), document.facts.get("endpoint-protocol", "")
+    return document.kind, text, beside, _words(held)
+
+
+def _words(value: JsonValue | PlacedText) -> Hashable:
+    """What a value says, wherever its parts stand."""
+    match value:
+        case PlacedText():
+            return value.value
+        case JsonObject(members):
+            return tuple([(member.key, _words(member.value)) for member in members])
+        case JsonArray(items):
+            return ("[", *map(_words, items))
+        case JsonString(text):
+            return text
+        case JsonNumber(text):
+            return "0", text
+        case JsonBool(truth):
+            return "?", truth
+        case _:
+            return None
 
 
 def _rest(item: Item, settings: NativeSettings, found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
@@ -365,16 +405,19 @@ def _rest(item: Item, settings: NativeSettings, found: Sequence[Diagnostic]) -> 
     return _vaguely(rest, content) if isinstance(content, PlacedText) else iter(rest)
 
 
-def _check_iam(item: Item, tree: JsonValue, found: Diagnostics, settings: NativeSettings) -> Policy | None:
+def _check_iam(
+    item: Item, tree: JsonValue, found: Diagnostics, settings: NativeSettings, is_right: bool
+) -> Policy | None:
     from policyc.lint.raw.check import check_tree
     from policyc.targets.switches import iam_switches
 
     content = item.document.content
-    text = (
-        content.value
-        if isinstance(content, PlacedText)
-        else json.dumps(tree.plain(), separators=(",", ":"), default=str, ensure_ascii=False)
-    )
+    if is_right:
+        text = ""
+    elif isinstance(content, PlacedText):
+        text = content.value
+    else:
+        text = json.dumps(tree.plain(), separators=(",", ":"), default=str, ensure_ascii=False)
     return check_tree(
         item.source,
         tree,
@@ -385,6 +428,7 @@ def _check_iam(item: Item, tree: JsonValue, found: Diagnostics, settings: Native
         name=item.document.name,
         text=without_holes(text),
         owner=_owner(item.document),
+        is_right=is_right,
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
-from policyc.record import record, replace
+from policyc.record import field, record, replace
 from policyc.text import Source, Span
 from policyc.workspace.config import Config
 
@@ -23,7 +23,8 @@ class NativeSettings:
     project's `[switches]`, the trust providers from `--trust` (policy reference name -> type), what `[lint]` says of rules (`select`
     None: all run), and of warnings and notes in all files and in those that a pattern names (an error of a reader is never ignored), and samples of claims from `--claims` (policy reference name -> text); `open_file` opens the
     samples that a document names. `values` fill what host files leave open, by the host's name for it; `fences` asks for documents in prose, `before` for those that a plan
-    finds, `pedantic` for findings that only some of the open values bring about; `protocol` is what the endpoint speaks that a text is on (empty: not known)."""
+    finds, `pedantic` for findings that only some of the open values bring about; `protocol` is what the endpoint speaks that a text is on (empty: not known). `right` are documents of hosts with which nothing was
+    found wrong under these settings, by what they say."""
 
     kind: str = ""
     switches: Mapping[str, str] = MappingProxyType({})
@@ -39,6 +40,7 @@ class NativeSettings:
     pedantic: bool = False
     protocol: str = ""
     open_file: Callable[[str, Span, Diagnostics], Source | None] = lambda name, span, diagnostics: None
+    right: set[Hashable] = field(default_factory=set, compare=False, repr=False)
 
 
 def settings_of(

@@ -32,10 +32,10 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/sigv4-authenticated-requests.h
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.lint.gates import HEADER, doors
 from policyc.lint.places import caller_of
 from policyc.lint.rule import Lint
 from policyc.lint.speech import clause
+from policyc.lint.unsigned import HEADER, doors
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"

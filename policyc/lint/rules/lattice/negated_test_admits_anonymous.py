@@ -38,10 +38,10 @@ from __future__ import annotations
 
 from policyc.diagnostics import Severity
 from policyc.ir.authz import Atom
-from policyc.lint.gates import Door, doors
 from policyc.lint.places import caller_of
 from policyc.lint.rule import Lint
 from policyc.lint.speech import attribute_word, clause, exists, is_document
+from policyc.lint.unsigned import Door, doors
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"

@@ -34,10 +34,10 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.lint.gates import Door, doors
 from policyc.lint.places import caller_of
 from policyc.lint.rule import Lint
 from policyc.lint.speech import clause, word
+from policyc.lint.unsigned import Door, doors
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"

@@ -35,9 +35,9 @@ from __future__ import annotations
 
 from policyc.diagnostics import Severity
 from policyc.ir.authz import Origin
-from policyc.lint.gates import doors
 from policyc.lint.places import caller_of
 from policyc.lint.rule import Lint
+from policyc.lint.unsigned import doors
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"

@@ -41,7 +41,7 @@ from policyc.regex import regex
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"
-NEEDS = ("auth-policy", "allow")
+NEEDS = ("auth-policy", "allow", ("language", "patterns", "vpc-lattice-svcs:requestpath"))
 YIELDS_TO = ("value-never-matches", "template-in-text")
 
 #: the path of a gRPC call is `/package.service/Method`

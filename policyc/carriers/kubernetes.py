@@ -153,7 +153,9 @@ def _bodies(text: Source, source: Source, diagnostics: Diagnostics, lost: list[U
         one for one in found if one.span is None or not any(is_within(one.span, place) for place in actions)
     )
     for one in broken:
-        if _is_ours(source.text[one.place.start : one.place.end]):
+        if _is_ours(source.text[one.place.start : one.place.end]) or EFFECT.search(
+            source.text, one.place.start, one.place.end
+        ):
             kind = _KIND.search(source.text, one.place.start, one.place.end) if one.place in actions else None
             place = one.place if kind is None else source.span(*kind.span())
             lost.append(Unreadable("", "", place, _HELM if one.place in actions else one.reason))

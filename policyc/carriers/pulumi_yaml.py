@@ -10,6 +10,7 @@ from typing import Final
 
 from policyc.carriers.embedded import Carried, Embedded, Hole, Options, PlacedText, Unreadable, listed
 from policyc.carriers.hanging import elsewhere
+from policyc.carriers.parts import Broken, of_members
 from policyc.carriers.pulumi import of_resource
 from policyc.carriers.pulumi_document import FUNCTIONS, document
 from policyc.carriers.secrets import cover, covered
@@ -28,6 +29,8 @@ _VARIABLE: Final = regex(r"\$(\$?)\{((?:[^{}\"]|\"[^\"]*\")*)\}")
 _MOST: Final = 100_000
 _LONGEST: Final = 4096
 _DEEPEST: Final = 150
+#: what has members that can be read or not each by itself
+_SECTIONS: Final = ("resources", "variables", "config", "configuration")
 _PREVIEW: Final = "check what `pulumi preview --json` prints"
 
 
@@ -38,14 +41,15 @@ def recognize(name: str, raw: bytes) -> bool:
 
 def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carried:
     """The documents in the properties of the resources."""
-    top = first_document(source, diagnostics)
+    broken: list[Broken] = []
+    top = first_document(source, diagnostics, lambda text: of_members(text, _SECTIONS), broken)
     resources = top.get("resources") if isinstance(top, JsonObject) else None
+    lost = [Unreadable(".".join(one.path), "", one.place, one.reason) for one in broken]
     if not isinstance(top, JsonObject) or not isinstance(resources, JsonObject):
-        return Carried()
+        return Carried((), tuple(lost), partial=bool(broken))
     cover(source, _secrets(top))
     program = _Program(top, options)
     out: list[Embedded] = []
-    lost: list[Unreadable] = []
     others: list[tuple[str, str]] = []
     for member in resources.members:
         properties = member.value.get("properties") if isinstance(member.value, JsonObject) else None
@@ -55,8 +59,13 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
         others += elsewhere(type_, member.key, (known,))
         for item in of_resource(source, type_, member.key, known, program.holes):
             (lost if isinstance(item, Unreadable) else out).append(item)  # type: ignore[arg-type]
-    lost += _elsewhere(source, [resources.span, *(item.place for item in out), *(_place(item) for item in out)])
-    return Carried(tuple(out), tuple(lost), elsewhere=listed(others))
+    told = [
+        resources.span,
+        *(item.place for item in out),
+        *(item.place for item in lost),
+        *(_place(item) for item in out),
+    ]
+    return Carried(tuple(out), (*lost, *_elsewhere(source, told)), elsewhere=listed(others), partial=bool(broken))
 
 
 def _secrets(top: JsonObject) -> Iterator[tuple[Span, str]]:

@@ -13,6 +13,7 @@ from policyc.carriers.bodies import with_own_holes
 from policyc.carriers.cloudformation.documents import read_documents
 from policyc.carriers.cloudformation.template import Resource, Template, template_of
 from policyc.carriers.embedded import Carried, Embedded, Options, PlacedText, Unreadable
+from policyc.carriers.parts import Broken, of_members
 from policyc.carriers.serverless_variables import Variables, at
 from policyc.carriers.signs import POLICY
 from policyc.carriers.yaml_tree import first_document
@@ -30,6 +31,8 @@ _API: Final = "ApiGatewayRestApi"
 _VERSION: Final = "2012-10-17"
 _PART: Final = regex(rb"\$\{\s*file\(([^()${}]*\.(?:ya?ml|json))\s*\)")
 _SIGN: Final = regex(POLICY.pattern.decode())
+#: what has members that can be read or not each by itself
+_SECTIONS: Final = ("provider", "functions", "resources", "custom")
 _PACKAGED: Final = "check what `serverless package` writes"
 
 
@@ -45,18 +48,22 @@ def parts(raw: bytes) -> tuple[str, ...]:
 
 def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carried:
     """The documents of a service, and what it says about the resources around them."""
-    top = first_document(source, diagnostics)
+    broken: list[Broken] = []
+    top = first_document(source, diagnostics, lambda text: of_members(text, _SECTIONS), broken)
+    told = [Unreadable(".".join(one.path), "", one.place, one.reason) for one in broken]
     if not isinstance(top, JsonObject):
-        return Carried()
+        return Carried((), tuple(told), partial=bool(broken))
     variables = Variables(source.file, top, options)
     for name in parts(source.text.encode()):  # in a comment and where no policy is looked for as well
         variables.file(name)
-    lost: list[Unreadable] = []
+    lost = list(told)
     template = _template(source, options, variables, top, lost)
     got = read_documents(template, diagnostics)
     mine = [with_own_holes(item, {**variables.holes, **item.holes}) for item in got.documents]
     lost += got.unreadable
     lost += _unread(source, variables, mine, lost, template)
+    if broken:
+        return Carried(tuple(mine), tuple(lost), partial=True)
     return replace(got, documents=tuple(mine), unreadable=tuple(lost))
 
 

@@ -90,10 +90,15 @@ class Lazy:
         return self.reader.value(self.node, 0)
 
 
-def first_document(source: Source, diagnostics: Diagnostics) -> JsonValue | None:
-    """What it holds; None for an empty file, and after reporting why it cannot be read."""
+def first_document(
+    source: Source,
+    diagnostics: Diagnostics,
+    parts: Callable[[str], Iterable[Part]] | None = None,
+    lost: list[Broken] | None = None,
+) -> JsonValue | None:
+    """What it holds; None for an empty file, and after reporting why it cannot be read. With `parts` those that are no YAML are `lost`, as for `documents`."""
     try:
-        found = documents(source, diagnostics)
+        found = documents(source, diagnostics, parts, lost)
         return found[0].value() if found else None
     except Unreadable as fault:
         fault.report(diagnostics)

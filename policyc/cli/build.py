@@ -160,7 +160,8 @@ def _build(project: Project, args: argparse.Namespace, console: Console, several
     unjudged = any(item.rule == "missing-package" for item in compiled.diagnostics)
     wrong = [item for item in compiled.diagnostics if item.severity is Severity.ERROR]
     passed_over = bool(wrong) and all(item.rule == NO_PLACE for item in wrong) and bool(files)
-    if wrong or unjudged:  # what is written is deployed
+    told_later = passed_over and not unjudged and args.format == "json" and not args.check
+    if (wrong or unjudged) and not told_later:  # what is written is deployed
         report(compiled.diagnostics.sorted(), {**project.sources, **compiled.program.sources}, console, args.format)
         if unjudged or not passed_over or args.format == "json":
             return exits.FINDINGS
@@ -194,11 +195,11 @@ def _build(project: Project, args: argparse.Namespace, console: Console, several
     if isinstance(change, Problem):
         return _fail(change, console)
     sources = {**project.sources, **compiled.program.sources}
-    doubts = [] if passed_over else compiled.diagnostics.sorted()  # told above
+    doubts = [] if passed_over and not told_later else compiled.diagnostics.sorted()  # told above
     if doubts and args.format == "human":
         console.error(render("human", doubts, sources, console.error_options()))
         doubts = []
-    _tell(change, output, args.format, console, several, doubts, sources)
+    _tell(change, output, args.format, console, several, doubts, sources, len({item.message for item in wrong}))
     return exits.FINDINGS if passed_over else exits.CLEAN
 
 
@@ -210,8 +211,9 @@ def _tell(
     several: bool,
     doubts: Sequence[Diagnostic],
     sources: Mapping[str, Source],
+    homeless: int,
 ) -> None:
-    """Every file that was written or removed, or kept though it no longer comes out; `doubts` are what compiling warned of."""
+    """Every file that was written or removed, or kept though it no longer comes out; `doubts` are what compiling warned of, `homeless` how many documents have no place."""
     lists = {"written": change.written, "removed": change.removed, "kept": change.kept, "unchanged": change.unchanged}
     if format == "json":
         listed = {name: list(paths) for name, paths in lists.items()}
@@ -231,6 +233,7 @@ def _tell(
     done = [f"wrote {plural(len(change.written), 'file')} to {_shown(output.folder)}"]
     done += [f"{len(change.unchanged):,} unchanged"] if change.unchanged else []
     done += [f"{len(change.removed):,} removed"] if change.removed else []
+    done += [f"{plural(homeless, 'document')} not written: no place there"] if homeless else []
     console.remark(", ".join(done))
 
 

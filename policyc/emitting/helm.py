@@ -14,7 +14,7 @@ from policyc.diagnostics import Diagnostics
 from policyc.emitting.kubernetes import HOST, manifests
 from policyc.emitting.pieces import pieces
 from policyc.emitting.registry import Written
-from policyc.emitting.shared import camel, described, named, used
+from policyc.emitting.shared import asked_of, camel, described, named, used
 from policyc.emitting.templates import Opened
 from policyc.emitting.terraform import default_of
 from policyc.emitting.yaml_writer import Literal, Verbatim
@@ -29,6 +29,7 @@ _CHART = {"apiVersion": "v2", "name": "policies", "description": "AWS policies, 
 def write(opened: Opened, diagnostics: Diagnostics) -> Mapping[str, Written]:
     held = pieces(opened, HOST, "Helm", diagnostics)
     values = {name: opened.parameters[name] for name in used(held)}
+    values |= {one.name: one for piece in held for one in asked_of(piece, HOST).values()}
     names = named(values, camel)
     actions = {name: _action(names[name], item) for name, item in values.items()}
     files = manifests(held, "templates/", lambda value: _written(value, actions))

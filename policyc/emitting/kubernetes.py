@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from policyc.diagnostics import Diagnostics
 from policyc.emitting.pieces import Piece, pieces, placements
-from policyc.emitting.registry import Written
-from policyc.emitting.shared import by_document, header, kebab, properties, refuse, used
+from policyc.emitting.registry import NO_PLACE, Written
+from policyc.emitting.shared import asked_of, by_document, header, kebab, properties, refuse, used
 from policyc.emitting.templates import Hole, Opened, Tree
 from policyc.emitting.yaml_writer import Literal
 from policyc.emitting.yaml_writer import write as write_yaml
@@ -26,7 +26,17 @@ TITLE = "Kubernetes"
 
 
 def write(opened: Opened, diagnostics: Diagnostics) -> Mapping[str, Written]:
-    held = pieces(opened, HOST, TITLE, diagnostics)
+    found = by_document(pieces(opened, HOST, TITLE, diagnostics))
+    told = {path: [one for piece in held for one in asked_of(piece, HOST).values()] for path, held in found.items()}
+    for path, lacking in told.items():
+        if lacking:
+            diagnostics.error(
+                NO_PLACE,
+                f"a resource of {TITLE} has to say {lacking[0].doc} for `{path}`, which nothing tells",
+                found[path][0].template.document.span,
+                "write this one with `--to helm`, where it is a value",
+            )
+    held = [piece for path, some in found.items() for piece in some if not told[path]]
     for piece in held:
         for name in used([piece]):
             message = f"a manifest has no parameters, and `{name}` has no value"
@@ -34,7 +44,7 @@ def write(opened: Opened, diagnostics: Diagnostics) -> Mapping[str, Written]:
     return manifests(held, "", lambda value: value)
 
 
-def manifests(held: tuple[Piece, ...], folder: str, value: Callable[[Any], Any]) -> dict[str, Written]:
+def manifests(held: Sequence[Piece], folder: str, value: Callable[[Any], Any]) -> dict[str, Written]:
     """A file for each document; `value` says how a property with what is open is written."""
     files: dict[str, Written] = {}
     for path, found in by_document(held).items():
@@ -43,7 +53,8 @@ def manifests(held: tuple[Piece, ...], folder: str, value: Callable[[Any], Any])
             version, _, kind = placements(HOST)[piece.carrier].type.partition(" ")
             document = piece.content if isinstance(piece.content, str) else minified(piece.content)
             tree = {"apiVersion": version, "kind": kind, "metadata": {"name": kebab(piece.name)}}
-            texts.append(write_yaml({**tree, **_written(properties(piece, HOST, {}, Literal(document)), value)}))
+            values = {at: mark(one.name) for at, one in asked_of(piece, HOST).items()}
+            texts.append(write_yaml({**tree, **_written(properties(piece, HOST, values, Literal(document)), value)}))
         comments = "".join(f"# {line}\n" for line in header(found))
         name = f"{folder}{path.rpartition('.')[0] if not folder else kebab(path.rpartition('.')[0])}.yaml"
         document_ = found[0].template.document

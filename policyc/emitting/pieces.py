@@ -35,6 +35,12 @@ _POLICY_TYPES: Final[Mapping[str, str]] = {"scp": "SERVICE_CONTROL_POLICY", "rcp
 _PLAIN_ARN: Final = re.compile(
     r"arn:[^:]*:[^:]*:(?P<region>[^:]*):(?P<account>[^:]*):(?:(?:accesspoint|role|key|vpc-endpoint|function|policy)[/:])?(?:.*/)?(?P<name>.+)"
 )
+#: how users of Client VPN log in, as its API calls it
+_LOGINS: Final[Mapping[str, str]] = {
+    "saml": "federated-authentication",
+    "active_directory": "directory-service-authentication",
+    "mutual_authentication": "certificate-authentication",
+}
 _IDENTITY: Final = frozenset({"policy", "raw_policy", "execution_role_policy"})
 #: the tests that a permission of Lambda can have, by operator and key in lower case, with the name of its field
 _TESTS: Final[Mapping[tuple[str, str], str]] = {
@@ -48,24 +54,24 @@ _TESTS: Final[Mapping[tuple[str, str], str]] = {
 
 @record
 class Asked:
-    """A property that its type requires and no policy says: it stays open."""
+    """A property that its type requires and no policy says: it stays open, where `beside` names a fact only where that is known."""
 
     property: str
     doc: str
     pattern: str = ""
     allowed: tuple[str, ...] = ()
+    beside: str = ""
 
 
 @record
 class Placement:
     """How one host writes one sort of carrier: its type, where the document goes (dotted, empty: nowhere as a whole), the properties by the fact that fills them,
-    and the facts without which there is no such resource."""
+    and those that it asks for where no fact does."""
 
     type: str
     document: str
     fields: Mapping[str, str]
     asked: tuple[Asked, ...]
-    needs: tuple[str, ...] = ()
 
 
 @record
@@ -82,10 +88,6 @@ class Piece:
     region: str
 
 
-#: what a carrier may have to say of itself, in words
-_FACTS: Final = {"account": "account", "arn": "ARN", "name": "name", "region": "Region", "role": "role"}
-
-
 @cache
 def placements(host: str) -> Mapping[str, Placement]:
     """The carriers that a host knows, by their sort."""
@@ -96,10 +98,9 @@ def placements(host: str) -> Mapping[str, Placement]:
             held["document"],
             held.get("fields", {}),
             tuple(
-                Asked(at, one["doc"], one.get("pattern", ""), tuple(one.get("allowed", ())))
+                Asked(at, one["doc"], one.get("pattern", ""), tuple(one.get("allowed", ())), one.get("with", ""))
                 for at, one in held.get("asked", {}).items()
             ),
-            tuple(held.get("needs", ())),
         )
         for name, held in found.items()
     }
@@ -117,14 +118,6 @@ def pieces(opened: Opened, host: str, title: str, diagnostics: Diagnostics) -> t
             diagnostics.error(
                 NO_PLACE,
                 f"{title} has no resource that takes `{item.document.path}`, {_called(item)}",
-                item.document.span,
-                "write this one with `policyc build`, or in another form",
-            )
-        elif lacking := {fact for one in made for fact in known[one.carrier].needs if not one.facts.get(fact)}:
-            diagnostics.error(
-                NO_PLACE,
-                f"a resource of {title} has to say {' and '.join(f'the {_FACTS[fact]}' for fact in sorted(lacking))} that"
-                f" `{item.document.path}` is for, which nothing tells",
                 item.document.span,
                 "write this one with `policyc build`, or in another form",
             )
@@ -158,6 +151,11 @@ def _pieces(item: Template, name: str, opened: Opened, diagnostics: Diagnostics)
             for key in ("id", "name", "vpc", "qualifier", "block_public_access")
             if (text := resource.text(key))
         }
+        facts |= {"shadow_mode": "enabled"} if resource.text("shadow_mode") == "enabled" else {}
+        facts |= {login: _LOGINS[login] for login in resource.words("login")}
+        facts |= {name: name for name in resource.words("trust")} | (
+            {"trusted": "true"} if resource.words("trust") else {}
+        )
         if resource.place is not None:
             account, region = resource.place.account, resource.place.region
             arn = resource_types()[resource.type].arn

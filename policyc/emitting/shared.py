@@ -50,7 +50,7 @@ def asked_of(piece: Piece, host: str) -> dict[str, Parameter]:
     return {
         item.property: _asked(f"{piece.name}_{_snake(item.property)}", item)
         for item in placement.asked
-        if placement.fields.get(item.property) not in piece.facts
+        if placement.fields.get(item.property) not in piece.facts and (not item.beside or item.beside in piece.facts)
     }
 
 
@@ -58,8 +58,14 @@ def _asked(name: str, item: Asked) -> Parameter:
     return Parameter(name, "string", doc=item.doc, pattern=item.pattern, allowed=item.allowed)
 
 
-def _snake(text: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text).lower()
+def _snake(property: str) -> str:
+    """`AuthenticationOptions[saml].FederatedAuthentication.SAMLProviderArn` as `federated_authentication_saml_provider_arn`: its last two parts say which it is."""
+    text = "_".join(property.removeprefix("spec.forProvider.").split(".")[-2:])
+    return (
+        re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+(?=.)", "_", text)
+        .replace("]", "")
+        .lower()
+    )
 
 
 def described(parameter: Parameter) -> str:
@@ -118,10 +124,27 @@ def properties(piece: Piece, host: str, values: Mapping[str, object], document: 
 
 
 def put(tree: dict[str, object], at: str, value: object) -> None:
-    """Put a value at a dotted place."""
+    """Put a value at a dotted place. `a[x].b` is in the item `x` of a list: items are made in the order in which they are named first."""
     *parts, last = at.split(".")
     for part in parts:
-        inner = tree.setdefault(part, {})
+        name, _, item = part.removesuffix("]").partition("[")
+        inner = tree.setdefault(name, _Items() if item else {})
+        if isinstance(inner, _Items):
+            inner = inner.named(item)
         assert isinstance(inner, dict)
         tree = inner
     tree[last] = value
+
+
+class _Items(list[object]):
+    """A list whose items have names while it is made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names: dict[str, dict[str, object]] = {}
+
+    def named(self, name: str) -> dict[str, object]:
+        if name not in self._names:
+            self._names[name] = {}
+            self.append(self._names[name])
+        return self._names[name]

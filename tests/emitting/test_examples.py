@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,12 @@ TOOLS = "POLICYC_TOOLS" in os.environ
 PROVIDERS = Path("/opt/tf-plugins")
 #: what has a place in each form
 EVERYWHERE = ("lattice", "identity")
-TARGETS = dict.fromkeys(
-    FORMS[:5], (*EVERYWHERE, "verified_access", "cloudwan", "object_lambda", "iam_document")
-) | dict.fromkeys(FORMS[5:], EVERYWHERE)
+TERRAFORM = (*EVERYWHERE, "verified_access", "cloudwan", "object_lambda", "iam_document")
+TARGETS = (
+    dict.fromkeys(FORMS[:3], (*TERRAFORM, "client_vpn"))
+    | dict.fromkeys(FORMS[3:5], TERRAFORM)
+    | {"kubernetes": EVERYWHERE, "helm": (*EVERYWHERE, "verified_access", "iam_document")}
+)
 
 
 @cache
@@ -53,7 +57,7 @@ def test_what_is_written_is_read_as_the_same_documents(name: str) -> None:
     held = examples(*TARGETS[name])
     files = written(held, name)
     if name == "helm":
-        files = rendered(files, {})
+        files = rendered(files, defaultdict(lambda: "x"))
     read = read_back(files)
     by_file: dict[str, list[Any]] = {}
     for item in read:
@@ -70,7 +74,11 @@ def test_what_is_written_is_read_as_the_same_documents(name: str) -> None:
 
 
 def test_a_document_without_a_place_is_named() -> None:
-    for name, targets in (("kubernetes", ("cloudwan",)), ("helm", ("verified_access",)), ("sam", ("client_vpn",))):
+    for name, targets in (
+        ("kubernetes", ("cloudwan", "verified_access")),
+        ("helm", ("client_vpn",)),
+        ("terraform", ("client_vpn",)),
+    ):
         held = examples(*targets)
         found = Diagnostics()
         form(name).write(held, found)

@@ -85,15 +85,17 @@ def test_what_has_no_place_is_named(out: tuple[Path, str]) -> None:
     told = " ".join(out[1].split())
     assert told.count("error[no-place-for-document]") == 3
     assert "`identity/person.json`" in told and "`iam_document/key_policy.key.json`" in told
-    assert "has to say the Region that `iam_document/bucket_policy.bucket.json` is for" in told
-    assert "wrote 6 files" in told
+    assert (
+        "has to say the Region of the bucket for `iam_document/bucket_policy.bucket.json`, which nothing tells" in told
+    )
+    assert "wrote 6 files to k8s, 3 documents not written: no place there" in told
 
 
 def test_every_place_has_a_definition() -> None:
     placements = json.loads(read_text("schemas/emitting/placements.json"))["kubernetes"]
     for place in placements.values():
         fields = CRDS[place["type"]]["properties"]
-        for path in (place["document"], *place.get("fields", {})):
+        for path in filter(None, (place["document"], *place.get("fields", {}), *place.get("asked", {}))):
             assert path.removeprefix("spec.forProvider.") in fields, (place["type"], path)
 
 

@@ -28,6 +28,8 @@ MAX_DEPTH: Final = 60
 MAX_VALUES: Final = 100_000
 _NUMBER: Final = regex(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _TAG: Final = "tag:yaml.org,2002:"
+#: a line that begins as one with a key does
+_KEY_BELOW: Final = regex(r"\n[ \t]*(?:- +)*[\w.:-]+:[ \t]")
 
 
 def parse_yaml(source: Source, diagnostics: Diagnostics) -> JsonValue | None:
@@ -71,13 +73,12 @@ def yaml_package(source: Source, diagnostics: Diagnostics) -> Any:
 def syntax_error(error: Any, source: Source, diagnostics: Diagnostics, start: int = 0, end: int | None = None) -> None:
     """Report what the YAML package found wrong in a text, or in the part of it that it was given."""
     end = len(source.text) if end is None else end
-    mark, opened = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    mark = getattr(error, "problem_mark", None)
     at = start + (mark.index if mark is not None else int(getattr(error, "position", 0) or 0))
     reason = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read")
-    if opened is not None and not source.text[at:end].strip():
-        begin = start + opened.index
-        if source.text[begin : begin + 1] in ('"', "'", "[", "{"):
-            at, reason = begin, "what is opened here is not closed"
+    opened = _opened(error, source.text[start:end], at - start)
+    if opened is not None:
+        at, reason = start + opened, "what is opened here is not closed"
     at = min(at, len(source.text))
     diagnostics.error(
         "yaml-syntax-error",
@@ -85,6 +86,33 @@ def syntax_error(error: Any, source: Source, diagnostics: Diagnostics, start: in
         source.span(at, min(at + 1, len(source.text))),
         "check the indentation and the quotes",
     )
+
+
+def _opened(error: Any, text: str, at: int) -> int | None:
+    """What a fault comes from that stands before it: a quote that a later one closes, over what begins as a key, or what is open at the end of the text."""
+    mark = getattr(error, "context_mark", None)
+    if mark is not None and not text[at:].strip() and text[mark.index : mark.index + 1] in ('"', "'", "[", "{"):
+        return int(mark.index)
+    yaml = imported_late("yaml")
+    held: list[Any] = []
+    quoted = None
+    try:
+        for token in yaml.scan(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            if token.start_mark.index >= at:
+                break
+            if isinstance(token, (yaml.FlowSequenceStartToken, yaml.FlowMappingStartToken)):
+                held.append(token)
+            elif isinstance(token, (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken)):
+                del held[-1:]
+            elif isinstance(token, yaml.ScalarToken) and token.style in ("'", '"'):
+                quoted = token
+    except (yaml.YAMLError, ValueError):
+        pass  # where the fault is
+    if quoted is not None:
+        first, last = quoted.start_mark.index, quoted.end_mark.index
+        if "\n" not in text[last:at] and _KEY_BELOW.search(text, first, last):
+            return int(first)
+    return int(held[-1].start_mark.index) if held and not text[at:].strip() else None
 
 
 class _Stop(Exception):

@@ -251,6 +251,42 @@ def test_a_broken_part_of_a_json_template_hides_no_other() -> None:
     assert rules == ["json-single-quotes", "json-syntax-error"] and not lost and count == 3
 
 
+_ALLOW = '{Version: "2012-10-17", Statement: [{Effect: Allow, Action: "s3:*", Resource: "*"}]}'
+_PULUMI = f"""\
+name: p
+runtime: yaml
+resources:
+  one: {{type: aws:iam:Policy, properties: {{policy: {{fn::toJSON: {_ALLOW}}}}}}}
+  two: {{type: aws:iam:Policy, properties: {{policy: {{fn::toJSON: {_ALLOW}}}}}}}
+"""
+_SERVERLESS = """\
+service: s
+provider: {name: aws, iam: {role: {statements: [{Effect: Allow, Action: "s3:*", Resource: "*"}]}}}
+functions:
+  f:
+    handler: "h"
+    iamRoleStatements: [{Effect: Allow, Action: "s3:*", Resource: "*"}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "right", "wrong", "lost", "line"),
+    [
+        ("Pulumi.yaml", _PULUMI, "one: {", "one: [{", "resources.one", 4),
+        ("serverless.yml", _SERVERLESS, '"h"', '"h', "functions.f", 5),
+    ],
+)
+def test_a_broken_part_of_a_program_hides_no_other(
+    name: str, text: str, right: str, wrong: str, lost: str, line: int
+) -> None:
+    """A quote that a later one closes is told where it is opened."""
+    source, opened, judged = Source(name, text.replace(right, wrong)), Diagnostics(), Diagnostics()
+    hosts = open_hosts(Path("/"), [(source, recognized(name, text.encode()))], opened, NativeSettings())
+    tally = check_hosts(hosts, judged, NativeSettings(), lambda name: source)
+    assert [source.position(item.span.start).line for item in opened if item.span is not None] == [line]
+    assert [item.name for item in tally.unreadable] == [lost] and tally.documents == 1
+
+
 def test_how_long_a_template_is_says_nothing_of_a_document_in_it() -> None:
     statement = "{Effect: allow, Principal: {Service: backup.amazonaws.com}, Action: sts:AssumeRole}"
     document = f'{{Version: "2012-10-17", Statement: [{statement}]}}'

@@ -60,7 +60,7 @@ _TOKENS: Final = re.compile(rb"b/[^\s]+\tf/[^\s]+")
 _EVENT: Final = b"EVENTS\t"
 _OF_EVENT: Final = {4: 2, 6: 4}
 #: where an event of CloudWatch Logs, or a row of CloudTrail Lake, has its record as text
-_HELD_IN: Final = ("message", "eventJson")
+HELD_IN: Final = ("message", "eventJson")
 
 
 class Place(NamedTuple):
@@ -360,7 +360,7 @@ def _message(item: Any) -> dict[str, Any] | None:
     """The record in an event as `get-log-events` answers, or the record itself; None for an event that holds none."""
     if not isinstance(item, dict):
         return None
-    text = next((item[name] for name in _HELD_IN if name in item), None)
+    text = next((item[name] for name in HELD_IN if name in item), None)
     return _record_in(text) if isinstance(text, str) and len(item) <= 5 else item
 
 

@@ -42,6 +42,10 @@ def as_json(make: Callable[[int], dict[str, Any]]) -> Callable[[int], str]:
     return lambda number: json.dumps(make(number))
 
 
+V2 = (
+    *("version", "account_id", "interface_id", "srcaddr", "dstaddr", "srcport", "dstport"),
+    *("protocol", "packets", "bytes", "start", "end", "action", "log_status"),
+)
 #: log -> its lines by number, and the first line of its files
 LOGS: dict[str, tuple[Callable[[int], str], str]] = {
     "VPC Lattice": (as_json(lattice), ""),
@@ -49,6 +53,7 @@ LOGS: dict[str, tuple[Callable[[int], str], str]] = {
     "CloudTrail": (as_json(lambda number: data_event(f"open/{number}", eventID=str(number))), ""),
     "S3 in lines of text": (lambda number: s3(f"open/{number}", ' "-" "x" - H SigV4 - - h TLSv1.2 -'), ""),
     "flow logs": (flow, ""),
+    "flow logs as JSON": (as_json(lambda number: dict(zip(V2, flow(number).split()))), ""),
     "CSV": (row, ",".join(lattice(0))),
 }
 CSV_HEAD = LOGS["CSV"][1].encode()

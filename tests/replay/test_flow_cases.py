@@ -273,6 +273,7 @@ ODD = (
     "a b",
     "2026-11-01T08:00:00Z",
 )
+OTHER_TYPES: tuple[Any, ...] = (None, 7, -1, 1.5, True, [], {}, ["x"], {"x": 1}, "", " 4", "\ud800", 'a"b', 10**30)
 BETWEEN = (
     "",
     "{",
@@ -320,7 +321,7 @@ def test_flows_in_columns_are_told_as_line_by_line(network: OfNetwork) -> None:
 
 
 def test_flows_in_tables_are_told_as_row_by_row(network: OfNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The cases as Parquet: names with underscores, counts as numbers, and values that are odd or not there."""
+    """The cases as Parquet and JSON: names with underscores, counts as numbers, and values that are odd or not there."""
     pytest.importorskip("duckdb")
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     from policyc.replay.columns.run import ColumnReplayer
@@ -339,8 +340,14 @@ def test_flows_in_tables_are_told_as_row_by_row(network: OfNetwork, monkeypatch:
                 columns[name] = column.cast(pa.int64())
         out = io.BytesIO()
         pq.write_table(pa.table(columns), out)
-        told = in_columns(out.getvalue(), network)
-        monkeypatch.setattr(ColumnReplayer, "records_of", lambda *_: None)
-        log, tally = in_columns(out.getvalue(), network)
-        monkeypatch.setattr(ColumnReplayer, "records_of", columned)
-        assert (as_json(Replay(log, tally, False)), log.unread) == (as_json(Replay(*told, False)), told[0].unread), rows
+        items: list[dict[str, Any]] = pa.table(columns).to_pylist()
+        for item in items[len(items) // 2 :]:
+            item[random.choice(names)] = random.choice(OTHER_TYPES)
+        lines_of_json = "\n".join(map(json.dumps, items)).encode()
+        for data in (out.getvalue(), lines_of_json, json.dumps({"Records": items}).encode()):
+            told = in_columns(data, network)
+            monkeypatch.setattr(ColumnReplayer, "records_of", lambda *_: None)
+            log, tally = in_columns(data, network)
+            monkeypatch.setattr(ColumnReplayer, "records_of", columned)
+            texts = [(as_json(Replay(*one, False)), one[0].unread) for one in ((log, tally), told)]
+            assert texts[0] == texts[1], data

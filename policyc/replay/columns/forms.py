@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from policyc.replay.columns.batch import FIELDS, ID, TIME, Batch, Column, Rows, absent, cleaned, either
 from policyc.replay.columns.others import Records, decoded
-from policyc.replay.kinds.flow_logs import Names, layout
+from policyc.replay.kinds.flow_logs import Names, layout, spelled
 from policyc.replay.kinds.registry import KINDS
 from policyc.replay.kinds.s3_access import ANOTHER, TEXT_FIELDS
 from policyc.replay.reading import HOLDERS, text_form, words_of
@@ -252,7 +252,7 @@ class OfText:
 class OfFlows:
     """Flow logs as lines of words with a space between them, `layout` the names of what they tell."""
 
-    def __init__(self, records: Records, reads: ReadLine, layout: Names) -> None:
+    def __init__(self, records: Records, reads: ReadLine | None, layout: Names) -> None:
         self.records, self.reads, self.layout = records, reads, layout
         self.names = [name for name in layout if name in {*records.wanted, records.fields.time}]
 
@@ -260,7 +260,7 @@ class OfFlows:
         words = words_of(line)
         return text_form(words) is not None and layout(words) != self.layout
 
-    def fields(self, ask: Ask, lines: pa.Array) -> dict[str, pa.DictionaryArray]:
+    def fields(self, ask: Ask, lines: pa.Array) -> dict[str, pa.DictionaryArray] | None:
         plain = _flags(pc.match_substring_regex(lines, r"\A[^\s\"{\[][\x21-\x7e]*(?: [\x21-\x7e]+)+\z"))
         plain &= ~_flags(
             pc.match_substring_regex(lines, r"\A[0-9]{4}-|[^\x20-\x7e]")
@@ -282,6 +282,47 @@ class OfFlows:
         return Batch(file, numbers, {**columns, ID: nothing, TIME: time})
 
 
+class OfFlowObjects(OfFlows):
+    """Flow logs as objects of JSON that all have the same fields, named `keys`; the values are texts of visible signs and whole numbers."""
+
+    def __init__(self, records: Records, keys: Sequence[str]) -> None:
+        super().__init__(records, None, tuple(map(spelled, keys)))
+        self.keys = {name: key for name, key in zip(self.layout, keys) if name in self.names}
+        self.own = " ".join(sorted(keys))
+
+    def ends(self, line: bytes) -> bool:
+        return False
+
+    def fields(self, ask: Ask, lines: pa.Array) -> dict[str, pa.DictionaryArray] | None:
+        paths = ", ".join(f"""'$."{key}"'""" for key in self.keys.values())
+        columns = ", ".join(f"found[{at}] AS c{at}" for at in range(1, len(self.keys) + 1))
+        found = f"SELECT json_keys(line) AS own, json_extract(line, [{paths}]) AS found FROM lines"
+        try:
+            table = ask(lines, f"SELECT array_to_string(list_sort(own), ' ') AS own, {columns} FROM ({found})")
+        except duckdb.Error:
+            return None
+        held = {name: _encoded(table.column(at)) for at, name in enumerate(self.names, 1)}
+        ok = _flags(pc.equal(table.column("own"), self.own))
+        for column in held.values():
+            plain = _by_value(column, lambda values: pc.match_substring_regex(values, _PLAIN))
+            ok &= plain | ~_flags(pc.is_valid(column))
+        keep = pa.array(ok)
+        for name, column in held.items():
+            texts = pc.utf8_trim(column.dictionary, '"')
+            texts = pc.if_else(pc.equal(column.dictionary, "null"), pa.scalar(None, pa.string()), texts)
+            held[name] = _encoded(pc.if_else(keep, texts.take(column.indices), pa.scalar(None, pa.string())))
+        return held
+
+    def regular(self, found: Mapping[str, pa.DictionaryArray]) -> Flags:
+        whole = [
+            np.logical_or.reduce([_flags(pc.is_valid(found[name])) for name in names])
+            for names in (self.records.fields.who, self.records.fields.place)
+        ]
+        return np.logical_and.reduce(whole)
+
+
+#: the values of such objects
+_PLAIN: Final = r'\A(?:"[\x21\x23-\x5b\x5d-\x7e]+"|[0-9]{1,18}|null)\z'
 #: the pieces of a line between its quotation marks, those with words with the names of the words (and how many there are at least)
 _PIECES: Final = 7
 _QUOTED: Final = {3: "referer", 5: "user_agent"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from io import BufferedReader, BytesIO, RawIOBase
@@ -18,19 +19,20 @@ from policyc.replay.columns.batch import ID, TIME, Batch, Rows
 from policyc.replay.columns.combine import Combined
 from policyc.replay.columns.corpus import Corpus, requests_of
 from policyc.replay.columns.counting import Answers, Counting, Keep
-from policyc.replay.columns.forms import Form, OfFlows, OfObjects, OfServices, OfText
+from policyc.replay.columns.forms import FOREIGN, Form, OfFlowObjects, OfFlows, OfObjects, OfServices, OfText
 from policyc.replay.columns.hours import outside_of
 from policyc.replay.columns.kernel import Kernel
 from policyc.replay.columns.likeness import Likeness
 from policyc.replay.columns.others import Records, decoded
 from policyc.replay.columns.seen import Hashes, SeenIds, deliveries
 from policyc.replay.columns.sources import BLOCK, Lines, Taken, parquet_batches
-from policyc.replay.kinds.flow_logs import FlowLogs, Names, fields_of, layout
+from policyc.replay.kinds.flow_logs import FlowLogs, Names, fields_of, layout, spelled
 from policyc.replay.kinds.lattice import Lattice
 from policyc.replay.kinds.registry import kind_of
 from policyc.replay.kinds.s3_access import S3Access
 from policyc.replay.reading import (
     CUT_SHORT,
+    HELD_IN,
     HOLDERS,
     LARGEST_VALUE,
     LIST,
@@ -52,6 +54,8 @@ from policyc.targets.base import NoRequest
 from policyc.targets.lattice.access_log import is_record
 
 _PART: Final = 8 << 20
+#: names of fields that a path of JSON takes as they are
+_FIELD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _NONE: Final[Mapping[int, Iterable[tuple[dict[str, Any], Place]]]] = MappingProxyType({})
 
 
@@ -273,10 +277,20 @@ def _form_of(block: bytes, replayer: ColumnReplayer) -> Form | None:
     if isinstance(data, dict):
         if is_record(data):
             return OfServices(replayer.kernel.fields)
-        kind = None if holds_records(data) else kind_of(data)
-        records = None if kind is None else replayer.records_of(kind, False)
-        return None if records is None else OfObjects(records)
+        return _object_form(data, replayer)
     return _text_form(line.decode("ascii"), replayer) if data is None and line.isascii() else None
+
+
+def _object_form(data: dict[str, Any], replayer: ColumnReplayer) -> Form | None:
+    """The form of objects of which this one is the first; None for one of no kind that columns tell of."""
+    kind = None if holds_records(data) else kind_of(data)
+    if isinstance(kind, FlowLogs):
+        names = tuple(map(spelled, data))
+        plain = all(_FIELD.fullmatch(name) for name in data) and set(data).isdisjoint((*FOREIGN, *HELD_IN))
+        own = replayer.records_of(kind, True, names) if plain else None
+        return None if own is None else OfFlowObjects(own, list(data))
+    records = None if kind is None else replayer.records_of(kind, False)
+    return None if records is None else OfObjects(records)
 
 
 def _text_form(line: str, replayer: ColumnReplayer) -> Form | None:
@@ -302,9 +316,8 @@ def _listed(name: str, reader: _Blocks, replayer: ColumnReplayer, log: Log, line
     if head is None or (head[1] is not None and head[1] != HOLDERS[0].encode()):
         return False
     some, _ = sequence(first[head.end() : head.end() + LONGEST_LINE], ",", 1)
-    kind = kind_of(some[0]) if some and not holds_records(some[0]) else None
-    records = None if kind is None else replayer.records_of(kind, False)
-    if records is None:
+    form = _object_form(some[0], replayer) if some and not is_record(some[0]) else None
+    if form is None:
         return False
     parts, size = [reader.part()], 0
     while parts[-1] and size <= LARGEST_VALUE:
@@ -314,11 +327,11 @@ def _listed(name: str, reader: _Blocks, replayer: ColumnReplayer, log: Log, line
     parts.clear()
     if size > LARGEST_VALUE or reader.cut_short:
         return False
-    taken = lines.entries(name, whole, "$" if head[1] is None else f"$.{HOLDERS[0]}", OfObjects(records))
+    taken = lines.entries(name, whole, "$" if head[1] is None else f"$.{HOLDERS[0]}", form)
     if taken is None:
         return False
     others = {at: log.entry(parsed(text), Place(name, at)) for at, text in taken.others}
-    replayer.take_batch(taken.batch, others, records)
+    replayer.take_batch(taken.batch, others, form.records)
     return True
 
 

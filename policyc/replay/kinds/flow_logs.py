@@ -57,7 +57,7 @@ class FlowLogs:
         return _has_ends(data)
 
     def read(self, data: Data) -> Recorded:
-        fields = {_spelled(name): name for name in data}
+        fields = {spelled(name): name for name in data}
         status = text_of(data, fields.get("log-status", ""))
         if status in ("NODATA", "SKIPDATA", "INCOMPLETEDATA"):
             raise NoRequest(f"its log status is {status}, so it tells of no packet")
@@ -84,7 +84,7 @@ def layout(first: str) -> Names | None:
     """The fields of lines of which this one is the first: their names, or a line without header; None for any other."""
     words = first.split()
     if _has_ends(words):
-        return tuple(map(_spelled, words))
+        return tuple(map(spelled, words))
     if len(words) == len(_TRANSIT) and words[1].startswith("TransitGateway"):
         return _TRANSIT
     return _DEFAULT if _is_default(words) else None
@@ -111,7 +111,8 @@ def fields_of(names: Names) -> Fields | None:
     )
 
 
-def _spelled(name: str) -> str:
+def spelled(name: str) -> str:
+    """A name of a field as lines of text have it."""
     return name.replace("_", "-")
 
 
@@ -124,7 +125,7 @@ def _reader(names: Sequence[str]) -> ReadLine:
     def read(line: str) -> Data | None:
         parts = line.split()
         # each file of a folder begins with the header, and so do parts of a concatenated one
-        if len(parts) != len(names) or _spelled(parts[0]) == names[0]:
+        if len(parts) != len(names) or spelled(parts[0]) == names[0]:
             return None
         return dict(zip(names, parts))
 

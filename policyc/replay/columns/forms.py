@@ -314,11 +314,10 @@ class OfFlowObjects(OfFlows):
         return held
 
     def regular(self, found: Mapping[str, pa.DictionaryArray]) -> Flags:
-        whole = [
-            np.logical_or.reduce([_flags(pc.is_valid(found[name])) for name in names])
-            for names in (self.records.fields.who, self.records.fields.place)
-        ]
-        return np.logical_and.reduce(whole)
+        told = np.ones(len(found[self.names[0]]), bool)
+        for names in (self.records.fields.who, self.records.fields.place):
+            told &= np.logical_or.reduce([_flags(pc.is_valid(found[name])) for name in names])
+        return told
 
 
 #: the values of such objects

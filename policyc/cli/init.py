@@ -6,6 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
+from policyc.bounded import read_regular
 from policyc.cli import exits
 from policyc.cli.cache import FOLDER
 from policyc.cli.console import Console
@@ -104,7 +105,7 @@ def _put_wheel(path: Path, console: Console) -> None:
 
 def _ignore(path: Path, console: Console) -> None:
     """Add what is missing to .gitignore; its other lines stay."""
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    before = read_regular(path, 1024 * 1024).decode("utf-8", "replace") if path.exists() else ""
     missing = [line for line in _IGNORED if line not in before.splitlines()]
     if not missing:
         return

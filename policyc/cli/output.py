@@ -17,8 +17,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from policyc.bounded import read_regular
 from policyc.cli.folder_lock import locked
 from policyc.model.files import is_inner_path
 from policyc.record import record, replace
@@ -27,6 +28,8 @@ from policyc.workspace.places import MANIFEST
 
 FORMAT_VERSION = 1
 
+#: of a file that a build wrote, in bytes; a larger one is none
+_LARGEST: Final = 256 * 1024 * 1024
 #: what `compare` says of a path
 STATES = ("missing", "stale", "extra", "leftover")
 #: how the folders begin in which new files wait for their places
@@ -232,9 +235,7 @@ class Output:
         """A file's bytes; None when there is no plain file."""
         target = self.folder / path
         try:
-            if self._leaves(path) or target.is_symlink() or not target.is_file():
-                return None
-            return target.read_bytes()
+            return None if self._leaves(path) else read_regular(target, _LARGEST, follow=False)
         except OSError:  # a name that is too long among them
             return None
 
@@ -249,7 +250,7 @@ class Output:
             "remove the output folder and build again",
         )
         try:
-            data: Any = json.loads(path.read_bytes())
+            data: Any = json.loads(read_regular(path, _LARGEST, follow=False))
             if data["format_version"] != FORMAT_VERSION:
                 return broken
             owner = data.get("project", self.owner)

@@ -97,3 +97,26 @@ def test_a_cache_folder_that_is_a_link_is_left_alone(project: Path) -> None:
     (project / ".policyc-cache").symlink_to("../there")
     policyc(project, "check")
     assert list((project.parent / "there").iterdir()) == []
+
+
+@pytest.mark.parametrize("where", ["/dev/zero", "pipe"])
+def test_what_stands_in_the_place_of_a_manifest(project: Path, where: str) -> None:
+    """Neither `build` nor `init` waits for what never ends, or never comes."""
+    out = project / "out"
+    out.mkdir()
+    for place in (out / ".policyc-manifest.json", project / ".gitignore"):
+        if where == "pipe":
+            os.mkfifo(place)
+        else:
+            place.symlink_to(where)
+    (project / "a.policy").write_text(f'{POLICY}resource svc: lattice.service {{ id: "svc-0a1b2c3d4e5f67890", at: shop/us-west-2, auth: aws_iam }}\n'
+        'policy p for lattice on svc { allow "r" { who app  can GET } }\n')  # fmt: skip
+    status, told = policyc(project, "build")
+    assert status == 2 and "broken-manifest" in told, told
+    assert policyc(project, "init", ".")[0] == 2
+
+
+def test_a_gitignore_in_another_encoding_gets_its_lines(project: Path) -> None:
+    (project / ".gitignore").write_bytes(b"caf\xe9\n")
+    assert policyc(project, "init", ".")[0] == 0
+    assert (project / ".gitignore").read_bytes().startswith(b"caf\xe9\n.policyc-cache/")

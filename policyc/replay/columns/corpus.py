@@ -22,6 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from policyc.bounded import read_regular
 from policyc.record import record
 from policyc.replay.classes import MOST_PLACES
 from policyc.replay.columns.batch import FIELDS, TIME, Batch, Column, Rows
@@ -33,6 +34,7 @@ from policyc.replay.tally import Tally
 
 _FORMAT: Final = 7
 _ABOUT: Final = "corpus.json"
+_LARGEST: Final = 1024 * 1024 * 1024
 _OWN: Final = re.compile(r"corpus\.json|[0-9]{6}\.bin")
 _COUNTS: Final = ("records", "duplicates")
 _RECORDED: Final = ("kind", "who", "can", "where", "path", "network", "keys", "verdict", "id", "time", "refuser")
@@ -362,7 +364,7 @@ def _fill(folder: Path, corpus: Corpus, made_of: Sequence[Any]) -> None:
 def load(folder: Path, made_of: Sequence[Any]) -> Corpus | None:
     """The corpus in a folder; None when there is none, it is broken, or it was made of other files."""
     try:
-        about = json.loads((folder / _ABOUT).read_text("utf-8"))
+        about = json.loads(read_regular(folder / _ABOUT, _LARGEST))
         if about["made_of"] != json.loads(json.dumps(list(made_of))):
             return None
         corpus = Corpus()

@@ -165,6 +165,8 @@ def test_statements_of_other_languages_are_one_error(tmp_path: Path, wrong: str,
 def test_what_stands_deeper_below_a_provider_is_named(tmp_path: Path) -> None:
     (item,) = found(tmp_path, 'idc.email like "*@example.com"', trust="idc: iam_identity_center, idp: oidc")
     assert item.help == "did you mean `idc.user.email.address`?"
+    (item,) = found(tmp_path, "exists idc", trust="idc: iam_identity_center")
+    assert item.help == "`idc` holds several attributes: name one, such as `idc.user.user_id` or `idc.user.user_name`"
     (item,) = found(tmp_path, '"finance" in idc.groups', trust="idc: iam_identity_center")
     assert item.help.startswith('declare it, such as `group finance = idc_group("…")`')
 

@@ -33,7 +33,7 @@ sets = st.one_of(
     st.builds(ir.SegmentSet, st.just(False), st.lists(segments, min_size=1, max_size=2).map(tuple)),
     st.builds(ir.SegmentSet, st.just(True), st.lists(segments, max_size=1).map(tuple)),
 )
-policies = st.lists(words(("drop", "sum", "prepend")), max_size=1).map(tuple)
+policies = st.lists(words(("drop", "sum", "prepend", "veer")), max_size=1).map(tuple)
 blocks = st.sampled_from(("10.0.0.0/8", "10.1.0.0/16", "10.1.2.0/24", "0.0.0.0/0")).map(WORD)
 destinations = st.just((WORD("blackhole"),)) | st.integers(0, 6).map(lambda n: (WORD(f"attachment-{n:017x}"),))
 overrides = st.lists(
@@ -84,6 +84,13 @@ POLICIES = (
         (rule(1, ir.RouteMatch("asn-in-as-path", 65001), ir.RouteAction("prepend-asn-list", (65009,))),),
     ),
 )
+#: a policy that no label brings
+VEER = ir.RoutingPolicy(
+    WORD("veer"),
+    "inbound",
+    ir.Number(5),
+    (rule(1, ir.RouteMatch("prefix-in-cidr", "10.2.0.0/16"), ir.RouteAction("prepend-asn-list", (65001, 65001))),),
+)
 
 
 @st.composite
@@ -91,7 +98,8 @@ def networks(
     draw: st.DrawFn, *, kept: tuple[ir.SegmentAction, ...] = (), policies: tuple[ir.RoutingPolicy, ...] = POLICIES
 ) -> ir.CoreNetwork:
     """Three segments that differ in isolation, acceptance, filters and edges, and a few actions."""
-    edges = tuple(ir.Edge(WORD(region), ir.Number(64512 + index)) for index, region in enumerate(REGIONS))
+    regions = draw(st.sampled_from((REGIONS, REGIONS, REGIONS[:2], REGIONS[::2])))
+    edges = tuple(ir.Edge(WORD(region), ir.Number(64512 + REGIONS.index(region))) for region in regions)
     declared = tuple(
         ir.Segment(
             WORD(name),
@@ -203,11 +211,14 @@ def test_one_of_a_class_answers_for_all(data: st.DataObject) -> None:
     inventory = data.draw(inventories())
     # without summaries a far side is asked about the prefixes that matter, and about no others
     known = data.draw(st.sampled_from((POLICIES, tuple(item for item in POLICIES if item.name.text != "sum"))))
+    more = data.draw(st.sampled_from((known, (*known, VEER))))
     before = data.draw(networks(policies=known))
-    after = data.draw(networks(kept=before.actions, policies=known))
+    after = data.draw(networks(kept=before.actions, policies=more))
     for tables in (build_tables(build_core(network, inventory.attachments)) for network in (before, after)):
         hold_what_is_told(tables)
-    old, new = (build_tables(build_core(network, inventory.attachments)) for network in (before, after))
+    old = build_tables(build_core(before, inventory.attachments))
+    like = data.draw(st.sampled_from((old, None)))
+    new = build_tables(build_core(after, inventory.attachments), like)
     expected = {
         (here.name, there.name): (verdict(old, here, there), verdict(new, here, there))
         for here in inventory.attachments

@@ -156,8 +156,9 @@ class Core:
 
     def adopt(self, other: Core) -> bool:
         """Use what was worked out for another core, where routes fare alike by the same rules; whether they do. Segments and their actions
-        may differ, and who is where."""
-        if self._rules() != other._rules():
+        may differ, who is where, and routing policies that only one of them has and no label brings."""
+        mine, theirs = ({item.name.text: item for item in core.network.routing_policies} for core in (self, other))
+        if self._rules() != other._rules() or any(mine[name] != theirs[name] for name in mine.keys() & theirs.keys()):
             return False
         self.settled, self.paths, self.labels, self.spanned = other.settled, other.paths, other.labels, other.spanned
         self.places.known_edges = other.places.known_edges
@@ -167,7 +168,24 @@ class Core:
         """What decides how a route fares, whichever segment it is in."""
         network, configuration = self.network, self.network.configuration
         grounds = network.version, configuration.edges, configuration.asn_ranges, self.switches, self.lists
-        return *grounds, network.label_rules, network.routing_policies
+        return *grounds, network.label_rules, self._labelled_policies()
+
+    def _labelled_policies(self) -> list[RoutingPolicy | None]:
+        return [self.network.routing_policy(word.text) for rule in self.network.label_rules for word in rule.policies]
+
+    def told_policies(self) -> list[RoutingPolicy]:
+        """The policies that decide what far sides of attachments are told."""
+        found = (item for item in self._labelled_policies() if item is not None and item.direction == "outbound")
+        return list(dict.fromkeys(found))
+
+    def tells_as(self, other: Core) -> bool:
+        """Whether equal rows are told alike to far sides of attachments that are in the same place, at an edge of both."""
+        policies = self.network.label_rules, self._labelled_policies()
+        if policies != (other.network.label_rules, other._labelled_policies()):
+            return False
+        if (self.switches, self.lists, self.around.unpinned) != (other.switches, other.lists, other.around.unpinned):
+            return False
+        return all(self.asns[edge] == other.asns[edge] for edge in self.asns.keys() & other.asns.keys())
 
     def owners(self, prefix: Prefix) -> list[Association]:
         """Whoever states a block that covers the prefix, in the order of the inventory; a default route belongs to nobody."""

@@ -55,8 +55,8 @@ class _Ends:
     passed: tuple[Passed, ...] = _NOBODY
 
 
-#: a row, by its id, that a prefix is looked up by in a table
-_Look = tuple[TableName, int, Prefix]
+#: a row, by its id, that a prefix is looked up by in tables that lead alike
+_Look = tuple[Hashable, int, Prefix]
 
 
 #: by part of a target whether a far side is sure not to hear of it, and whether that cannot be known
@@ -148,17 +148,19 @@ class Fates:
         return heard if _HEARD_LESS.intersection(heard) else ()
 
     def first_rows(self, start: Start, families: frozenset[int]) -> Hashable:
-        """What tells starts in one table apart: the rows, but for those that drop, that the packets of somebody with addresses of those IP versions are looked up by first.
-        Rows lead to edges by name, so that it goes on alike whatever edge they are looked up at."""
+        """What tells starts apart: the rows, but for those that drop, that the packets of somebody with addresses of those IP versions are looked up by first,
+        and in what tables. Rows lead to edges by name, so that it goes on alike whatever edge they are looked up at."""
         table, edges, spanning = start
         parts = self.parts(families)
-        if spanning:
-            return edges, tuple([id(finds.at(table).get(edge)) for _, finds in parts for edge in edges])
-        if len(parts) == 1 and len(edges) == 1:
-            row = parts[0][1].at(table).get(edges[0])
-            return 0 if self._drops(row) else id(row)
+        if not spanning and len(parts) == 1 and len(edges) == 1:
+            finds = parts[0][1]
+            row = finds.at(table).get(edges[0])
+            return 0 if self._drops(row) else (finds.way(table), id(row))
+        ways = tuple([finds.way(table) for _, finds in parts])
         rows = [finds.at(table).get(edge) for _, finds in parts for edge in edges]
-        return tuple([0 if self._drops(row) else id(row) for row in rows])
+        if spanning:
+            return ways, edges, tuple(map(id, rows))
+        return ways, tuple([0 if self._drops(row) else id(row) for row in rows])
 
     def begin(self, start: Start, families: frozenset[int], heard: Hearing = ()) -> Fate | None:
         """How packets fare that begin so in the table of a segment, sent by somebody with addresses of those IP versions who hears that; None
@@ -166,7 +168,7 @@ class Fates:
         parts = self.parts(families)
         if self._absent or (self._target.prefixes and not parts):
             return _BLOCKED
-        key = (start.table, families, heard, self.first_rows(start, families))
+        key = (families, heard, self.first_rows(start, families))
         if key not in self._fates:
             self._fates[key] = self._fate(start, parts, heard) if parts else None
         return self._fates[key]
@@ -222,7 +224,7 @@ class Fates:
         """None where a way comes back, or there are too many."""
         if row is None:
             return _NO_ROUTE
-        key = (name, id(row), prefix)
+        key = (finds.way(name), id(row), prefix)
         if key not in self._known:
             self._known[key] = None if key in passed else self._followed(name, row, prefix, finds, (*passed, key))
         return self._known[key]

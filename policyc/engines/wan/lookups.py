@@ -6,7 +6,7 @@ every prefix within the same blocks: so what is found is worked out per sheet an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from policyc.engines.wan.core import TableName
@@ -111,7 +111,18 @@ class Lookups:
 class Finds:
     """What the tables of one network find for one prefix; `wider` are the known blocks around it."""
 
-    __slots__ = ("_around", "_found", "_leads", "_lookups", "_owners", "_prefix", "_sheets", "knowing", "wider")
+    __slots__ = (
+        "_around",
+        "_found",
+        "_leads",
+        "_lookups",
+        "_owners",
+        "_prefix",
+        "_sheets",
+        "_ways",
+        "knowing",
+        "wider",
+    )
 
     def __init__(self, lookups: Lookups, prefix: Prefix, wider: tuple[Prefix, ...], around: _Around) -> None:
         self._lookups, self._prefix, self.wider, self._around = lookups, prefix, wider, around
@@ -121,6 +132,15 @@ class Finds:
         self._found: dict[TableName, Found] = {}
         self._sheets: dict[tuple[int, tuple[str, ...]], Found] = {}
         self._leads: dict[int, Lead] = {}
+        self._ways: dict[TableName, Hashable] = {}
+
+    def way(self, name: TableName) -> Hashable:
+        """Equal for tables whose rows lead alike, so that packets that are looked up in them at one edge fare alike: those with the same rows, where
+        none leads to another table."""
+        found = self._ways.get(name)
+        if found is None:
+            found = self._ways[name] = name if self.lead(name).tables else id(self.at(name))
+        return found
 
     def at(self, name: TableName) -> Found:
         found = self._found.get(name)

@@ -105,7 +105,9 @@ class AnnouncingEdge:
         "_association",
         "_core",
         "_known",
+        "_own",
         "_pieces",
+        "_plain",
         "_policies",
         "_refuses",
         "_rows",
@@ -128,6 +130,9 @@ class AnnouncingEdge:
         loops = _loops(core, attachment)
         self._asn = None if loops == "accept" else far_asn(attachment)
         self._refuses = loops == "refuse"
+        self._own = attachment.name
+        direct = attachment.type == "direct-connect-gateway"
+        self._plain = not self._policies and not direct and self._asn != core.asns.get(edge)
         self._known: dict[Hashable, Heard | None] = {}
         self._pieces: dict[Hashable, tuple[_Piece, ...]] = {}
         self._signs: dict[Hashable, Heard | None] = {}
@@ -152,6 +157,19 @@ class AnnouncingEdge:
         if heard is None or heard.prefix == prefix:
             return heard
         return Heard(self.edge, prefix, heard.paths, (), heard.doubts, heard.refused)
+
+    def tells_plainly(self, prefix: Prefix) -> bool:
+        """Whether it is plain, without working it out, that the route for a prefix is announced and taken; most are so, by the thousand."""
+        row = self._rows.get(prefix) if self._plain else None
+        if row is None or row.doubts or self._shared:
+            return False
+        for option in row.options:
+            hop, path = option.hop, option.path
+            if hop.kind == "blackhole" or (hop.kind == "attachment" and hop.name == self._own):
+                return False
+            if path is not None and (path.doubts or self._asn in path.as_path):
+                return False
+        return bool(row.options)
 
     def surely_tells(self, prefix: Prefix) -> bool:
         """Whether there is a route for a prefix that is sure to be announced and taken."""

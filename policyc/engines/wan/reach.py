@@ -227,6 +227,8 @@ class Told:
 
     def judge(self, prefix: Prefix) -> tuple[str, tuple[str, ...]]:
         """As `heard_of`: the same for prefixes within the same blocks that are announced alike."""
+        if any(edge.tells_plainly(prefix) for edge in self._edges):
+            return "", ()
         if prefix in self.aggregates:
             return self._judge(prefix)
         narrowest = next((one for one in reversed(self._lengths[prefix.family]) if one < prefix.length), None)

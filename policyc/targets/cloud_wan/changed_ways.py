@@ -105,9 +105,9 @@ class _Asking:
     ) -> dict[tuple[str, str], list[int]]:
         """What changes for the members of groups, but for those `apart`."""
         found: dict[tuple[str, str], list[int]] = {}
+        # What begins by the same rows and hears the same gets one answer.
+        begun: dict[Hashable, tuple[str, str] | None] = {}
         for _, groups, ways in near.groups:
-            # What begins by the same rows and hears the same gets one answer.
-            begun: dict[Hashable, tuple[str, str] | None] = {}
             for group in groups:
                 rows = tuple([one.fates.first_rows(group.start, group.families) for one in asked])
                 for heard, members in self._by_hearing(group, asked):

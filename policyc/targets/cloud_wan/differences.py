@@ -22,7 +22,7 @@ from policyc.engines.wan.reach import Told, heard_by, heard_of
 from policyc.engines.wan.rows import Option, Row, Rows
 from policyc.engines.wan.tables import Tables
 from policyc.engines.wan.walks import Start, place_of, start_of
-from policyc.record import field, record, replace
+from policyc.record import field, record
 from policyc.targets.cloud_wan.classes import Class, divided, position
 
 _OPTIONS: Final = attrgetter("options")
@@ -86,9 +86,14 @@ class Differences:
             {name: position(found) for name, found in tables.core.associations.items()} for tables in (old, new)
         )
         self._moved = frozenset(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-        kept = replace(old.core.network, actions=new.core.network.actions, segments=new.core.network.segments)
-        #: whether outbound policies and the ASNs that far sides look for are the same: what segments and their actions do shows in the rows
-        self._tells_alike = not self._moved and kept == new.core.network and old.core.switches == new.core.switches
+        #: whether equal rows are told alike; transit gateways on one peering share their outbound policies
+        kinds = {
+            tables.core.associations[name].attachment.type
+            for tables in (old, new)
+            for name in self._moved
+            if name in tables.core.associations
+        }
+        self._tells_alike = "transit-gateway-route-table" not in kinds and new.core.tells_as(old.core)
         #: whether what far sides hear of a prefix hangs on other prefixes too
         self._summed = any(
             rule.action.type == "summarize"
@@ -402,22 +407,28 @@ class _Ways:
 def _changed_rows(old: Tables, new: Tables, moved: frozenset[str]) -> dict[Place, set[Prefix]]:
     """For every table at every edge the prefixes whose rows differ, or lead to somebody who is elsewhere now."""
     alike = _Alike(old, new, moved)
+    # Where nobody is attached a packet is looked up only if somebody's row leads there: it differs where one network has no such table.
+    peopled = {region for tables in (old, new) for item in tables.core.attachments for region in item.regions}
     out: dict[Place, set[Prefix]] = {}
     for name in dict.fromkeys((*_names(old), *_names(new))):
         if new.same(name, old):
             continue
         suspects = new.differing(name, old)
-        for edge in dict.fromkeys((*_edges(old, name), *_edges(new, name))):
+        both = _edges(old, name), _edges(new, name)
+        for edge in dict.fromkeys((*both[0], *both[1])):
+            if edge not in peopled and not all(edge in edges for edges in both):
+                continue
             before, after = (
-                tables.table(name, edge).rows if edge in _edges(tables, name) else {} for tables in (old, new)
+                tables.table(name, edge).rows if edge in edges else {}
+                for tables, edges in zip((old, new), both, strict=True)
             )
             if suspects is not None:
                 found = {prefix for prefix in suspects if not alike.for_one(before.get(prefix), after.get(prefix))}
                 out |= {(name, edge): found} if found else {}
             elif not alike.throughout(before, after):
-                both = before.keys() & after.keys()
+                common = before.keys() & after.keys()
                 out[name, edge] = set(before.keys() ^ after.keys())
-                out[name, edge].update(prefix for prefix in both if not alike(before[prefix], after[prefix]))
+                out[name, edge].update(prefix for prefix in common if not alike(before[prefix], after[prefix]))
     return out
 
 

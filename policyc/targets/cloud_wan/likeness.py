@@ -26,10 +26,10 @@ class Likeness:
     def __init__(self, lookups: tuple[Lookups, Lookups]) -> None:
         self._lookups = lookups
         self._cores = [each.tables.core for each in lookups]
-        self._sieves = [Sieve(core.network.routing_policies, core.around) for core in self._cores]
-        self._aggregates = [
-            block for core in self._cores for block in aggregates(core.network.routing_policies) if block is not None
-        ]
+        # What other policies do with a prefix shows in the rows.
+        told = [core.told_policies() for core in self._cores]
+        self._sieves = [Sieve(some, core.around) for some, core in zip(told, self._cores, strict=True)]
+        self._aggregates = [block for some in told for block in aggregates(some) if block is not None]
         self._attributes = any(map(_asks_of_paths, self._cores))
         self._asns = frozenset().union(*(looping_asns(core) for core in self._cores))
         #: what matters of a path, numbered, and by the id of a path
@@ -81,7 +81,7 @@ class Likeness:
         return tuple(seen)
 
     def _shapes(self, finds: Finds, prefix: Prefix, owner: str, tables: Sequence[TableName]) -> Hashable:
-        """The rows of tables for a prefix without whom they are handed to."""
+        """The rows of tables for a prefix without whom they are handed to, and without the words of doubts, which may name the prefix."""
         known: dict[int, Hashable] = {}
         out: list[Hashable] = []
         for name in tables:
@@ -101,7 +101,7 @@ class Likeness:
             (hop.edge if hop.kind == "attachment" and hop.name == owner else id(hop), self._path(path))
             for hop, path in ((option.hop, option.path) for option in row.options)
         ]
-        return row.doubts, tuple(options)
+        return bool(row.doubts), tuple(options)
 
     def _path(self, path: Path | None) -> Hashable:
         """What far sides may be told of a path, and may refuse it for."""
@@ -109,14 +109,14 @@ class Likeness:
             return id(path)
         found = self._paths.get(id(path))
         if found is None:
-            known = path.kind, path.doubts, path.soft, path.pinned, self._asns.intersection(path.as_path)
+            known = path.kind, bool(path.doubts), path.soft, path.pinned, self._asns.intersection(path.as_path)
             found = self._paths[id(path)] = self._numbers.setdefault(known, len(self._numbers))
         return found
 
 
 def _asks_of_paths(core: Core) -> bool:
     """Whether what far sides are told hangs on attributes of paths."""
-    told = [rule for item in core.network.routing_policies if item.direction == "outbound" for rule in item.rules]
+    told = [rule for item in core.told_policies() for rule in item.rules]
     matches = {match.type for rule in told for match in rule.matches}
     actions = {rule.action.type for rule in told}
     return bool(matches - _OF_PREFIXES or actions & {"remove-asn-list", "replace-asn-list"})

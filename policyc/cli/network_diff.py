@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -136,6 +136,45 @@ def write_comparison(found: Comparison, console: Console, *, supposed: bool = Fa
     console.write("\n".join(comparison_lines(found, options.width, options.color, supposed=supposed)) + "\n")
 
 
+#: changes that somebody reads one by one; of more each kind is told with how much it is
+_READABLE: Final = 100
+#: kinds of change with more than one pair of places, how many of each, and attachments that are named
+_KINDS, _PAIRS, _SAMPLES = 15, 4, 3
+
+
+def _summed_up(changes: Sequence[Change]) -> list[str]:
+    """Many changes by what becomes of what, the most first: all such kinds are told, and of the first ones between which places that is, with samples."""
+    kinds: dict[tuple[str, str], dict[tuple[str, str], list[Change]]] = {}
+    for change in changes:
+        kinds.setdefault((change.before, change.after), {}).setdefault(change.between, []).append(change)
+
+    def ways(found: Iterable[Change]) -> int:
+        return sum(change.ways for change in found)
+
+    sizes = {texts: sum(map(ways, pairs.values())) for texts, pairs in kinds.items()}
+    lines = [f"  {sum(sizes.values()):,} ways from an attachment to another, or to a block, change:"]
+    for at, texts in enumerate(sorted(kinds, key=sizes.__getitem__, reverse=True)):
+        pairs = sorted(kinds[texts].items(), key=lambda item: ways(item[1]), reverse=True)
+        lines.append(f"  {' -> '.join(texts)}: {sizes[texts]:,} ways between {plural(len(pairs), 'pair')} of places")
+        shown = pairs[: _PAIRS if at < _KINDS else 1]
+        for (here, there), some in shown:
+            lines.append(f"      {here} to {there}: {ways(some):,}, as {some[0].subject}")
+        if len(pairs) > len(shown):
+            lines.append(f"      and {plural(len(pairs) - len(shown), 'pair')} of places more")
+    return [*lines, f"  `--format json` lists all {len(changes):,}"]
+
+
+def _moves_summed_up(changes: Sequence[Change]) -> list[str]:
+    """Many attachments that go elsewhere, by where they were and will be."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for change in changes:
+        found.setdefault((change.before, change.after), []).append(change.subject)
+    return [
+        f"  {before} -> {after}: {plural(len(names), 'attachment')}, as {', '.join(names[:_SAMPLES])}"
+        for (before, after), names in sorted(found.items(), key=lambda item: -len(item[1]))
+    ]
+
+
 def comparison_lines(found: Comparison, width: int, color: bool = False, *, supposed: bool = False) -> list[str]:
     lines: list[str] = []
     sections: tuple[tuple[str, Sequence[ConfigurationChange | Change]], ...] = (
@@ -146,8 +185,11 @@ def comparison_lines(found: Comparison, width: int, color: bool = False, *, supp
     for title, changes in sections[1:] if supposed else sections:
         head = f"{title}: {plural(len(changes), 'change')}" if changes else f"{title}: no change"
         lines.append(paint(head, "strong", color))
-        for change in changes:
-            lines += wrap(f"  {change.sentence()}", width, "      ")
+        told: Iterable[str] = (f"  {change.sentence()}" for change in changes)
+        if len(changes) > _READABLE and title != "configuration":
+            told = _moves_summed_up(found.associations) if title == "associations" else _summed_up(found.reach)
+        for line in told:
+            lines += wrap(line, width, " " * (len(line) - len(line.lstrip()) + 4))
     if found.assumed:
         lines += wrap(
             "no inventory given: each rule is asked for an attachment that just meets it, and one attachment stands in each "

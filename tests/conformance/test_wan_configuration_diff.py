@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from policyc.cli.network_diff import comparison_lines
 from policyc.diagnostics import Diagnostics
 from policyc.ir.network import CoreNetwork
 from policyc.syntax.json_text import from_plain
+from policyc.targets.cloud_wan.compare import Change, Comparison
 from policyc.targets.cloud_wan.configuration_diff import ConfigurationChange, changed_configuration
 from policyc.targets.cloud_wan.read import read_value
 from tests.conformance.wan_networks import AP, AT, EU, US, attached
@@ -225,3 +227,28 @@ def test_what_hangs_on_attachments_that_nobody_named_is_said_to() -> None:
 def test_the_default_of_a_key_that_is_not_stated_is_shown() -> None:
     (found,) = changes(lambda d: config(d).update({"vpn-ecmp-support": False}))
     assert found.sentence() == "vpn-ecmp-support: not stated (true) -> false (updates every edge)"
+
+
+def test_more_changes_than_anybody_reads_are_summed_up() -> None:
+    """120 rows of reachability and 110 moves: by what becomes of what and between which places, every kind with its number of ways."""
+    opened = [
+        Change("reach", f"v{at} to w{at}", "blocked", "reachable", ("segment a", f"segment b{at % 6}"), 10)
+        for at in range(119)
+    ]
+    closed = Change("reach", "x to y", "reachable", "blocked", ("segment c", "segment d"), 7)
+    moves = tuple(Change("association", f"v{at}", "segment a", "nowhere") for at in range(110))
+    assert comparison_lines(Comparison((), moves, (*opened, closed), False), 100) == [
+        "configuration: no change",
+        "associations: 110 changes",
+        "  segment a -> nowhere: 110 attachments, as v0, v1, v2",
+        "reachability: 120 changes",
+        "  1,197 ways from an attachment to another, or to a block, change:",
+        "  blocked -> reachable: 1,190 ways between 6 pairs of places",
+        *(f"      segment a to segment b{at}: 200, as v{at} to w{at}" for at in range(4)),
+        "      and 2 pairs of places more",
+        "  reachable -> blocked: 7 ways between 1 pair of places",
+        "      segment c to segment d: 7, as x to y",
+        "  `--format json` lists all 120",
+    ]
+    few = comparison_lines(Comparison((), (), (closed,), False), 100)
+    assert few[-1] == "  x to y: reachable -> blocked"

@@ -36,12 +36,15 @@ _FEW = 3
 
 @record
 class Change:
-    """Something that is `before` and will be `after`. `subject` is whom it is about, in words."""
+    """Something that is `before` and will be `after`. `subject` is whom it is about, in words; of reachability `between` names the places at both
+    ends, where they are known, and `ways` counts the ways from one attachment to another (or to a block)."""
 
     kind: str
     subject: str
     before: str
     after: str
+    between: tuple[str, str] = ("", "")
+    ways: int = 1
 
     def sentence(self) -> str:
         return f"{self.subject}: {self.before} -> {self.after}"
@@ -309,7 +312,13 @@ def _by_class(old: Tables, new: Tables, sent: Sequence[Class], differences: Diff
     told = sorted((sorted(group), reached, before, after) for (_, before, after, reached), group in lines.items())
     told.sort(key=lambda line: (line[0][0], line[1][0], line[2:]))
     return [
-        Change("reach", f"{crowd.named(crowd.items(group))} to {crowd.named(crowd.items(reached))}", *texts)
+        Change(
+            "reach",
+            f"{crowd.named(crowd.items(group))} to {crowd.named(crowd.items(reached))}",
+            *texts,
+            (crowd.place(group[0]), crowd.place(reached[0])),
+            len(group) * len(reached) - len(set(group) & set(reached)),
+        )
         for group, reached, *texts in told
     ]
 
@@ -322,7 +331,17 @@ def _outside(old: Tables, new: Tables, sent: Sequence[Class], differences: Diffe
         found.setdefault((crowd.places[sending[0].name], *texts, blocks), []).extend(sending)
     told = [(crowd.ordered(group), key) for key, group in found.items()]
     told.sort(key=lambda line: (crowd.order[line[0][0].name], line[1]))
-    return [Change("reach", f"{crowd.named(group)} to {block_text(key[3])}", key[1], key[2]) for group, key in told]
+    return [
+        Change(
+            "reach",
+            f"{crowd.named(group)} to {block_text(blocks)}",
+            before,
+            after,
+            (place, "addresses that no attachment has"),
+            len(group) * len(blocks),
+        )
+        for group, (place, before, after, blocks) in told
+    ]
 
 
 def _blocks_of(
@@ -373,6 +392,9 @@ class _Crowd:
 
     def numbers(self, items: Iterable[Attachment]) -> list[int]:
         return [self.order[item.name] for item in items]
+
+    def place(self, number: int) -> str:
+        return self.places[self._items[number].name]
 
     def items(self, numbers: Iterable[int]) -> list[Attachment]:
         return [self._items[at] for at in numbers]

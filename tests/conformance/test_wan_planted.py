@@ -493,6 +493,24 @@ PLANTED: list[tuple[str, Edit, str, Edit]] = [
         acting(("prepend-asn-list", [65100, 65100])),
     ),
     (
+        "an ASN that nobody may have is prepended (RFC 7300)",
+        acting(("prepend-asn-list", [65100, 65535])),
+        "route-number",
+        acting(("prepend-asn-list", [65100, 65536])),
+    ),
+    (
+        "AS_TRANS is prepended (RFC 6793)",
+        acting(("prepend-asn-list", [23456])),
+        "route-number",
+        acting(("prepend-asn-list", [23457])),
+    ),
+    (
+        "a path that holds the last ASN (RFC 7300)",
+        set_at(*MATCHES, [{"type": "asn-in-as-path", "value": 4294967295}]),
+        "rule-never-matches",
+        set_at(*MATCHES, [{"type": "asn-in-as-path", "value": 23456}]),
+    ),
+    (
         "a segment by a tag that nobody asks for",
         both(
             set_at(RULE, 4, by_tag("team", "segment")),

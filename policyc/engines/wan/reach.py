@@ -530,7 +530,9 @@ def _why_no_route(
 def _notes(core: Core, ways: Sequence[Walk]) -> tuple[str, ...]:
     out: list[str] = []
     if any(walk.groups and not walk.exit for walk in ways):
-        out.append("inspection groups are taken to pass on what they receive")
+        out.append(
+            "inspection groups are taken to pass on what they receive, with appliance mode on where they keep state"
+        )
     return merge(out, _shared_load(core, ways) if len(ways) > 1 else (), *(walk.notes for walk in ways))
 
 

@@ -222,7 +222,7 @@ def _by_segment(old: Tables, new: Tables) -> Iterator[Change]:
             gone = [name for name in pair if name not in matrix.names]
             texts.append(f"no segment {gone[0]}" if gone else _words(matrix.cells[pair]))
         if texts[0] != texts[1]:
-            yield Change("reach", f"{here} to {there}", *texts)
+            yield Change("reach", f"{here} to {there}", texts[0], texts[1])
         elif frozenset(pair) in altered and any(matrix.cells[pair].groups for matrix in (before, after)):
             yield from _by_edges(old, new, here, there)
 
@@ -250,7 +250,7 @@ def _by_edges(old: Tables, new: Tables, here: str, there: str) -> Iterator[Chang
                     found.setdefault(texts, []).append(f"{one.regions[0]} to {other.regions[0]}")
     for texts, edges in found.items():
         shown = ", ".join(edges[:_FEW]) + (f" and {len(edges) - _FEW} more" if len(edges) > _FEW else "")
-        yield Change("reach", f"{here} to {there}, {shown}", *texts)
+        yield Change("reach", f"{here} to {there}, {shown}", texts[0], texts[1])
 
 
 def _made_up(old: Tables, new: Tables, segment: str) -> list[Attachment]:
@@ -315,11 +315,12 @@ def _by_class(old: Tables, new: Tables, sent: Sequence[Class], differences: Diff
         Change(
             "reach",
             f"{crowd.named(crowd.items(group))} to {crowd.named(crowd.items(reached))}",
-            *texts,
+            before,
+            after,
             (crowd.place(group[0]), crowd.place(reached[0])),
             len(group) * len(reached) - len(set(group) & set(reached)),
         )
-        for group, reached, *texts in told
+        for group, reached, before, after in told
     ]
 
 

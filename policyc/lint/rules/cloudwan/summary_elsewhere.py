@@ -1,7 +1,8 @@
 """A summary does not cover the routes that it stands for.
 
 ## What it does
-Finds `summarize` with a block that has no address in common with a prefix that the rule matches.
+Finds `summarize` with a block that has no address, or not all, in common with a prefix that the rule matches. Of several conditions that must
+all hold one that the block covers is enough.
 
 ## Why is this bad
 `summarize` withdraws the routes that the rule matches and announces its block in their place. Where that is elsewhere, the other side has no
@@ -46,7 +47,7 @@ https://docs.aws.amazon.com/network-manager/latest/cloudwan/cloudwan-routing-pol
 from __future__ import annotations
 
 from policyc.diagnostics import Severity
-from policyc.engines.wan.prefixes import parse_prefix
+from policyc.engines.wan.prefixes import Prefix, parse_prefix
 from policyc.ir.network import RouteRule
 from policyc.lint.networks import core_networks
 from policyc.lint.rule import Lint
@@ -59,20 +60,24 @@ def check(lint: Lint) -> None:
     for network in core_networks(lint):
         for policy in network.routing_policies:
             for rule in policy.rules:
-                block = _elsewhere(rule) if rule.action.type == "summarize" else None
-                if block is not None:
+                aggregate = parse_prefix(str(rule.action.value)) if rule.action.type == "summarize" else None
+                block = _beyond(rule, aggregate) if aggregate is not None else None
+                if aggregate is not None and block is not None:
+                    how_much = "a part only" if aggregate.overlaps(block) else "nothing"
                     lint.report(
                         rule.action.span or rule.span,
-                        f"`{rule.action.value}` covers nothing of `{block}`, whose routes it stands for",
+                        f"`{aggregate}` covers {how_much} of `{block}`, whose routes it stands for",
                         f"summarize to a block that covers `{block}`",
                     )
 
 
-def _elsewhere(rule: RouteRule) -> str | None:
-    """A prefix that the rule matches of which its aggregate has no part."""
-    aggregate = parse_prefix(str(rule.action.value))
-    for match in rule.matches:
-        block = parse_prefix(str(match.value)) if match.type in ("prefix-equals", "prefix-in-cidr") else None
-        if aggregate is not None and block is not None and not aggregate.overlaps(block):
-            return str(match.value)
-    return None
+def _beyond(rule: RouteRule, aggregate: Prefix) -> Prefix | None:
+    """A prefix that the rule matches and that its aggregate does not cover."""
+    asked = [parse_prefix(str(match.value)) for match in rule.matches if match.type in _OF_ONE_BLOCK]
+    blocks = [block for block in asked if block is not None]
+    apart = next((block for block in blocks if not aggregate.overlaps(block)), None)
+    narrowed = rule.logic == "and" and (len(blocks) < len(rule.matches) or any(map(aggregate.covers, blocks)))
+    return apart if apart is not None or narrowed else next((one for one in blocks if not aggregate.covers(one)), None)
+
+
+_OF_ONE_BLOCK = ("prefix-equals", "prefix-in-cidr")

@@ -28,6 +28,8 @@ MAX_NUMBER = 9999
 MAX_RULES = 10
 MAX_MATCHES = 5
 MAX_ASN = 4294967295
+#: ASNs besides 0 that nobody may have, with the RFC that says so
+_RESERVED_ASNS: Final = {23456: "RFC 6793", 65535: "RFC 7300", 4294967295: "RFC 7300"}
 #: how the id of a prefix list and its ARN begin
 _PREFIX_LIST = regex(r"pl-[0-9a-f]{8}|arn:")
 _BLOCKS = ("prefix-equals", "prefix-in-cidr")
@@ -127,9 +129,12 @@ def _check_match(match: RouteMatch, near: Span | None, diagnostics: Diagnostics)
                 )
         case ("community-in-list", str(text)):
             check_community(text, span, diagnostics)
-        case ("asn-in-as-path", 0):
+        case ("asn-in-as-path", 0 | 65535 | 4294967295 as value):
             diagnostics.warning(
-                "rule-never-matches", "no AS path holds ASN 0, which is reserved", span, "name the ASN that is meant"
+                "rule-never-matches",
+                f"no AS path holds ASN {value}, which is reserved",
+                span,
+                "name the ASN that is meant",
             )
         case (_, int(value)):
             _check_number(value, span, diagnostics)
@@ -179,6 +184,13 @@ def _check_action(action: RouteAction, near: Span | None, network: CoreNetwork, 
                 check_listed_once("ASN", [Word(str(value), span) for value in values], diagnostics, alone=False)
             for value in values:
                 _check_number(value, span, diagnostics, least=1)
+                if value in _RESERVED_ASNS:
+                    diagnostics.warning(
+                        "route-number",
+                        f"ASN {value} is reserved ({_RESERVED_ASNS[value]}), and routers may refuse a path that holds it",
+                        span,
+                        "use an ASN that somebody may have",
+                    )
                 _check_own(value, action, span, network, diagnostics)
         case _:
             pass

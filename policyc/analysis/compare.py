@@ -197,8 +197,9 @@ class _Comparison:
         self.old, self.new, self.budget, self.within, self.bindings = old, new, budget, within, bindings
         self.splits = splits
         self.unchanged: list[Unchanged] = []
-        #: the same with some values for policy variables, by which they are; None for one that is too large
-        self.tried: dict[int, _Comparison | None] = {}
+        #: the same with some values for policy variables, by what is asked and which values they are; None for one that is too large. What one
+        #: question looked into another might take for what it hangs on
+        self.tried: dict[tuple[Change, int], _Comparison | None] = {}
         self.space = Space([item.policy for item in (*old, *new)], bindings, budget, within=within, most=most)
         #: who meets a document, by the statements of those that not everybody meets
         self.only = {
@@ -380,7 +381,8 @@ class _Comparison:
         """A class that shows when policy variables have some values; None where none of a few does."""
         if self.bindings is not None:
             return None
-        for at, bindings in enumerate(some_bindings(self.space.policies)):
+        for number, bindings in enumerate(some_bindings(self.space.policies)):
+            at = (change, number)
             if at in self.tried and self.tried[at] is None:
                 continue
             try:

@@ -185,7 +185,7 @@ def test_a_project_with_limits_beside_it(run: Run) -> None:
             "malformed-scenario",
             "s.yaml:2:13",
         ),
-        ("a: [\n", "yaml-syntax-error", "s.yaml:2:1"),
+        ("a: [\n", "yaml-syntax-error", "s.yaml:1:4"),
         ("a: yes\n", "yaml-ambiguous", "s.yaml:1:4"),
         ("a: 012345670123\n", "yaml-ambiguous", "s.yaml:1:4"),
         ("a: 1\na: 2\n", "json-duplicate-key", "s.yaml:2:1"),

@@ -122,7 +122,8 @@ def test_values_of_variables_are_tried_once_for_all_classes(monkeypatch: pytest.
 
     monkeypatch.setattr(comparing._Comparison, "__init__", counted)
     sides = [
-        [allow(Resource=f"arn:aws:s3:::b/${{aws:PrincipalTag/{name}}}/{end}") for name in "abcdefgh"] for end in ("*", "?*")
+        [allow(Resource=f"arn:aws:s3:::b/${{aws:PrincipalTag/{name}}}/{end}") for name in "abcdefgh"]
+        for end in ("*", "?*")
     ]
     found = compare(*([version(side, "bucket")] for side in sides))
     assert len(found.differences) > 7 and found.open

@@ -255,6 +255,10 @@ def _first_places(places: Ints, starts: Ints, files: Sequence[str]) -> tuple[lis
         some = places[starts[has] + at]
         table[has, at * MOST_PLACES : (at + 1) * MOST_PLACES] = np.where(some < 0, _LATE, some)
     table.sort(axis=1)
+    again = table[:, 1:] == table[:, :-1]
+    if (again & (table[:, 1:] != _LATE)).any():  # rows that lie in no file have one place
+        table[:, 1:][again] = _LATE
+        table.sort(axis=1)
     table = table[:, :MOST_PLACES]
     held = table != _LATE
     first = table[held]

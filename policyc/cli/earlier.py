@@ -162,14 +162,17 @@ def _matched(found: Found, before: Earlier, top: str) -> tuple[Counter[str], lis
     from policyc.report.fingerprint import identity
 
     left = Counter(before.counts)
-    #: a finding that has another name since is told by what its own entry says of it
-    old = [(key, rule, message) for key, (rule, _, message) in before.entries.items() if name_now(rule) != rule]
+    #: what entries under an older name say, by the name of today and the file: a finding is known by the words that it had
+    old: dict[tuple[str, str], dict[tuple[str, str], None]] = {}
+    for rule, file, message in before.entries.values():
+        if name_now(rule) != rule:
+            old.setdefault((name_now(rule), file), {})[rule, message] = None
     new: list[tuple[Diagnostic, str]] = []
     for key, item, file in _identities(found, top):
         if left[key] <= 0:
-            for earlier, rule, message in old:
-                said = replace(item, rule=rule, message=message)
-                if left[earlier] > 0 and name_now(rule) == item.rule and identity(said, file, found.sources) == earlier:
+            for rule, message in old.get((item.rule, file), ()):
+                earlier = identity(replace(item, rule=rule, message=message), file, found.sources)
+                if left[earlier] > 0:
                     key = earlier
                     break
         if left[key] > 0:

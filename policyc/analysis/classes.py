@@ -11,6 +11,7 @@ from itertools import combinations
 from operator import eq
 from typing import Final
 
+from policyc.analysis.conditions import one_by_one, with_values
 from policyc.analysis.contents import content_of, contents_of
 from policyc.analysis.formula import Lit
 from policyc.analysis.question import Space
@@ -19,7 +20,7 @@ from policyc.engines.proofs.budget import TooLarge
 from policyc.ir.authz import All, Always, AnyOf, Atom, Cond, Never, Policy, RawExpression, RawTest, Resources, Statement
 from policyc.model.values import plain_text
 from policyc.per_object import PerObject
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.text import listed
 
 #: items of one list that are asked one by one; longer lists are named whole
@@ -82,7 +83,7 @@ def region_of(
         _but(who is not None and who.negated, callers, named),
         _but(can is not None and can.negated, actions, named),
         _but(resources is not None and resources.negated, places, named),
-        conditions_of(statement.when),
+        conditions_of(_narrowed(statement.when, lambda test: is_met(space.conditions.holds(test)))),
     )
 
 
@@ -108,6 +109,20 @@ def conditions_of(cond: Cond) -> tuple[str, ...]:
             return tuple(dict.fromkeys(text for item in items for text in conditions_of(item)))
         case _:
             return (_written(cond),)
+
+
+def _narrowed(cond: Cond, is_met: Callable[[Cond], bool]) -> Cond:
+    """A condition to be written with those values alone that have requests in the class, where a test asks for one of several."""
+    match cond:
+        case All(items):
+            return replace(cond, items=tuple(_narrowed(item, is_met) for item in items))
+        case AnyOf(items) if len({_written(item) for item in items}) == 1:  # one entry of a block, which each of them writes
+            return next((found for item in items if (found := _narrowed(item, is_met)) is not item), cond)
+        case Atom() | RawTest() if len(cond.values) <= _MOST_ITEMS:
+            kept = [at for at, one in enumerate(one_by_one(cond)) if is_met(one)]
+            return with_values(cond, kept) if kept else cond
+        case _:
+            return cond
 
 
 def _written(cond: Cond) -> str:

@@ -286,13 +286,34 @@ def _is_negation(test: Atom | RawTest) -> bool:
 def by_values(test: Atom | RawTest) -> list[Atom | RawTest]:
     """A test of several values as one for each open value and one for all others, which together mean the same; the test itself where
     it is more than these."""
-    quantifier = test.operator.rpartition(":")[0] if isinstance(test, RawTest) else test.quantifier
-    joined = not quantifier or (quantifier in ("any", "ForAnyValue") and not _is_negation(test))
-    if has_hole(test.attribute.native) or len(test.values) < 2 or not joined:
+    if has_hole(test.attribute.native) or len(test.values) < 2 or not _is_joined(test):
         return [test]
     if isinstance(test, RawTest):
         return [replace(test, values=values, negated=False) for values in _apart(test.values, lambda item: item.text)]
     return [replace(test, values=part, negated=False) for part in _apart(test.values, lambda item: str(item.value))]
+
+
+def one_by_one(test: Atom | RawTest) -> list[Atom | RawTest]:
+    """A test that asks for one of several values as a test for each; none where it asks for anything else."""
+    if len(test.values) < 2 or test.negated or _is_negation(test) or not _is_joined(test):
+        return []
+    return [with_values(test, [at]) for at in range(len(test.values))]
+
+
+def with_values(test: Atom | RawTest, places: Sequence[int]) -> Atom | RawTest:
+    """The test with the values at some places alone, as it is and as it is written."""
+    spelt = test.spelling
+    if spelt is not None:
+        spelt = replace(spelt, values=tuple(spelt.values[at] for at in places))
+    if isinstance(test, RawTest):
+        return replace(test, values=tuple(test.values[at] for at in places), spelling=spelt)
+    return replace(test, values=tuple(test.values[at] for at in places), spelling=spelt)
+
+
+def _is_joined(test: Atom | RawTest) -> bool:
+    """Whether a test of several values is the tests of each, joined by one word."""
+    quantifier = test.operator.rpartition(":")[0] if isinstance(test, RawTest) else test.quantifier
+    return not quantifier or (quantifier in ("any", "ForAnyValue") and not _is_negation(test))
 
 
 def _apart(values: Sequence[_V], text: Callable[[_V], str]) -> list[tuple[_V, ...]]:

@@ -108,6 +108,33 @@ def test_only_what_is_new_of_a_list_is_named(diff: Any) -> None:
     assert entry["who"] == [APP, OPS]
 
 
+@pytest.mark.parametrize(
+    ("operator", "old", "new", "shown"),
+    [
+        (
+            "StringEquals",
+            "o-a1b2c3d4e5",
+            ["o-a1b2c3d4e5", "o-b1b2c3d4e5", "o-c1b2c3d4e5"],
+            "o-b1b2c3d4e5, o-c1b2c3d4e5",
+        ),
+        ("StringLike", "o-a*", ["o-*", "o-a1*"], "o-*"),
+        ("StringEqualsIfExists", ["o-a1b2c3d4e5"], ["o-a1b2c3d4e5", "o-b1b2c3d4e5"], "o-b1b2c3d4e5"),
+        # a list of what is kept out is one condition
+        (
+            "StringNotEquals",
+            ["o-a1b2c3d4e5", "o-b1b2c3d4e5"],
+            ["o-a1b2c3d4e5", "o-c1b2c3d4e5"],
+            "o-a1b2c3d4e5, o-c1b2c3d4e5",
+        ),
+    ],
+)
+def test_only_what_is_new_of_the_values_is_named(diff: Any, operator: str, old: Any, new: Any, shown: str) -> None:
+    sides = [[{**READ, "Condition": {operator: {"aws:PrincipalOrgID": values}}}] for values in (old, new)]
+    _, data = diff(*sides)
+    entry = next(item for item in data["documents"][0]["changes"] if item["change"] == "newly allowed")
+    assert entry["conditions"] == [f"{operator} aws:PrincipalOrgID: {shown}"]
+
+
 def test_a_wildcard_widened(diff: Any) -> None:
     _, data = diff([READ], [{**READ, "Resource": "arn:aws:s3:::b*"}])
     assert told(data) == [("newly allowed", "Read")]

@@ -116,7 +116,9 @@ def _narrowed(cond: Cond, is_met: Callable[[Cond], bool]) -> Cond:
     match cond:
         case All(items):
             return replace(cond, items=tuple(_narrowed(item, is_met) for item in items))
-        case AnyOf(items) if len({_written(item) for item in items}) == 1:  # one entry of a block, which each of them writes
+        case AnyOf(items) if (
+            len({_written(item) for item in items}) == 1
+        ):  # one entry of a block, which each of them writes
             return next((found for item in items if (found := _narrowed(item, is_met)) is not item), cond)
         case Atom() | RawTest() if len(cond.values) <= _MOST_ITEMS:
             kept = [at for at, one in enumerate(one_by_one(cond)) if is_met(one)]

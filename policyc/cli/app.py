@@ -212,6 +212,8 @@ def _owners(option: str, command: str) -> str:
     if (command, option) in _INSTEAD:
         return _INSTEAD[command, option]
     # INVARIANT: argparse keeps every option's names here; there is no public list.
+    if option == "-o" and "--output" in parser_of(command)._option_string_actions:
+        return "write `--output`"
     owners = [name for name in COMMANDS if option in parser_of(name)._option_string_actions]
     return (
         f"it is an option of {' and '.join(f'`policyc {name}`' for name in owners)}"

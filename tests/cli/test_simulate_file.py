@@ -54,6 +54,22 @@ TEMPLATE = """Resources:
 """
 
 
+HIGH = 'permit (principal, action, resource) when { context.idp.level == "high" };'
+VISITED = f"""Resources:
+  Staff: {{Type: AWS::EC2::VerifiedAccessGroup, Properties: {{PolicyDocument: '{HIGH}'}}}}
+  Open: {{Type: AWS::EC2::VerifiedAccessGroup, Properties: {{Description: none}}}}
+  Pay:
+    Type: AWS::EC2::VerifiedAccessEndpoint
+    Properties: {{VerifiedAccessGroupId: !Ref Staff, PolicyDocument: "permit (principal, action, resource);"}}
+  Wiki:
+    Type: AWS::EC2::VerifiedAccessEndpoint
+    Properties: {{VerifiedAccessGroupId: !Ref Open, PolicyDocument: "permit (principal, action, resource);"}}
+  Elsewhere:
+    Type: AWS::EC2::VerifiedAccessEndpoint
+    Properties: {{VerifiedAccessGroupId: vagr-0123456789abcdef0, PolicyDocument: "permit (principal, action, resource);"}}
+"""
+
+
 def iam(**more: object) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **more}]})
 
@@ -69,6 +85,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "context.json": '{"idp": {"level": "high"}}',
         "core.json": json.dumps(NETWORK),
         "stack.yaml": TEMPLATE,
+        "visited.yaml": VISITED,
         "values.yaml": "a: 1\n",
     }
     for name, text in documents.items():
@@ -109,6 +126,24 @@ def test_a_service_of_a_template_goes_by_its_name(capsys: pytest.CaptureFixture[
     Path("call.json").write_text(iam(Action="vpc-lattice-svcs:Invoke", Resource="*"), encoding="utf-8")
     assert main(["simulate", "stack.yaml#Auth", *words, "call.json"]) == 0
     assert "`Stock` is taken to stand in the caller's account" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("argv", "status", "said"),
+    [
+        (["visited.yaml#Pay"], 10, "deny by default at group visited.yaml#Staff"),
+        (["visited.yaml#Wiki"], 10, "the group has no policy, and AWS does not document"),
+        (["visited.yaml#Elsewhere", "--group-policy", "group.cedar"], 10, "deny by default at group group.cedar"),
+        (["visited.yaml#Elsewhere"], 2, "name it with `--group-policy FILE`"),
+    ],
+)
+def test_a_request_to_an_endpoint_meets_the_policy_of_its_group_first(
+    argv: list[str], status: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("low.json").write_text('{"idp": {"level": "low"}}', encoding="utf-8")
+    assert main(["simulate", *argv, "--context", "low.json"]) == status
+    told = capsys.readouterr()
+    assert said in " ".join((told.out + told.err).split())
 
 
 def test_a_core_network_is_asked_about_attachments(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,12 +5,13 @@ that option.
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from policyc.cli.console import Console
 from policyc.cli.parser import WrongUse
-from policyc.cli.project import open_project
+from policyc.cli.project import here, open_project
 from policyc.cli.refuse import refuse
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.workspace.documents.natives import NAMED
@@ -47,7 +48,11 @@ def state(args: argparse.Namespace, console: Console) -> int | None:
     name = f"{file}#{chosen.name}" if chosen.name else file
     args.resource = None
     if chosen.kind == _CEDAR:
-        args.group_policy = name
+        if not chosen.is_of_endpoint:
+            args.group_policy = name
+            return None
+        args.endpoint_policy.insert(0, name)
+        args.group_policy = args.group_policy or _of_group(entries, chosen, name, args)
         return None
     role = _role(chosen)
     getattr(args, role.replace("-", "_")).insert(0, name)
@@ -60,10 +65,11 @@ def state(args: argparse.Namespace, console: Console) -> int | None:
 def _chosen(entries: Sequence[Entry], file: str, part: str) -> Entry:
     """The one document that is meant. Raises WrongUse."""
     known = [entry for entry in entries if not entry.reason]
-    fitting = [entry for entry in known if part in ("", entry.name)]
+    exactly = [entry for entry in known if part in ("", entry.name)]
+    fitting = exactly or [entry for entry in known if entry.name.endswith(f".{part}")]
     if len(fitting) == 1:
         return fitting[0]
-    names = list(dict.fromkeys(entry.name for entry in known if entry.name))
+    names = list(dict.fromkeys(entry.name for entry in fitting or known if entry.name))
     if not known:
         why = next((f": {entry.reason}" for entry in entries), "")
         raise WrongUse(f"`{file}` holds no policy that can be asked{why}", "name a policy, or a file that holds some")
@@ -71,6 +77,20 @@ def _chosen(entries: Sequence[Entry], file: str, part: str) -> Entry:
     if part and not fitting:
         raise WrongUse(f"`{file}` holds no policy `{part}`", did_you_mean(part, names, f"write one of {written}"))
     raise WrongUse(f"`{file}` holds {len(fitting)} policies", f"say which: {written}")
+
+
+def _of_group(entries: Sequence[Entry], endpoint: Entry, name: str, args: argparse.Namespace) -> str | None:
+    """The text of the group of an endpoint as the options name it; None where the group stands beside it and has none. Raises WrongUse where nobody knows."""
+    texts = [entry for entry in entries if endpoint.group and entry.name == endpoint.group]
+    known = [entry for entry in texts if not entry.reason]
+    if len(texts) > 1 or not endpoint.group or texts != known:
+        raise WrongUse(
+            f"a request to the endpoint of `{name}` meets the policy of its group first, and which that is is not known here",
+            f"name it with `--group-policy FILE`; of a group without policy write `--endpoint-policy {name}` in place of `{name}`",
+        )
+    for entry in known:
+        return f"{os.path.relpath(here(args) / entry.file)}#{entry.name}"
+    return None
 
 
 def _role(entry: Entry) -> str:

@@ -10,6 +10,7 @@ from policyc.diagnostics import Diagnostics
 from policyc.holes import shown
 from policyc.model.files import read_source
 from policyc.record import record
+from policyc.regex import regex
 from policyc.report.tally import NotRead
 from policyc.syntax.json_text import parse_json
 from policyc.syntax.json_tree import JsonValue
@@ -29,6 +30,9 @@ from policyc.workspace.documents.natives import (
 from policyc.workspace.documents.pulled import Pulled
 from policyc.workspace.project import Project
 
+_ENDPOINT: Final = "verifiedaccessendpoint"
+_ENDPOINT_ID: Final = "/vae-"
+_LETTERS: Final = regex(r"[^a-z]+")
 #: kinds that are no IAM documents -> the target that writes them
 _TARGETS: Final = {"cedar": "verified_access", "core-network": "cloudwan"}
 
@@ -36,7 +40,7 @@ _TARGETS: Final = {"cedar": "verified_access", "core-network": "cloudwan"}
 @record
 class Entry:
     """One document. `resource` is what it is attached to as far as is known, `on` the type of that as the language calls it (empty: not known), `unknown` the names of the values that are not known, `reason` why it
-    cannot be read, and `world` the conditions under which it is there."""
+    cannot be read, and `world` the conditions under which it is there; `group` is what carries the text of the group of an endpoint, where its host says so."""
 
     file: str
     line: int
@@ -50,6 +54,12 @@ class Entry:
     also: str = ""
     reason: str = ""
     on: str = ""
+    group: str = ""
+
+    @property
+    def is_of_endpoint(self) -> bool:
+        """Whether a Cedar text is known to be that of an endpoint, by the name of its type in whatever host, or by its id."""
+        return _ENDPOINT in _LETTERS.sub("", self.type.lower()) or _ENDPOINT_ID in f"/{self.resource}"
 
     @property
     def state(self) -> str:
@@ -92,7 +102,7 @@ def list_documents(project: Project, settings: NativeSettings, diagnostics: Diag
 
 def _native(source: Source, ending: str, known: Pulled) -> Iterator[Entry]:
     if ending == ".cedar":
-        yield Entry(source.file, 1, "cedar", _TARGETS["cedar"], resource=known.resource)
+        yield Entry(source.file, 1, "cedar", _TARGETS["cedar"], resource=known.resource, group=known.group)
         return
     tree = parse_json(source, Diagnostics())
     if tree is None:
@@ -131,6 +141,7 @@ def _inside(host: Host, settings: NativeSettings, other: Callable[[str], Source 
             document.world,
             document.also,
             on=types.get(document.facts.get("resource", ""), ""),
+            group=document.facts.get("group", ""),
         )
 
 

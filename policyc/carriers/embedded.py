@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final, overload
 
 from policyc.holes import MARK, has_hole, mark
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.syntax.json_tree import JsonValue
 from policyc.text import Span
 
@@ -219,6 +219,28 @@ class Carried:
     callers: Mapping[str, str] = MappingProxyType({})
     partial: bool = False
     elsewhere: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+
+#: the call that a function answers with an action of its own
+_ANSWERED: Final = "GetObject"
+
+
+def answering_in(module: Sequence[Carried], documents: Iterable[Embedded]) -> dict[str, Companion]:
+    """The functions that answer for objects and whose execution role is there with all that it carries, by name: `answering` lists the documents that say what
+    it may do."""
+    if any(carried.unreadable for carried in module):  # which may be of the role
+        return {}
+    companions = {one.name: one for carried in module for one in carried.companions}
+    found: dict[str, Companion] = {}
+    for carried in module:
+        for chain in carried.chains:
+            role, function = chain.parts.get("role", ""), companions.get(chain.parts.get("function", ""))
+            is_whole = role in carried.callers and role not in carried.elsewhere
+            if function is not None and is_whole and _ANSWERED in chain.actions:
+                held = [one for one in documents if mark(role) in one.facts.get("on", "").split(", ")]
+                fields = {**function.fields, "answering": ", ".join(dict.fromkeys(one.name for one in held))}
+                found[function.name] = replace(function, fields=fields)
+    return found
 
 
 def attribute(resource: str, word: str) -> str:

@@ -10,13 +10,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from policyc.carriers.cloudformation.lowering import Lowering, Stop, intrinsic
+from policyc.carriers.cloudformation.lowering import intrinsic
 from policyc.carriers.cloudformation.named import called
 from policyc.carriers.cloudformation.template import Resource, Template
-from policyc.carriers.cloudformation.wiring import logical
+from policyc.carriers.cloudformation.wiring import CONDITION, texts_of
 from policyc.carriers.embedded import bound_by, inline, of_group, told
 from policyc.carriers.types import DocumentType, text_at
-from policyc.diagnostics import Diagnostics
 from policyc.holes import MARK, mark, name_of
 from policyc.per_object import PerObject
 from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString, JsonValue
@@ -46,8 +45,6 @@ _ELSEWHERE: Final[Mapping[str, tuple[str, ...]]] = {
 #: puts users into groups, whose policies are theirs as well
 _ADDITION: Final = "AWS::IAM::UserToGroupAddition"
 _BOUNDARY: Final = "PermissionsBoundary"
-#: what stands for a value that hangs on a condition of the template
-_CONDITION: Final = mark("a condition of the template")
 
 
 def attached_facts(resource: Resource, template: Template, kind: DocumentType, on: str) -> dict[str, str]:
@@ -111,8 +108,8 @@ def _or_written(value: JsonValue | None, template: Template) -> Iterator[str]:
     for item in value.items if isinstance(value, JsonArray) else () if value is None else (value,):
         if isinstance(item, JsonObject) and (item.get("Statement") or item.get("PolicyDocument")):
             continue
-        found = texts_of(item, template) if intrinsic(item) or isinstance(item, JsonString) else [_CONDITION]
-        yield from [json.dumps(item.plain(), default=str)] if _CONDITION in found else found
+        found = texts_of(item, template) if intrinsic(item) or isinstance(item, JsonString) else [CONDITION]
+        yield from [json.dumps(item.plain(), default=str)] if CONDITION in found else found
 
 
 def callers(template: Template) -> dict[str, str]:
@@ -177,19 +174,3 @@ def _named(text: str) -> str:
     """The resource whose reference a text is; empty for any other."""
     found = MARK.fullmatch(text)
     return "" if found is None else name_of(found).partition(".")[0]
-
-
-def texts_of(value: JsonValue | None, template: Template) -> list[str]:
-    """A value, or each of a list, as texts: the mark of a resource of the template for every reference to it. None for no value."""
-    if isinstance(value, JsonArray):
-        return [text for item in value.items for text in texts_of(item, template)]
-    if value is None:
-        return []
-    if (name := logical(value)) in template.resources:
-        return [mark(name)]
-    try:
-        made = Lowering(template, {}, Diagnostics()).value(value)
-    except Stop:
-        return [_CONDITION]
-    items = made.items if isinstance(made, JsonArray) else () if made is None else (made,)
-    return [item.value if isinstance(item, JsonString) else str(item.plain()) for item in items]

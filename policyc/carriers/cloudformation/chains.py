@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from policyc.carriers.cloudformation.attached import texts_of
 from policyc.carriers.cloudformation.named import TYPES
 from policyc.carriers.cloudformation.template import Resource, Template
-from policyc.carriers.cloudformation.wiring import logical, pointed
+from policyc.carriers.cloudformation.wiring import LINKED, logical, pointed, texts_of
 from policyc.carriers.embedded import Wiring
 from policyc.carriers.types import reach
 from policyc.holes import MARK, names_in
@@ -42,12 +41,12 @@ def wirings(template: Template) -> Iterator[Wiring]:
 
 def _wiring(olap: Resource, template: Template) -> Wiring:
     functions = {_function(value, template) for value in _at(olap, _FUNCTION)}
-    parts = {"object-lambda": olap.name, "access-point": _one(olap, _SUPPORTING, template)}
+    parts = {"object-lambda": olap.name, "access-point": _one(olap, _SUPPORTING, "supporting", template)}
     parts["function"] = functions.pop() if len(functions) == 1 else ""
     point, function = (template.resources.get(parts[name]) for name in ("access-point", "function"))
     settings: dict[str, str] = {}
     if point is not None:
-        parts["bucket"] = _one(point, "Bucket", template)
+        parts["bucket"] = _one(point, "Bucket", "bucket", template)
         settings |= {"vpc": _text(point, "VpcConfiguration.VpcId", template)}
         settings |= {"bucket-account": _text(point, "BucketAccountId", template)}
     bucket = template.resources.get(parts.get("bucket", ""))
@@ -77,16 +76,16 @@ def _wiring(olap: Resource, template: Template) -> Wiring:
 def _function(value: JsonValue, template: Template) -> str:
     """The function that a value names, also with a version or an alias behind it."""
     holes = [hole for text in texts_of(value, template) for hole in names_in(text)]
-    return pointed(value, template) or (holes[0].partition(".")[0] if len(holes) == 1 else "")
+    return pointed(value, template, LINKED["function"]) or (holes[0].partition(".")[0] if len(holes) == 1 else "")
 
 
 def _at(resource: Resource, path: str) -> list[JsonValue]:
     return [value for value, _, _ in reach(resource.properties, path)]
 
 
-def _one(resource: Resource, path: str, template: Template) -> str:
+def _one(resource: Resource, path: str, field: str, template: Template) -> str:
     found = _at(resource, path)
-    return pointed(found[0], template) if len(found) == 1 else ""
+    return pointed(found[0], template, LINKED[field]) if len(found) == 1 else ""
 
 
 def _text(resource: Resource, path: str, template: Template) -> str:

@@ -24,6 +24,13 @@ _ASSOCIATION: Final = "AWS::VpcLattice::ServiceNetworkServiceAssociation"
 _AUTH: Final = {"AWS_IAM": "aws_iam", "NONE": "none"}
 _PROVIDER: Final = "AWS::EC2::VerifiedAccessTrustProvider"
 _GROUP: Final = "AWS::EC2::VerifiedAccessGroup"
+#: kind of document -> the type of what carries it
+_CARRIED: Final = {
+    "bucket": "s3.bucket",
+    "access-point": "s3.access_point",
+    "object-lambda": "object_lambda.access_point",
+    "function": "lambda.function",
+}
 _ENDPOINT: Final = "AWS::EC2::VerifiedAccessEndpoint"
 _OPTIONS: Final = ("LoadBalancerOptions", "NetworkInterfaceOptions", "RdsOptions", "CidrOptions")
 _SPOKEN: Final = {"http": "http", "https": "http", "tcp": "tcp"}
@@ -111,7 +118,11 @@ def facts_of(resource: Resource, template: Template, kind: DocumentType) -> Mapp
     facts: dict[str, str] = {}
     on = ON.get(resource.type, kind.on)
     named = resource.properties.get(on) if on else None
-    attached = resource.name if resource.type in TYPES else logical(named) or pointed(named, template)
+    attached = (
+        resource.name
+        if resource.type in TYPES
+        else logical(named) or pointed(named, template, _CARRIED.get(kind.kind, ""))
+    )
     if attached in template.resources:
         facts["resource"] = attached
         auth = _auth(template.resources[attached]) if template.resources[attached].type in _GATES else ""

@@ -27,6 +27,13 @@ ATTACHED: Final[Mapping[str, str]] = {
     "aws_lambda_permission": "function_name",
     "aws_networkmanager_core_network_policy_attachment": "core_network_id",
 }
+#: resource type whose document is attached to a thing of one type, as the language calls that
+ON: Final[Mapping[str, str]] = {
+    "aws_s3_bucket_policy": "s3.bucket",
+    "aws_s3control_access_point_policy": "s3.access_point",
+    "aws_s3control_object_lambda_access_point_policy": "object_lambda.access_point",
+    "aws_lambda_permission": "lambda.function",
+}
 #: resource type with an identity policy -> the argument that says who carries it, empty where it is itself who does
 _CARRIED: Final[Mapping[str, str]] = {
     "aws_iam_role_policy": "role",
@@ -77,19 +84,21 @@ ATTACHING: Final = frozenset({*_ATTACHMENTS, *_BOUNDED, *_MANAGED, *_MEMBERS})
 
 @record
 class Attachments:
-    """What a configuration attaches: `held` by the address of each policy, `elsewhere` who carries what by the names of others, `incomplete` are the addresses of those who carry one that is not there, or are in a group; `carriers` and
-    `resources` are the addresses of roles and users, and of what carries policies of its own, by their names, `policies` those of managed policies by their ARNs,
+    """What a configuration attaches: `held` by the address of each policy, `elsewhere` who carries what by the names of others, `incomplete` are the addresses of those who carry one that is not there, or are in a group; `carriers`
+    are the addresses of roles and users by their names, `resources` those of what carries policies of its own, by its type (empty: any) and its name, `policies` those of managed policies by their ARNs,
     which plans know."""
 
     held: Mapping[str, Sequence[str]]
     elsewhere: Mapping[str, tuple[str, ...]]
     incomplete: frozenset[str]
     carriers: Mapping[str, str]
-    resources: Mapping[str, str]
+    resources: Mapping[str, Mapping[str, str]]
     policies: Mapping[str, str]
 
 
-def attachments(instances: Iterable[ResourceInstance], resources: Mapping[str, str], work: Work) -> Attachments:
+def attachments(
+    instances: Iterable[ResourceInstance], resources: Mapping[str, Mapping[str, str]], work: Work
+) -> Attachments:
     """What the resources of a configuration say of that; `resources` as there."""
     every = list(instances)
     named = [(text, item.address) for item in every for text in _texts(item, _NAMES.get(item.type, ""), work, {})]
@@ -133,7 +142,7 @@ def callers(instances: Iterable[ResourceInstance], known: Attachments, work: Wor
 def attached_facts(instance: ResourceInstance, kind: str, known: Attachments, work: Work) -> dict[str, str]:
     """The facts `carrier`, `on`, `boundary` and `limit` of a document (`policyc.carriers.embedded.Embedded`)."""
     if instance.type in ATTACHED:
-        on = list(_texts(instance, ATTACHED[instance.type], work, known.resources))
+        on = list(_texts(instance, ATTACHED[instance.type], work, known.resources[ON.get(instance.type, "")]))
     elif instance.type in _CARRIED:
         argument = _CARRIED[instance.type]
         on = list(_texts(instance, argument, work, known.carriers)) if argument else [mark(instance.address)]

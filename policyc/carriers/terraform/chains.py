@@ -36,6 +36,11 @@ _NAMES: Final[Mapping[str, str]] = {
     "bucket": "bucket",
     "role": "name",
 }
+#: types of parts, as the language calls them
+_BUCKET: Final = "s3.bucket"
+_POINT: Final = "s3.access_point"
+_FUNCTION: Final = "lambda.function"
+CHAINED: Final = (_BUCKET, _POINT, _FUNCTION, "object_lambda.access_point")
 #: what a version is called that has no number yet
 _FIRST: Final = "1"
 #: of the ARN of a function without a version
@@ -60,12 +65,12 @@ class _Chain:
         functions = self._at(olap, lambdas, "function_arn")
         addresses = {self._function(value) for value in functions}
         parts = {"object-lambda": olap.address}
-        parts["access-point"] = self._address(supporting[0]) if len(supporting) == 1 else ""
+        parts["access-point"] = self._address(supporting[0], _POINT) if len(supporting) == 1 else ""
         parts["function"] = addresses.pop() if len(addresses) == 1 else ""
         point, function = (self._instance(parts[name]) for name in ("access-point", "function"))
         settings = {"qualifier": self._qualifier(functions), "runs": self._text(functions[:1])}
         if point is not None:
-            parts["bucket"] = self._address(self._value(point, "bucket"))
+            parts["bucket"] = self._address(self._value(point, "bucket"), _BUCKET)
             settings["vpc"] = self._text(self._at(point, ("vpc_configuration",), "vpc_id"))
             settings["bucket-account"] = self._text([self._value(point, "bucket_account_id")])
             blocked = self._at(point, ("public_access_block_configuration",), "restrict_public_buckets")
@@ -109,7 +114,7 @@ class _Chain:
     def _of_bucket(self, bucket: str) -> Iterator[tuple[str, str]]:
         told, key = "on", ""
         for item in self.instances:
-            if item.type in (_BLOCK, _ENCRYPTION) and self._address(self._value(item, "bucket")) == bucket:
+            if item.type in (_BLOCK, _ENCRYPTION) and self._address(self._value(item, "bucket"), _BUCKET) == bucket:
                 if item.type == _BLOCK:
                     told = _block(self._text([self._value(item, "restrict_public_buckets")]), True)
                 else:
@@ -119,19 +124,19 @@ class _Chain:
         yield "key", key
 
     def _function(self, value: Value | None) -> str:
-        address = self._address(value)
+        address = self._address(value, _FUNCTION)
         instance = self._instance(address)
         if instance is not None and instance.type == _ALIAS:
-            return self._address(self._value(instance, "function_name"))
+            return self._address(self._value(instance, "function_name"), _FUNCTION)
         if not address and isinstance(value, Text):  # a version or an alias, as a plan writes it
-            return self.names.get(":".join(value.value.split(":")[:_FIELDS]), "")
+            return self.names[_FUNCTION].get(":".join(value.value.split(":")[:_FIELDS]), "")
         return address
 
     def _qualifier(self, functions: Sequence[Value | None]) -> str:
         """The version or alias of the function that is run; empty for none."""
         text = self._text(functions[:1])
         found = MARK.fullmatch(text)
-        instance = self._instance(self._address(functions[0])) if functions else None
+        instance = self._instance(self._address(functions[0], _FUNCTION)) if functions else None
         if instance is not None and instance.type == _ALIAS:
             return self._text([self._value(instance, "name")])
         if text.startswith("arn:"):
@@ -148,8 +153,9 @@ class _Chain:
         found = self.work.instances.get(address)
         return found if isinstance(found, ResourceInstance) else None
 
-    def _address(self, value: Value | None) -> str:
-        return address_of(value, self.names, self.work)
+    def _address(self, value: Value | None, type: str = "") -> str:
+        """The resource of the configuration that a value refers to, also by the name that one of that type has."""
+        return address_of(value, self.names[type], self.work)
 
     def _value(self, instance: ResourceInstance, argument: str) -> Value | None:
         try:

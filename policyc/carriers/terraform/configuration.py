@@ -13,6 +13,7 @@ from typing import Final
 from policyc.carriers.embedded import SYNTAX, Carried, Companion, Embedded, Hole, Options, Unreadable, Wiring
 from policyc.carriers.signs import POLICY
 from policyc.carriers.terraform.astray import policies_astray
+from policyc.carriers.terraform.chains import CHAINED
 from policyc.carriers.terraform.data_documents import CORE_NETWORK, IAM
 from policyc.carriers.terraform.declared import ENDINGS, Placed
 from policyc.carriers.terraform.documents import PERMISSION, Found, found_in, holds_documents, slots
@@ -251,13 +252,15 @@ def _worked_out(tree: Tree, configuration: Configuration) -> Root:
 def _judged(
     known: Around, tree: Tree, documents: list[tuple[str, str, Embedded]], unreadable: list[tuple[str, str, Unreadable]]
 ) -> Iterator[Companion]:
-    """The gates that set rules look at: those whose policies are all here, and groups of Verified Access that have none. Where it is not known what a policy is attached to, or what stands in
+    """What set rules look at: gates whose policies are all here, groups of Verified Access that have none, and the parts of chains. Where it is not known what a policy is attached to, or what stands in
     a module, a gate without one may have one all the same."""
     on = {item.facts.get("resource", "") for _, _, item in documents if item.type in AUTH_POLICIES}
     certain = not tree.lost and "" not in on and not any(item.type in AUTH_POLICIES for _, _, item in unreadable)
     for item in known.companions.values():
-        if (item.type.startswith("lattice.") and "auth" in item.fields and (certain or item.name in on)) or (
-            item.name in known.bare and not tree.lost
+        if (
+            (item.type.startswith("lattice.") and "auth" in item.fields and (certain or item.name in on))
+            or (item.name in known.bare and not tree.lost)
+            or (item.type in CHAINED and known.chains)
         ):
             yield item
 

@@ -9,6 +9,7 @@ from policyc.carriers.embedded import SERVICE, Companion, Wiring
 from policyc.carriers.terraform.attached import (
     ATTACHED,
     ATTACHING,
+    ON,
     Attachments,
     address_of,
     attached_facts,
@@ -53,6 +54,7 @@ _LINKS: Final = frozenset(
 #: how the names of directory buckets end
 #: (https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-bucket-naming-rules.html)
 _DIRECTORY: Final = "--x-s3"
+_NETWORK: Final = "lattice.service_network"
 _AUTH: Final = {"AWS_IAM": "aws_iam", "NONE": "none"}
 _OPTIONS: Final = ("load_balancer_options", "network_interface_options", "rds_options", "cidr_options")
 
@@ -87,7 +89,7 @@ def around(instances: Iterable[ResourceInstance], work: Work) -> Around:
         if made is not None:
             found[item.address] = made
     told = dict(_by_id(all, work))
-    names = {**_by_name(all, work), **told}
+    names = {type: {**known, **told} for type, known in _by_name(all, work).items()}
     for item in all:
         for holder, field, other in _links(item, names, work):
             if holder in found:
@@ -117,7 +119,8 @@ def facts_of(instance: ResourceInstance, kind: str, known: Around, work: Work) -
     facts: dict[str, str] = {}
     attached = ATTACHED.get(instance.type)
     if attached is not None:
-        on = address_of(_argument(instance, attached, work), known.told, work)
+        names = known.attached.resources[ON[instance.type]] if instance.type in ON else known.told
+        on = address_of(_argument(instance, attached, work), names, work)
         if on in known.companions:
             facts["resource"] = on
         if name := _called(instance, attached, on, known, work):
@@ -213,15 +216,15 @@ def _protocol(item: ResourceInstance, work: Work) -> str:
     return ""
 
 
-def _by_name(items: Iterable[ResourceInstance], work: Work) -> dict[str, str]:
-    """The addresses of resources by the name that is written for them."""
-    found: dict[str, str] = {}
+def _by_name(items: Iterable[ResourceInstance], work: Work) -> dict[str, dict[str, str]]:
+    """The addresses of resources by their type, as the language calls it, and the name that is written for them; those whose name no other has under an empty type as well."""
+    found: dict[str, dict[str, list[str]]] = {"": {}, **{type: {} for type, _ in _TYPES.values()}}
     for item in items:
-        if item.type in _TYPES and _TYPES[item.type][1]:
-            name = _text(item, _TYPES[item.type][1], work)
-            if name:
-                found.setdefault(name, item.address)
-    return found
+        type, named = _TYPES.get(item.type, ("", ""))
+        if named and (name := _text(item, named, work)):
+            for known in (found[""], found[type]):
+                known.setdefault(name, []).append(item.address)
+    return {type: {name: held[0] for name, held in known.items() if len(held) == 1} for type, known in found.items()}
 
 
 def _by_id(items: Iterable[ResourceInstance], work: Work) -> Iterator[tuple[str, str]]:
@@ -233,36 +236,41 @@ def _by_id(items: Iterable[ResourceInstance], work: Work) -> Iterator[tuple[str,
                     yield text, item.address
 
 
-def _links(item: ResourceInstance, names: Mapping[str, str], work: Work) -> Iterator[tuple[str, str, str]]:
+def _links(
+    item: ResourceInstance, names: Mapping[str, Mapping[str, str]], work: Work
+) -> Iterator[tuple[str, str, str]]:
     """A companion, a field of it, and the companion that it leads to."""
 
-    def at(argument: str) -> str:
-        return address_of(_argument(item, argument, work), names, work)
+    def at(argument: str, type: str) -> str:
+        return address_of(_argument(item, argument, work), names[type], work)
 
     match item.type:
         case (
             "aws_vpclattice_service_network_service_association"
             | "awscc_vpclattice_service_network_service_association"
         ):
-            yield at("service_identifier"), "network", at("service_network_identifier")
+            service, network = at("service_identifier", SERVICE), at("service_network_identifier", _NETWORK)
+            yield service, "network", network
         case "aws_verifiedaccess_endpoint":
-            yield item.address, "group", at("verified_access_group_id")
+            yield item.address, "group", at("verified_access_group_id", "verified_access.group")
         case "aws_s3_access_point":
-            yield item.address, "bucket", at("bucket")
+            yield item.address, "bucket", at("bucket", "s3.bucket")
         case "aws_s3control_object_lambda_access_point":
             yield from _wiring(item, names, work)
         case _:
             return
 
 
-def _wiring(item: ResourceInstance, names: Mapping[str, str], work: Work) -> Iterator[tuple[str, str, str]]:
+def _wiring(
+    item: ResourceInstance, names: Mapping[str, Mapping[str, str]], work: Work
+) -> Iterator[tuple[str, str, str]]:
     """The access point and the function behind an Object Lambda access point."""
     for configuration in _inner(Inner(item.body, item.scope, item.placed.block.head), "configuration", work):
-        yield item.address, "supporting", _at(configuration, "supporting_access_point", names, work)
+        yield item.address, "supporting", _at(configuration, "supporting_access_point", names["s3.access_point"], work)
         for transformation in _inner(configuration, "transformation_configuration", work):
             for content in _inner(transformation, "content_transformation", work):
                 for function in _inner(content, "aws_lambda", work):
-                    yield item.address, "function", _at(function, "function_arn", names, work)
+                    yield item.address, "function", _at(function, "function_arn", names["lambda.function"], work)
 
 
 def _inner(inner: Inner, type: str, work: Work) -> list[Inner]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from policyc.bounded import read_regular
-from policyc.carriers.embedded import SYNTAX, Carried, Options, Unreadable
+from policyc.carriers.embedded import SYNTAX, Carried, Options, Unreadable, answering_in
 from policyc.carriers.registry import carrier
 from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.holes import is_reserved, shown
@@ -94,8 +94,12 @@ def check_hosts(
             lambda item: (item.document.place, item.document.name, item.document.world),
         )
         partial = any(host.carried.partial for host in group)
+        answering = answering_in([host.carried for host in group], [item.document for item in items])
         companions = {
-            item.name: (host.source, item) for host in group for item in host.carried.companions if not partial
+            item.name: (host.source, answering.get(item.name, item))
+            for host in group
+            for item in host.carried.companions
+            if not partial
         }
         judged = judge(items, list(companions.values()), settings, partial)
         hidden = as_configured(_characters(group, items, source_of), settings)

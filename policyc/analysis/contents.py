@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Final
 
-from policyc.ir.authz import All, Atom, Cond, Policy, RawTest, Statement
+from policyc.ir.authz import All, AnyOf, Atom, Cond, Policy, RawTest, Statement
 from policyc.per_object import PerObject
 
 
@@ -37,6 +37,8 @@ def _condition(cond: Cond) -> Hashable:
     match cond:
         case All(items):
             return frozenset([_condition(item) for item in items])
+        case AnyOf(items):
+            return tuple([_condition(item) for item in items])
         case Atom() | RawTest():
             return (test_content(cond), cond.negated)
         case _:

@@ -3,13 +3,14 @@
 Bit i stands for statement i. A pair of masks for a value is `can`, the statements the value does not rule out, and
 `must`, those it is known to satisfy; with everything known the two are equal.
 
-Columns cost nothing until they are asked. The first question looks at the few statements that are still in the running; from
-the second one on a column is filled, answers for all statements at once and remembers a bounded number of answers.
+Columns cost nothing until they are asked. The first questions look at the few statements that are still in the running; once that took as many
+looks as there are entries, a column is filled, answers for all statements at once and remembers a bounded number of answers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any, Final
 
 from policyc.engines.iam.atoms import Atom, parse_value, ready_value
@@ -116,6 +117,12 @@ class ResourceColumn:
         self.prefixed = tuple(prefixed.items())
         self.needs = tuple(needs)
 
+    def turned(self, switches: Switches) -> ResourceColumn:
+        """The same patterns under other switches."""
+        made = copy(self)
+        made.switches, made.memo = switches, {}
+        return made
+
     def miss(self, key: Any, resource: str, get: Get, says: Says = ResourcePattern.hit) -> Masks:
         """The masks for a resource; `says` is what tells whether a pattern matches it."""
         can = must = 0
@@ -144,23 +151,28 @@ class ResourceColumn:
 class PrincipalColumn:
     """Principal and NotPrincipal of all statements, and how each allow names a caller."""
 
-    __slots__ = ("asked", "grants", "memo", "narrowed", "parts", "statements", "switches")
+    __slots__ = ("grants", "last", "looked", "memo", "narrowed", "parts", "statements", "switches")
 
     def __init__(self, statements: Sequence[Statement], switches: Switches) -> None:
         self.switches, self.statements = switches, statements
-        self.asked = False
+        self.looked = 0
+        self.last: tuple[Any, int, Masks] | None = None
         self.narrowed: int | None = None
         self.memo: dict[tuple[frozenset[str], bool], Masks] = {}
         self.grants: dict[frozenset[str], tuple[GrantMasks, GrantMasks]] = {}
         self.parts = [(1 << s.index, s.deny, s.principals) for s in statements if s.principals is not None]
 
     def miss(self, caller: Caller, bounded: bool, wanted: int) -> Masks:
-        """The masks for a caller; of the first one only those of the `wanted` statements count."""
-        if not self.asked:
-            self.asked = True
-            return self._masks(caller, bounded, wanted)
+        """The masks for a caller; of the first ones only those of the `wanted` statements count."""
+        key = caller.identity, bounded
+        if self.last is not None and self.last[0] == key and not wanted & ~self.last[1]:
+            return self.last[2]
+        if self.looked < len(self.parts):
+            self.looked += wanted.bit_count() if wanted >= 0 else len(self.parts)
+            self.last = key, wanted, self._masks(caller, bounded, wanted)
+            return self.last[2]
         found = self._masks(caller, bounded, -1)
-        remember(self.memo, (caller.identity, bounded), found, 0)
+        remember(self.memo, key, found, 0)
         return found
 
     def _masks(self, caller: Caller, bounded: bool, wanted: int) -> Masks:
@@ -350,26 +362,35 @@ def _all_masks(atoms: Iterable[tuple[Atom, int]], get: Get, switches: Switches) 
 class KeyColumn:
     """Every entry that depends on the same keys: one key, or with variables several. Equal entries share one mask."""
 
-    __slots__ = ("asked", "atoms", "filled", "groups", "keys", "memo", "others", "switches")
+    __slots__ = ("atoms", "filled", "groups", "keys", "last", "looked", "memo", "others", "questions", "switches")
+
+    questions: frozenset[str]
 
     def __init__(self, keys: tuple[str, ...], switches: Switches) -> None:
         self.keys, self.switches = keys, switches
         self.memo: dict[Any, Masks] = {}
         self.atoms: list[tuple[Atom, int]] = []
-        self.asked = self.filled = False
+        self.filled = False
+        self.looked = 0
+        self.last: tuple[Any, int, Masks] | None = None
         self.others: tuple[tuple[Atom, int], ...] = ()
         self.groups: tuple[_Group, ...] = ()
 
     def turned(self, switches: Switches) -> KeyColumn:
         """The same entries under other switches."""
         made = KeyColumn(self.keys, switches)
-        made.atoms = self.atoms
+        made.atoms, made.questions = self.atoms, self.questions
         return made
 
-    @property
-    def questions(self) -> frozenset[str]:
-        """The switches that could bear on the entries."""
-        return frozenset(name for atom, _ in self.atoms for name in _questions_of(atom))
+    def __getattr__(self, name: str) -> Any:
+        """The switches that could bear on the entries, once somebody asks."""
+        if name != "questions":
+            raise AttributeError(name)
+        alike = {
+            (atom.operator.text, not atom.values): atom for atom, _ in self.atoms
+        }  # the variables of a column are the same
+        self.questions = frozenset().union(*map(_questions_of, alike.values()))
+        return self.questions
 
     def _fill(self) -> None:
         shared: dict[tuple[str, ...], dict[tuple[Template, ...], tuple[Atom, int]]] = {}
@@ -410,11 +431,15 @@ class KeyColumn:
             yield ~must
 
     def miss(self, key: Any, get: Get, wanted: int) -> Masks:
-        """The masks for a value; of the first one only those of the `wanted` statements count."""
-        if not self.asked:
-            self.asked = True
-            return _all_masks([entry for entry in self.atoms if entry[1] & wanted], get, self.switches)
+        """The masks for a value; before the column is filled only those of the `wanted` statements count."""
         if not self.filled:
+            if self.last is not None and self.last[0] == key and not wanted & ~self.last[1]:
+                return self.last[2]
+            if self.looked < len(self.atoms):
+                entries = [entry for entry in self.atoms if entry[1] & wanted]
+                self.looked += len(entries)
+                self.last = key, wanted, _all_masks(entries, get, self.switches)
+                return self.last[2]
             self._fill()
         values = get(self.keys[0])
         can, must = _all_masks(self.others, get, self.switches)

@@ -153,7 +153,7 @@ class MaskIndex:
         made.statements, made.switches, made.turned_by, made.questions = self.statements, switches, {}, self.questions
         made.deny, made.allow, made.alive, made.actions = self.deny, self.allow, self.alive, self.actions
         made.whole = self.whole
-        made.resources = ResourceColumn(self.statements, switches) if name in OF_RESOURCES else self.resources
+        made.resources = self.resources.turned(switches) if name in OF_RESOURCES else self.resources
         turns = self.principals is not None and name in OF_PRINCIPALS
         made.principals = PrincipalColumn(self.statements, switches) if turns else self.principals
         made._set_columns([column.turned(switches) if name in column.questions else column for column in self.columns])

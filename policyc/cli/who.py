@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from policyc.cli import exits
@@ -155,10 +155,13 @@ def reach_by_documents(
         if isinstance(one, int):
             return one
         side, documents = one
-        ways = [name for name, way in side.ways.items() if way.is_found]
+        ways = {name: way for name, way in side.ways.items() if way.is_found}
         chains = [name for name, chain in side.chains.items() if chain.was_found]
         told = [name for name, _, _ in documents]
-        names = _asked(list(dict.fromkeys((*side.pieces, *told, *ways, *chains))), file, part)
+        known = dict.fromkeys((*side.pieces, *told, *ways, *chains))
+        # an endpoint in a host file goes by the name of its own text
+        own = {name: way.gates[-1] or name for name, way in ways.items() if not way.was_pulled}
+        names = _asked({name: own.get(name, name).rpartition("#")[2] for name in known}, file, part)
         diagnostics = Diagnostics()
         reached, passed_over = who_in_side(side, documents, names, can, principal, diagnostics)
         found += reached
@@ -169,18 +172,17 @@ def reach_by_documents(
     return found
 
 
-def _asked(known: Sequence[str], file: str, part: str) -> Sequence[str]:
+def _asked(names: Mapping[str, str], file: str, part: str) -> Sequence[str]:
     """The documents that a host calls so, or by a name of which this is the end; all of them where none is named. Raises WrongUse."""
-    names = {name: name.rpartition("#")[2] for name in known}
     called = [name for name, own in names.items() if own == part] or [
         name for name, own in names.items() if own.endswith(f".{part}")
     ]
     if part and not called:
-        listed = ", ".join(f"`{file}#{own}`" for own in list(names.values())[:8])
+        listed = ", ".join(f"`{file}#{own}`" for own in [*dict.fromkeys(names.values())][:8])
         raise WrongUse(
             f"`{file}` has no document `{part}`", did_you_mean(part, list(names.values()), f"write {listed}")
         )
-    return called if part else known
+    return called if part else list(names)
 
 
 def _told(found: Sequence[Reach], args: argparse.Namespace, console: Console) -> int:

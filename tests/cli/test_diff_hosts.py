@@ -362,6 +362,31 @@ def test_an_endpoint_is_compared_with_its_group(diff: Any, group: str, own: str,
     assert status == (1 if changed else 0)
 
 
+@pytest.mark.parametrize(
+    ("own", "changed"),
+    [
+        # what the group asks for anyway
+        (f'{VERIFIED} && context.idc.groups has "${{Team}}" && {TEAM}', []),
+        ('context.idc.groups has "${Team}"', ["Payroll with its group"]),
+    ],
+)
+def test_an_endpoint_with_open_places_is_compared_with_its_group(
+    diff: Any, capsys: pytest.CaptureFixture[str], own: str, changed: list[str]
+) -> None:
+    host = "Parameters: {{Team: {{Type: String}}}}\n" + IN_GROUP.replace(
+        "PolicyDocument: permit", "PolicyDocument: !Sub permit"
+    )
+    old, new = (
+        host.format(group=TEAM, own=text, on="true")
+        for text in (f'{VERIFIED} && context.idc.groups has "${{Team}}"', own)
+    )
+    _, documents = diff(old, new, named=True)
+    assert [item["name"] for item in documents if item["state"] != "same"] == changed
+    assert main(["who", "new/stack.yaml#Payroll"]) == 11
+    told = capsys.readouterr().out
+    assert 'context.idc.groups has "‹Team›"' in told and "`permit 1` of `Group`" in told
+
+
 SERVICE = "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0a1b2c3d4e5f67890"
 BUCKET = "arn:aws:s3:::orders"
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from policyc.analysis.cedar import CedarDifference, Gate, compare_cedar
@@ -11,11 +12,13 @@ from policyc.diagnostics import Diagnostics
 from policyc.engines.cedar.authorize import CedarError
 from policyc.engines.cedar.decide import About, Documented, Path, parse_policies
 from policyc.engines.trace import Verdict
+from policyc.holes import filled
 from policyc.model.files import read_inside
 from policyc.record import record, replace
 from policyc.report.changes import ADDED, CHANGED, OPEN, REMOVED, SAME, Compared, Entry
 from policyc.syntax.cedar_nodes import Document
 from policyc.syntax.cedar_text import parse_cedar
+from policyc.syntax.json_tree import JsonString
 from policyc.targets.cedar_documents.documented import of_facts
 from policyc.targets.cedar_documents.facts import Fact, cedar_path
 from policyc.targets.cedar_documents.text.documented import of_context
@@ -25,6 +28,8 @@ from policyc.targets.verified_access.read.claims import Declared, declarations
 from policyc.targets.verified_access.read.context import context_kind
 from policyc.targets.verified_access.scope import ENDPOINT
 from policyc.text import Source, Span
+from policyc.workspace.compare.entries import hanging, named_again, open_names
+from policyc.workspace.documents.completions import values_by_name
 from policyc.workspace.sides.pieces import Piece, Way
 from policyc.workspace.sides.side import Side
 
@@ -50,13 +55,64 @@ def compare_alone(
     return _compared(name, "cedar", state, ([gates[0]], [gates[1]]), (first, second), (old, new), diagnostics)
 
 
+def over_values(
+    pieces: Sequence[Piece],
+    compared: Callable[[Mapping[str, str], Diagnostics], Compared | None],
+    diagnostics: Diagnostics,
+) -> Compared | None:
+    """What `compared` finds in texts of which host files leave parts open: what is the same whatever these are, else the classes that show with some values,
+    the same on both sides; for others nothing is claimed."""
+    names = open_names(*pieces)
+    if not names:
+        return compared({}, diagnostics)
+    whole = compared({}, Diagnostics())
+    if whole is not None and whole.state == SAME:
+        return whole
+    values = some_values(pieces)
+    found = compared(values, Diagnostics())
+    if found is None:
+        return compared({}, diagnostics)
+    state = CHANGED if found.entries else OPEN
+    entries = tuple(named_again(item, values) for item in found.entries)
+    return replace(
+        found,
+        state=found.state if found.state in (ADDED, REMOVED) else state,
+        entries=entries,
+        open=(hanging(entries, names),),
+    )
+
+
+def some_values(pieces: Sequence[Piece]) -> Mapping[str, str]:
+    """A value for everything that host files leave open in texts."""
+    return values_by_name([JsonString(piece.source.text, Span(piece.source.file, 0, 0)) for piece in pieces])
+
+
+def with_values(piece: Piece, values: Mapping[str, str]) -> Piece:
+    """A text with values for what its host leaves open."""
+    if not values:
+        return piece
+    return replace(piece, source=Source(piece.source.file, filled(piece.source.text, values)), item=None)
+
+
+def texts_at(way: Way, side: Side) -> list[Piece]:
+    """The texts of an endpoint and its group."""
+    return [side.pieces[path] for path in way.gates if path]
+
+
 def compare_endpoint(name: str, old: Side, new: Side, diagnostics: Diagnostics, tests: bool = False) -> Compared | None:
-    """A declared endpoint: the group's text and its own, both of which have to allow."""
+    """An endpoint: the group's text and its own, both of which have to allow."""
+    pieces = [piece for side in (old, new) for piece in texts_at(side.ways[name], side)]
+    return over_values(pieces, lambda values, found: _at_endpoint(name, old, new, found, tests, values), diagnostics)
+
+
+def _at_endpoint(
+    name: str, old: Side, new: Side, diagnostics: Diagnostics, tests: bool, values: Mapping[str, str]
+) -> Compared | None:
     gates: list[list[Gate]] = []
     texts: list[list[Text]] = []
     for side in (old, new):
         try:
-            found = gates_at(side.ways[name], side, diagnostics)
+            found = gates_at(side.ways[name], side, diagnostics, values)
         except CedarError as error:
             return Compared(name, ENDPOINT, OPEN, open=(str(error),))
         if found is None:
@@ -67,12 +123,14 @@ def compare_endpoint(name: str, old: Side, new: Side, diagnostics: Diagnostics, 
     return _compared(name, ENDPOINT, "", (gates[0], gates[1]), read_ones, (old, new), diagnostics, tests)
 
 
-def gates_at(way: Way, side: Side, diagnostics: Diagnostics) -> tuple[list[Gate], list[Text]] | None:
-    """The gates of an endpoint with their texts; None after reporting a text that cannot be read. Raises CedarError."""
+def gates_at(
+    way: Way, side: Side, diagnostics: Diagnostics, values: Mapping[str, str] = MappingProxyType({})
+) -> tuple[list[Gate], list[Text]] | None:
+    """The gates of an endpoint with their texts, with `values` for what is open in these; None after reporting a text that cannot be read. Raises CedarError."""
     held: list[Gate] = []
     mine: list[Text] = []
     for place, path in enumerate(way.gates):
-        read = None if path is None else read_text(side.pieces[path], diagnostics)
+        read = None if path is None else read_text(with_values(side.pieces[path], values), diagnostics)
         if read is None and path is not None:
             return None
         if read is not None:

@@ -7,15 +7,13 @@ from collections.abc import Mapping, Sequence
 from policyc.analysis.compare import Version, compare
 from policyc.diagnostics import Diagnostics
 from policyc.engines.proofs.texts import Pattern
-from policyc.holes import filled
 from policyc.record import replace
 from policyc.report.changes import ADDED, CHANGED, OPEN, REMOVED, SAME, TEXT, Compared, Entry
-from policyc.syntax.json_text import JsonString, JsonValue
+from policyc.syntax.json_text import JsonValue
 from policyc.targets.iam_documents.kinds import DocumentKind
 from policyc.targets.registry import network_of
-from policyc.text import Source, Span
 from policyc.workspace.compare.bounds import Bounds
-from policyc.workspace.compare.entries import besides, entry_of, hanging, named_again, open_names, own_differences
+from policyc.workspace.compare.entries import besides, entry_of, hanging, open_names, own_differences
 from policyc.workspace.documents.completions import filled_by_name, values_by_name
 from policyc.workspace.documents.native_json import CORE_NETWORK, shape_of
 from policyc.workspace.sides.pieces import (
@@ -120,9 +118,9 @@ def _read(
 def _is_read(piece: Piece, side: Side, diagnostics: Diagnostics) -> bool:
     """Whether a document can be read, whatever its host leaves open; reports why it cannot."""
     if piece.kind == "cedar":
-        from policyc.workspace.compare.cedar import read_text
+        from policyc.workspace.compare.cedar import read_text, some_values, with_values
 
-        return read_text(_with_text(piece, values_by_name([_as_tree(piece)])), diagnostics) is not None
+        return read_text(with_values(piece, some_values([piece])), diagnostics) is not None
     tree = piece.tree(diagnostics)
     if tree is None or obstacles(tree):
         return tree is not None
@@ -139,31 +137,13 @@ def is_alike(before: Piece, after: Piece) -> bool:
 def _cedar(
     name: str, before: Piece | None, after: Piece | None, old: Side, new: Side, diagnostics: Diagnostics
 ) -> Compared | None:
-    from policyc.workspace.compare.cedar import compare_alone
+    from policyc.workspace.compare.cedar import compare_alone, over_values, with_values
 
-    names = open_names(before, after)
-    if not names:
-        return compare_alone(name, before, after, old, new, diagnostics)
-    whole = compare_alone(name, before, after, old, new, Diagnostics())
-    if whole is not None and whole.state == SAME:
-        return whole  # whatever is open
-    # what the text is for some values, the same on both sides; for others nothing is claimed
-    values = values_by_name([_as_tree(piece) for piece in (before, after) if piece is not None])
-    one, two = (None if piece is None else _with_text(piece, values) for piece in (before, after))
-    found = compare_alone(name, one, two, old, new, Diagnostics())
-    entries = () if found is None else found.entries
-    state = ADDED if before is None else REMOVED if after is None else CHANGED if entries else OPEN
-    entries = tuple(named_again(item, values) for item in entries)
-    return Compared(name, "cedar", state, entries, (), (hanging(entries, names),))
+    def compared(values: Mapping[str, str], found: Diagnostics) -> Compared | None:
+        one, two = (None if piece is None else with_values(piece, values) for piece in (before, after))
+        return compare_alone(name, one, two, old, new, found)
 
-
-def _as_tree(piece: Piece) -> JsonString:
-    return JsonString(piece.source.text, Span(piece.source.file, 0, 0))
-
-
-def _with_text(piece: Piece, values: Mapping[str, str]) -> Piece:
-    """A text with values for what its host leaves open."""
-    return replace(piece, source=Source(piece.source.file, filled(piece.source.text, values)), item=None)
+    return over_values([piece for piece in (before, after) if piece is not None], compared, diagnostics)
 
 
 def _networks(

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from policyc.analysis.cedar import CedarDifference, Gate, cover_cedar
 from policyc.diagnostics import Diagnostics
 from policyc.engines.cedar.authorize import CedarError
 from policyc.engines.cedar.decide import parse_policies
-from policyc.holes import filled, names_in, unfilled
+from policyc.holes import unfilled
 from policyc.record import replace
 from policyc.report.who import May, Reach
-from policyc.syntax.json_tree import JsonString
-from policyc.text import Source, Span
-from policyc.workspace.compare.cedar import Text, context_rows, documented_by, gates_at, read_text
-from policyc.workspace.documents.completions import values_by_name
+from policyc.workspace.compare.cedar import (
+    Text,
+    context_rows,
+    documented_by,
+    gates_at,
+    read_text,
+    some_values,
+    texts_at,
+    with_values,
+)
+from policyc.workspace.compare.entries import open_names
 from policyc.workspace.reach.paths import who_in_network
 from policyc.workspace.sides.pieces import ENDPOINT, Piece, Way
 from policyc.workspace.sides.side import Side
@@ -24,40 +31,51 @@ _TOLD = "values of attributes are of the kinds that the trust providers of the t
 
 def who_in_text(name: str, piece: Piece, side: Side, diagnostics: Diagnostics) -> Reach | None:
     """The cover of one such document; None after reporting what cannot be read. Raises `policyc.analysis.compare.Disagreement`."""
-    is_cedar = piece.kind == "cedar"
-    holes = names_in(piece.source.text)
-    if holes:
-        why = tuple(f"it hangs on ‹{hole}›, which is not known" for hole in holes)
-        classes = _with_values(name, piece, side) if is_cedar else ()
-        return Reach(name, "cedar" if is_cedar else "core network", classes, False, why, (_TOLD,) if classes else ())
-    if is_cedar:
-        return _cedar(name, piece, side, diagnostics)
+    if piece.kind == "cedar":
+        return _over_values(
+            [piece], lambda values, found: _cedar(name, with_values(piece, values), side, found), diagnostics
+        )
+    if holes := open_names(piece):
+        return Reach(name, "core network", (), False, tuple(map(_hanging, holes)))
     return who_in_network(name, piece, side.switches, diagnostics)
 
 
-def _with_values(name: str, piece: Piece, side: Side) -> tuple[May, ...]:
-    """The classes of a Cedar text for some values of what its host leaves open: each names the places that are open, and its request the values."""
-    values = values_by_name([JsonString(piece.source.text, Span(piece.source.file, 0, 0))])
-    text = Source(piece.source.file, filled(piece.source.text, values))
-    found = _cedar(name, replace(piece, source=text, item=None), side, Diagnostics())
+def who_at_endpoint(name: str, way: Way, side: Side, diagnostics: Diagnostics) -> Reach | None:
+    """The cover of an endpoint of Verified Access through its group; None after reporting a text that cannot be read."""
+
+    def asked(values: Mapping[str, str], found: Diagnostics) -> Reach | None:
+        try:
+            read = gates_at(way, side, found, values)
+        except CedarError as error:
+            return Reach(name, ENDPOINT, (), False, (str(error),))
+        return None if read is None else _covered(name, ENDPOINT, *read, side, found)
+
+    return _over_values(texts_at(way, side), asked, diagnostics)
+
+
+def _over_values(
+    pieces: Sequence[Piece], asked: Callable[[Mapping[str, str], Diagnostics], Reach | None], diagnostics: Diagnostics
+) -> Reach | None:
+    """The cover of texts; for some values of what their hosts leave open where they do: its classes name the places that are open, and its requests the values."""
+    holes = open_names(*pieces)
+    values = some_values(pieces) if holes else {}
+    found = asked(values, diagnostics)
+    if found is None or not holes:
+        return found
     given = tuple((f"‹{hole}›", value) for hole, value in values.items())
 
     def opened(texts: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(unfilled(text, values) for text in texts)
 
-    return tuple(
+    classes = tuple(
         replace(item, conditions=opened(item.conditions), unless=opened(item.unless), request=(*item.request, *given))
-        for item in (() if found is None else found.classes)
+        for item in found.classes
     )
+    return replace(found, classes=classes, complete=False, open=tuple(map(_hanging, holes)))
 
 
-def who_at_endpoint(name: str, way: Way, side: Side, diagnostics: Diagnostics) -> Reach | None:
-    """The cover of an endpoint of Verified Access through its group; None after reporting a text that cannot be read."""
-    try:
-        read = gates_at(way, side, diagnostics)
-    except CedarError as error:
-        return Reach(name, ENDPOINT, (), False, (str(error),))
-    return None if read is None else _covered(name, ENDPOINT, *read, side, diagnostics)
+def _hanging(hole: str) -> str:
+    return f"it hangs on ‹{hole}›, which is not known"
 
 
 def _cedar(name: str, piece: Piece, side: Side, diagnostics: Diagnostics) -> Reach | None:

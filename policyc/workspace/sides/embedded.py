@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from policyc.carriers.embedded import SERVICE, Carried, Companion, PlacedText, Unreadable
 from policyc.carriers.registry import recognized
 from policyc.diagnostics import Diagnostics, Severity
-from policyc.holes import mark, names_in, shown
+from policyc.holes import mark, shown
 from policyc.record import record, replace
 from policyc.text import Source
 from policyc.workspace.documents.embedded import Item
@@ -207,8 +207,7 @@ def _endpoints(own: Set[int], pieces: Mapping[str, Piece]) -> dict[str, Way]:
     for name, document in texts.items():
         group = document.facts.get("group", "")
         held = [*on.get(group, ()), *on[document.name]]
-        is_open = any(texts[one].world or names_in(pieces[one].source.text) for one in held)
-        if group in on and len(held) == 2 and not is_open:
+        if group in on and len(held) == 2 and not any(texts[one].world for one in held):
             # the endpoint's own text has its name
             found[f"{name} with its group"] = Way(ENDPOINT, "", tuple(held), (group, document.name))
     return found

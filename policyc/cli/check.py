@@ -277,6 +277,12 @@ def _top(root: str) -> str:
         raise WrongUse(str(error), error.help) from error
 
 
+def _closing(whole: Found) -> str:
+    """What an all-clear covers."""
+    every = whole.tally.plus(Tally(whole.natives, whole.natives))
+    return closing_line(every, None if whole.modules else len(whole.shown), whole.names.shown)
+
+
 def _write(whole: Found, args: argparse.Namespace, console: Console, compared: earlier.Compared | None = None) -> int:
     """The report and its exit status."""
     if compared is not None and args.format == "json":
@@ -286,6 +292,11 @@ def _write(whole: Found, args: argparse.Namespace, console: Console, compared: e
         console.write(written({**data, "compared": compared.data()}))
     else:
         report(whole.shown, whole.sources, console, args.format, whole.tally)
+    if args.format == "markdown":
+        from policyc.report.formats.markdown import notes
+
+        lines = compared.told() if compared is not None else ()
+        console.write(notes([*lines, *([_closing(whole)] if whole.tally != Tally() else [])]))
     if args.format == "human" and not args.quiet:
         inside = whole.tally != Tally()
         if compared is not None:
@@ -296,9 +307,7 @@ def _write(whole: Found, args: argparse.Namespace, console: Console, compared: e
             compiled = f", {plural(whole.documents, 'document')}" if whole.modules else ""
             console.write(f"{read}{compiled}: no findings\n")
         if inside:
-            every = whole.tally.plus(Tally(whole.natives, whole.natives))
-            count = None if whole.modules else len(whole.shown)
-            console.write(closing_line(every, count, whole.names.shown) + "\n")
+            console.write(_closing(whole) + "\n")
     serious = any(args.strict or item.severity is not Severity.INFO for item in whole.shown)
     unread = bool(whole.tally.unreadable) and not args.allow_unreadable
     if unread and not serious and args.format == "human" and not args.quiet:

@@ -23,6 +23,7 @@ from types import ModuleType
 
 from policyc.diagnostics import Diagnostic
 from policyc.report.options import Options
+from policyc.report.tally import as_findings
 from policyc.text import Source
 
 #: what comes first where formats are listed, and is written where none is chosen
@@ -67,5 +68,8 @@ def writes_commands(name: str) -> bool:
 
 
 def render(name: str, findings: Sequence[Diagnostic], sources: Mapping[str, Source], options: Options) -> str:
-    """The findings in the format called `name`. Raises KeyError for an unknown one."""
-    return renderer("findings", name)(findings, sources, options)
+    """The findings in the format called `name`, and what was not read, which no format may pass over. Raises KeyError for an unknown one."""
+    write = renderer("findings", name)
+    if options.tally is not None and not getattr(_module(name), "TELLS_UNREAD", False):
+        findings = [*findings, *as_findings(options.tally, sources)]
+    return write(findings, sources, options)

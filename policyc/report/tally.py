@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
+from policyc.diagnostics import Diagnostic, Severity
 from policyc.record import record, replace
 from policyc.report.screen import plural
+from policyc.text import Source, Span
+
+#: what formats without a place for it call a policy that was not read
+NOT_READABLE: Final = "not-readable"
 
 #: unreadable documents that a line names
 _MOST_NAMED = 5
@@ -57,6 +63,22 @@ class Tally:
                 for item in self.unreadable
             ],
         }
+
+
+def as_findings(tally: Tally, sources: Mapping[str, Source]) -> Iterator[Diagnostic]:
+    """What was not read, for formats that can tell of findings alone."""
+    for item in dict.fromkeys(tally.unreadable):
+        source, place = sources.get(item.file), Span(item.file, 0, 0)
+        if source is not None and item.line:
+            start = source.line_starts()[item.line - 1]
+            place = source.span(start, start + len(source.line(item.line)))
+        yield Diagnostic(
+            NOT_READABLE,
+            f"what stands here is not readable: {item.reason}",
+            place,
+            "`policyc list` says what is known of it",
+            Severity.WARNING,
+        )
 
 
 def closing_line(tally: Tally, findings: int | None, shown: Any = str) -> str:

@@ -59,7 +59,7 @@ _FILE, _KIND = re.compile(r"file=(\S+)"), re.compile(r"as=(\S+)")
 _ENDINGS = {"policy": "policy", "json": "json", "cedar": "cedar", "yaml": "yaml", "hcl": "tf", "toml": "toml"}
 #: an example is about one finding, and has no tests of its own
 _CONFIG = '[lint]\nignore = ["policy-without-test"]\n'
-_FOUND = re.compile(r"^(?:error|warning|info)\[([a-z0-9-]+)\]", re.MULTILINE)
+_FOUND = re.compile(r"^(?:\S+: )?(?:error|warning|info)\[([a-z0-9-]+)\]", re.MULTILINE)
 
 
 def read_example(text: str) -> tuple[dict[str, str], str]:

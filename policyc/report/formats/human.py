@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from policyc.report.who import Reach
 
 
+#: what was not read has a place of its own here
+TELLS_UNREAD = True
+
+
 def findings(items: Sequence[Diagnostic], sources: Mapping[str, Source], options: Options) -> str:
     """Every finding with its frame, then the totals."""
     return render(items, sources, options)

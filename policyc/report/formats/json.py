@@ -21,6 +21,9 @@ from policyc.report.tests import TestResult, proofs_in, without_proofs
 from policyc.report.who import Reach, reach_data
 from policyc.text import Source
 
+#: what was not read has a place of its own here
+TELLS_UNREAD = True
+
 FORMAT_VERSION = 1
 
 

@@ -22,6 +22,9 @@ from policyc.report.who import Reach
 from policyc.report.who import phrase as phrase_of
 from policyc.text import Source, Span
 
+#: what was not read has a place of its own here
+TELLS_UNREAD = True
+
 #: what could mean something: marks, and colons of addresses and of `:words:` that hosts turn into pictures
 _MARKS = regex(r"[\\`*_\[\]#+|~@]|:(?=//|[\w+-]+:)|(?<=mailto):|(?<=xmpp):|\b(?=www\.)")
 _NOUNS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -113,6 +116,11 @@ def findings(items: Sequence[Diagnostic], sources: Mapping[str, Source], options
     head = "**policyc**: " + ", ".join(plural(count, _NOUNS[severity]) for severity, count in counts if count)
     ordered = [item for severity in Severity for item in items if item.severity is severity]
     return _cut([head, "", *(_finding(item, sources, options) for item in ordered)], "finding")
+
+
+def notes(lines: Sequence[str]) -> str:
+    """Lines below a report, as a list."""
+    return "".join(["\n" if lines else "", *(f"- {spoken(line.strip())}\n" for line in lines)])
 
 
 def tests(results: Sequence[TestResult], sources: Mapping[str, Source], options: Options) -> str:

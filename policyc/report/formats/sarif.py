@@ -18,6 +18,9 @@ from policyc.report.tally import Tally
 from policyc.report.tests import TestResult, failures
 from policyc.text import Source, Span
 
+#: what was not read has a place of its own here
+TELLS_UNREAD = True
+
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _ROOT = "%SRCROOT%"

@@ -80,6 +80,9 @@ def _find(wanted: str) -> list[Topic]:
     native = native_topics(wanted)
     if native:
         return list(native)
+    same = [topic for topic in topics() if topic.name.casefold() == wanted.casefold()]
+    if same:
+        return same
     raise WrongUse(
         f"nothing is called `{wanted}`", did_you_mean(wanted, names, "`policyc explain list` lists the names")
     )

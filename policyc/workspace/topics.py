@@ -23,7 +23,7 @@ FILES = {
 
 @record
 class Topic:
-    """Something that can be explained: `kind` is `rule`, `word`, `target`, `attribute`, `resource type`, `field`,
+    """Something that can be explained: `kind` is `rule`, `word`, `term`, `target`, `attribute`, `resource type`, `field`,
     `verb`, `trust type`, `principal`, `group`, `type`, `switch` or `file`."""
 
     name: str
@@ -39,6 +39,7 @@ def topics() -> tuple[Topic, ...]:
     sources: tuple[Callable[[], Iterator[Topic]], ...] = (
         _rules,
         _words,
+        _terms,
         _vocabularies,
         _trust_types,
         _types,
@@ -50,13 +51,14 @@ def topics() -> tuple[Topic, ...]:
 
 
 def native_topics(word: str) -> tuple[Topic, ...]:
-    """What explains a condition key, an action or a name below `context` as documents write it, in any letter case; of several that say the same
-    the first."""
+    """What explains a condition key, an action (both also without their service) or a name below `context` as documents write it, in any letter case; of several
+    that say the same the first."""
     name = word.casefold().removeprefix("context.")
     begin = name[: name.find("/") + 1] if "/" in name else name  # `aws:PrincipalTag/team` is one of a family
     found: dict[tuple[str, tuple[tuple[str, str], ...]], Topic] = {}
     for topic in topics():
-        if _native(topic) in (name, begin, f"{name}/"):
+        native = _native(topic)
+        if native in (name, begin, f"{name}/") or (":" not in name and native.partition(":")[2] == name):
             found.setdefault((topic.summary, topic.facts), topic)
     return tuple(found.values())
 
@@ -85,6 +87,12 @@ def _words() -> Iterator[Topic]:
     """The words that the grammar itself knows."""
     for name, entry in read_json("schemas/core/words.json")["words"].items():
         yield Topic(name, "word", entry["doc"], (("written", entry["written"]),))
+
+
+def _terms() -> Iterator[Topic]:
+    """The words of reports, and those of the documents that AWS stores."""
+    for name, entry in read_json("schemas/core/terms.json")["terms"].items():
+        yield Topic(name, "term", entry["doc"], (("where", entry["where"]),))
 
 
 def _vocabularies() -> Iterator[Topic]:

@@ -14,9 +14,11 @@ from jsonschema import Draft202012Validator
 
 from policyc.cli.app import COMMANDS
 from policyc.data import read_text
+from policyc.engines.iam.operators import BASES
 from policyc.syntax.build_context import RESERVED
 from policyc.syntax.table import load_table
 from policyc.version import VERSION
+from policyc.workspace.topics import topics
 from tests.e2e.projects import SHOP, edit
 from tests.running import Ran, Run
 
@@ -140,6 +142,10 @@ def test_init_refuses_to_overwrite_and_keeps_gitignore(run: Run) -> None:
         ("vpc-lattice-svcs:RequestHeader/x-team", "lattice.header[] (attribute)"),
         ("vpc-lattice-svcs:Invoke", "lattice.service_network.invoke (verb)"),
         ("context.http_request.port", "verified_access.http_request.port (attribute)"),
+        ("RequestMethod", "lattice.method (attribute)"),
+        ("stringlike", "StringLike (term)"),
+        ("Lattice", "lattice (target)"),
+        ("isolate-attachments", "isolate-attachments (term)"),
     ],
 )
 def test_explain_knows_what_documents_write(run: Run, word: str, begins: str) -> None:
@@ -400,6 +406,10 @@ def test_explain(run: Run, topic: str, kind: str, text: str) -> None:
     assert result.status == 0 and result.out.startswith(f"{topic} ({kind})\n") and text in result.out
     told = run("explain", topic, "--format", "json").json()["topics"]
     assert told[0]["name"] == topic and told[0]["kind"] == kind  # type: ignore[index]
+
+
+def test_every_operator_has_an_explanation() -> None:
+    assert {*BASES, "IfExists", "ForAllValues", "ForAnyValue"} <= {topic.name for topic in topics()}
 
 
 def test_explain_leads_from_an_old_name_to_that_of_today(run: Run) -> None:

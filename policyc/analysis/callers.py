@@ -92,7 +92,7 @@ class Callers:
                 "aws:principalaccount": (self._has_account, self._account),
                 "aws:principaltype": (self._has_type, lambda test: self._by_kind(PRINCIPAL_TYPES, test)),
                 "aws:username": (lambda: self.kind(CallerKind.USER), self._user_name),
-                "aws:principalisawsservice": (lambda: -self.kind(CallerKind.ANONYMOUS), self._is_service),
+                "aws:principalisawsservice": (lambda: self._any_kind((*SIGNED, CallerKind.SERVICE)), self._is_service),
                 SERVICE_KEY: (self._service, lambda test: self._tested(SERVICE_KEY, test)),
                 "aws:principalservicenameslist": (self._service, lambda test: self._tested(SERVICE_KEY, test)),
                 USERID_KEY: (self._has_userid, self._userid),
@@ -132,9 +132,8 @@ class Callers:
 
     def _is_service(self, test: Test) -> Lit:
         held = those_that_pass(test, ("true", "false"))
-        other = [kind for kind in self.kinds if kind not in (CallerKind.SERVICE, CallerKind.ANONYMOUS)]
         return self.formula.some(
-            [self._service() if "true" in held else FALSE, self._any_kind(other) if "false" in held else FALSE]
+            [self._service() if "true" in held else FALSE, self._signed() if "false" in held else FALSE]
         )
 
     def _account(self, test: Test) -> Lit:

@@ -6,7 +6,7 @@ import argparse
 import os
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from policyc.cli import exits
 from policyc.cli.console import Console
@@ -16,11 +16,15 @@ from policyc.cli.parser import WrongUse, one_of
 from policyc.cli.project import here, keep_inside
 from policyc.cli.refuse import refuse_request
 from policyc.cli.trust import add_trust, samples_of, trust_of
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.report.registry import renderer
+from policyc.workspace.places import file_and_part
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from policyc.report.changes import Changes
+    from policyc.workspace.sides.side import Side
 
 SHARED = ("root", "config", "param", "format", "output", "color", "quiet")
 REPORT = "changes"
@@ -41,6 +45,7 @@ EPILOG = """examples:
   policyc diff main..HEAD                 two Git revisions of the project
   policyc diff main...HEAD                what this branch changed since it left main
   policyc diff main:policies policies     a revision against the files that are here
+  policyc diff main:stack.yaml#Stock stack.yaml#Stock    one document of a file that holds several
   policyc diff main..HEAD --format markdown --output comment.md
   policyc diff main..HEAD --fail-on allow    for gates that only mind new access
 
@@ -54,7 +59,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="*",
         metavar="OLD NEW",
-        help="files, folders, REVISION:PATH, OLD..NEW for two revisions, or OLD...NEW for what NEW changed since it left OLD",
+        help="files, FILE#NAME for one of the documents of a file, folders, REVISION:PATH, OLD..NEW for two revisions, or OLD...NEW for what NEW changed since it left OLD",
     )
     parser.add_argument(
         "--as",
@@ -107,15 +112,16 @@ def _status(found: Changes, fail_on: str) -> int:
 
 def _compare(args: argparse.Namespace, console: Console, held: ExitStack) -> Changes | int:
     from policyc.workspace.compare.whole import compare_sides
-    from policyc.workspace.sides.side import Side, read_side
+    from policyc.workspace.sides.side import read_side
 
     root = here(args)
     words = _two(args.paths)
     diagnostics = Diagnostics()
     sides: list[Side] = []
+    parts: list[str] = []
     files = 0
     for word in words:
-        path, top = placed(word, root, held)
+        path, top, part = placed(word, root, held)
         files += path.is_file()
         side = read_side(
             word or "the files here",
@@ -133,8 +139,9 @@ def _compare(args: argparse.Namespace, console: Console, held: ExitStack) -> Cha
         if diagnostics.has_errors:
             return refuse_request(diagnostics, side.sources, args.format, console)
         sides.append(side)
-    old, new = sides
-    if not any(side.pieces or side.elsewhere for side in (old, new)):
+        parts.append(part)
+    old, new = _named_parts(sides, parts, words)
+    if all(side.is_empty and not side.elsewhere for side in (old, new)):
         console.error("nothing to compare: no policy and no document was found\n")
         return exits.NOTHING
     found = compare_sides(old, new, files == 2, diagnostics, args.document, args.tests)
@@ -143,19 +150,29 @@ def _compare(args: argparse.Namespace, console: Console, held: ExitStack) -> Cha
     return found
 
 
+def _named_parts(sides: Sequence[Side], parts: Sequence[str], words: Sequence[str]) -> list[Side]:
+    """Both sides with the documents alone that `FILE#NAME` names; one that is called the same on both may be there on one. Raises WrongUse."""
+    same = parts[0] == parts[1]
+    out = [side.only(part) if part else side for side, part in zip(sides, parts, strict=True)]
+    for side, found, part, word in zip(sides, out, parts, words, strict=True):
+        if part and found.is_empty and not (same and not all(item.is_empty for item in out)):
+            refuse_part((*side.pieces, *side.ways, *side.chains), part, word)
+    return out
+
+
 def _two(words: list[str]) -> tuple[str, str]:
     """Both sides as they are named; a revision alone ends with `:`, the files that are here are empty."""
     if len(words) in (1, 2) and ".." in words[0] and not os.path.exists(words[0]):  # noqa: PTH110 - a long name is no error
         dots = _BASE if _BASE in words[0] else ".."
         old, _, new = words[0].partition(dots)
         path = words[1] if len(words) == 2 else ""
-        if not old or new.startswith("."):
+        if not old or new.startswith((".", "#")):
             raise WrongUse(f"`{words[0]}` names no two revisions", "write `OLD..NEW`, such as `main..HEAD`")
         first = f"{old}{_BASE}{new or 'HEAD'}" if dots == _BASE else old
         return f"{first}:{path}", f"{new}:{path}" if new else path
     from policyc.workspace.sides.side import is_plan
 
-    if len(words) == 1 and is_plan(Path(words[0])):
+    if len(words) == 1 and is_plan(Path(file_and_part(words[0])[0])):
         return words[0], words[0]
     if len(words) != 2:
         one = words[0] if len(words) == 1 and not Path(words[0]).exists() else "main"
@@ -164,10 +181,12 @@ def _two(words: list[str]) -> tuple[str, str]:
     return words[0], words[1]
 
 
-def placed(word: str, root: Path, held: ExitStack) -> tuple[Path, Path]:
-    """Where a side lies, and the folder that nothing of it leads out of; a revision is written out, and kept while `held` is."""
+def placed(word: str, root: Path, held: ExitStack) -> tuple[Path, Path, str]:
+    """Where a side lies, the folder that nothing of it leads out of, and which document `FILE#NAME` means there (empty: all); a revision is written
+    out, and kept while `held` is."""
     from policyc.workspace.revisions import NoRevision, base_of, revision, written_out
 
+    word, part = file_and_part(word)
     path = Path(os.path.abspath(word or str(root)))  # noqa: PTH100 - links are looked at below
     if not os.path.lexists(path) and ":" in word:
         name, _, inner = word.partition(":")
@@ -184,12 +203,20 @@ def placed(word: str, root: Path, held: ExitStack) -> tuple[Path, Path]:
         folder = held.enter_context(written_out(at))
         if not os.path.exists(folder / wanted):  # noqa: PTH110 - a name may be too long to be one
             raise WrongUse(f"`{name}` has no `{inner}`", "check the path after the `:`")
-        return folder / wanted, folder
+        return folder / wanted, folder, part
     if not os.path.exists(path):  # noqa: PTH110
         raise WrongUse(f"`{word}` does not exist", _revision_meant(word, root))
     real = path.resolve()
     keep_inside(word, real, root)
-    return real, root
+    return real, root, part
+
+
+def refuse_part(known: Iterable[str], part: str, word: str) -> NoReturn:
+    """That a file has no document which is called so. Raises WrongUse."""
+    file, _ = file_and_part(word)
+    names = list(dict.fromkeys(name.rpartition("#")[2] for name in known))
+    listed = ", ".join(f"`{file}#{name}`" for name in names[:8]) or "a file that holds some"
+    raise WrongUse(f"`{file}` has no document `{part}`", did_you_mean(part, names, f"write {listed}"))
 
 
 def _revision_meant(word: str, root: Path) -> str:

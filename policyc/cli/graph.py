@@ -11,9 +11,10 @@ from policyc.cli.console import Console
 from policyc.cli.inputs import read_input
 from policyc.cli.networks import LARGEST, Opened, describe_sources, open_inventory, open_network, tell_silent
 from policyc.cli.parser import WrongUse
+from policyc.cli.prove_blocks import is_file
 from policyc.cli.refuse import nothing_found, refuse_request
 from policyc.cli.trust import add_trust
-from policyc.cli.who import is_file, reach_by_documents
+from policyc.cli.who import reach_by_documents
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.record import replace
 from policyc.workspace.project import POLICY

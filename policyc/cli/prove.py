@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from typing import TYPE_CHECKING
 
 from policyc.cli import exits
@@ -11,7 +10,7 @@ from policyc.cli.console import Console
 from policyc.cli.document_kinds import KIND_NAMES
 from policyc.cli.holes import add_bindings
 from policyc.cli.parser import WrongUse, keyword, one_of
-from policyc.cli.prove_blocks import run_blocks, run_named, sides_of
+from policyc.cli.prove_blocks import is_file, run_blocks, run_named, sides_of
 from policyc.cli.trust import add_trust
 from policyc.report.proofs import STYLES, state_counts
 from policyc.report.registry import renderer
@@ -104,7 +103,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         raise WrongUse("`--that` and `--guarantees` are two ways to say what is proven", "give one of them")
     if not args.that:
         return run_blocks(args, console)
-    if args.paths and not any(os.path.lexists(word) or ":" in word for word in args.paths):
+    if args.paths and not any(is_file(word) or ":" in word for word in args.paths):
         return run_named(args, console)
     from policyc.workspace.guarantees.documents import given_in
     from policyc.workspace.guarantees.names import Unnamed, as_proofs, prove_by_name, untold

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from policyc.cli import exits
 from policyc.cli.compiled import open_compiled
 from policyc.cli.console import Console
-from policyc.cli.diff import placed
+from policyc.cli.diff import placed, refuse_part
 from policyc.cli.holes import bindings_of
 from policyc.cli.parser import WrongUse
 from policyc.cli.project import here, keep_inside
@@ -23,15 +23,26 @@ from policyc.record import replace
 from policyc.report.proofs import Proof
 from policyc.report.registry import renderer
 from policyc.text import Source
+from policyc.workspace.places import file_and_part, parts_named
 
 if TYPE_CHECKING:
     from policyc.analysis.compare import Version
+    from policyc.model.values import Resource
+    from policyc.workspace.compile import Compiled
+    from policyc.workspace.project import Project
     from policyc.workspace.sides.side import Side
 
 
 def run_blocks(args: argparse.Namespace, console: Console) -> int:
     """The `prove` blocks of the project, or of a guarantees file."""
     return _guarantees(args, console) if args.guarantees else _project(args, console)
+
+
+def is_file(text: str) -> bool:
+    """Whether a word names documents, here or in a revision."""
+    text, _ = file_and_part(text)
+    path, colon, rest = text.partition(":")
+    return os.path.lexists(text) or (bool(colon) and bool(rest) and "/" in rest and not os.path.lexists(path))
 
 
 def sides_of(
@@ -48,11 +59,14 @@ def sides_of(
         for word in args.paths or ("",):  # the project at hand
             diagnostics = Diagnostics()
             try:
-                path, top = placed(word, root, held)
+                path, top, part = placed(word, root, held)
             except NoRevision as error:
                 raise WrongUse(str(error), error.help) from error
             told = trust_of(args), samples_of(args), bindings_of(args) if "bind" in args else {}  # pictures take none
             side = read_side(word, path, top, diagnostics, args.kind or "", dict(args.param), args.config, *told)
+            if part and not diagnostics.has_errors:
+                known = (*side.pieces, *side.ways, *side.chains)
+                side = side.only(part) if parts_named(known, part) else refuse_part(known, part, word)
             found = None if diagnostics.has_errors else versions(side, diagnostics, named)
             yield refuse_request(diagnostics, side.sources, args.format, console) if found is None else (side, found)
 
@@ -82,17 +96,15 @@ def run_named(args: argparse.Namespace, console: Console) -> int:
     if isinstance(opened, int):
         return opened
     project, compiled = opened
-    program, proofs = compiled.program, []
+    program, proofs = compiled.program, list[Proof]()
     for word in args.paths:
         diagnostics = Diagnostics()
         resource = find_resource(program, word, diagnostics, None)
         if resource is None:
             return refuse_request(diagnostics, program.sources, args.format, console)
         if resource.type not in TYPES or not resource_types()[resource.type].verbs:
-            message = f"`{resource.name}` is a `{resource.type}`, whose requests have no caller of AWS"
-            raise WrongUse(
-                message, "write a `prove` block on what requests state, or ask `--that public` of the whole project"
-            )
+            proofs += _of_claims(resource, project, compiled, args.that)
+            continue
         for name in args.that:
             guarantee = GUARANTEES[name]
             account = args.account or (resource.place.account if resource.place is not None else "")
@@ -101,6 +113,22 @@ def run_named(args: argparse.Namespace, console: Console) -> int:
             named = Named(account, args.organization)
             proofs.append(prove_guarantee(program, compiled.all_documents, resource, guarantee, named))
     return _told(proofs, {**project.sources, **program.sources}, args, console)
+
+
+def _of_claims(resource: Resource, project: Project, compiled: Compiled, names: Sequence[str]) -> Iterator[Proof]:
+    """Guarantees of a declared resource that is asked with claims. Raises WrongUse where they say nothing of it."""
+    from policyc.workspace.guarantees.names import as_proofs, prove_by_name, untold
+    from policyc.workspace.guarantees.texts import declared_text
+
+    text = declared_text(resource, compiled, project.root)
+    why = next(filter(None, (untold(name, resource.name) for name in names)), "")
+    if text is None or why:
+        message = f"`{resource.name}` is a `{resource.type}`, whose requests have no caller of AWS"
+        raise WrongUse(
+            why or message,
+            "write a `prove` block on what requests state, or ask `--that public` of an endpoint or a group",
+        )
+    return as_proofs(prove_by_name((), names, texts=(text,)))
 
 
 def _guarantees(args: argparse.Namespace, console: Console) -> int:

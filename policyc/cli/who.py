@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from policyc.cli import exits
 from policyc.cli.compiled import open_compiled
 from policyc.cli.console import Console
+from policyc.cli.diff import refuse_part
 from policyc.cli.document_kinds import KIND_NAMES
 from policyc.cli.holes import add_bindings
 from policyc.cli.parser import WrongUse, one_of
-from policyc.cli.prove_blocks import sides_of
+from policyc.cli.prove_blocks import is_file, sides_of
 from policyc.cli.refuse import refuse_request
 from policyc.cli.trust import add_trust
-from policyc.diagnostics import Diagnostics, did_you_mean
+from policyc.diagnostics import Diagnostics
 from policyc.report.registry import renderer
-from policyc.workspace.places import file_and_part
+from policyc.workspace.places import file_and_part, parts_named
 
 if TYPE_CHECKING:
     from policyc.report.who import Reach
@@ -131,13 +131,6 @@ def run(args: argparse.Namespace, console: Console) -> int:
     return _told(found, args, console)
 
 
-def is_file(text: str) -> bool:
-    """Whether a word names documents, here or in a revision."""
-    text, _ = file_and_part(text)
-    path, colon, rest = text.partition(":")
-    return os.path.lexists(text) or (bool(colon) and bool(rest) and "/" in rest and not os.path.lexists(path))
-
-
 def reach_by_documents(
     args: argparse.Namespace, console: Console, named: str, can: Sequence[str] = (), caller: str = ""
 ) -> list[Reach] | int:
@@ -161,7 +154,9 @@ def reach_by_documents(
         known = dict.fromkeys((*side.pieces, *told, *ways, *chains))
         # an endpoint in a host file goes by the name of its own text
         own = {name: way.gates[-1] or name for name, way in ways.items() if not way.was_pulled}
-        names = _asked({name: own.get(name, name).rpartition("#")[2] for name in known}, file, part)
+        names = parts_named(known, part, own) if part else list(known)
+        if not names:
+            refuse_part((own.get(name, name) for name in known), part, named)
         diagnostics = Diagnostics()
         reached, passed_over = who_in_side(side, documents, names, can, principal, diagnostics)
         found += reached
@@ -170,19 +165,6 @@ def reach_by_documents(
         for name in passed_over:
             console.error(f"nothing is told of `{name}`: its requests have no principal and no action\n")
     return found
-
-
-def _asked(names: Mapping[str, str], file: str, part: str) -> Sequence[str]:
-    """The documents that a host calls so, or by a name of which this is the end; all of them where none is named. Raises WrongUse."""
-    called = [name for name, own in names.items() if own == part] or [
-        name for name, own in names.items() if own.endswith(f".{part}")
-    ]
-    if part and not called:
-        listed = ", ".join(f"`{file}#{own}`" for own in [*dict.fromkeys(names.values())][:8])
-        raise WrongUse(
-            f"`{file}` has no document `{part}`", did_you_mean(part, list(names.values()), f"write {listed}")
-        )
-    return called if part else list(names)
 
 
 def _told(found: Sequence[Reach], args: argparse.Namespace, console: Console) -> int:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from types import MappingProxyType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 CONFIG = "policyc.toml"
 #: what an output folder holds beside the documents: the list of what was built there
@@ -53,3 +54,12 @@ def file_and_part(name: str) -> tuple[str, str]:
     """`FILE#NAME` taken apart; a file may have `#` in its own name."""
     file, sign, part = name.rpartition("#")
     return (file, part) if sign and not os.path.lexists(name) else (name, "")
+
+
+def parts_named(names: Iterable[str], part: str, own: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """Of the names of documents, as `FILE#NAME` or `NAME`, those that `part` means: the name itself, else its end after a dot. Some have a name of
+    their `own` for it."""
+    called = {name: own.get(name, name).rpartition("#")[2] for name in names}
+    return [name for name, text in called.items() if text == part] or [
+        name for name, text in called.items() if text.endswith(f".{part}")
+    ]

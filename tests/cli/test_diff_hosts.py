@@ -198,6 +198,45 @@ def test_a_file_alone_that_is_no_plan_is_wrong_use(
     assert main(["diff", "a.json"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("sides", "status", "told"),
+    [
+        (("old.yaml#Orders", "new.yaml#Orders"), 0, "the same for all requests"),
+        (("old.yaml#Stock", "new.yaml#Stock"), 1, "GET"),
+        (("old.yaml#Old", "new.yaml#Old"), 1, "newly denied"),  # gone, which is a change
+        (("old.yaml#Orders", "new.yaml#Stock"), 1, "GET"),
+        (("old.yaml#Ordesr", "new.yaml#Ordesr"), 2, "did you mean `Orders`?"),
+        (("old.yaml#Old", "new.yaml#Orders"), 1, "newly denied"),
+        (("old.yaml#Orders", "new.yaml#Old"), 2, "write `new.yaml#Orders`, `new.yaml#Stock`"),
+    ],
+)
+def test_one_document_of_a_file_that_holds_several(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    sides: Any,
+    status: int,
+    told: str,
+) -> None:
+    def host(**methods: str) -> str:
+        held = {
+            name: {
+                "Type": "AWS::VpcLattice::AuthPolicy",
+                "Properties": {"Policy": json.loads(json.loads(policy(method))["policy"])},
+            }
+            for name, method in methods.items()
+        }
+        return json.dumps({"Resources": held})
+
+    monkeypatch.chdir(tmp_path)
+    Path("old.yaml").write_text(host(Orders="PUT", Stock="PUT", Old="POST"))
+    Path("new.yaml").write_text(host(Orders="PUT", Stock="GET"))
+    assert main(["diff", *sides]) == status
+    written = capsys.readouterr()
+    assert told in written.out + written.err
+    assert "Orders" not in written.out or "Orders" in " ".join(sides)
+
+
 def test_a_document_that_only_one_side_has(diff: Any) -> None:
     without = TEMPLATE[: TEMPLATE.index("  StockAuth:")]
     status, (found,) = diff(without, TEMPLATE)

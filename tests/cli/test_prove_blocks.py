@@ -294,8 +294,10 @@ GUARANTEES = [
     # an Object Lambda access point serves HTTPS only
     (CHAIN, "tls_only", "resized", 0),
     (CHAIN, "confused_deputy", "resized", 0),
-    # an endpoint is asked by users, not by callers of AWS
-    (ACCESS, "public", "payroll", 2),
+    # an endpoint is asked by users, not by callers of AWS: only `public` says something of it
+    (ACCESS, "public", "payroll", 0),
+    (ACCESS, "tls_only", "payroll", 2),
+    (ACCESS, "public", "staff", 0),
     (NET, "public", "core", 2),
 ]
 

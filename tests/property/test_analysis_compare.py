@@ -129,7 +129,24 @@ SETS = {
 }
 #: a documented set that is tested as one value, too: several fail every test of one
 MANY = {**SETS, "operators": (*SETS["operators"], "StringEquals", "StringNotEquals", "StringLike")}
+SIGNED_IN = {**TRUTH, "asked": ((), *TRUTH["asked"])}
+PATHS = {
+    "operators": SETS["operators"],
+    "values": ("o-a1b2c3d4e5/r-ab12/*", "o-a1b2c3d4e5/*", "*", "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/"),
+    "asked": ((), ("o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/",), ("o-b1b2c3d4e5/r-ab12/",)),
+}
+CHAIN = {
+    "operators": SETS["operators"],
+    "values": ("athena.amazonaws.com", "kms.*", "*"),
+    "asked": ((), ("athena.amazonaws.com",), ("athena.amazonaws.com", "kms.amazonaws.com")),
+}
 KEYS = {
+    "aws:RequestTag/x": TEXT,
+    "aws:SourceIdentity": TEXT,
+    "aws:MultiFactorAuthPresent": SIGNED_IN,
+    "aws:TokenIssueTime": {**MOMENT, "asked": MOMENT["asked"][:-1]},
+    "aws:PrincipalOrgPaths": PATHS,
+    "aws:CalledVia": CHAIN,
     "aws:PrincipalTag/x": TEXT,
     "aws:SourceArn": ARN,
     "s3:n": NUMBER,
@@ -140,6 +157,9 @@ KEYS = {
     "s3:many": SETS,
     "aws:PrincipalOrgID": TEXT,
 }
+#: what keys begin with that only callers with a signature have, and those that temporary credentials always have (IAM evaluation reference, section 9)
+OF_TEMPORARY = ("aws:MultiFactorAuthPresent", "aws:TokenIssueTime")
+OF_SIGNED = ("aws:PrincipalTag", "aws:PrincipalOrg", "aws:SourceIdentity", *OF_TEMPORARY)
 #: the drawn keys as the engine spells them
 DRAWN = {fold(key) for key in KEYS}
 OF_CALLER = {
@@ -232,13 +252,15 @@ def version(statements: list[Any], name: str) -> Version | None:
 def allowed_values(caller: Caller, key: str) -> list[tuple[str, ...]]:
     """The values of a key that a request of a caller may have: what every request keeps to (docs/diff.md)."""
     values = list(KEYS[key]["asked"])
+    kind = caller.kind.value
     if key == "aws:SourceArn":
         values.remove(("arn",))
-    unsigned = caller.kind.value in ("anonymous", "service")
-    if (unsigned and key.startswith(("aws:PrincipalTag", "aws:PrincipalOrg"))) or (
-        key == "aws:SourceArn" and caller.kind.value == "anonymous"
-    ):
+    if kind in ("anonymous", "service", "identity provider") and key.startswith(OF_SIGNED):
         return [()]
+    if kind == "anonymous" and key in ("aws:SourceArn", "aws:CalledVia"):
+        return [()]
+    if kind in ("role session", "federated user") and key in OF_TEMPORARY:
+        values.remove(())
     return values
 
 
@@ -374,6 +396,8 @@ def pairs_agree(chance: random.Random, count: int, among: Sequence[str] = ()) ->
     done = 0
     while done < count:
         keys = chance.sample(tuple(among or KEYS), 2)
+        if all(key.startswith("aws:PrincipalOrg") for key in keys):
+            continue  # a request has both or neither, which values that are put together at random do not keep to
         old, new = pair(chance, keys)
         first, second = version(old, "old.json"), version(new, "new.json")
         if first is None or second is None:

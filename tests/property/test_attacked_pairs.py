@@ -150,6 +150,18 @@ def test_one_statement_and_several(old: Body, new: list[Body], expected: bool) -
     assert same([statement(**old)], [statement(**item) for item in new]) is expected
 
 
+def test_who_asks_by_a_provider_signs_nothing() -> None:
+    """`aws:PrincipalIsAWSService` is there for signed requests (IAM evaluation reference, section 9), and AssumeRoleWithWebIdentity is none
+    (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html)."""
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"Federated": "accounts.google.com"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+    }
+    deny = {**allow, "Effect": "Deny", "Condition": {"Bool": {"aws:PrincipalIsAWSService": "false"}}}
+    assert compare([version([allow], "trust")], [version([allow, deny], "trust")]).same
+
+
 INVOKE, PATH, METHOD = "vpc-lattice-svcs:Invoke", "vpc-lattice-svcs:RequestPath", "vpc-lattice-svcs:RequestMethod"
 ROOT = {"AWS": "arn:aws:iam::111122223333:root"}
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from policyc.analysis.compare import Change, Version, compare
 from policyc.diagnostics import Diagnostics
-from policyc.engines.iam.caller import Caller, anonymous, caller_from_arn, service
+from policyc.engines.iam.caller import Caller, anonymous, caller_from_arn, identity_provider, service
 from policyc.engines.iam.decision import weigh
 from policyc.engines.iam.document import compile_document
 from policyc.engines.iam.request import Request
@@ -31,6 +31,9 @@ ATTACKS = int(os.environ.get("POLICYC_ATTACKS", "100"))
 Body = dict[str, Any]
 ROLE, OTHER = "arn:aws:iam::111122223333:role/a", "arn:aws:iam::111122223333:role/p/b"
 USER, STRANGER = "arn:aws:iam::111122223333:user/b", "arn:aws:iam::444455556666:role/p/a"
+OIDC, SAML = (f"arn:aws:iam::111122223333:{name}" for name in ("oidc-provider/idp.example", "saml-provider/corp"))
+#: who asks a role to be assumed for them, without a signature
+PROVIDERS: tuple[Caller, ...] = (identity_provider(OIDC), identity_provider(SAML))
 CALLERS: tuple[Caller, ...] = (
     caller_from_arn(ROLE, session="s", unique_id="AROAA"),
     caller_from_arn(ROLE, session="t", unique_id="AROAA"),
@@ -50,17 +53,20 @@ GATES: tuple[tuple[str, str], ...] = (
     ("scp", "arn:aws:iam::111122223333:root"),
     ("scp", "arn:aws:iam::111122223333:root"),
     ("identity", USER),
+    ("session", ROLE),
+    ("session", ROLE),
+    ("endpoint", ""),
     ("auth-policy", ""),
     ("auth-policy", ""),
 )
 #: documents that decide alone
-ALONE = ("bucket", "key", "access-point", "auth-policy", "resource", "trust")
+ALONE = ("bucket", "key", "access-point", "auth-policy", "resource", "endpoint", "trust", "trust")
 ARN = "arn:aws:vpc-lattice:us-west-2:111122223333:service/svc-0123456789abcdef0"
 INVOKE, S3 = "vpc-lattice-svcs:Invoke", "s3:GetObject"
 ACTIONS: dict[str, tuple[str, ...]] = {
     "auth-policy": (INVOKE, "vpc-lattice-svcs:*", "*", "vpc-lattice-svcs:in?oke", "vpc-lattice-svcs:Inv*"),
     "key": ("kms:Decrypt", "kms:*", "*", "kms:De*", "kms:Encrypt"),
-    "trust": ("sts:AssumeRole", "sts:*", "sts:TagSession", "sts:Assume*"),
+    "trust": ("sts:AssumeRole", "sts:*", "sts:TagSession", "sts:AssumeRoleWith*", "sts:AssumeRoleWithSAML"),
     "": (INVOKE, S3, "s3:*", "*", "s3:Get*", "vpc-lattice-svcs:*", "s3:PutObject"),
 }
 RESOURCES: dict[str, tuple[str, ...]] = {
@@ -77,7 +83,7 @@ RESOURCES: dict[str, tuple[str, ...]] = {
 ASKED = {
     "auth-policy": ((INVOKE,), (f"{ARN}/a", f"{ARN}/b", f"{ARN}/ab", f"{ARN}/")),
     "key": (("kms:Decrypt", "kms:Encrypt"), ("arn:aws:kms:us-west-2:111122223333:key/a",)),
-    "trust": (("sts:AssumeRole", "sts:TagSession"), ("arn:aws:iam::111122223333:role/x",)),
+    "trust": (("sts:AssumeRole", "sts:TagSession", "sts:AssumeRoleWithSAML"), ("arn:aws:iam::111122223333:role/x",)),
     "": ((S3, "s3:PutObject"), ("arn:aws:s3:::b/a", "arn:aws:s3:::b/b", "arn:aws:s3:::b")),
 }
 PRINCIPALS: tuple[Any, ...] = (
@@ -89,12 +95,15 @@ PRINCIPALS: tuple[Any, ...] = (
     {"AWS": "arn:aws:sts::111122223333:assumed-role/a/s"},
     {"Service": "logs.amazonaws.com"},
     {"AWS": ["444455556666", ROLE]},
+    {"Federated": OIDC},
+    {"Federated": [OIDC, SAML]},
+    {"Federated": SAML, "AWS": ROLE},
 )
 
 
 def statement(chance: random.Random, kind: str, keys: list[str]) -> Body:
     out: Body = {"Effect": "Allow" if chance.random() < 0.7 else "Deny"}
-    if kind not in ("identity", "boundary", "scp"):
+    if kind not in ("identity", "boundary", "scp", "session"):
         negated = out["Effect"] == "Deny" and chance.random() < 0.2 and kind != "trust"
         out["NotPrincipal" if negated else "Principal"] = chance.choice(PRINCIPALS)
     allowed = kind != "scp" or out["Effect"] == "Deny"
@@ -306,9 +315,13 @@ def shown(
     out: dict[Change, str] = {}
     actions, resources = ASKED.get(kind, ASKED[""])
     for _ in range(ATTACKS):
-        caller = chance.choice(CALLERS)
+        caller = chance.choice((*CALLERS[:-1], *PROVIDERS) if kind == "trust" else CALLERS)  # no stranger assumes roles
         context = {key: chance.choice(allowed_values(caller, key)) for key in keys}
-        if caller.kind.value == "service":
+        if "aws:PrincipalOrgPaths" in keys:  # an account in an organization has both
+            context["aws:PrincipalOrgID"] = tuple(path.partition("/")[0] for path in context["aws:PrincipalOrgPaths"])
+        elif context.get("aws:PrincipalOrgID"):
+            context["aws:PrincipalOrgPaths"] = (f"{context['aws:PrincipalOrgID'][0]}/r-ab12/",)
+        if caller.kind.value in ("service", "identity provider"):
             context |= OF_SERVICE
         request = Request.of(chance.choice(actions), chance.choice(resources), caller, context)
         found = change(answer(old, request), answer(new, request))

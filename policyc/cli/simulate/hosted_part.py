@@ -42,7 +42,7 @@ def open_part(
         return None
     diagnostics = Diagnostics()
     with ExitStack() as kept:
-        side = read_side(file, *placed(file, root, kept), diagnostics, values=values)
+        side = read_side(file, *placed(file, root, kept)[:2], diagnostics, values=values)
     return (
         refuse_request(diagnostics, side.sources, args.format, console) if diagnostics.has_errors else (named[0], side)
     )

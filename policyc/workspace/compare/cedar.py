@@ -96,7 +96,7 @@ def with_values(piece: Piece, values: Mapping[str, str]) -> Piece:
 
 def texts_at(way: Way, side: Side) -> list[Piece]:
     """The texts of an endpoint and its group."""
-    return [side.pieces[path] for path in way.gates if path]
+    return [side.piece(path) for path in way.gates if path]
 
 
 def compare_endpoint(name: str, old: Side, new: Side, diagnostics: Diagnostics, tests: bool = False) -> Compared | None:
@@ -130,7 +130,7 @@ def gates_at(
     held: list[Gate] = []
     mine: list[Text] = []
     for place, path in enumerate(way.gates):
-        read = None if path is None else read_text(with_values(side.pieces[path], values), diagnostics)
+        read = None if path is None else read_text(with_values(side.piece(path), values), diagnostics)
         if read is None and path is not None:
             return None
         if read is not None:

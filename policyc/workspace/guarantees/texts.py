@@ -6,6 +6,7 @@ skips because it cannot be evaluated keeps a claim from being settled where AWS 
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Sequence
 from typing import Final
 
@@ -30,8 +31,9 @@ from policyc.targets.verified_access.scope import GROUP, REQUEST_ROOTS, facts
 from policyc.text import Span
 from policyc.workspace.claims.paths import claim_text
 from policyc.workspace.compare.cedar import Text, context_rows, declared_by, documented_by, gates_at, read_text
-from policyc.workspace.sides.pieces import Piece, Way, unread
-from policyc.workspace.sides.side import Side
+from policyc.workspace.compile import Compiled
+from policyc.workspace.sides.pieces import ENDPOINT, Piece, Way, unread
+from policyc.workspace.sides.side import Side, pieces_of, ways_of
 
 _TARGET: Final = "verified_access"
 _DECLARE: Final = (
@@ -52,6 +54,15 @@ class GivenText:
     path: str
     held: Piece | Way
     side: Side
+
+
+def declared_text(resource: Resource, compiled: Compiled, root: pathlib.Path) -> GivenText | None:
+    """What a declared endpoint of Verified Access or a group is asked with; None for one without a text, and for other resources."""
+    own = [item for item in compiled.all_documents if item.attached_to == resource.id]
+    pieces, ways = pieces_of(compiled, compiled.all_documents), ways_of(compiled)
+    texts = (pieces[item.path] for item in own if pieces[item.path].kind == "cedar")
+    held = ways.get(resource.name) if resource.type == ENDPOINT else next(texts, None)
+    return None if held is None else GivenText("", resource.name, held, Side("", pieces, {}, {}, ways, root=root))
 
 
 def answer_of_text(

@@ -22,11 +22,11 @@ from policyc.workspace.compile import Compiled, compile_project
 from policyc.workspace.documents.carried import Seen, attach_point, place_of, told
 from policyc.workspace.documents.natives import NATIVES, Searched, find_natives, holds_unread, is_document
 from policyc.workspace.documents.pulled import OF_ORGANIZATION, Known, Lock, Pulled
-from policyc.workspace.places import CONFIG, MANIFEST, SOURCE_MAP, find_config
+from policyc.workspace.places import CONFIG, MANIFEST, SOURCE_MAP, find_config, parts_named
 from policyc.workspace.project import POLICY, Project, open_root
 from policyc.workspace.sides.embedded import embedded_pieces
 from policyc.workspace.sides.pairing import paired
-from policyc.workspace.sides.pieces import HOST, IDENTITY, OLAP, Piece, Way, is_carrier
+from policyc.workspace.sides.pieces import ENDPOINT, HOST, IDENTITY, OLAP, Piece, Way, is_carrier
 from policyc.workspace.sides.pulled_ways import carriers, of_callers, pulled_ways
 
 if TYPE_CHECKING:
@@ -59,6 +59,25 @@ class Side:
     def piece(self, name: str) -> Piece:
         """A document that is asked about, or bears on one."""
         return self.pieces[name] if name in self.pieces else self.beside[name]
+
+    def only(self, part: str) -> Side:
+        """What alone is called so (`parts_named`): a document by itself, an endpoint with its group, what several documents bear on. The others of the
+        file bear on it at most."""
+        chosen = parts_named({**self.pieces, **self.ways, **self.chains}, part)
+        wanted = {name: piece for name, piece in self.pieces.items() if name in chosen}
+        ways = {
+            name: way
+            for name, way in self.ways.items()
+            if name in chosen or (way.type == ENDPOINT and way.is_found and way.gates[-1] in wanted)
+        }
+        chains = {name: chain for name, chain in self.chains.items() if name in chosen}
+        others = {name: piece for name, piece in self.pieces.items() if name not in wanted}
+        return replace(self, pieces=wanted, ways=ways, chains=chains, beside={**self.beside, **others}, elsewhere=None)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to compare or to ask."""
+        return not (self.pieces or self.ways or self.chains)
 
 
 def read_side(

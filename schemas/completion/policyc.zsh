@@ -168,7 +168,7 @@ _shtab_policyc_diff_options=(
   {-q,--quiet}"[say nothing but findings]"
   "--debug[show the traceback of an internal error]"
   "(- : *)"{-h,--help}"[show this text and exit]"
-  "(*)::files, folders, REVISION\:PATH, OLD..NEW for two revisions, or OLD...NEW for what NEW changed since it left OLD:"
+  "(*)::files, FILE\#NAME for one of the documents of a file, folders, REVISION\:PATH, OLD..NEW for two revisions, or OLD...NEW for what NEW changed since it left OLD:"
 )
 
 # guard to ensure default positional specs are added only once per session

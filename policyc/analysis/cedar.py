@@ -14,7 +14,7 @@ from typing import Any, Final
 from policyc.analysis.cedar_formula import CedarFormula
 from policyc.analysis.compare import MOST_CLASSES, Change, Disagreement
 from policyc.analysis.formula import FALSE, TRUE, Lit
-from policyc.analysis.solver import Solver
+from policyc.analysis.solver import Solution, Solver
 from policyc.engines.cedar.decide import About, PartialEvaluation, Path, PolicyText, decide
 from policyc.engines.cedar.diagrams import TooManyCases
 from policyc.engines.cedar.predicates import Test, find_tests
@@ -242,7 +242,7 @@ class _Comparison:
         self.formula = self.encoded.formula
         self.ends = {id(gate): self.encoded.ends(gate.text) for gate in (*old, *new) if gate.text is not None}
         self.before, self.after = self._side(old), self._side(new)
-        self.solver = Solver(self.formula, _no_domain)
+        self.solver = Solver(self.formula, Domain)
 
     def _side(self, gates: Sequence[Gate]) -> dict[int, Lit]:
         """What becomes of a request at all gates, by the answer."""
@@ -260,11 +260,10 @@ class _Comparison:
 
     def differences(self, pair: tuple[int, int], change: Change, left: list[str]) -> Iterator[CedarDifference]:
         """The classes of one pair of answers; what is not settled is added to `left`."""
-        wanted = [self.before[pair[0]], self.after[pair[1]]]
+        wanted = [*self.encoded.apart, self.before[pair[0]], self.after[pair[1]]]
         count = 0
         while (solution := self.solver.solve(wanted)) is not None:
-            doubts = self.encoded.doubts(solution)
-            data = self.partial.context(self.encoded.chosen(solution), guess=bool(doubts))
+            doubts, data = self._request(solution)
             if data is None or (doubts and (_state(self.old, data), _state(self.new, data)) != pair):
                 left.extend(self._wild(doubts))
                 return
@@ -282,7 +281,7 @@ class _Comparison:
 
     def proof(self, breaks: str, by: str) -> CedarProof:
         """Whether the old version's requests, which it permits, are answered so by the new one."""
-        inside = [self.before[_YES]]
+        inside = [*self.encoded.apart, self.before[_YES]]
         if by:
             permits = [
                 truth.holds
@@ -299,8 +298,7 @@ class _Comparison:
         pair = _YES, _YES if breaks == "allow" else _NO
         solution = self.solver.solve([*inside, self.after[pair[1]]])
         if solution is not None:
-            doubts = self.encoded.doubts(solution)
-            data = self.partial.context(self.encoded.chosen(solution), guess=bool(doubts))
+            doubts, data = self._request(solution)
             if data is not None and (_state(self.old, data), _state(self.new, data)) == pair:
                 met = [_decided(gate, gate, data) for gate in self.new]
                 label = next((_label(item) for item in met if item.statement is not None), "")
@@ -314,7 +312,13 @@ class _Comparison:
                     "it hangs on a `forbid` that cannot be evaluated: Cedar skips it, and AWS says that the policy denies",
                 )
             )
-        return CedarProof(empty=self.solver.solve([self.before[_YES]]) is None)
+        return CedarProof(empty=self.solver.solve([*self.encoded.apart, self.before[_YES]]) is None)
+
+    def _request(self, solution: Solution) -> tuple[frozenset[int], dict[str, Any] | None]:
+        """The questions of a solution whose answers are guesses, and its context; None where there is none."""
+        doubts = self.encoded.doubts(solution)
+        chosen, texts = self.encoded.chosen(solution), self.encoded.texts(solution)
+        return doubts, self.partial.context(chosen, guess=bool(doubts), texts=texts)
 
     def _wild(self, doubts: Iterable[int]) -> Iterator[str]:
         """What a difference hangs on that is not understood, for people."""
@@ -380,7 +384,7 @@ class _Comparison:
                     forbids.append((text, truth.holds))
             permits.append(self.formula.some(held))
         for text, lit in forbids:
-            if self.solver.solve([*permits, lit]) is not None:
+            if self.solver.solve([*self.encoded.apart, *permits, lit]) is not None:
                 yield text
 
     def _met(self, mine: Gate, theirs: Gate, data: Mapping[str, Any]) -> tuple[_Met, _Met]:
@@ -419,10 +423,6 @@ class _Comparison:
             value = holder.pop(path[-1])
             if told() != wanted:
                 holder[path[-1]] = value
-
-
-def _no_domain(key: str) -> Domain:
-    raise KeyError(key)  # ways are no values of keys
 
 
 def _state(gates: Sequence[Gate], data: Mapping[str, Any]) -> int | None:

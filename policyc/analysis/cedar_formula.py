@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from policyc.analysis.formula import FALSE, TRUE, Formula, Lit
-from policyc.analysis.solver import Opaque, Solution
+from policyc.analysis.solver import Opaque, Solution, Tested
 from policyc.engines.cedar.decide import PartialEvaluation, PolicyText
 from policyc.engines.cedar.diagrams import ENDS, Diagram
 from policyc.engines.cedar.encoding import FAILED, HOLDS
+from policyc.engines.cedar.predicates import Path
+from policyc.engines.proofs.domains import Fits
+from policyc.engines.proofs.texts import Pattern, exactly
 from policyc.record import record
 from policyc.syntax.cedar_nodes import And, Expr, If, Not, Or, Statement
+from policyc.targets.cedar_documents.facts import cedar_path
 
 
 @record
@@ -52,7 +56,7 @@ class Ends:
 class CedarFormula:
     """The formulas of texts that one `partial` was made for."""
 
-    __slots__ = ("_conditions", "_diagrams", "_ways", "formula", "partial")
+    __slots__ = ("_conditions", "_diagrams", "_ways", "apart", "formula", "partial", "paths")
 
     def __init__(self, partial: PartialEvaluation) -> None:
         self.partial = partial
@@ -60,6 +64,10 @@ class CedarFormula:
         self._ways: dict[int, list[Lit]] = {}
         self._diagrams: dict[tuple[Diagram, int], Lit] = {}
         self._conditions: dict[Expr, Truth] = {}
+        #: the attributes whose texts are found for the patterns that they fit, by the names of their values, and that these are none of those that
+        #: have a way of their own
+        self.paths: dict[str, Path] = {}
+        self.apart: list[Lit] = []
 
     def ends(self, text: PolicyText) -> Ends:
         """How a text ends."""
@@ -96,7 +104,12 @@ class CedarFormula:
 
     def doubts(self, solution: Solution) -> frozenset[int]:
         """The questions of a solution that tests without a form ask."""
-        return frozenset(self.chosen(solution)) & frozenset(self.partial.encoding.wild)
+        encoding = self.partial.encoding
+        return frozenset(self.chosen(solution)) & (encoding.wild.keys() - encoding.patterns.keys())
+
+    def texts(self, solution: Solution) -> dict[Path, str]:
+        """The texts of a solution, by their attributes."""
+        return {self.paths[key]: text for (key, _), text in solution.values.items()}
 
     # --- parts --------------------------------------------------------------------------------------------------
 
@@ -176,5 +189,18 @@ class CedarFormula:
             else:
                 yield self.formula.atom(self._meaning(question, value, wild))
 
-    def _meaning(self, question: int, value: int, wild: bool) -> Way | Opaque:
+    def _meaning(self, question: int, value: int, wild: bool) -> Way | Opaque | Tested:
+        if question in self.partial.encoding.patterns:
+            slot, pattern = self.partial.encoding.patterns[question]
+            name = cedar_path(slot.path)
+            if name not in self.paths:
+                self.paths[name] = slot.path
+                texts = sorted(point for point in slot.points if isinstance(point, str))
+                self.apart += [-self.formula.atom(Tested((name, 0), Fits(exactly(text)))) for text in texts]
+            return Tested((name, 0), Fits(tuple(part for piece in pattern for part in _read(piece))))
         return Opaque(f"{question} {value}") if wild else Way(question, value)
+
+
+def _read(piece: str | None) -> Pattern:
+    """A part of a pattern: a text, or any run of characters."""
+    return (("*", ""),) if piece is None else exactly(piece)

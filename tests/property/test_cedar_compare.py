@@ -17,6 +17,7 @@ import pytest
 
 from policyc.analysis.cedar import Gate, compare_cedar
 from policyc.analysis.compare import Change
+from policyc.engines.cedar import texts
 from policyc.engines.cedar.authorize import authorize, authorize_each, permits, policy_set
 from policyc.engines.cedar.decide import About, Documented, Path, parse_policies
 
@@ -327,3 +328,37 @@ def test_the_budget_is_told() -> None:
     old = [f'permit (principal, action, resource) when {{ context.a.g{at} == "x" }};' for at in range(120)]
     gates = [Gate("g", parse_policies("\n".join(item))) for item in (old, old[1:])]
     assert compare_cedar([gates[0]], [gates[1]], work=10).open == ("the budget of steps ran out",)
+
+
+def test_patterns_too_many_for_cases_say_what_cases_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the texts of an attribute are too many to be told apart, one is found for the patterns that it has to fit: the answers are those of all
+    cases, over an alphabet so small that patterns overlap everywhere."""
+    chance = random.Random(int(os.environ.get("POLICYC_SEED", "5")))
+
+    def like() -> str:
+        path, pattern = chance.choice(("x.m", "x.n", "x.m")), "".join(chance.choices("ab*", k=chance.randint(0, 5)))
+        return (
+            f'context.{path} == "{pattern.replace("*", "a")}"'
+            if chance.random() < 0.2
+            else f'context.{path} like "{pattern}"'
+        )
+
+    def text(tests: list[str]) -> str:
+        joined = "".join(f"{chance.choice(('', '!'))}({test}) {chance.choice(('&&', '||'))} " for test in tests)
+        return f"{chance.choice(('permit', 'forbid'))}(principal, action, resource) when {{ context has x && ({joined}true) }};"
+
+    settled = 0
+    for _ in range(PAIRS // 12):
+        tests = [like() for _ in range(6)]
+        sides = [
+            [Gate("g", parse_policies("permit(principal, action, resource);" + text(chance.sample(tests, 4))))]
+            for _ in "ab"
+        ]
+        every = compare_cedar(*sides)
+        with monkeypatch.context() as patch:
+            patch.setattr(texts, "_MOST_STATES", -1000)
+            found = compare_cedar(*sides)
+        settled += not found.open
+        if not every.open and not found.open:
+            assert {item.change for item in found.differences} == {item.change for item in every.differences}, sides
+    assert settled > PAIRS // 12 * 9 // 10

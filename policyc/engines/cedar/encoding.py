@@ -11,6 +11,7 @@ from policyc.engines.cedar.diagrams import Diagram, Diagrams, TooManyCases
 from policyc.engines.cedar.outcome_sets import FAILS, OPEN, Truths
 from policyc.engines.cedar.pairs import choices_of, groups
 from policyc.engines.cedar.predicates import Form, OfList, OfPair, OfValue, Path, Presence, Scalar, Test, literal_of
+from policyc.engines.cedar.texts import Pattern
 from policyc.engines.cedar.unknowns import Slot, Slots
 from policyc.engines.cedar.values import LIST, RECORD, About, Choice, unlike, ways
 from policyc.record import record, replace
@@ -51,6 +52,8 @@ class Encoding:
         self.diagrams = Diagrams(work, most)
         #: questions of tests without a form: the open attributes that they read, and whether they are about the caller
         self.wild: dict[int, tuple[tuple[Path, ...], bool]] = {}
+        #: those of them that ask whether the text of an attribute fits a pattern
+        self.patterns: dict[int, tuple[Slot, Pattern]] = {}
         self.made: dict[str, Diagram] = {}
         self._tests = tests
         self._slots = slots
@@ -98,8 +101,8 @@ class Encoding:
         *outer, slot = self._slots.chain(item.form.path)
         return OPEN if _never_fails(slot) and all(map(self._a_record, outer)) else OPEN | FAILS
 
-    def fill(self, data: dict[str, Any], slot: Slot, chosen: Mapping[int, int]) -> None:
-        """Put an attribute into a context, in the way that is chosen; what is not asked for may be in any."""
+    def fill(self, data: dict[str, Any], slot: Slot, chosen: Mapping[int, int], texts: Mapping[Path, str]) -> None:
+        """Put an attribute into a context, in the way that is chosen, or for a sample of other texts one of `texts`; what is not asked for may be in any."""
         choice = slot.choices[chosen.get(slot.question, len(slot.choices) - 1)]
         if choice.how == "absent":
             return
@@ -110,10 +113,11 @@ class Encoding:
             others = [] if chosen.get(slot.others, 1) else [unlike(value for _, value in slot.members)]
             put(data, slot.path, [*items, *others])
         else:
-            put(data, slot.path, sample(choice))
+            found = texts.get(slot.path) if isinstance(choice.value, str) and choice.value not in slot.points else None
+            put(data, slot.path, sample(choice) if found is None else found)
         if choice == RECORD:
             for inner in slot.inside.values():
-                self.fill(data, inner, chosen)
+                self.fill(data, inner, chosen, texts)
 
     def _choose(self, slot: Slot) -> None:
         """The ways of an attribute."""
@@ -238,12 +242,14 @@ class Encoding:
             return FAILED
         if choice.how == "list" and isinstance(form, OfList):
             return self._list_end(form, slot)
-        if slot.loose and isinstance(form, OfValue) and form.pattern is not None and isinstance(choice.value, str):
-            points = {point for _, other in slot.tests if isinstance(other, OfValue) for point in other.points}
-            if choice.how == "value" and choice.value not in points:
-                return self._any_way(
-                    item.test.text, item.touched, False, _ENDS[False]
-                )  # samples tell nothing of others
+        text = choice.value
+        if slot.loose and isinstance(form, OfValue) and form.pattern is not None and isinstance(text, str):
+            if choice.how != "value" or text in slot.points:
+                return row[place]
+            found = self._any_way(item.test.text, item.touched, False, _ENDS[False])  # samples tell nothing of others
+            if all(other.kind != "address" for _, other in slot.tests if isinstance(other, OfValue)):
+                self.patterns[self.diagrams.node(found)[0]] = slot, form.pattern
+            return found
         return row[place]
 
     def _list_end(self, form: OfList, slot: Slot) -> Diagram:

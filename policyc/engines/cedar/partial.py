@@ -125,13 +125,17 @@ class PartialEvaluation:
                 caller = caller or test.caller
         return tuple(sorted(paths)), caller
 
-    def context(self, chosen: Mapping[int, int], guess: bool = False) -> dict[str, Any] | None:
-        """A context of that choice; None where it takes a test without a form, unless it may be a guess."""
-        if not guess and any(question in self.encoding.wild for question in chosen):
+    def context(
+        self, chosen: Mapping[int, int], guess: bool = False, texts: Mapping[Path, str] = MappingProxyType({})
+    ) -> dict[str, Any] | None:
+        """A context of that choice, with the `texts` of attributes whose patterns it takes; None where it takes another test without a form, unless
+        it may be a guess."""
+        known = {question for question, (slot, _) in self.encoding.patterns.items() if slot.path in texts}
+        if not guess and any(question in self.encoding.wild and question not in known for question in chosen):
             return None
         data = copy(self.base)
         for slot in self.slots.tops.values():
-            self.encoding.fill(data, slot, chosen)
+            self.encoding.fill(data, slot, chosen, texts)
         return data
 
     def give_up(self) -> None:

@@ -44,6 +44,11 @@ class Slot:
     members: dict[tuple[type, Scalar], int] = field(default_factory=dict)
     others: int = -1
 
+    @property
+    def points(self) -> frozenset[Scalar]:
+        """The values that tests compare it with."""
+        return frozenset(point for _, form in self.tests if isinstance(form, OfValue) for point in form.points)
+
 
 @record
 class Marks:

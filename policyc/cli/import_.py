@@ -267,7 +267,19 @@ def _documents(
     for item in taken:
         stem = PurePosixPath(item.file).with_name(snake(_WORDS.sub("_", _short(item.name)), "policy")).as_posix()
         on = attached.get(item.source.file, item.attached)
-        given.append(Given(item.source, item.kind, on, stem, False, item.comments, called=item.called, auth=item.auth))
+        given.append(
+            Given(
+                item.source,
+                item.kind,
+                on,
+                stem,
+                False,
+                item.comments,
+                called=item.called,
+                auth=item.auth,
+                behind=item.behind,
+            )
+        )
     return given, {**read, **{item.source.file: item.source for item in taken}}, left
 
 
@@ -287,6 +299,7 @@ def _short(name: str) -> str:
 def _opened(taken: Sequence[TakenOut], opening: Opening, left: list[Left]) -> list[TakenOut]:
     """Documents of host files with samples in place of what is open; those where nothing says what that is are left."""
     from policyc.carriers.embedded import attribute
+    from policyc.holes import MARK, name_of, names_in
     from policyc.importing.opening import Open, Unclear, home, places_in
     from policyc.workspace.documents.taken_out import Left
 
@@ -294,6 +307,9 @@ def _opened(taken: Sequence[TakenOut], opening: Opening, left: list[Left]) -> li
     for item in taken:
         together.setdefault(home(item.file), []).append(_data(item.source.text) if item.holes else None)
     known = {file: places_in(*trees) for file, trees in together.items()}
+    likes = {
+        (home(item.file), name_of(found)): found[2] or "" for item in taken for found in MARK.finditer(item.source.text)
+    }
     out: list[TakenOut] = []
     for item in taken:
         stop = _obstacle(item) if item.holes and item.kind != _NETWORK else ""
@@ -313,8 +329,18 @@ def _opened(taken: Sequence[TakenOut], opening: Opening, left: list[Left]) -> li
             text = opening.filled(item.file, item.source.text, holes, places)
             attached = opening.filled(item.file, item.attached, holes, places)
             kind = _CARRIERS.get(item.on[1])
-            if not attached and kind and holes:
+            if not attached and kind:
                 attached = opening.sample(item.file, Open(attribute(item.on[0], "Arn"), "arn"), kind, "")
+            behind = (
+                opening.sample(
+                    item.file, Open(attribute(item.behind, "Arn"), "arn"), _CARRIERS["lattice.service_network"], ""
+                )
+                if item.behind
+                else ""
+            )
+            for name in () if attached else names_in(item.carrier):  # other documents may speak of who carries this one
+                if (like := likes.get((home(item.file), name), "")).startswith("arn:"):
+                    attached = opening.sample(item.file, Open(name, "arn"), like, places.get(name, ""))
         except (Unclear, KeyError) as unclear:
             reason = (
                 f"{unclear}; give `--bind NAME=VALUE`" if isinstance(unclear, Unclear) else "it cannot be taken apart"
@@ -325,7 +351,7 @@ def _opened(taken: Sequence[TakenOut], opening: Opening, left: list[Left]) -> li
             opening.taken.append(
                 f"`{item.source.file}` is imported as if it were always there: it is only {item.world}"
             )
-        out.append(replace(item, source=replace(item.source, text=text), attached=attached))
+        out.append(replace(item, source=replace(item.source, text=text), attached=attached, behind=behind))
     return out
 
 

@@ -225,7 +225,11 @@ def _lattice(found: Sequence[tuple[Given, Policy]], run: _Run) -> None:
     if not _attachable(found, raising.is_carrier, raising.EXAMPLE, run.diagnostics, raising.has_odd_id):
         return
     carriers = raising.carriers(
-        policies, wanted, attached, {item.source.file for item, _ in found if item.auth == "none"}
+        policies,
+        wanted,
+        attached,
+        {item.source.file for item, _ in found if item.auth == "none"},
+        {item.source.file: item.behind for item, _ in found if item.behind},
     )
     if not _apart(found, carriers, run.diagnostics):
         return

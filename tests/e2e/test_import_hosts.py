@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -107,3 +108,52 @@ def test_the_name_of_the_file_is_no_other_place(run: Run) -> None:
     assert status == 0, err
     assert "policy orders_auth" not in out
     assert "policy orders_auth" in Path("imported.policy").read_text()
+
+
+MESH = """Resources:
+  Mesh: {Type: AWS::VpcLattice::ServiceNetwork, Properties: {AuthType: AWS_IAM}}
+  Orders: {Type: AWS::VpcLattice::Service, Properties: {AuthType: AWS_IAM}}
+  Behind:
+    Type: AWS::VpcLattice::ServiceNetworkServiceAssociation
+    Properties: {ServiceIdentifier: !Ref Orders, ServiceNetworkIdentifier: !Ref Mesh}
+  MeshAuth:
+    Type: AWS::VpcLattice::AuthPolicy
+    Properties:
+      ResourceIdentifier: !Ref Mesh
+      Policy:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Principal: "*", Action: vpc-lattice-svcs:Invoke, Resource: "*"}]
+  OrdersAuth:
+    Type: AWS::VpcLattice::AuthPolicy
+    Properties:
+      ResourceIdentifier: !Ref Orders
+      Policy:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Principal: {AWS: !GetAtt Web.Arn}, Action: vpc-lattice-svcs:Invoke, Resource: "*"}]
+  Web:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: web
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Principal: {Service: ecs-tasks.amazonaws.com}, Action: sts:AssumeRole}]
+      Policies:
+        - PolicyName: call
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement: [{Effect: Allow, Action: vpc-lattice-svcs:Invoke, Resource: !Sub "${Orders.Arn}/*"}]
+"""
+
+
+def test_what_hangs_together_in_a_template_does_so_in_the_policies(run: Run) -> None:
+    Path("stack.yaml").write_text(MESH, encoding="utf-8")
+    status, _, err = run("import", ".", "-o", "policies")
+    assert (status, "attached to" in err) == (0, False)
+    text = "".join(path.read_text(encoding="utf-8") for path in Path("policies").glob("*.policy"))
+    (caller,) = re.findall(r'^principal (\w+) = role\(account_, "web"\)$', text, re.MULTILINE)
+    assert f"for identity on {caller} {{" in text and f"who {caller}\n" in text
+    assert "network: mesh" in text and "000000000000" not in text
+    # the role that is let in is the one that may call
+    assert run("check", "stack.yaml", "--no-cache")[0] == 0
+    status, out, _ = run("check", "policies", "--no-cache", "--format", "concise")
+    assert (status, [line for line in out.splitlines() if ": info[" not in line]) == (0, [])

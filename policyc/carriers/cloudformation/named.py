@@ -16,6 +16,8 @@ TYPES: Final[Mapping[str, tuple[str, str]]] = {
     "AWS::Lambda::Function": ("lambda.function", "FunctionName"),
     "AWS::Serverless::Function": ("lambda.function", "FunctionName"),
 }
+#: resource types whose names may stand behind a path in their ARNs
+_IN_PATHS: Final = ("AWS::IAM::Role", "AWS::IAM::User")
 _PROVIDER: Final = "AWS::IAM::OIDCProvider"
 #: other resource types that carry documents, and the property that is their name
 _NAMED: Final[Mapping[str, str]] = {
@@ -39,7 +41,12 @@ def called(resource: Resource) -> str:
 
 def like_of(resource: Resource, like: str) -> str:
     """What an attribute looks like, with the name of the resource at its end where that is written out."""
-    name = called(resource) if like.endswith("*") and resource.type in (*TYPES, _PROVIDER) else ""
+    name = called(resource) if like.endswith("*") and resource.type in (*TYPES, _PROVIDER, *_IN_PATHS) else ""
+    if name and resource.type in _IN_PATHS:
+        path = resource.properties.get("Path")
+        name = (
+            path.value.removeprefix("/") if isinstance(path, JsonString) else "*" if path is not None else ""
+        ) + name
     return like[:-1] + name if name else like
 
 

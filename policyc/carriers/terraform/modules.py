@@ -413,9 +413,11 @@ class ResourceInstance:
         like = like_of(shaped, word, lambda name: self._text(name, work))
         return work.unknown(f"{self.address}.{word}", span, kind_of(word, like), like)
 
-    def _text(self, name: str, work: Work) -> str:
-        """An argument as text, empty when it is not wholly known."""
+    def _text(self, name: str, work: Work) -> str | None:
+        """An argument as text, empty when it is not wholly known; None for one that is not written."""
         value = self.argument(name, work)
+        if value is None:
+            return None
         return value.value if isinstance(value, Text) and not has_hole(value.value) else ""
 
 

@@ -7,6 +7,7 @@ which stand in no document.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
@@ -67,10 +68,14 @@ def read_carrier(arn: str, name: str, file: str) -> Resource | None:
 
 
 def carriers(
-    policies: Sequence[Policy], names: Mapping[str, str], given: Mapping[str, str], open_to_all: Container[str] = ()
+    policies: Sequence[Policy],
+    names: Mapping[str, str],
+    given: Mapping[str, str],
+    open_to_all: Container[str] = (),
+    behind: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Resource]:
     """What each document is attached to, by its file: `names` are names for them, `given` the ARNs that somebody stated, `open_to_all` those on
-    what asks no policy (`auth: none`)."""
+    what asks no policy (`auth: none`), `behind` the ARNs of the networks that services are known to stand behind."""
     found = {policy.file: _carrier(policy, names[policy.file], given.get(policy.file)) for policy in policies}
     for file, item in found.items():
         if file in open_to_all:
@@ -78,15 +83,19 @@ def carriers(
                 (name, _word("none", value.span) if name == "auth" else value) for name, value in item.fields
             )
             found[file] = replace(item, fields=fields)
-    networks = [item for item in found.values() if item.type == NETWORK]
-    if len(networks) != 1:
-        return found
-    link = ("network", Value(RESOURCE, ResourceLink(networks[0].id, networks[0].name), networks[0].span))
+    networks = {item.text("id"): item for item in found.values() if item.type == NETWORK}
     linked = {policy.file for policy in policies if isinstance(policy.on, Resource) and policy.on.link("network")}
-    return {
-        file: replace(item, fields=(*item.fields[:2], link, *item.fields[2:])) if file in linked else item
-        for file, item in found.items()
-    }
+    only = next(iter(networks.values())) if len(networks) == 1 else None
+
+    def placed(file: str, item: Resource) -> Resource:
+        told = behind.get(file, "")
+        network = networks.get(told.rpartition("/")[2]) if told else only if file in linked else None
+        if network is None or item.type != SERVICE:
+            return item
+        link = ("network", Value(RESOURCE, ResourceLink(network.id, network.name), network.span))
+        return replace(item, fields=(*item.fields[:2], link, *item.fields[2:]))
+
+    return {file: placed(file, item) for file, item in found.items()}
 
 
 def _carrier(policy: Policy, name: str, given: str | None) -> Resource:

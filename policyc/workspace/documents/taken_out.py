@@ -23,9 +23,9 @@ from policyc.workspace.documents.placed import bare_marks, quoted
 class TakenOut:
     """One document with nothing open in it: `source` is its text under a name that leads to its place (`stack.yaml:12 OrdersAuth`), `attached` the ARN of
     what it is on where the host says so, `called` its name or ARN. `holes` is empty but for whoever asks for open documents: then `source` has their marks, and `on` is the name of the resource
-    beside it that the document is on, with its type. `comments` are those that stand above a statement in the host, by its number; `auth` is the auth type of
+    beside it that the document is on, with its type, `behind` that of the network that this one stands behind, and once nothing is open its ARN. `comments` are those that stand above a statement in the host, by its number; `auth` is the auth type of
     a service or network of VPC Lattice, where the host says it; `world` is the condition under which there is such a document at all. `text_file` is the file that its text
-    stands in, which the host may only name; `holder` and `policy` are the names of who carries an inline policy and of that; `is_part` tells one statement of a document that AWS keeps."""
+    stands in, which the host may only name; `carrier` is the hole of the ARN of who carries an identity policy, `holder` and `policy` are the names of who carries an inline policy and of that; `is_part` tells one statement of a document that AWS keeps."""
 
     source: Source
     file: str
@@ -34,11 +34,13 @@ class TakenOut:
     attached: str
     holes: Mapping[str, Hole] = MappingProxyType({})
     on: tuple[str, str] = ("", "")
+    behind: str = ""
     comments: Mapping[int, str] = MappingProxyType({})
     called: str = ""
     auth: str = ""
     world: str = ""
     text_file: str = ""
+    carrier: str = ""
     holder: str = ""
     policy: str = ""
     is_part: bool = False
@@ -90,11 +92,13 @@ def take_out(hosts: Iterable[Host], opened: bool = False) -> tuple[list[TakenOut
                         attached,
                         document.holes,
                         ("", "") if beside is None else (beside.name, beside.type),
+                        "" if beside is None else beside.links.get("network", ""),
                         _comments(host.source, document),
                         document.facts.get("called", ""),
                         "" if beside is None else beside.fields.get("auth", ""),
                         document.world,
                         document.file,
+                        document.facts.get("carrier", ""),
                         document.facts.get("holder", ""),
                         document.facts.get("policy", ""),
                         document.type in STATEMENTS,

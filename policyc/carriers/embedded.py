@@ -9,6 +9,7 @@ from typing import Final, overload
 
 from policyc.holes import MARK, has_hole, mark
 from policyc.record import record, replace
+from policyc.regex import regex
 from policyc.syntax.json_tree import JsonValue
 from policyc.text import Span
 
@@ -221,6 +222,13 @@ class Carried:
     elsewhere: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
+def is_of_endpoint(type: str) -> bool:
+    """Whether a host's type is that of an endpoint of Verified Access, in the spelling of whatever tool."""
+    return _ENDPOINT in _LETTERS.sub("", type.lower())
+
+
+_ENDPOINT: Final = "verifiedaccessendpoint"
+_LETTERS: Final = regex(r"[^a-z]+")
 #: the call that a function answers with an action of its own
 _ANSWERED: Final = "GetObject"
 

@@ -169,6 +169,11 @@ _CARRIERS = {
     "lattice.service_network": "arn:*:vpc-lattice:*:????????????:servicenetwork/*",
 }
 _NETWORK = "core-network"
+_CEDAR = "cedar"
+_ENDPOINT = ":verified-access-endpoint/"
+#: what is not known of an endpoint whose text cannot be imported
+_GROUP = "it is the policy of an endpoint, and which group that is in is not known here"
+_PROTOCOL = "it is the policy of an endpoint, and the protocol of that is not known here"
 #: the name of what goes to standard output
 _STREAM = "imported.policy"
 
@@ -218,7 +223,7 @@ def _documents(
     formats = {name: format_of(project.root / name, source, settings) for name, source in sources.items()}
     files = [(sources[name], format) for name, format in formats.items() if format]
     taken, left = take_out(open_hosts(project.root, files, told, settings), opened=True)
-    taken = _opened(taken, opening, left)
+    taken = _opened(_behind_groups(taken, left), opening, left)
     asked = {path.resolve().relative_to(project.root).as_posix() for path in named}
     for fault in told:
         if fault.severity is Severity.ERROR and fault.span is not None and fault.span.file not in asked:
@@ -248,6 +253,9 @@ def _documents(
     top = os.path.commonpath([str(PurePosixPath(name).parent) for name in sources]) if sources else ""
     seen = Seen()
     known = {name: around(project.root / name, seen, diagnostics) for name in sources}
+    unclear = [name for name, told in known.items() if _ENDPOINT in told.resource and not told.group]
+    left += [Left(name, 0, "", _GROUP) for name in unclear]
+    sources = {name: source for name, source in sources.items() if name not in unclear}
     given = [
         Given(
             source,
@@ -278,15 +286,39 @@ def _documents(
                 called=item.called,
                 auth=item.auth,
                 behind=item.behind,
+                trust=item.trust,
+                own=_own(item.file, item.name) if item.kind == _CEDAR else "",
+                group=_own(item.file, item.group) if item.group else "",
+                protocol=item.protocol,
             )
         )
     return given, {**read, **{item.source.file: item.source for item in taken}}, left
 
 
+def _behind_groups(taken: Sequence[TakenOut], left: list[Left]) -> list[TakenOut]:
+    """The documents but for texts of endpoints of which little is known: as a group's such a text would let in whom its group refuses."""
+    from policyc.workspace.documents.taken_out import Left
+
+    out: list[TakenOut] = []
+    for item in taken:
+        lacks = "" if not item.is_endpoint else _GROUP if not item.group else "" if item.protocol else _PROTOCOL
+        if lacks:
+            left.append(Left(item.source.file, 0, "", lacks))
+        else:
+            out.append(item)
+    return out
+
+
+def _own(file: str, name: str) -> str:
+    """What tells a resource of a host file from those of others."""
+    from policyc.importing.opening import home
+
+    return f"{home(file)}#{name}"
+
+
 def _placed(known: Pulled) -> str:
-    """The ARN of what carries a pulled document; empty for a level of an organization and for an endpoint of which little is known."""
-    unclear = ":verified-access-endpoint/" in known.resource and not known.group
-    return known.resource if known.resource.startswith("arn:") and not unclear else ""
+    """The ARN of what carries a pulled document; empty for a level of an organization."""
+    return known.resource if known.resource.startswith("arn:") else ""
 
 
 def _short(name: str) -> str:
@@ -300,13 +332,16 @@ def _opened(taken: Sequence[TakenOut], opening: Opening, left: list[Left]) -> li
     """Documents of host files with samples in place of what is open; those where nothing says what that is are left."""
     from policyc.carriers.embedded import attribute
     from policyc.holes import MARK, name_of, names_in
-    from policyc.importing.opening import Open, Unclear, home, places_in
+    from policyc.importing.opening import Open, Unclear, groups_in, home, places_in
     from policyc.workspace.documents.taken_out import Left
 
     together: dict[str, list[Any]] = {}
     for item in taken:
         together.setdefault(home(item.file), []).append(_data(item.source.text) if item.holes else None)
     known = {file: places_in(*trees) for file, trees in together.items()}
+    for item in taken:
+        if item.kind == _CEDAR:
+            known[home(item.file)] |= groups_in(item.source.text, item.trust)
     likes = {
         (home(item.file), name_of(found)): found[2] or "" for item in taken for found in MARK.finditer(item.source.text)
     }

@@ -46,7 +46,6 @@ def import_texts(
 ) -> None:
     """Add the policies of texts to what is to be written, and what they are on; what cannot be said is reported at its place. With each text
     stand the name of its policy and the name of what that is on, which is the same where nothing stands behind it."""
-    groups = {item.attached for item, _, _ in given if verified_access.is_carrier(item.attached)}
     found = [_read(item, stem, bare, trust, diagnostics) for item, stem, bare in given]
     texts = [item for item in found if item is not None]
     if diagnostics.has_errors:
@@ -54,14 +53,18 @@ def import_texts(
     # an endpoint's text is about the data of its group, which has one declaration
     shared: dict[str, list[_Text]] = {}
     for item in texts:
-        key = item.given.group if item.given.group in groups else item.given.attached
-        shared.setdefault(key or f"{item.given.source.file}#", []).append(item)
+        shared.setdefault(item.given.group or _key(item.given), []).append(item)
     for key, of_one in shared.items():
-        of_one.sort(key=lambda item: item.given.attached != key)  # the group's own text first
+        of_one.sort(key=lambda item: _key(item.given) != key)  # the group's own text first
         on = verified_access.joined([item.on for item in of_one]) if len(of_one) > 1 else of_one[0].on
         for item in of_one:
             item.on = on
             _write(item, key, plan, diagnostics)
+
+
+def _key(given: Given) -> str:
+    """What tells what carries a text from all others."""
+    return given.attached or given.own or f"{given.source.file}#"
 
 
 def _read(given: Given, stem: str, bare: str, stated: Mapping[str, str], diagnostics: Diagnostics) -> _Text | None:
@@ -85,9 +88,9 @@ def _read(given: Given, stem: str, bare: str, stated: Mapping[str, str], diagnos
 
 
 def _write(item: _Text, key: str, plan: Plan, diagnostics: Diagnostics) -> None:
-    """Add one policy; `key` is the ARN of the group that its data is of."""
+    """Add one policy; `key` tells the group that its data is of (`_key`)."""
     given, document, on, names = item.given, item.document, item.on, plan.names
-    of_endpoint = bool(given.group) and key == given.group
+    of_endpoint = bool(given.group)
     carried: raising.Carried = verified_access.carried(on, "endpoint") if of_endpoint else item.service.carried(on)
     policy, canonical = raising.policies(given.source, document, on, carried)
     for statement in policy.statements:
@@ -98,11 +101,10 @@ def _write(item: _Text, key: str, plan: Plan, diagnostics: Diagnostics) -> None:
         return
     names.taken |= {entry for entry, _ in _entries(on, "trust")} if item.service is verified_access else set()
     name, start = names.free(item.stem), given.source.span(0, 0)
-    own = _own(on) if of_endpoint or given.group else {**_place(given.attached, names), **_own(on)}
-    at = names.resource(on.name, on.type, key, "", **own)
+    at = names.resource(on.name, on.type, key, "", **_place(key, names), **_own(on))
     if of_endpoint:
         fields = {**_place(given.attached, names), "group": word(at), "protocol": word(given.protocol)}
-        at = names.resource(f"{item.stem}_endpoint", verified_access.ENDPOINT, given.attached, "", **fields)
+        at = names.resource(f"{item.stem}_endpoint", verified_access.ENDPOINT, _key(given), "", **fields)
     try:
         statements = [_statement(policy, index, names) for index in range(len(policy.statements))]
     except NoWords as nothing:
@@ -146,8 +148,8 @@ def _entries(group: Resource, field: str) -> tuple[tuple[str, Value], ...]:
 
 
 def _place(arn: str, names: Names) -> dict[str, nodes.Expr]:
-    """What the ARN of a carrier says of it: its id, its account and Region."""
-    if not arn:
+    """What the ARN of a carrier says of it: its id, its account and Region; nothing for other keys."""
+    if not arn.startswith("arn:"):
         return {}
     _, _, _, region, account, last = arn.split(":", 5)
     at = nodes.At(names.value("account", account), nodes.Region(region, NOWHERE), NOWHERE)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
-from policyc.holes import MARK, name_of
+from policyc.holes import MARK, WHOLE_MARK, name_of, names_in
 from policyc.importing.names import Names, used_by
 from policyc.importing.tree import NOWHERE, call, ident, text, word
 from policyc.model.literals import misfit
@@ -64,6 +64,9 @@ _ASKED: Final = {
 _LOOSE: Final = ("resource", "principal_id")
 #: a text of a JSON document that is open as a whole
 _WHOLE: Final = re.compile(f'"{MARK.pattern}"')
+#: a group that a Cedar text asks for
+_GROUP: Final = re.compile(rf'\bcontext\.(\w+)\.groups\s+has\s+"({WHOLE_MARK})"')
+_DIRECTORY: Final = "iam_identity_center"
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -329,6 +332,12 @@ def places_in(*trees: Any) -> dict[str, str]:
             if found.get(name, "") in ("", *_LOOSE):
                 found[name] = kind
     return found
+
+
+def groups_in(cedar: str, trust: Mapping[str, str]) -> dict[str, str]:
+    """The holes of a Cedar text that are ids of groups of IAM Identity Center, with their type."""
+    asked = [one[2] for one in _GROUP.finditer(cedar) if trust.get(one[1]) == _DIRECTORY]
+    return dict.fromkeys(names_in("".join(asked)), "idc_group_id")
 
 
 def home(file: str) -> str:

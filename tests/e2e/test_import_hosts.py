@@ -157,3 +157,45 @@ def test_what_hangs_together_in_a_template_does_so_in_the_policies(run: Run) -> 
     assert run("check", "stack.yaml", "--no-cache")[0] == 0
     status, out, _ = run("check", "policies", "--no-cache", "--format", "concise")
     assert (status, [line for line in out.splitlines() if ": info[" not in line]) == (0, [])
+
+
+VISITED = """Resources:
+  Staff:
+    Type: AWS::EC2::VerifiedAccessGroup
+    Properties: {PolicyDocument: 'permit (principal, action, resource) when { context.idp.level == "high" };'}
+  Pay:
+    Type: AWS::EC2::VerifiedAccessEndpoint
+    Properties:
+      VerifiedAccessGroupId: !Ref Staff
+      EndpointType: load-balancer
+      LoadBalancerOptions: {Protocol: https}
+      PolicyDocument: 'permit (principal, action, resource) when { context.http_request.http_method == "GET" };'
+  Idp:
+    Type: AWS::EC2::VerifiedAccessTrustProvider
+    Properties: {TrustProviderType: user, UserTrustProviderType: oidc, PolicyReferenceName: idp}
+"""
+
+
+def test_the_policy_of_an_endpoint_is_that_of_no_group(run: Run) -> None:
+    """As a group's it would let in whom the group refuses."""
+    Path("stack.yaml").write_text(VISITED, encoding="utf-8")
+    status, out, _ = run("import", "stack.yaml")
+    told = " ".join(out.split())
+    assert status == 0 and "group: staff_group, protocol: https" in told
+    assert "for verified_access on staff_group" in told and "for verified_access on pay_endpoint" in told
+    Path("stack.yaml").write_text(VISITED.replace("!Ref Staff", "vagr-0123456789abcdef0"), encoding="utf-8")
+    status, out, err = run("import", "stack.yaml")
+    assert "for verified_access on pay" not in out and "which group that is in is not known here" in err
+
+
+def test_a_group_that_a_text_leaves_open_is_a_parameter(run: Run) -> None:
+    text = VISITED.replace(
+        "'permit (principal, action, resource) when { context.idp.level",
+        '!Sub \'permit (principal, action, resource) when { context.idp.groups has "${Team}" && context.idp.user.user_name',
+    )
+    Path("stack.yaml").write_text(
+        f"Parameters: {{Team: {{Type: String}}}}\n{text.replace('oidc', 'iam-identity-center')}", encoding="utf-8"
+    )
+    status, out, err = run("import", "stack.yaml")
+    assert (status, "not imported" in err) == (0, False)
+    assert re.search(r"^param (\w+): idc_group_id$", out, re.MULTILINE) and "in idp.groups" in out

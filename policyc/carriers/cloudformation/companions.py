@@ -33,7 +33,7 @@ _CARRIED: Final = {
 }
 _ENDPOINT: Final = "AWS::EC2::VerifiedAccessEndpoint"
 _OPTIONS: Final = ("LoadBalancerOptions", "NetworkInterfaceOptions", "RdsOptions", "CidrOptions")
-_SPOKEN: Final = {"http": "http", "https": "http", "tcp": "tcp"}
+_SPOKEN: Final = frozenset({"http", "https", "tcp"})
 _USER_TYPES: Final = {"iam-identity-center": "iam_identity_center", "oidc": "oidc"}
 _DEVICE_TYPES: Final = {"jamf": "jamf", "crowdstrike": "crowdstrike", "jumpcloud": "jumpcloud"}
 
@@ -155,7 +155,7 @@ def _is_on(resource: Resource) -> bool:
 
 
 def _protocol(endpoint: Resource) -> str:
-    """What an endpoint of Verified Access speaks: `http` (also for HTTPS), `tcp`; empty where that is not written out."""
+    """What an endpoint of Verified Access speaks: `http`, `https` or `tcp`; empty where that is not written out."""
     kind = endpoint.properties.get("EndpointType")
     if isinstance(kind, JsonString) and kind.value == "cidr":
         return "tcp"
@@ -163,7 +163,7 @@ def _protocol(endpoint: Resource) -> str:
         options = endpoint.properties.get(name)
         found = options.get("Protocol") if isinstance(options, JsonObject) else None
         if isinstance(found, JsonString):
-            return _SPOKEN.get(found.value.lower(), "")
+            return found.value.lower() if found.value.lower() in _SPOKEN else ""
     return ""
 
 

@@ -56,6 +56,7 @@ _LINKS: Final = frozenset(
 _DIRECTORY: Final = "--x-s3"
 _NETWORK: Final = "lattice.service_network"
 _AUTH: Final = {"AWS_IAM": "aws_iam", "NONE": "none"}
+_SPOKEN: Final = frozenset({"http", "https", "tcp"})
 _OPTIONS: Final = ("load_balancer_options", "network_interface_options", "rds_options", "cidr_options")
 
 
@@ -202,7 +203,7 @@ def _companion(item: ResourceInstance, work: Work) -> Companion | None:
 
 
 def _protocol(item: ResourceInstance, work: Work) -> str:
-    """What an endpoint speaks: `http` (also for HTTPS), `tcp`."""
+    """What an endpoint speaks: `http`, `https` or `tcp`; empty where that is not written out."""
     if _text(item, "endpoint_type", work) == "cidr":
         return "tcp"
     for name in _OPTIONS:
@@ -210,7 +211,7 @@ def _protocol(item: ResourceInstance, work: Work) -> str:
             for inner in blocks_of(item.body, name, item.scope, work):
                 found = inner.argument("protocol", work)
                 if found is not None and isinstance(found[1], Text):
-                    return {"http": "http", "https": "http", "tcp": "tcp"}.get(found[1].value.lower(), "")
+                    return found[1].value.lower() if found[1].value.lower() in _SPOKEN else ""
         except (Failed, Undecided):
             continue
     return ""

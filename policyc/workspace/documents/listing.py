@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from policyc.carriers.embedded import Embedded, PlacedText
+from policyc.carriers.embedded import Embedded, PlacedText, is_of_endpoint
 from policyc.diagnostics import Diagnostics
 from policyc.holes import shown
 from policyc.model.files import read_source
 from policyc.record import record
-from policyc.regex import regex
 from policyc.report.tally import NotRead
 from policyc.syntax.json_text import parse_json
 from policyc.syntax.json_tree import JsonValue
@@ -30,9 +29,7 @@ from policyc.workspace.documents.natives import (
 from policyc.workspace.documents.pulled import Pulled
 from policyc.workspace.project import Project
 
-_ENDPOINT: Final = "verifiedaccessendpoint"
 _ENDPOINT_ID: Final = "/vae-"
-_LETTERS: Final = regex(r"[^a-z]+")
 #: kinds that are no IAM documents -> the target that writes them
 _TARGETS: Final = {"cedar": "verified_access", "core-network": "cloudwan"}
 
@@ -59,7 +56,7 @@ class Entry:
     @property
     def is_of_endpoint(self) -> bool:
         """Whether a Cedar text is known to be that of an endpoint, by the name of its type in whatever host, or by its id."""
-        return _ENDPOINT in _LETTERS.sub("", self.type.lower()) or _ENDPOINT_ID in f"/{self.resource}"
+        return is_of_endpoint(self.type) or _ENDPOINT_ID in f"/{self.resource}"
 
     @property
     def state(self) -> str:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from policyc.carriers.bodies import CEDAR
-from policyc.carriers.embedded import STATEMENTS, Embedded, Hole, PlacedText
+from policyc.carriers.embedded import STATEMENTS, Embedded, Hole, PlacedText, is_of_endpoint
 from policyc.holes import name_of, shown
 from policyc.record import record
 from policyc.syntax.json_tree import JsonArray, JsonObject
@@ -25,7 +25,8 @@ class TakenOut:
     what it is on where the host says so, `called` its name or ARN. `holes` is empty but for whoever asks for open documents: then `source` has their marks, and `on` is the name of the resource
     beside it that the document is on, with its type, `behind` that of the network that this one stands behind, and once nothing is open its ARN. `comments` are those that stand above a statement in the host, by its number; `auth` is the auth type of
     a service or network of VPC Lattice, where the host says it; `world` is the condition under which there is such a document at all. `text_file` is the file that its text
-    stands in, which the host may only name; `carrier` is the hole of the ARN of who carries an identity policy, `holder` and `policy` are the names of who carries an inline policy and of that; `is_part` tells one statement of a document that AWS keeps."""
+    stands in, which the host may only name; `carrier` is the hole of the ARN of who carries an identity policy, `holder` and `policy` are the names of who carries an inline policy and of that; `is_part` tells one statement of a document that AWS keeps. Of a Cedar text
+    the `trust` providers are known by name, and of one on an endpoint that this `is_endpoint`, the `group` by the name of what carries its text, and the `protocol`."""
 
     source: Source
     file: str
@@ -44,6 +45,10 @@ class TakenOut:
     holder: str = ""
     policy: str = ""
     is_part: bool = False
+    trust: Mapping[str, str] = MappingProxyType({})
+    is_endpoint: bool = False
+    group: str = ""
+    protocol: str = ""
 
 
 @record
@@ -102,6 +107,10 @@ def take_out(hosts: Iterable[Host], opened: bool = False) -> tuple[list[TakenOut
                         document.facts.get("holder", ""),
                         document.facts.get("policy", ""),
                         document.type in STATEMENTS,
+                        dict(pair.split("=", 1) for pair in document.facts.get("trust", "").split(",") if pair),
+                        document.kind == CEDAR and is_of_endpoint(document.type),
+                        document.facts.get("group", ""),
+                        document.facts.get("endpoint-protocol", ""),
                     )
                 )
         for lost in host.carried.unreadable:

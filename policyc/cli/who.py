@@ -155,7 +155,7 @@ def reach_by_documents(
         # an endpoint in a host file goes by the name of its own text
         own = {name: way.gates[-1] or name for name, way in ways.items() if not way.was_pulled}
         names = parts_named(known, part, own) if part else list(known)
-        if not names:
+        if part and not names:
             refuse_part((own.get(name, name) for name in known), part, named)
         diagnostics = Diagnostics()
         reached, passed_over = who_in_side(side, documents, names, can, principal, diagnostics)

@@ -197,6 +197,11 @@ def _is_file(path: Path) -> bool:
         return False
 
 
+#: what `-` is told to commands that look at whole projects
+_STREAM = "standard input stands for no file in this command"
+_STREAM_HELP = "name a file or folder; `policyc check -` reads standard input"
+
+
 def _named_paths(
     named: Sequence[str], reads: Collection[str], args: argparse.Namespace, diagnostics: Diagnostics
 ) -> dict[Path, bool]:
@@ -209,7 +214,8 @@ def _named_paths(
         path = Path(name)
         is_folder = os.path.isdir(name)  # noqa: PTH112 - paths by the thousand
         if not is_folder and text != unsaved and not os.path.lexists(name):
-            diagnostics.error("missing-path", f"`{text}` does not exist", None, "check the path")
+            said, help = (_STREAM, _STREAM_HELP) if text == "-" else (f"`{text}` does not exist", "check the path")
+            diagnostics.error("missing-path", said, None, help)
         elif not is_folder and is_circle(path):
             diagnostics.error("links-in-a-circle", f"`{text}` is a link that leads back to itself", None, LINK_HELP)
         elif reads and not is_folder and path.suffix not in reads:
@@ -235,9 +241,9 @@ def _assembly(path: Path) -> list[Path]:
 
 
 def _outside(path: Path, root: Path, diagnostics: Diagnostics) -> None:
-    diagnostics.error(
-        "path-outside-root",
-        f"`{os.path.relpath(path)}` lies outside the project root `{root.name}`",
-        None,
-        "give `--root` with a folder that holds it",
-    )
+    name = os.path.relpath(path)
+    said, help = f"`{name}` lies outside the project root `{root.name}`", "give `--root` with a folder that holds it"
+    if path.is_symlink():
+        said = f"`{name}` is a link that leads out of the project root `{root.name}`"
+        help = "put the file itself there, or give `--root` with a folder that holds both"
+    diagnostics.error("path-outside-root", said, None, help)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import policyc
 from policyc.diagnostics import Diagnostics
 from policyc.targets.program import emit_documents, load_program
 
@@ -111,3 +112,13 @@ def test_one_line_has_one_error_at_a_time(tmp_path: Path, line: str) -> None:
     text = f"{ORG}{STOCK}policy p for lattice on stock {{\n  {line}\n}}\nlet after = nothing\n"
     found = rules(tmp_path, {"main.policy": text})
     assert len(found) == 2 and found[-1] == "unknown-name", found
+
+
+@pytest.mark.parametrize("on", ["orders", "shop", "other"])
+def test_a_policy_on_what_carries_none_may_be_meant_for_any_resource(tmp_path: Path, on: str) -> None:
+    other = 'policy other for lattice on stock { allow "a" { who orders } }\n' if on == "other" else ""
+    (tmp_path / "main.policy").write_text(
+        f'{ORG}{STOCK}{other}policy p for lattice on {on} {{ allow "a" {{ who orders }} }}\n', encoding="utf-8"
+    )
+    found = {item.rule for item in policyc.check(tmp_path) if item.severity != "info"}
+    assert found == {"wrong-kind"}

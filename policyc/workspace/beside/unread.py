@@ -13,6 +13,8 @@ from policyc.record import replace
 from policyc.syntax import nodes
 from policyc.syntax.references import refs_in
 
+#: the target whose policies callers carry
+_OF_CALLERS: Final = "identity"
 #: what begins declarations on which nothing hangs but what names them, and that is not read either
 _ALONE: Final = frozenset({"let", "param", "principal", "group", "predicate", "network", "test", "prove"})
 
@@ -55,13 +57,22 @@ def _key(program: Program, file: str, ref: nodes.Ref) -> str | None:
     return None if definition is None else f"{definition.file}#{definition.node.name.text}"
 
 
+def _carries(program: Program, file: str, on: nodes.Ref, target: str) -> bool:
+    """Whether a policy may be on what a name stands for: a caller carries its identity policies alone, a resource all others."""
+    first = on.parts[0]
+    definition = program.scopes[file].lookup(first.name) if isinstance(first, nodes.Field) else None
+    node = None if definition is None else definition.node
+    return isinstance(node, Lost) or isinstance(node, nodes.PrincipalDecl if target == _OF_CALLERS else nodes.Resource)
+
+
 def _not_compiled(program: Program) -> Iterator[str | None]:
     """What declarations are about that were not compiled; None for one that may be about anything."""
     policies = {policy.span for policy in program.widest}
     for file, node in _declared(program):
         match node:
-            case nodes.Policy(on=on, span=span) if span not in policies:
-                yield _key(program, file, on)
+            case nodes.Policy(on=on, target=target, span=span) if span not in policies:
+                # one on something that carries no such policy may be meant for anything else
+                yield _key(program, file, on) if _carries(program, file, on, target.text) else None
             case nodes.Resource(name=name, fields=fields):
                 key = f"{file}#{name.text}"
                 read = program.resources.get(key)

@@ -62,7 +62,8 @@ def _carries(program: Program, file: str, on: nodes.Ref, target: str) -> bool:
     first = on.parts[0]
     definition = program.scopes[file].lookup(first.name) if isinstance(first, nodes.Field) else None
     node = None if definition is None else definition.node
-    return isinstance(node, Lost) or isinstance(node, nodes.PrincipalDecl if target == _OF_CALLERS else nodes.Resource)
+    carrier = nodes.PrincipalDecl if target == _OF_CALLERS else nodes.Resource
+    return isinstance(node, (Lost, carrier))
 
 
 def _not_compiled(program: Program) -> Iterator[str | None]:

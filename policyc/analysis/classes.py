@@ -87,6 +87,19 @@ def region_of(
     )
 
 
+def is_told_whole(statement: Statement | None, region: Region) -> bool:
+    """Whether nothing of the lists of a statement was left out of the words for a class."""
+    if statement is None:
+        return True
+    who, can, resources = statement.who, statement.can, statement.resources
+    return (
+        region.conditions == conditions_of(statement.when)
+        and (who is None or who.negated or len(who.principals) == len(region.who))
+        and (can is None or can.negated or len(can.verbs) == len(region.what))
+        and (resources is None or resources.negated or len(resources.patterns) == len(region.where))
+    )
+
+
 def _only(resources: Resources, at: int) -> Resources:
     return Resources((resources.patterns[at],), resources.negated)
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from policyc.analysis.callers import SIGNED
-from policyc.analysis.classes import Region, because, region_of, twin_of
+from policyc.analysis.classes import Region, because, is_told_whole, region_of, twin_of
 from policyc.analysis.conditions import Bindings, some_bindings
 from policyc.analysis.contents import content_of, contents_of
 from policyc.analysis.formula import FALSE, TRUE, Lit
@@ -24,9 +24,9 @@ from policyc.analysis.question import Space
 from policyc.analysis.resting import bearing_on
 from policyc.analysis.solver import BUDGET, Solution
 from policyc.analysis.unchanged import Split, Unchanged, split
-from policyc.analysis.witness import Witness, opaque_of, witness_of
+from policyc.analysis.witness import Witness, decided, has_open_deny, opaque_of, witness_of
 from policyc.engines.iam.caller import CallerKind, Grant
-from policyc.engines.iam.decision import decide, weigh
+from policyc.engines.iam.decision import weigh
 from policyc.engines.iam.document import Document
 from policyc.engines.iam.explanation import other_choices
 from policyc.engines.proofs.budget import TooLarge
@@ -168,6 +168,47 @@ def compare(
             break
     left.extend(doubts)
     return Compared(tuple(found), not left, tuple(dict.fromkeys(left)), rests)
+
+
+def covers(
+    known: Sequence[Difference],
+    of: Sequence[Sequence[Version]],
+    old: Sequence[Version],
+    new: Sequence[Version],
+    within: Sequence[Pattern] = (),
+) -> bool:
+    """Whether the classes that are `known` are all that changes, whatever two sides leave open: they are those `of` the same documents with some values, and
+    each is told with everything that its statement names."""
+    own: dict[int, Statement] = {}
+    for version, other in zip((*old, *new), (one for side in of for one in side), strict=True):
+        own |= zip(map(id, other.policy.statements), version.policy.statements, strict=False)
+    met = [statement for item in known for statement in (item.by, item.other) if statement is not None]
+    whole = all(is_told_whole(item.by or item.other, item.region) for item in known)
+    if not whole or not all(id(statement) in own for statement in met):
+        return False
+    meant = [
+        replace(
+            item,
+            by=None if item.by is None else own[id(item.by)],
+            other=None if item.other is None else own[id(item.other)],
+        )
+        for item in known
+    ]
+    left: list[str] = []
+    try:
+        splits = [split(one.policy, other.policy) for one, other in zip(old, new, strict=True)]
+        comparison = _Comparison(tuple(old), tuple(new), splits, BUDGET, within)
+        for change in _ASKED:
+            every = comparison.space.formula.every
+            marks = [-every(comparison._marks(change, item)) for item in meant if item.change is change]
+            if comparison.ask(comparison._question(change)[2], *marks) is not None:
+                return False
+        comparison.grants(left)
+        left += comparison.space.doubts()
+        comparison.close()
+    except (TooLarge, Unmodelled):
+        return False
+    return not left
 
 
 @record
@@ -426,7 +467,7 @@ class _Comparison:
         if Verdict.UNDECIDED in (old, new):
             return None
         if not _as_claimed(change, old, new):
-            if change in (Change.BLOCKED, Change.UNBLOCKED) and _has_open_deny((*self.old, *self.new), witness):
+            if change in (Change.BLOCKED, Change.UNBLOCKED) and has_open_deny((*self.old, *self.new), witness):
                 return None
             shown = "; ".join(witness.lines())
             raise Disagreement(f"{change} was found, and the engine says `{old}` before and `{new}` after: {shown}")
@@ -527,27 +568,6 @@ def whose(carrier: str) -> str:
 def _is_no_boundary(version: Version) -> bool:
     """Whether a document stands for a boundary or control policies that are not there, of which there is nothing to tell."""
     return version.policy.kind in _BOUNDING and not version.asks
-
-
-def decided(side: Sequence[Version], witness: Witness, turned: tuple[str, str] | None = None) -> Verdict:
-    """What the engine says of documents that must all allow, with a switch `turned` to another choice."""
-    said = [
-        decide(item.document, witness.request)
-        if turned is None
-        else weigh([item.document], witness.request, graded=False, turned=turned).verdict
-        for item in side
-        if item.meets(witness)
-    ]
-    for verdict in (Verdict.EXPLICIT_DENY, Verdict.UNDECIDED, Verdict.IMPLICIT_DENY):
-        if verdict in said:
-            return verdict
-    return Verdict.ALLOW
-
-
-def _has_open_deny(side: Sequence[Version], witness: Witness) -> bool:
-    """Whether the engine leaves it open if a deny matches: one with a part that is not known, though another part of it may be met."""
-    weights = [weigh([item.document], witness.request, graded=False) for item in side if item.meets(witness)]
-    return any(item.deny_can is not item.deny_must for item in weights)
 
 
 def _as_claimed(change: Change, old: Verdict, new: Verdict) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from policyc.analysis.asking import is_signed
-from policyc.analysis.compare import Version, decided
+from policyc.analysis.compare import Version
 from policyc.analysis.formula import FALSE, Lit
 from policyc.analysis.question import Space
 from policyc.analysis.ways.base import Line, OpenIdentity
-from policyc.analysis.witness import Witness
+from policyc.analysis.witness import Witness, decided
 from policyc.engines.trace import Verdict
 from policyc.ir.authz import Policy, Statement
 from policyc.record import record, replace

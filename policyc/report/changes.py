@@ -64,6 +64,8 @@ class Compared:
     sentences: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
     switches: tuple[str, ...] = ()
+    #: what host files leave open, whose values make other requests of the classes, and no other classes
+    whatever: tuple[str, ...] = ()
 
 
 @record

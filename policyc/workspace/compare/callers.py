@@ -11,7 +11,7 @@ from policyc.holes import shown
 from policyc.record import replace
 from policyc.report.changes import CHANGED, OPEN, SAME, Compared
 from policyc.workspace.compare.bounds import Bounds
-from policyc.workspace.compare.entries import besides, entry_of, hanging, open_names, own_differences
+from policyc.workspace.compare.entries import entry_of, open_names, own_differences, with_values
 from policyc.workspace.documents.completions import values_by_name
 from policyc.workspace.sides.pieces import IDENTITY, Piece, holders_of, who_carries
 from policyc.workspace.sides.side import Side
@@ -122,17 +122,22 @@ def compare_caller(
     if before is None or after is None:
         return None
     result = compare([*beside[0], before], [*beside[1], after])
-    entries, left = tuple(map(entry_of, own_differences(result.differences, beside))), result.open
+    known = tuple(map(entry_of, own_differences(result.differences, beside)))
     pieces = [*old.pieces.values(), *new.pieces.values()]
-    names = open_names(*pieces)
-    if left and names:
-        values = values_by_name([tree for piece in pieces if (tree := piece.tree(Diagnostics())) is not None])
-        one, other = (carried(carrier, list(side.pieces), side, values) for side in (old, new))
-        if one is not None and other is not None:
-            found = compare([*beside[0], one], [*beside[1], other])
-            entries += besides(entries, own_differences(found.differences, beside), values)
-        left = (hanging(entries, names),)
+    names = open_names(*pieces) if result.open else []
+    values = values_by_name([tree for piece in pieces if (tree := piece.tree(Diagnostics())) is not None])
+    some = [carried(carrier, list(side.pieces), side, values) for side in (old, new)] if names else []
+    filled = [[*row, item] for row, item in zip(beside, some, strict=False) if item is not None]
+    entries, left, whatever = with_values(
+        result,
+        known,
+        names,
+        ([*beside[0], before], [*beside[1], after]),
+        filled if len(filled) == len(beside) else None,
+        values,
+        beside=beside,
+    )
     callers = (who_carries(IDENTITY, carrier),)
     entries = tuple(item if item.who else replace(item, who=callers) for item in entries)
     state = CHANGED if entries else OPEN if left else SAME
-    return Compared(shown(carrier), IDENTITY, state, entries, (), left, result.rests)
+    return Compared(shown(carrier), IDENTITY, state, entries, (), left, result.rests, whatever)

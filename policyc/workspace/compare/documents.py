@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from policyc.analysis.compare import Version, compare
 from policyc.diagnostics import Diagnostics
-from policyc.engines.proofs.texts import Pattern
 from policyc.record import replace
-from policyc.report.changes import ADDED, CHANGED, OPEN, REMOVED, SAME, TEXT, Compared, Entry
+from policyc.report.changes import ADDED, CHANGED, OPEN, REMOVED, SAME, TEXT, Compared
 from policyc.syntax.json_text import JsonValue
 from policyc.targets.iam_documents.kinds import DocumentKind
 from policyc.targets.registry import network_of
 from policyc.workspace.compare.bounds import Bounds
-from policyc.workspace.compare.entries import besides, entry_of, hanging, open_names, own_differences
+from policyc.workspace.compare.entries import entry_of, open_names, own_differences, with_values
 from policyc.workspace.documents.completions import filled_by_name, values_by_name
 from policyc.workspace.documents.native_json import CORE_NETWORK, shape_of
 from policyc.workspace.sides.pieces import (
@@ -72,16 +71,17 @@ def compare_document(
     within = requests_to(kind.name, places.pop()) if len(places) == 1 else ()
     bounding = bounds.versions()
     result = compare([*bounding[0], one], [*bounding[1], two], within=within)
-    entries, left = tuple(entry_of(item) for item in own_differences(result.differences, bounding)), result.open
-    names = open_names(before, after)
-    if left and names:
-        values = values_by_name([tree for tree in trees if tree is not None])
-        entries += _with_values(entries, (before, after), (old, new), values, within, bounding)
-        left = (hanging(entries, names),)
+    known = tuple(entry_of(item) for item in own_differences(result.differences, bounding))
+    names = open_names(before, after) if result.open else []
+    values = values_by_name([tree for tree in trees if tree is not None]) if names else {}
+    filled = _filled_sides((before, after), (old, new), values, bounding) if names else None
+    entries, left, whatever = with_values(
+        result, known, names, ([*bounding[0], one], [*bounding[1], two]), filled, values, within, bounding
+    )
     if callers := who_carries(kind.name, carrier):
         entries = tuple(item if item.who else replace(item, who=(callers,)) for item in entries)
     state = ADDED if before is None else REMOVED if after is None else CHANGED if entries else OPEN if left else SAME
-    return Compared(name, kind.name, state, entries, (), left, result.rests)
+    return Compared(name, kind.name, state, entries, (), left, result.rests, whatever)
 
 
 def _unread_file(name: str, pieces: Sequence[Piece], alike: bool) -> Compared:
@@ -169,26 +169,20 @@ def _networks(
     return Compared(name, CORE_NETWORK, CHANGED if sentences else SAME, (), sentences)
 
 
-def _with_values(
-    known: Sequence[Entry],
+def _filled_sides(
     pieces: tuple[Piece | None, Piece | None],
     sides: tuple[Side, Side],
     values: Mapping[str, str],
-    within: Sequence[Pattern],
     bounding: tuple[Sequence[Version], Sequence[Version]],
-) -> tuple[Entry, ...]:
-    """Classes that show when what host files leave open has some `values`, the same on both sides; those that are `known` left out. For a document
+) -> list[list[Version]] | None:
+    """Both sides where what host files leave open has some `values`; None where the service would refuse a document with such values. For a document
     that is not there stands one that says nothing."""
     found = [
         stand_in(None) if piece is None else _filled(piece, values, side)
         for piece, side in zip(pieces, sides, strict=True)
     ]
     versions = [[*row, one] for row, one in zip(bounding, found, strict=True) if one is not None]
-    if len(versions) < len(found):
-        return ()  # the service would refuse a document with such values
-    return besides(
-        known, own_differences(compare(versions[0], versions[1], within=within).differences, bounding), values
-    )
+    return None if len(versions) < len(found) else versions
 
 
 def _filled(piece: Piece, values: Mapping[str, str], side: Side) -> Version | None:

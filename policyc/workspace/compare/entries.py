@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from policyc.analysis.compare import Change, Difference, Version
+from policyc.analysis.compare import Change, Difference, Version, compare, covers
+from policyc.analysis.compare import Compared as Result
 from policyc.engines.iam.caller import Grant
+from policyc.engines.proofs.texts import Pattern
 from policyc.holes import names_in, shown, unfilled
 from policyc.record import replace
 from policyc.report.changes import Entry
@@ -78,6 +80,29 @@ def open_names(*pieces: Piece | None) -> list[str]:
     """The names of what host files leave open in documents."""
     found = (name for piece in pieces if piece is not None for name in names_in(piece.source.text))
     return list(dict.fromkeys(found))
+
+
+def with_values(
+    result: Result,
+    entries: tuple[Entry, ...],
+    names: Sequence[str],
+    sides: tuple[Sequence[Version], Sequence[Version]],
+    filled: Sequence[Sequence[Version]] | None,
+    values: Mapping[str, str],
+    within: Sequence[Pattern] = (),
+    beside: Sequence[Sequence[Version]] = (),
+) -> tuple[tuple[Entry, ...], tuple[str, ...], tuple[str, ...]]:
+    """The classes of two `sides` that leave `names` open, with those besides that show where both are `filled` with `values`, what keeps these from being
+    all of them, and where nothing does what they are all of them for, whatever it is."""
+    if not result.open or not names:
+        return entries, result.open, ()
+    if filled is not None:
+        others = compare(filled[0], filled[1], within=within).differences
+        more = besides(entries, own_differences(others, beside), values)
+        if more and not result.differences and covers(others, filled, sides[0], sides[1], within):
+            return more, (), tuple(names)
+        entries += more
+    return entries, (hanging(entries, names),), ()
 
 
 def hanging(entries: Sequence[Entry], names: Sequence[str]) -> str:

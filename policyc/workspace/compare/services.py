@@ -12,7 +12,7 @@ from policyc.holes import shown
 from policyc.ir.pattern import Plain, Wild, escape_pattern, pattern_tokens
 from policyc.record import replace
 from policyc.report.changes import CHANGED, OPEN, SAME, Compared
-from policyc.workspace.compare.entries import besides, entry_of, hanging, named_again, own_differences
+from policyc.workspace.compare.entries import entry_of, named_again, own_differences, with_values
 from policyc.workspace.sides.hosted_ways import hosted, not_known_of_callers, said_on
 from policyc.workspace.sides.side import Side
 from policyc.workspace.sides.versions import doubts_of, on_the_way
@@ -61,17 +61,16 @@ def compare_hosted(name: str, old: Side, new: Side) -> Compared | None:
     entries = tuple(
         named_again(entry_of(item), found.taken) for item in own_differences(result.differences, found.versions)
     )
-    left, names = result.open, [hole for hole in found.holes if hole not in found.taken]
-    if left and names:
-        some = hosted(sides, name, values=found.some)
-        if some is not None and not some.open:
-            others = compare(some.versions[0], some.versions[1], within=some.within).differences
-            entries += besides(entries, own_differences(others, some.versions), found.some)
-        left = (hanging(entries, names),)
+    names = [hole for hole in found.holes if hole not in found.taken] if result.open else []
+    some = hosted(sides, name, values=found.some) if names else None
+    filled = None if some is None or some.open else some.versions
+    within = found.within if some is None else some.within
+    sides_open = found.versions[0], found.versions[1]
+    entries, left, whatever = with_values(result, entries, names, sides_open, filled, found.some, within, filled or ())
     left = (*left, *not_known_of_callers(sides, name))
     called = tuple(_called_otherwise(old.ways[name].callers, new.ways[name].callers))
     state = CHANGED if entries or called else OPEN if left else SAME
-    return Compared(name, new.ways[name].type, state, entries, called, left, result.rests)
+    return Compared(name, new.ways[name].type, state, entries, called, left, result.rests, whatever)
 
 
 def _called_otherwise(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:

@@ -182,7 +182,11 @@ class _Sides:
         return Compared(name, kind, OPEN, open=(unread(faults),))
 
     def note_switches(self) -> None:
-        """What answers rest on."""
+        """What answers rest on, and what they do not."""
+        for item in self.out:
+            if item.whatever:
+                holes = listed([f"‹{one}›" for one in item.whatever])
+                self.notes.append(f"nothing else changes in `{item.name}`, whatever {holes} may be")
         of: dict[tuple[str, ...], list[str]] = {}
         for item in self.out:
             if item.switches:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from policyc.analysis.callers import ARN_KEY, PROVIDER_KEY, SERVICE_KEY, USERID_KEY, HasId, IsKind, IsSession, MadeBy
 from policyc.analysis.invoked import PATH, path_of
@@ -14,6 +14,7 @@ from policyc.analysis.question import USER_IDS, NoResource, Space, known_actions
 from policyc.analysis.solver import Opaque, Present, Slot, Solution, Tested
 from policyc.engines.iam.caller import Caller, CallerKind, anonymous, caller_from_arn, identity_provider, service
 from policyc.engines.iam.decision import decide, weigh
+from policyc.engines.iam.document import Document
 from policyc.engines.iam.principals import principal_arn
 from policyc.engines.iam.request import Request
 from policyc.engines.proofs.domains import Fits, Unmodelled
@@ -23,9 +24,6 @@ from policyc.engines.trace import Verdict
 from policyc.model.values import Principal
 from policyc.record import record
 from policyc.targets.registry import resource_types
-
-if TYPE_CHECKING:
-    from policyc.analysis.compare import Version
 
 _SERVICES: Final = "lambda.amazonaws.com"
 _PROVIDER: Final = "arn:aws:iam::111122223333:saml-provider/example"
@@ -195,7 +193,16 @@ def _spelled(action: str) -> str:
     return next((known for known in (*known_actions(prefix), *own) if known.lower() == action), action)
 
 
-def decided(side: Sequence[Version], witness: Witness, turned: tuple[str, str] | None = None) -> Verdict:
+class Meeting(Protocol):
+    """A document, and which requests meet it."""
+
+    @property
+    def document(self) -> Document: ...
+
+    def meets(self, witness: Witness) -> bool: ...
+
+
+def decided(side: Sequence[Meeting], witness: Witness, turned: tuple[str, str] | None = None) -> Verdict:
     """What the engine says of documents that must all allow, with a switch `turned` to another choice."""
     said = [
         decide(item.document, witness.request)
@@ -210,7 +217,7 @@ def decided(side: Sequence[Version], witness: Witness, turned: tuple[str, str] |
     return Verdict.ALLOW
 
 
-def has_open_deny(side: Sequence[Version], witness: Witness) -> bool:
+def has_open_deny(side: Sequence[Meeting], witness: Witness) -> bool:
     """Whether the engine leaves it open if a deny matches: one with a part that is not known, though another part of it may be met."""
     weights = [weigh([item.document], witness.request, graded=False) for item in side if item.meets(witness)]
     return any(item.deny_can is not item.deny_must for item in weights)

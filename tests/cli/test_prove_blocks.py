@@ -62,6 +62,10 @@ CLAIMS = [
     ('no request to stock who batch is allowed by "writes"', False),
     ("no request to stock who other is allowed by stock_auth", True),
     ("no request to stock who app is allowed by guard", False),
+    # without `to` what is said of one policy, or of one statement, is about the resources that have it
+    ("no request who app is allowed by stock_auth", False),
+    ("no request who other is allowed by stock_auth", True),
+    ('no request who batch is allowed by "writes"', False),
     ('every request to stock who app can GET path "/stock/a" where aws.PrincipalOrgID == acme is allow', True),
     ('every request to stock who app can GET path "/stock/a" is allow', False),
     # the caller's own policies are not given

@@ -96,7 +96,10 @@ def _claim(
         return prove_paths(program, documents, proof, claim, budget, diagnostics)
     bound = bind_claim(program, proof, claim, diagnostics) or ()
     text = claim_text(program, claim.span)
-    found = [answer_to(program, documents, proof, about, text, budget, diagnostics) for about in bound]
+    asked = [_Asked(program, documents, proof, about, text, budget, diagnostics) for about in bound]
+    if not claim.to:  # what is said of one gate or statement is about the resources that have it
+        asked = [one for one in asked if one.is_about] or asked[:1]
+    found = [one.settle() for one in asked]
     return [item for item in found if item is not None]
 
 
@@ -131,6 +134,14 @@ class _Asked:
         self.diagnostics, self.text = diagnostics, text
         self.way, self.scope = way_to(program, documents, about.resource, about.scope, budget)
 
+    @property
+    def is_about(self) -> bool:
+        """Whether requests to the resource meet the gate, or the statement, that the claim names."""
+        gate, label = self.about.gate, self.about.label
+        if gate:
+            return self.way.gate(gate) is not None
+        return not label or any(item.statements(label) for item in self.way.gates)
+
     def settle(self) -> ClaimAnswer | None:
         """The answer; None after reporting a name in the claim that there is not."""
         try:
@@ -151,7 +162,10 @@ class _Asked:
         hopeful = self.about.breaks == "deny"
         unknown = self.way.open_identity
         first, second = (unknown, -unknown) if hopeful and unknown != FALSE else (-unknown, unknown)
-        solution, without = self._ask(wanted, first), False
+        solution, without = None, False
+        if self.about.gate and not hopeful:  # one that gets through altogether shows best what a gate allows
+            solution = self._ask(wanted, self.way.allowed, first) or self._ask(wanted, self.way.allowed)
+        solution = solution or self._ask(wanted, first)
         if solution is None and unknown != FALSE:
             solution, without = self._ask(wanted, second), True
             if solution is not None and hopeful:
@@ -252,6 +266,9 @@ class _Asked:
     def _shows(self, outcome: Outcome, without: bool) -> bool:
         """Whether the engine's answer breaks the claim: for an allow, what only hangs on policies that nobody gave breaks it as well."""
         expectation = self._expectation()
+        if self.about.gate:
+            gates = [gate for gate in outcome.gates if is_gate(gate, self.about.gate)]
+            return any(gate.verdict.decision.value == self.about.breaks for gate in gates)
         if self.about.label:
             if unmet(expectation, outcome) is None:
                 return True
@@ -291,7 +308,9 @@ class _Asked:
         expectation = _written(next(item for item in self._answered(outcome) if unmet(item, outcome) is None))
         label = quote(f"{self.proof.node.label.value}: counterexample")
         text = f"test {label} {{ {line} {expectation} }}"
-        return self._answer(False, request=line, answer=_told(outcome), test=formatted(text))
+        said = f"`{self.about.gate}` says {self.about.breaks} to" if self.about.gate else ""
+        answer = f"{said} one such request, which gets {_gets(outcome)}" if said else _told(outcome)
+        return self._answer(False, request=line, answer=answer, test=formatted(text))
 
 
 def spoken_to(
@@ -326,6 +345,10 @@ def engine_says(
 
 def _told(outcome: Outcome) -> str:
     """The decision, and what settled it."""
+    return f"one such request gets {_gets(outcome)}"
+
+
+def _gets(outcome: Outcome) -> str:
     labels: list[str] = []
     for gate in outcome.gates:
         if gate.verdict.decision is outcome.decision:
@@ -333,9 +356,9 @@ def _told(outcome: Outcome) -> str:
     if outcome.decision is Decision.UNDECIDED:
         wants = [want for gate in outcome.gates for want in gate.wants]
         wanted = " and ".join(dict.fromkeys(wants))
-        return f"one such request gets allow as soon as {wanted} allows it"
+        return f"allow as soon as {wanted} allows it"
     by = f" by {', '.join(dict.fromkeys(labels))}" if labels else ""
-    return f"one such request gets {outcome.decision.value}{by}"
+    return f"{outcome.decision.value}{by}"
 
 
 def _written(expectation: nodes.ExpectDecision) -> str:

@@ -8,7 +8,7 @@ the same. For the few other prefixes the tables on the way are compared, from ea
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from operator import attrgetter
 from typing import Final
 
@@ -264,7 +264,7 @@ class _Ways:
     def __init__(
         self,
         lookups: Sequence[Lookups],
-        changed: Mapping[Place, set[Prefix]],
+        changed: Mapping[Place, Set[Prefix]],
         prefix: Prefix,
         covering: Sequence[Prefix],
         suspect: frozenset[TableName],
@@ -404,12 +404,13 @@ class _Ways:
 # --- row by row -------------------------------------------------------------------------------------------------
 
 
-def _changed_rows(old: Tables, new: Tables, moved: frozenset[str]) -> dict[Place, set[Prefix]]:
-    """For every table at every edge the prefixes whose rows differ, or lead to somebody who is elsewhere now."""
+def _changed_rows(old: Tables, new: Tables, moved: frozenset[str]) -> dict[Place, Set[Prefix]]:
+    """For every table at every edge the prefixes whose rows differ, or lead to somebody who is elsewhere now; places with the same ones share them."""
     alike = _Alike(old, new, moved)
     # Where nobody is attached a packet is looked up only if somebody's row leads there: it differs where one network has no such table.
     peopled = {region for tables in (old, new) for item in tables.core.attachments for region in item.regions}
-    out: dict[Place, set[Prefix]] = {}
+    out: dict[Place, Set[Prefix]] = {}
+    held: dict[frozenset[Prefix], frozenset[Prefix]] = {}
     for name in dict.fromkeys((*_names(old), *_names(new))):
         if new.same(name, old):
             continue
@@ -424,11 +425,15 @@ def _changed_rows(old: Tables, new: Tables, moved: frozenset[str]) -> dict[Place
             )
             if suspects is not None:
                 found = {prefix for prefix in suspects if not alike.for_one(before.get(prefix), after.get(prefix))}
-                out |= {(name, edge): found} if found else {}
             elif not alike.throughout(before, after):
+                found = set(before.keys() ^ after.keys())
                 common = before.keys() & after.keys()
-                out[name, edge] = set(before.keys() ^ after.keys())
-                out[name, edge].update(prefix for prefix in common if not alike(before[prefix], after[prefix]))
+                found.update(prefix for prefix in common if not alike(before[prefix], after[prefix]))
+            else:
+                continue
+            if found:
+                kept = frozenset(found)
+                out[name, edge] = held.setdefault(kept, kept)
     return out
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from policyc.ir.authz import All, AnyOf, Atom, Cond, Glob, Op, RawTest, Statement
+from policyc.ir.authz import All, AnyOf, Atom, Cond, Glob, Op, Policy, RawTest, Statement
+from policyc.lint.rule import kind_of
 
+#: kinds of documents that callers carry, or that bind their accounts
+OF_CALLERS: Final = ("identity", "boundary", "session", "scp")
 #: services that take some of their requests without a signature
 _UNSIGNED: Final = frozenset(
     {"vpc-lattice-svcs", "s3", "s3express", "s3-outposts", "sqs", "sns", "execute-api", "es", "aoss", "mediastore"}
@@ -38,6 +41,11 @@ def services_of(statement: Statement) -> set[str]:
     if statement.can is None or statement.can.negated:
         return set()
     return {verb.action.partition(":")[0].lower() for verb in statement.can.verbs}
+
+
+def on_lattice_calls(policy: Policy, statement: Statement) -> bool:
+    """Whether a statement is on calls of VPC Lattice services alone; those of a caller's policy say so by their actions."""
+    return kind_of(policy) not in OF_CALLERS or services_of(statement) == {"vpc-lattice-svcs"}
 
 
 def delegates(cond: Cond) -> bool:

@@ -29,6 +29,7 @@ SERVICE: Final = regex(r"(arn:[^:]*:vpc-lattice:[^:]*:[^:]*:service/[^/]+)(/.*)"
 #: the operator of a path test for which letter case counts for nothing
 ANY_CASE: Final = "StringEqualsIgnoreCase"
 BARE_SERVICE: Final = regex(r"arn:[^:]*:vpc-lattice:[^:]*:[^:]*:service/[^/*?]+")
+NETWORK: Final = regex(r"arn:[^:]*:vpc-lattice:[^:]*:[^:]*:servicenetwork/.*", re.DOTALL)
 
 
 @record

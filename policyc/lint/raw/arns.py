@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from policyc.diagnostics import Diagnostics, write_instead
 from policyc.holes import starred
+from policyc.lint.paths import NETWORK
 from policyc.lint.raw.nearest import nearest_name
 from policyc.model.placeholders import is_left_over
 from policyc.model.values import PARTITIONS, partition_of
@@ -42,7 +43,7 @@ class ArnProblem:
 def check_arns(statement: RawStatement, diagnostics: Diagnostics) -> None:
     """Report them."""
     for item in statement.named_resources:
-        if is_left_over(item.value):
+        if is_left_over(item.value) or (NETWORK.fullmatch(item.value) and _on_calls(statement)):
             continue  # told as that
         found = arn_problem(_padded(item.value)) or (
             _vague_path(item.value) if statement.kind.engine.keeps_unknown_words else None
@@ -56,6 +57,14 @@ def check_arns(statement: RawStatement, diagnostics: Diagnostics) -> None:
         else:
             rule = found.rule if found.rule.startswith("unknown-") else "undocumented-arn"
             diagnostics.warning(rule, found.message, item.span, found.help)
+
+
+def _on_calls(statement: RawStatement) -> bool:
+    """Whether a statement is on calls of VPC Lattice services, of which a network is no resource, whatever stands behind its id."""
+    asked = [item.value.lower() for item in statement.actions]
+    return statement.kind.name == "auth-policy" or (
+        bool(asked) and all(item.startswith("vpc-lattice-svcs:") for item in asked)
+    )
 
 
 def _padded(text: str) -> str:

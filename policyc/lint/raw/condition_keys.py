@@ -11,6 +11,7 @@ from policyc.diagnostics import Applicability, Diagnostics, respelled, write_ins
 from policyc.engines.iam.operators import Family, Qualifier, read_operator
 from policyc.engines.iam.variables import MULTIVALUED
 from policyc.holes import has_hole
+from policyc.lint.doors import OF_CALLERS
 from policyc.lint.raw.nearest import nearest_name
 from policyc.lint.raw.statements import ConditionKey, RawStatement
 from policyc.lint.unknown_keys import spelled, unknown_key
@@ -42,6 +43,7 @@ _WHENCE: Final = (
 #: lists by their page, which the guide of the service tests with operators for one value
 _ONE_BY_ONE: Final = ("events:",)
 _FIRST_HOP: Final = "object-lambda"
+_OBJECT_LAMBDA: Final = "s3-object-lambda:"
 
 
 def check_keys(statement: RawStatement, diagnostics: Diagnostics) -> None:
@@ -188,9 +190,15 @@ def _wants_true(entry: ConditionKey) -> bool:
     return operator is not None and operator.family is Family.BOOL and values == {"true"}
 
 
+def _asks_first_hop(statement: RawStatement) -> bool:
+    """Whether a caller's statement is on calls of Object Lambda access points alone."""
+    asked = [item.value.lower() for item in statement.actions] if statement.kind.name in OF_CALLERS else []
+    return bool(asked) and all(item.startswith(_OBJECT_LAMBDA) for item in asked)
+
+
 def _absent_here(entry: ConditionKey, statement: RawStatement, diagnostics: Diagnostics) -> None:
     folded = entry.key.lower()
-    if statement.kind.name != _FIRST_HOP:
+    if statement.kind.name != _FIRST_HOP and not _asks_first_hop(statement):
         return
     if folded.startswith("aws:calledvia"):
         diagnostics.warning(

@@ -16,6 +16,24 @@ from policyc.syntax.json_text import JsonString
 
 _OLAP: Final = regex(r"arn:[^:]*:s3-object-lambda:[^:]*:[^:]*:accesspoint/[^/*?]+(?P<tail>/.*)?", re.DOTALL)
 _BUCKET: Final = regex(r"arn:[^:*]*:s3:::")
+#: kind of document -> what reads like its resource and never is, why, and what to write
+_NEVER: Final = {
+    "access-point": (
+        _BUCKET,
+        "the resources of this policy are the access point and its objects",
+        "write the ARN of the access point, and `/object/*` behind it for objects",
+    ),
+    "bucket": (
+        regex(r"arn:[^:*]*:s3:[^:]*:[^:]*:accesspoint/"),
+        "the resources of this policy are the bucket and its objects, also where an access point is asked",
+        "write the ARN of the bucket, with `/*` behind it for objects, and test `s3:DataAccessPointArn`",
+    ),
+    "key": (
+        regex(r"arn:[^:*]*:kms:[^:]*:[^:]*:alias/"),
+        "the resource of this policy is the key, whatever alias it is asked by",
+        'write `"*"`, which is the key itself, and test `kms:RequestAlias` for an alias',
+    ),
+}
 _ARN_SERVICE: Final = {
     "auth-policy": "vpc-lattice",
     "object-lambda": "s3-object-lambda",
@@ -46,12 +64,13 @@ def check_resources(statement: RawStatement, diagnostics: Diagnostics) -> None:
                 item.span,
                 f"write `{item.value.removesuffix(':$LATEST')}`, or the version or alias that is called",
             )
-        if statement.kind.name == "access-point" and _BUCKET.match(item.value):
+        never, why, instead = _NEVER.get(statement.kind.name, (None, "", ""))
+        if never is not None and never.match(item.value):
             diagnostics.warning(
                 "unsupported-resource-arn-in-policy",
-                f"`{statement.said(item)}` never matches here: the resources of this policy are the access point and its objects",
+                f"`{statement.said(item)}` never matches here: {why}",
                 item.span,
-                "write the ARN of the access point, and `/object/*` behind it for objects",
+                instead,
             )
         found = _OLAP.fullmatch(item.value)
         if found is not None and found["tail"]:

@@ -1,10 +1,10 @@
 """A resource without a path is no resource of a request.
 
 ## What it does
-Finds a statement for `Invoke` whose resource is a service without a path.
+Finds a statement for `Invoke` whose resource, or what its `NotResource` leaves out, is a service without a path.
 
 ## Why is this bad
-The resource of every HTTP request has a path, `/` at the least. The resource never matches one.
+The resource of every HTTP request has a path, `/` at the least. The resource never matches one, and a deny of all but a service denies that service too.
 
 ## Example
 ```json as=auth-policy
@@ -51,7 +51,7 @@ _CONNECT = Can((Verb("connect", "vpc-lattice-svcs:Connect"),))
 def check(lint: Lint) -> None:
     for _, statement in lint.statements("auth-policy", "identity"):
         resources = statement.resources
-        if resources is None or resources.negated or not cans_may_meet(statement.can, _INVOKE):
+        if resources is None or not cans_may_meet(statement.can, _INVOKE):
             continue
         texts = {glob.text for glob in resources.patterns}
         for glob in resources.patterns:

@@ -33,30 +33,23 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
 from policyc.diagnostics import Severity
 from policyc.holes import sampled
-from policyc.lint.doors import services_of
-from policyc.lint.rule import Lint, kind_of
-from policyc.regex import regex
-
-_OF_CALLERS: Final = ("identity", "boundary", "session", "scp")
+from policyc.lint.doors import OF_CALLERS, on_lattice_calls
+from policyc.lint.paths import NETWORK
+from policyc.lint.rule import Lint
 
 SEVERITY = Severity.ERROR
 SCOPE = "document"
-NEEDS = ("patterns", ("auth-policy", *_OF_CALLERS))
-
-_NETWORK = regex(r"arn:[^:]*:vpc-lattice:[^:]*:[^:]*:servicenetwork/.*", re.DOTALL)
+NEEDS = ("patterns", ("auth-policy", *OF_CALLERS))
 
 
 def check(lint: Lint) -> None:
-    for policy, statement in lint.statements("auth-policy", *_OF_CALLERS):
-        if kind_of(policy) in _OF_CALLERS and services_of(statement) != {"vpc-lattice-svcs"}:
+    for policy, statement in lint.statements("auth-policy", *OF_CALLERS):
+        if not on_lattice_calls(policy, statement):
             continue
         for glob in statement.resources.patterns if statement.resources is not None else ():
-            if _NETWORK.fullmatch(sampled(glob.text)) is not None:
+            if NETWORK.fullmatch(sampled(glob.text)) is not None:
                 lint.report(
                     glob.span,
                     f"`{glob.text}` never matches: the resource of a request is a service",

@@ -1,7 +1,7 @@
 """A service is let in for a source that it never names.
 
 ## What it does
-Finds allows for a service whose test of `aws:SourceArn` asks for resources of another service, such as `events.amazonaws.com` for a topic of SNS, or for what is near its source: the objects of a bucket, where S3 names the bucket, the origin access control of a distribution, where CloudFront names the distribution, the subscription of a topic. Only services are held against it
+Finds allows for a service whose test of `aws:SourceArn` asks for resources of another service, such as `events.amazonaws.com` for a topic of SNS, or for what is near its source: the objects of a bucket, where S3 names the bucket, the origin access control of a distribution, where CloudFront names the distribution, the subscription of a topic, an API without the stage that API Gateway names. Only services are held against it
 of which is known whose ARNs they pass on.
 
 ## Why is this bad
@@ -51,6 +51,11 @@ _NEAR: Final = {
         regex(r"(arn:[^:]*:cloudfront:[^:]*:[^:]*:)(?:origin-access-[a-z]+|[a-z]+-policy|function|key-group)/.*"),
         "CloudFront names is a distribution",
         r"\1distribution/…",
+    ),
+    "apigateway": (
+        regex(r"(arn:[^:]*:execute-api:[^:]*:[^:]*:[^:/*?]+)"),
+        "API Gateway names is a stage, a method and a path of an API",
+        r"\1/*",
     ),
     "sns": (regex(r"(arn:[^:]*:sns:[^:]*:[^:]*:[^:*?]+):[^:]+"), "SNS names is a topic", r"\1"),
 }

@@ -1,7 +1,7 @@
 """A condition uses a key of VPC endpoints to tell where a caller of VPC Lattice is.
 
 ## What it does
-Finds `aws.SourceIp`, `aws.SourceVpc` and the other keys that come of a VPC endpoint (`aws.SourceVpce`, `aws.VpceOrgID`, …) in policies for `lattice`.
+Finds `aws.SourceIp`, `aws.SourceVpc` and the other keys that come of a VPC endpoint (`aws.SourceVpce`, `aws.VpceOrgID`, …) in policies for `lattice`, and in statements of a caller's policy that are on calls of services (`vpc-lattice-svcs`) alone.
 
 ## Why is this bad
 Those keys describe requests to AWS's own endpoints. Nothing says that a request to a Lattice service has them: an
@@ -33,8 +33,10 @@ from __future__ import annotations
 
 from policyc.diagnostics import Advice, Severity
 from policyc.ir.conditions import tests
+from policyc.lint.doors import OF_CALLERS, on_lattice_calls
 from policyc.lint.rule import Lint
-from policyc.lint.speech import key_of, word
+from policyc.lint.speech import attribute_word, key_of
+from policyc.targets.registry import target
 
 SEVERITY = Severity.WARNING
 SCOPE = "document"
@@ -49,17 +51,16 @@ _ENDPOINT_KEYS = (
     "aws:vpceorgpaths",
     "aws:vpcsourceip",
 )
-NEEDS = ("auth-policy", _ENDPOINT_KEYS)
+NEEDS = (("auth-policy", *OF_CALLERS), _ENDPOINT_KEYS)
 
 
 def check(lint: Lint) -> None:
-    for policy, statement in lint.statements("auth-policy"):
-        for test in tests(statement.when):
+    words = target("lattice").vocabulary().attributes
+    for policy, statement in lint.statements("auth-policy", *OF_CALLERS):
+        for test in tests(statement.when) if on_lattice_calls(policy, statement) else ():
             if test.attribute.native.lower() in _ENDPOINT_KEYS:
-                vpc, help = (
-                    word(policy, "source.vpc"),
-                    f"test `{word(policy, 'source.vpc')}` or `{word(policy, 'source.vpc_owner')}`",
-                )
+                vpc, owner = (attribute_word(policy, words[name]) for name in ("source.vpc", "source.vpc_owner"))
+                help = f"test `{vpc}` or `{owner}`"
                 lint.report(
                     test.span,
                     f"`{key_of(test)}` is not known to be set for calls to VPC Lattice",

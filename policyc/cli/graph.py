@@ -9,7 +9,15 @@ from policyc.cli import exits
 from policyc.cli.compiled import open_compiled
 from policyc.cli.console import Console
 from policyc.cli.inputs import read_input
-from policyc.cli.networks import LARGEST, Opened, describe_sources, open_inventory, open_network, tell_silent
+from policyc.cli.networks import (
+    LARGEST,
+    Opened,
+    describe_sources,
+    network_inside,
+    open_inventory,
+    open_network,
+    tell_silent,
+)
 from policyc.cli.parser import WrongUse
 from policyc.cli.prove_blocks import is_file
 from policyc.cli.refuse import nothing_found, refuse_request
@@ -66,10 +74,18 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, console: Console) -> int:
     args.kind = None
+    inside = None
     if args.name is not None and not args.inventories and _is_documents(args.name, args):
-        reaches = reach_by_documents(args, console, args.name)
-        return reaches if isinstance(reaches, int) else _draw(_by_documents(reaches), args, console)
-    if args.inventories or (args.name is not None and (args.name == "-" or args.name.endswith((".json", POLICY)))):
+        inside = network_inside(args.name, args)
+        if inside is None:
+            reaches = reach_by_documents(args, console, args.name)
+            return reaches if isinstance(reaches, int) else _draw(_by_documents(reaches), args, console)
+        args.name = inside
+    if (
+        inside
+        or args.inventories
+        or (args.name is not None and (args.name == "-" or args.name.endswith((".json", POLICY))))
+    ):
         opened = open_network(args.name, args, console)
         if isinstance(opened, int):
             return opened

@@ -23,7 +23,7 @@ from policyc.text import Source
 from policyc.workspace.documents.native_json import CORE_NETWORK
 from policyc.workspace.documents.native_settings import settings_of
 from policyc.workspace.documents.natives import NAMED, format_of
-from policyc.workspace.places import file_and_part
+from policyc.workspace.places import file_and_part, parts_named
 from policyc.workspace.project import POLICY
 
 if TYPE_CHECKING:
@@ -89,6 +89,21 @@ def _is_document(name: str) -> bool:
     return name == "-" or file_and_part(name)[0].endswith(NAMED)
 
 
+def network_inside(name: str, args: argparse.Namespace) -> str | None:
+    """`FILE#NAME` of the core network that a host file holds, where that is all it holds, or all that the name means there."""
+    from policyc.workspace.documents.listing import list_documents
+
+    file, part = file_and_part(name)
+    if not file.endswith(NAMED) or os.path.isdir(file):  # noqa: PTH112 - a name may be too long to be one
+        return None
+    found = Diagnostics()
+    project = open_project(args, [file], found, ())
+    entries = [] if found.has_errors else list_documents(project, settings_of(project.config), found)
+    kinds = {entry.name: entry.kind for entry in entries}
+    meant = parts_named(kinds, part) if part else list(kinds)
+    return f"{file}#{meant[0]}" if len(meant) == 1 and kinds[meant[0]] == CORE_NETWORK and meant[0] else None
+
+
 def read_network(name: str, args: argparse.Namespace, console: Console) -> Opened | int:
     """The network of one JSON document, or of a template or manifest around it (`FILE#NAME`). Findings that do not stop the question are left to `check`."""
     from policyc.targets.cloud_wan.check import check_document
@@ -121,7 +136,7 @@ def _in_host(file: str, part: str, args: argparse.Namespace, console: Console) -
     if diagnostics.has_errors:
         return refuse_request(diagnostics, side.sources, args.format, console)
     known = {name.rpartition("#")[2]: piece for name, piece in side.pieces.items() if piece.kind == CORE_NETWORK}
-    chosen = known if not part else {called: piece for called, piece in known.items() if called == part}
+    chosen = known if not part else {called: known[called] for called in parts_named(known, part)}
     if len(chosen) != 1:
         written = ", ".join(f"`{file}#{called}`" for called in known)
         how = f"holds no core network `{part}`" if known and part else f"holds {len(known) or 'no'} core networks"

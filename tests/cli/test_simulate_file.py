@@ -199,6 +199,8 @@ def test_a_core_network_inside_a_host_file_is_asked_as_it_is_alone(
     for command in (
         ["simulate", "{}", *attachment],
         ["routes", "{}"],
+        ["graph", "{}"],
+        ["graph", "{}", "--format", "mermaid"],
         ["build", "--diff", "{}", "--network", "core.json"],
     ):
         said = []

@@ -72,17 +72,17 @@ def _callers(type: str, name: str, properties: Sequence[JsonValue | None], space
 def _texts(properties: Sequence[JsonValue | None], word: str, space: str) -> Iterator[str]:
     for held in properties:
         for end in _ENDS:
-            yield from _said(held.get(word + end) if isinstance(held, JsonObject) else None, space)
+            yield from said(held.get(word + end) if isinstance(held, JsonObject) else None, space)
 
 
-def _said(value: JsonValue | None, space: str) -> Iterator[str]:
+def said(value: JsonValue | None, space: str) -> Iterator[str]:
     """A text, or each of a list; a reference to another manifest by its kind, its namespace and its name."""
     match value:
         case JsonString(text):
             yield text
         case JsonArray(items):
             for item in items:
-                yield from _said(item, space)
+                yield from said(item, space)
         case JsonObject():
             inner = value.get("from")
             found = inner if isinstance(inner, JsonObject) else value

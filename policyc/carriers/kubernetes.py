@@ -7,14 +7,14 @@ https://marketplace.upbound.io/providers/upbound/provider-family-aws/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final
 
 from policyc.carriers import helm
 from policyc.carriers.bodies import documents_in
-from policyc.carriers.embedded import Carried, Embedded, Options, Unreadable, listed
-from policyc.carriers.hanging import elsewhere, hanging
+from policyc.carriers.embedded import SERVICE, Carried, Companion, Embedded, Options, Unreadable, listed
+from policyc.carriers.hanging import elsewhere, hanging, said
 from policyc.carriers.parts import Broken, of_documents
 from policyc.carriers.signs import EFFECT, STATEMENT
 from policyc.carriers.types import text_at, types
@@ -33,6 +33,9 @@ _ACTION: Final = regex(
     r"indent|nindent|trim|lower|upper|eq|ne|and|or|not)\b)"
 )
 _KIND: Final = regex(r"^\s*kind:.*$", re.MULTILINE)
+_AUTH: Final = "application-networking.k8s.aws/IAMAuthPolicy"
+_GATEWAY: Final = "Gateway "
+_ROUTE: Final = regex(r"^\s*kind:\s*[\"']?(?:HTTP|GRPC)Route\b", re.MULTILINE)
 _KUSTOMIZATION: Final = ("kustomization.yaml", "kustomization.yml")
 _PATCH: Final = "a patch of kustomize; check what `kustomize build` prints"
 _HELM: Final = "a Helm template; check what `helm template` prints"
@@ -97,7 +100,48 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
                 out.append(_on(known, body, type_))
     if templated and not (bodies or lost):
         lost.append(_template(source))
-    return Carried(tuple(out), tuple(lost), elsewhere=listed(others))
+    beside = tuple(_beside(out, lost, chart or source)) if any(item.type == _AUTH for item in out) else ()
+    return Carried(tuple(_with_target(out)), tuple(lost), beside, elsewhere=listed(others))
+
+
+def _with_target(found: Sequence[Embedded]) -> Iterator[Embedded]:
+    """The documents, those on routes and gateways with what they are on as the companion that it is."""
+    for item in found:
+        on = item.facts.get("on", "") if item.type == _AUTH else ""
+        yield replace(item, facts={**item.facts, "resource": on}) if on else item
+
+
+def _beside(found: Sequence[Embedded], lost: Sequence[Unreadable], text: Source) -> Iterator[Companion]:
+    """The service networks that gateways stand for, and the services of routes behind one of these: the controller turns both to `AWS_IAM` where they have a policy. Of a route
+    whose gateway has its policy elsewhere nothing is said."""
+    targets = {item.facts["on"]: item.place for item in found if item.type == _AUTH and "on" in item.facts}
+    for name, place in targets.items():
+        if name.startswith(_GATEWAY):
+            yield Companion(name, "lattice.service_network", place, {"auth": "aws_iam"})
+    if lost or _ROUTE.search(text.text) is None:
+        return
+    for body in _routes(text):
+        name, space = text_at(body, "metadata.name"), text_at(body, "metadata.namespace")
+        called = f"{text_at(body, 'kind')} {'/'.join(filter(None, (space, name)))}"
+        parents = {hung for part in _parents(body) for hung in said(part, space)}
+        gateway = f"{_GATEWAY}{parents.pop().removeprefix(_GATEWAY)}" if len(parents) == 1 else ""
+        if called in targets and gateway in targets:
+            yield Companion(called, SERVICE, targets[called], {"auth": "aws_iam"}, {"network": gateway})
+
+
+def _routes(text: Source) -> Iterator[JsonValue]:
+    for node in documents(text, Diagnostics(), of_documents, []):
+        try:
+            if "apiVersion" in node.members() and _ROUTE.search(text.text, node.span.start, node.span.end):
+                yield node.value()
+        except BrokenFile:
+            continue
+
+
+def _parents(body: JsonValue | None) -> Iterator[JsonValue]:
+    spec = body.get("spec") if isinstance(body, JsonObject) else None
+    held = spec.get("parentRefs") if isinstance(spec, JsonObject) else None
+    yield from held.items if isinstance(held, JsonArray) else ()
 
 
 def _on(item: Embedded, body: JsonValue, type_: str) -> Embedded:

@@ -57,9 +57,9 @@ def file_and_part(name: str) -> tuple[str, str]:
 
 
 def parts_named(names: Iterable[str], part: str, own: Mapping[str, str] = MappingProxyType({})) -> list[str]:
-    """Of the names of documents, as `FILE#NAME` or `NAME`, those that `part` means: the name itself, else its end after a dot. Some have a name of
+    """Of the names of documents, as `FILE#NAME` or `NAME`, those that `part` means: the name itself, else its end after a dot or a slash. Some have a name of
     their `own` for it."""
     called = {name: own.get(name, name).rpartition("#")[2] for name in names}
     return [name for name, text in called.items() if text == part] or [
-        name for name, text in called.items() if text.endswith(f".{part}")
+        name for name, text in called.items() if text.endswith((f".{part}", f"/{part}"))
     ]

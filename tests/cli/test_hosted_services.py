@@ -192,3 +192,39 @@ def test_a_module_of_several_files(room: Path, run: Run) -> None:
         asked = ("--who", "aws_iam_role.reader", "--can", "GET", "--path", path, "--network-auth", "none")
         found = run("simulate", "--root", str(room), f"{room / 'old/main.tf'}#aws_vpclattice_service.stock", *asked)
         assert found.status == status, found.out + found.err
+
+
+MANIFESTS = """apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: orders, namespace: shop}
+spec: {parentRefs: [{name: mesh, namespace: infra}]}
+---
+apiVersion: application-networking.k8s.aws/v1alpha1
+kind: IAMAuthPolicy
+metadata: {name: mesh-auth, namespace: infra}
+spec:
+  targetRef: {group: gateway.networking.k8s.io, kind: Gateway, name: mesh}
+  policy: '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "vpc-lattice-svcs:Invoke", "Resource": "*",
+    "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}}]}'
+---
+apiVersion: application-networking.k8s.aws/v1alpha1
+kind: IAMAuthPolicy
+metadata: {name: orders-auth, namespace: shop}
+spec:
+  targetRef: {group: gateway.networking.k8s.io, kind: HTTPRoute, name: orders}
+  policy: '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "vpc-lattice-svcs:Invoke", "Resource": "*"}]}'
+"""
+
+
+def test_a_route_of_kubernetes_behind_its_gateway(room: Path, run: Run) -> None:
+    """A gateway is a service network, and a route one of its services (Lattice reference, section 8)."""
+    file = room / "mesh.yaml"
+    file.write_text(MANIFESTS)
+    told: Any = run("who", "--root", str(room), "--format", "json", str(file)).json()
+    (held,) = [item["classes"] for item in told["resources"] if item["on"] == "HTTPRoute shop/orders"]
+    assert [one["conditions"] for one in held] == [["StringEquals aws:PrincipalOrgID: o-a1b2c3d4e5"]]
+    imported = run("import", "--root", str(room), str(file)).out
+    assert "lattice.service_network {" in imported and "network: infra_mesh" in imported
+    file.write_text(MANIFESTS.replace("{name: mesh, namespace: infra}", "{name: other, namespace: infra}"))
+    told = run("who", "--root", str(room), "--format", "json", str(file)).json()
+    assert [item["on"] for item in told["resources"]] == ["infra/mesh-auth", "shop/orders-auth"]

@@ -15,7 +15,7 @@ from policyc.cli.project import here, open_project
 from policyc.cli.refuse import refuse
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.workspace.documents.natives import NAMED
-from policyc.workspace.places import file_and_part
+from policyc.workspace.places import file_and_part, parts_named
 
 if TYPE_CHECKING:
     from policyc.workspace.documents.listing import Entry
@@ -65,8 +65,8 @@ def state(args: argparse.Namespace, console: Console) -> int | None:
 def _chosen(entries: Sequence[Entry], file: str, part: str) -> Entry:
     """The one document that is meant. Raises WrongUse."""
     known = [entry for entry in entries if not entry.reason]
-    exactly = [entry for entry in known if part in ("", entry.name)]
-    fitting = exactly or [entry for entry in known if entry.name.endswith(f".{part}")]
+    meant = parts_named([entry.name for entry in known], part) if part else None
+    fitting = [entry for entry in known if meant is None or entry.name in meant]
     if len(fitting) == 1:
         return fitting[0]
     names = list(dict.fromkeys(entry.name for entry in fitting or known if entry.name))

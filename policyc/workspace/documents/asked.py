@@ -120,7 +120,7 @@ def text_in(
 def _called(documents: Sequence[Embedded], name: str) -> list[Embedded]:
     """The documents with a name, or with one of which this is the end (`stock_auth` of `aws_vpclattice_auth_policy.stock_auth`)."""
     exactly = [one for one in documents if not name or one.name == name]
-    return exactly or [one for one in documents if one.name.endswith(f".{name}")]
+    return exactly or [one for one in documents if one.name.endswith((f".{name}", f"/{name}"))]
 
 
 def _not_one(

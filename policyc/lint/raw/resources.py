@@ -15,7 +15,7 @@ from policyc.regex import regex
 from policyc.syntax.json_text import JsonString
 
 _OLAP: Final = regex(r"arn:[^:]*:s3-object-lambda:[^:]*:[^:]*:accesspoint/[^/*?]+(?P<tail>/.*)?", re.DOTALL)
-_BUCKET: Final = regex(r"arn:[^:*]*:s3:::")
+_BUCKET: Final = regex(r"arn:[^:]*:s3:::")
 #: kind of document -> what reads like its resource and never is, why, and what to write
 _NEVER: Final = {
     "access-point": (
@@ -24,12 +24,12 @@ _NEVER: Final = {
         "write the ARN of the access point, and `/object/*` behind it for objects",
     ),
     "bucket": (
-        regex(r"arn:[^:*]*:s3:[^:]*:[^:]*:accesspoint/"),
+        regex(r"arn:[^:]*:s3:[^:]*:[^:]*:accesspoint/"),
         "the resources of this policy are the bucket and its objects, also where an access point is asked",
         "write the ARN of the bucket, with `/*` behind it for objects, and test `s3:DataAccessPointArn`",
     ),
     "key": (
-        regex(r"arn:[^:*]*:kms:[^:]*:[^:]*:alias/"),
+        regex(r"arn:[^:]*:kms:[^:]*:[^:]*:alias/"),
         "the resource of this policy is the key, whatever alias it is asked by",
         'write `"*"`, which is the key itself, and test `kms:RequestAlias` for an alias',
     ),

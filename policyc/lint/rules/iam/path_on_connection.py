@@ -35,6 +35,7 @@ from __future__ import annotations
 
 from policyc.diagnostics import Severity
 from policyc.engines.proofs.conditions import never_holds
+from policyc.holes import sampled
 from policyc.ir.authz import Can, Glob, Resources
 from policyc.lint.paths import SERVICE
 from policyc.lint.places import condition_of
@@ -66,7 +67,7 @@ def check(lint: Lint) -> None:
 
 
 def _report_path(lint: Lint, can: Can, first: Glob) -> None:
-    service = _service(first)
+    service = first.text.removesuffix(_parts(first)[1])
     lint.report(
         first.span,
         f"`{first.text}` never matches `Connect`: a TLS passthrough connection has no path",
@@ -85,10 +86,10 @@ def _connects(can: Can) -> bool:
 
 
 def _only_paths(resources: Resources) -> bool:
-    return not resources.negated and all(_service(glob) for glob in resources.patterns)
+    return not resources.negated and all(_parts(glob)[0] for glob in resources.patterns)
 
 
-def _service(glob: Glob) -> str:
-    """The service in front of a path; empty when the resource has no path, or may be a service alone."""
-    found = SERVICE.fullmatch(glob.text)
-    return "" if found is None or found[1].endswith("*") else found[1]
+def _parts(glob: Glob) -> tuple[str, str]:
+    """A service and the path behind it; empty when the resource has no path, or may be a service alone."""
+    found = SERVICE.fullmatch(sampled(glob.text))
+    return ("", "") if found is None or found[1].endswith("*") else (found[1], found[2])

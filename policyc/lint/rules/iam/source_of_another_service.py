@@ -34,6 +34,7 @@ from __future__ import annotations
 from typing import Final
 
 from policyc.diagnostics import Severity
+from policyc.holes import sampled, starred
 from policyc.ir.authz import Atom, RawTest, Statement
 from policyc.ir.conditions import tests
 from policyc.lint.rule import Lint
@@ -93,14 +94,16 @@ def _check_sources(lint: Lint, statement: Statement, services: set[str]) -> None
         if test.attribute.native.lower() != "aws:sourcearn" or test.negated or "Not" in _operator(test):
             continue
         for near, named_is, instead in (_NEAR[service] for service in services & _NEAR.keys()):
-            found = [near.fullmatch(text) for text in _texts(test)]
+            texts = _texts(test)
+            found = [near.fullmatch(sampled(text)) for text in texts]
             if found and found[0] and all(found):
+                right = found[0].expand(instead)
                 lint.report(
                     test.span,
-                    f"the source that {named_is}, and never `{found[0][0]}`",
-                    f"write `{found[0].expand(instead)}`",
+                    f"the source that {named_is}, and never `{texts[0]}`",
+                    f"write `{right}`" if texts[0] == found[0][0] else f"write it like `{right}`",
                 )
-        named = {text.split(":")[2] for text in _texts(test) if text.count(":") >= 5}
+        named = {text.split(":")[2] for text in map(starred, _texts(test)) if text.count(":") >= 5}
         if named and not any("*" in name or "?" in name or name in owned for name in named):
             first = sorted(services)[0]
             lint.report(

@@ -102,7 +102,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         (["role.json", *READ], ["--identity", "role.json", *READ]),
         (["bucket.json", *READ], ["--bucket-policy", "bucket.json", *READ]),
-        (["group.cedar", "--context", "context.json"], ["--group-policy", "group.cedar", "--context", "context.json"]),
         (["stack.yaml#Auth", *CHAIN], ["--service-policy", "stack.yaml#Auth", *CHAIN]),
     ],
     ids=lambda argv: argv[0],
@@ -113,6 +112,14 @@ def test_the_answer_is_that_of_the_option(argv: list[str], same: list[str], caps
     assert (main(["simulate", *same]), capsys.readouterr()) == (status, told)
     assert status in (0, 10, 11)
     assert told.err == ""
+
+
+def test_a_text_of_which_nothing_is_known_is_taken_for_that_of_a_group(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", "group.cedar", "--context", "context.json"]) == 0
+    told = capsys.readouterr().out
+    assert "`group.cedar` is taken for the policy of a group" in " ".join(told.split())
+    assert main(["simulate", "--group-policy", "group.cedar", "--context", "context.json"]) == 0
+    assert told.startswith(capsys.readouterr().out)
 
 
 def test_the_policy_of_a_network_stands_at_its_gate(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ from policyc.cli.refuse import refuse_findings, refuse_request
 from policyc.cli.simulate.answer import write_answer
 from policyc.cli.trust import add_trust, samples_of, trust_of
 from policyc.diagnostics import Diagnostics, Severity, did_you_mean
-from policyc.engines.trace import Decision, Outcome
+from policyc.engines.trace import Decision, Outcome, changed
 from policyc.model.files import read_inside
 from policyc.record import replace
 from policyc.report.registry import render
@@ -101,7 +101,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
         outcome = _of_context(args, guard, unknown, given, sources, diagnostics)
     if outcome is None or diagnostics.has_errors:
         return refuse_request(diagnostics, sources, args.format, console)
-    return write_answer(outcome, sources, args, console)
+    taken = getattr(args, "taken", ())
+    return write_answer(changed(outcome, notes=(*outcome.notes, *taken)) if taken else outcome, sources, args, console)
 
 
 def _given(args: argparse.Namespace, project: Project, sources: dict[str, Source]) -> Providers:

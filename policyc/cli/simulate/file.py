@@ -50,6 +50,9 @@ def state(args: argparse.Namespace, console: Console) -> int | None:
     if chosen.kind == _CEDAR:
         if not chosen.is_of_endpoint:
             args.group_policy = name
+            if not chosen.type and not chosen.resource and not args.endpoint_policy:
+                told = f"`{name}` is taken for the policy of a group whose endpoint has none; that of an endpoint goes with `--endpoint-policy`"
+                args.taken = (told,)
             return None
         args.endpoint_policy.insert(0, name)
         args.group_policy = args.group_policy or _of_group(entries, chosen, name, args)

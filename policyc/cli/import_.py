@@ -168,6 +168,7 @@ _CARRIERS = {
     "lattice.service": "arn:*:vpc-lattice:*:????????????:service/*",
     "lattice.service_network": "arn:*:vpc-lattice:*:????????????:servicenetwork/*",
 }
+_CALLER = ":iam::"
 _NETWORK = "core-network"
 _CEDAR = "cedar"
 _ENDPOINT = ":verified-access-endpoint/"
@@ -374,7 +375,7 @@ def _opened(taken: Sequence[TakenOut], opening: Opening, left: list[Left]) -> li
                 else ""
             )
             for name in () if attached else names_in(item.carrier):  # other documents may speak of who carries this one
-                if (like := likes.get((home(item.file), name), "")).startswith("arn:"):
+                if _CALLER in (like := likes.get((home(item.file), name), "")):
                     attached = opening.sample(item.file, Open(name, "arn"), like, places.get(name, ""))
         except (Unclear, KeyError) as unclear:
             reason = (

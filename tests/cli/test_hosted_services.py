@@ -228,3 +228,35 @@ def test_a_route_of_kubernetes_behind_its_gateway(room: Path, run: Run) -> None:
     file.write_text(MANIFESTS.replace("{name: mesh, namespace: infra}", "{name: other, namespace: infra}"))
     told = run("who", "--root", str(room), "--format", "json", str(file)).json()
     assert [item["on"] for item in told["resources"]] == ["infra/mesh-auth", "shop/orders-auth"]
+
+
+FUNCTION = """Transform: AWS::Serverless-2016-10-31
+Resources:
+  Stock: {Type: AWS::VpcLattice::Service, Properties: {AuthType: AWS_IAM}}
+  StockAuth:
+    Type: AWS::VpcLattice::AuthPolicy
+    Properties:
+      ResourceIdentifier: !Ref Stock
+      Policy:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Principal: {AWS: !GetAtt ReadRole.Arn}, Action: "vpc-lattice-svcs:Invoke", Resource: "*"}]
+  Read:
+    Type: AWS::Serverless::Function
+    Properties:
+      Policies:
+        - Version: "2012-10-17"
+          Statement: [{Effect: Allow, Action: "vpc-lattice-svcs:Invoke", Resource: !Sub "${Stock.Arn}/orders/*"}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "path", "status"),
+    [("", "/orders/1", 0), ("", "/other", 10), ("        - AWSLambdaBasicExecutionRole\n", "/orders/1", 11)],
+)
+def test_the_role_that_sam_makes_for_a_function(room: Path, run: Run, more: str, path: str, status: int) -> None:
+    (room / "sam.yaml").write_text(FUNCTION + more)
+    asked = ("--who", "arn:aws:iam::111122223333:role/x" if more else "ReadRole", "--can", "GET", "--path", path)
+    answer = run("simulate", "--root", str(room), f"{room / 'sam.yaml'}#Stock", *asked, "--network-auth", "none")
+    assert answer.status == status, answer.out + answer.err
+    text = run("import", "--root", str(room), str(room / "sam.yaml")).out
+    assert "for identity on read_role_name_role" in text and "who read_role_name_role" in text

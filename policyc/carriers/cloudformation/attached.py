@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from policyc.carriers.cloudformation.lowering import intrinsic
-from policyc.carriers.cloudformation.named import called
+from policyc.carriers.cloudformation.named import called, made_role
 from policyc.carriers.cloudformation.template import Resource, Template
 from policyc.carriers.cloudformation.wiring import CONDITION, texts_of
 from policyc.carriers.embedded import bound_by, inline, of_group, told
@@ -59,6 +59,8 @@ def attached_facts(resource: Resource, template: Template, kind: DocumentType, o
     holder = template.resources.get(_named(found[0])) if len(found) == 1 else None
     if holder is not None and holder.type.startswith("AWS::IAM::"):
         facts["carrier"] = mark(f"{holder.name}.Arn")
+    if made := made_role(resource):
+        facts |= {"on": ", ".join(sorted((*found, mark(made)))), "carrier": mark(f"{made}.Arn")}
     if len(found) == 1 and resource.type != _MANAGED:
         facts |= inline(found[0] if holder is None else called(holder), text_at(resource.properties, "PolicyName"))
     return facts | bound_by([_boundary(one, template) for one in found])
@@ -127,6 +129,8 @@ def callers(template: Template) -> dict[str, str]:
                 name = _one(resource, f"{word}Name", template)
                 path = _one(resource, "Path", template)
                 found[resource.name] = f"{word.lower()}/{path.lstrip('/')}{name}"
+        elif (made := made_role(resource)) and not any(_or_written(resource.properties.get("Policies"), template)):
+            found[made] = "role/"
     return found
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from policyc.carriers.cloudformation.filling import LOOP, MOST, filled
-from policyc.carriers.cloudformation.named import like_of, name_of
+from policyc.carriers.cloudformation.named import like_of, made_role, name_of
 from policyc.carriers.cloudformation.template import Template
 from policyc.carriers.embedded import Hole, PlacedText
 from policyc.carriers.placing import placed
@@ -275,6 +275,9 @@ class Lowering:
         if resource is None and not _has_more(self.template):
             self._unknown(logical, span)
         like = "" if resource is None else like_of(resource, attribute(resource.type, rest))
+        function = self.template.resources.get(logical.removesuffix("Role")) if resource is None else None
+        if function is not None and made_role(function) == logical:
+            like = attribute("AWS::IAM::Role", rest)
         if not like and rest.endswith("Arn"):
             like = "arn:*"
         return self._bound_or_mark(name, "arn" if like.startswith("arn:") else "string", span, like)

@@ -18,6 +18,7 @@ TYPES: Final[Mapping[str, tuple[str, str]]] = {
 }
 #: resource types whose names may stand behind a path in their ARNs
 _IN_PATHS: Final = ("AWS::IAM::Role", "AWS::IAM::User")
+_SERVERLESS: Final = "AWS::Serverless::Function"
 _PROVIDER: Final = "AWS::IAM::OIDCProvider"
 #: other resource types that carry documents, and the property that is their name
 _NAMED: Final[Mapping[str, str]] = {
@@ -37,6 +38,15 @@ def called(resource: Resource) -> str:
     held = TYPES.get(resource.type)
     name = resource.properties.get(held[1] if held is not None else _NAMED.get(resource.type, ""))
     return name.value.removeprefix("https://") if isinstance(name, JsonString) else ""
+
+
+def made_role(resource: Resource) -> str:
+    """What SAM calls the role that it makes for a function; empty for anything else.
+
+    Source: https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources-function.html
+    """
+    made = resource.type == _SERVERLESS and resource.properties.get("Role") is None
+    return f"{resource.name}Role" if made else ""
 
 
 def like_of(resource: Resource, like: str) -> str:

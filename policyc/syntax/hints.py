@@ -158,6 +158,10 @@ def foreign(kind: str, word: str, before: str, word_before: str, after: str, ter
         if word == "not" and after in CLAUSES:
             return f"write `{after} not`"
         if kind in ("and", "or") and "and" not in terminals:
+            if after in CLAUSES:
+                return f"remove it: the clauses of a statement hold together; `{after}` begins the next one"
+            if before == "STRING" and not after.startswith('"'):
+                return "a condition begins with `when`, such as `when source.vpc == mesh_vpc`"
             return "put a comma between them"
         if lower in _CLAUSES and after not in (*_COMPARISONS, ".", "[", "(", ",", "}"):
             return f"write `{_CLAUSES[lower]}`"

@@ -446,6 +446,9 @@ resource stock: lattice.service { id: "svc-0a1b2c3d4e5f67890", at: shop/us-west-
             'a caller is declared by its parts: `principal app = role("111122223333", "app")`',
         ),
         ("who app and anyone", "put a comma between them"),
+        ('path "/x" and "/y"', "put a comma between them"),
+        ('path "/x" and source.vpc == v', "a condition begins with `when`, such as `when source.vpc == mesh_vpc`"),
+        ("who app and can GET", "remove it: the clauses of a statement hold together; `can` begins the next one"),
         ("path /stock", 'put the path between double quotes, such as `"/stock"`'),
         ('not path "/x"', "write `path not`"),
         (

@@ -165,7 +165,10 @@ def _git_bytes(folder: str, *words: str) -> bytes:
     try:
         done = subprocess.run(["git", "-C", folder, *words], capture_output=True, check=False)
     except OSError as error:
-        raise NoRevision("git cannot be run", "install git; without it two folders can be compared (`diff OLD NEW`), and findings with a list (`check --baseline FILE`)") from error
+        raise NoRevision(
+            "git cannot be run",
+            "install git; without it two folders can be compared (`diff OLD NEW`), and findings with a list (`check --baseline FILE`)",
+        ) from error
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         reason = said[-1].removeprefix("fatal: ").rstrip(".") if said else f"git ended with {done.returncode}"

@@ -172,9 +172,6 @@ _CALLER = ":iam::"
 _NETWORK = "core-network"
 _CEDAR = "cedar"
 _ENDPOINT = ":verified-access-endpoint/"
-#: what is not known of an endpoint whose text cannot be imported
-_GROUP = "it is the policy of an endpoint, and which group that is in is not known here"
-_PROTOCOL = "it is the policy of an endpoint, and the protocol of that is not known here"
 #: the name of what goes to standard output
 _STREAM = "imported.policy"
 
@@ -224,7 +221,7 @@ def _documents(
     formats = {name: format_of(project.root / name, source, settings) for name, source in sources.items()}
     files = [(sources[name], format) for name, format in formats.items() if format]
     taken, left = take_out(open_hosts(project.root, files, told, settings), opened=True)
-    taken = _opened(_behind_groups(taken, left), opening, left)
+    taken = _opened(taken, opening, left)
     asked = {path.resolve().relative_to(project.root).as_posix() for path in named}
     for fault in told:
         if fault.severity is Severity.ERROR and fault.span is not None and fault.span.file not in asked:
@@ -254,9 +251,6 @@ def _documents(
     top = os.path.commonpath([str(PurePosixPath(name).parent) for name in sources]) if sources else ""
     seen = Seen()
     known = {name: around(project.root / name, seen, diagnostics) for name in sources}
-    unclear = [name for name, told in known.items() if _ENDPOINT in told.resource and not told.group]
-    left += [Left(name, 0, "", _GROUP) for name in unclear]
-    sources = {name: source for name, source in sources.items() if name not in unclear}
     given = [
         Given(
             source,
@@ -267,7 +261,9 @@ def _documents(
             trust=known[name].trust,
             called=known[name].policy,
             policy=known[name].policy if known[name].kind == "identity" else "",
-            group=known[name].group,
+            group=_group(known[name].group, name, known[name].protocol, opening)
+            if _ENDPOINT in known[name].resource
+            else "",
             protocol=known[name].protocol,
             auth=known[name].auth,
         )
@@ -289,25 +285,27 @@ def _documents(
                 behind=item.behind,
                 trust=item.trust,
                 own=_own(item.file, item.name) if item.kind == _CEDAR else "",
-                group=_own(item.file, item.group) if item.group else "",
+                group=_group(
+                    _own(item.file, item.group) if item.group else "", item.source.file, item.protocol, opening
+                )
+                if item.is_endpoint
+                else "",
                 protocol=item.protocol,
             )
         )
     return given, {**read, **{item.source.file: item.source for item in taken}}, left
 
 
-def _behind_groups(taken: Sequence[TakenOut], left: list[Left]) -> list[TakenOut]:
-    """The documents but for texts of endpoints of which little is known: as a group's such a text would let in whom its group refuses."""
-    from policyc.workspace.documents.taken_out import Left
-
-    out: list[TakenOut] = []
-    for item in taken:
-        lacks = "" if not item.is_endpoint else _GROUP if not item.group else "" if item.protocol else _PROTOCOL
-        if lacks:
-            left.append(Left(item.source.file, 0, "", lacks))
-        else:
-            out.append(item)
-    return out
+def _group(named: str, shown: str, protocol: str, opening: Opening) -> str:
+    """What tells the group of an endpoint: as a group's its text would let in whom the group refuses, so that it has one of its own where none is `named`. What is taken for
+    granted is noted."""
+    if not named:
+        opening.taken.append(f"the group of `{shown}` is not known: one without a policy stands in its place")
+    if not protocol:
+        opening.taken.append(
+            f"what the endpoint of `{shown}` speaks is not known: it is taken from what the text reads"
+        )
+    return named or f"group of {shown}"
 
 
 def _own(file: str, name: str) -> str:

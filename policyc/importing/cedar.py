@@ -22,12 +22,15 @@ from policyc.syntax import cedar_nodes, nodes
 from policyc.syntax.cedar_text import parse_cedar
 from policyc.targets.base import Document, Rooted
 from policyc.targets.cedar_documents import raising
+from policyc.targets.cedar_documents.text.asking import read_paths
 from policyc.targets.client_vpn import TARGET as CLIENT_VPN
 from policyc.targets.client_vpn import raising as client_vpn
 from policyc.targets.verified_access import raising as verified_access
 from policyc.text import Span
 
 CEDAR = "cedar"
+#: above a group whose policy is not among what is imported
+_ELSEWHERE = "policyc: ignore[group-without-policy] its policy stands elsewhere"
 
 
 @dataclass(slots=True)
@@ -101,9 +104,15 @@ def _write(item: _Text, key: str, plan: Plan, diagnostics: Diagnostics) -> None:
         return
     names.taken |= {entry for entry, _ in _entries(on, "trust")} if item.service is verified_access else set()
     name, start = names.free(item.stem), given.source.span(0, 0)
-    at = names.resource(on.name, on.type, key, "", **_place(key, names), **_own(on))
+    # a group's own text comes first, so that its group is declared by now
+    elsewhere = _ELSEWHERE if of_endpoint else ""
+    at = names.resource(on.name, on.type, key, elsewhere, **_place(key, names), **_own(on))
     if of_endpoint:
-        fields = {**_place(given.attached, names), "group": word(at), "protocol": word(given.protocol)}
+        fields = {
+            **_place(given.attached, names),
+            "group": word(at),
+            "protocol": word(given.protocol or _spoken(document)),
+        }
         at = names.resource(f"{item.stem}_endpoint", verified_access.ENDPOINT, _key(given), "", **fields)
     try:
         statements = [_statement(policy, index, names) for index in range(len(policy.statements))]
@@ -122,6 +131,12 @@ def _write(item: _Text, key: str, plan: Plan, diagnostics: Diagnostics) -> None:
 
     stricter = () if canonical else tuple(raising.stricter(policy, carried))
     plan.wholes.append(Whole(given, CEDAR, node, start, differs, stricter=stricter))
+
+
+def _spoken(document: cedar_nodes.Document) -> str:
+    """What an endpoint speaks whose text reads that."""
+    roots = {path[0] for path in read_paths([document]) if path}
+    return "tcp" if "tcp_flow" in roots and "http_request" not in roots else "https"
 
 
 def _is_of_client_vpn(document: cedar_nodes.Document, trust: Mapping[str, str]) -> bool:

@@ -24,7 +24,7 @@ class Given:
     """A document to import: its text, the name of its kind (empty: the shape tells), the ARN of what it is attached to where somebody
     stated it (`called` is a name at least), and the file that it should become, without its ending. `named` is False for one that was found in a folder: it is passed
     over when the language has no policies of its kind. `comments` are those above its statements, by their number. `trust` are the types of the trust
-    providers that a Cedar text may count on, by name, and of an endpoint its `group` (the ARN, or what is `own` to the text of that) and the `protocol` that it speaks are known; `own` tells a text from others whose ARN nobody knows. `auth` is `none` on a service or network of VPC Lattice that asks no policy, `behind` the ARN of the network that a service stands behind, `policy` what an identity policy is called on AWS."""
+    providers that a Cedar text may count on, by name, and of an endpoint its `group` (the ARN, or what is `own` to the text of that) is known, and the `protocol` that it speaks may be; `own` tells a text from others whose ARN nobody knows. `auth` is `none` on a service or network of VPC Lattice that asks no policy, `behind` the ARN of the network that a service stands behind, `policy` what an identity policy is called on AWS."""
 
     source: Source
     kind: str = ""

@@ -185,7 +185,11 @@ def test_the_policy_of_an_endpoint_is_that_of_no_group(run: Run) -> None:
     assert "for verified_access on staff_group" in told and "for verified_access on pay_endpoint" in told
     Path("stack.yaml").write_text(VISITED.replace("!Ref Staff", "vagr-0123456789abcdef0"), encoding="utf-8")
     status, out, err = run("import", "stack.yaml")
-    assert "for verified_access on pay" not in out and "which group that is in is not known here" in err
+    assert (
+        "for verified_access on pay_endpoint" in out
+        and "pay_endpoint: verified_access.endpoint { group: pay_group" in " ".join(out.split())
+    )
+    assert "the group of `stack.yaml:11 Pay` is not known: one without a policy stands in its place" in err
 
 
 def test_a_group_that_a_text_leaves_open_is_a_parameter(run: Run) -> None:

@@ -141,11 +141,11 @@ def test_an_endpoint_shares_the_group_that_its_data_is_of(written: Path, capsys:
     assert "group: vagr_group, protocol: https" in text
     assert "trust: { corp: oidc, login: oidc }" in text  # what both texts read
     # nothing tells what the other endpoint speaks; as the text of a group it would let in whom its own group refuses
-    assert text.count("verified_access.endpoint {") == 1 and text.count("verified_access.group {") == 1
-    assert "not imported: live/va/base.cedar: it is the policy of an endpoint" in capsys.readouterr().err
+    assert text.count("verified_access.endpoint {") == 2 and text.count("verified_access.group {") == 2
+    assert "what the endpoint of `live/va/base.cedar` speaks is not known" in capsys.readouterr().err
     assert run(("build", "policies", "-o", "out")) == 0
     built = {path.name: squeezed(path.read_text()) for path in (written / "out").rglob("*.cedar")}
-    assert '"pay"' in built["pay.cedar"] and '"it"' in built["vagr.cedar"] and "base.cedar" not in built
+    assert '"pay"' in built["pay.cedar"] and '"it"' in built["vagr.cedar"] and '"db"' in built["base.cedar"]
     assert run(("check", "policies")) == 0, capsys.readouterr().out
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, overload
 
+from policyc.diagnostics import Diagnostic
 from policyc.holes import MARK, has_hole, mark
 from policyc.record import record, replace
 from policyc.regex import regex
@@ -209,7 +210,7 @@ class Wiring:
 @record
 class Carried:
     """Everything of ours in one host file, in its order; of one that is `partial` a part is not read that may say anything, so that nothing follows from what is not there. Files of one `module` (empty: the file by itself) are judged together. `callers`, for a file with a service of VPC Lattice or
-    with `chains`, are the roles and users all of whose policies are there, with their ARNs where these are known (plans), else with the ends of those (`role/app`; `role/` where AWS makes the name up). `elsewhere` is
+    with `chains`, are the roles and users all of whose policies are there, with their ARNs where these are known (plans), else with the ends of those (`role/app`; `role/` where AWS makes the name up). `findings` are about what stands around documents. `elsewhere` is
     what roles, users, groups and functions carry by the names of others, for those who have any: managed policies that are not there to read, what SAM grants, the policies of a group."""
 
     documents: tuple[Embedded, ...] = ()
@@ -220,6 +221,7 @@ class Carried:
     callers: Mapping[str, str] = MappingProxyType({})
     partial: bool = False
     elsewhere: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    findings: tuple[Diagnostic, ...] = ()
 
 
 def is_of_endpoint(type: str) -> bool:

@@ -21,18 +21,29 @@ from policyc.carriers.embedded import SERVICE, Carried, Embedded, PlacedText, Un
 from policyc.carriers.origins import Origins
 from policyc.carriers.signs import EFFECT
 from policyc.carriers.types import DocumentType, reach, text_at, types
-from policyc.diagnostics import Diagnostics
+from policyc.diagnostics import Diagnostic, Diagnostics, Severity
 from policyc.record import replace
-from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString, JsonValue
+from policyc.syntax.json_tree import JsonArray, JsonBool, JsonObject, JsonString, JsonValue
 
 _CEDAR: Final = "cedar"
 _NETWORK: Final = "core-network"
+
+
+def _switched_off(found: Embedded, resource: Resource) -> Iterator[Diagnostic]:
+    """A policy that nobody asks."""
+    switch = resource.properties.get("PolicyEnabled")
+    if found.kind == _CEDAR and isinstance(switch, JsonBool | JsonString) and switch.plain() in (False, "false"):
+        message = f"nobody asks the policy of `{resource.name}`, because `PolicyEnabled` is false"
+        yield Diagnostic(
+            "policy-switched-off", message, switch.span, "write `true`, or remove the policy", Severity.WARNING
+        )
 
 
 def read_documents(template: Template, diagnostics: Diagnostics) -> Carried:
     """Everything that a template carries."""
     documents: list[Embedded] = []
     unreadable: list[Unreadable] = []
+    told: list[Diagnostic] = []
     origins = Origins(template.source.file, template.options)
     if any(item.name.partition(".")[0] == "Metadata" for item in template.broken):  # it may say what is meant
         return Carried((), template.broken, partial=True)
@@ -44,6 +55,7 @@ def read_documents(template: Template, diagnostics: Diagnostics) -> Carried:
                 unreadable.append(found)
             else:
                 documents.append(replace(found, also=origins.of(resource.name)))
+                told += _switched_off(found, resource)
         if resource.type == STACK_SET and (inner := _template_inside(resource)) is not None:
             unreadable.append(inner)
         if (astray := _policy_astray(resource)) is not None:
@@ -52,14 +64,16 @@ def read_documents(template: Template, diagnostics: Diagnostics) -> Carried:
             resource.problem.report(diagnostics)
             unreadable.append(Unreadable(resource.name, resource.type, resource.name_span, str(resource.problem)))
     if template.broken:
-        return Carried(tuple(documents), (*template.broken, *unreadable), partial=True)
+        return Carried(tuple(documents), (*template.broken, *unreadable), partial=True, findings=tuple(told))
     unread = {item.name.partition(".")[0] for item in unreadable}
     chains = tuple(wirings(template))
     beside = tuple(companions(template, unread))
     asked = chains or any(item.type == SERVICE for item in beside)
     held = callers(template) if asked else {}
     others = listed(elsewhere(template))
-    return Carried(tuple(documents), tuple(unreadable), beside, chains=chains, callers=held, elsewhere=others)
+    return Carried(
+        tuple(documents), tuple(unreadable), beside, chains=chains, callers=held, findings=tuple(told), elsewhere=others
+    )
 
 
 def _template_inside(resource: Resource) -> Unreadable | None:

@@ -104,7 +104,8 @@ def check_hosts(
         judged = judge(items, list(companions.values()), settings, partial)
         hidden = as_configured(_characters(group, items, source_of), settings)
         sources = [host.source for host in group]
-        told = without_suppressed(sources, (*judged.findings, *hidden), settings.select)
+        around = as_configured([one for host in group for one in host.carried.findings], settings)
+        told = without_suppressed(sources, (*judged.findings, *around, *hidden), settings.select)
         diagnostics.extend(item for item in told if not (partial and item.rule == _UNUSED))
         for found in judged.findings:
             if found.span is not None:

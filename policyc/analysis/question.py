@@ -7,6 +7,7 @@ is an opaque atom, so that "no such request" still is a proof, while a request t
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
@@ -288,7 +289,7 @@ class Space:
             return Domain("the action", "text", likely_actions(self.services))
         if key == RESOURCE:
             likely = dict.fromkeys((*self.services, *_KNOWN))
-            return Domain("the resource", "text", tuple(_EXAMPLES[name] for name in likely if name in _EXAMPLES))
+            return Domain("the resource", "text", tuple(arn for name in likely for arn in _resources_of(name)))
         if key == ARN_KEY:
             partition = self.callers.partitions[0]
             names = ("iam::{}:role/example", "iam::{}:user/example", "iam::{}:root", "sts::{}:federated-user/example")
@@ -365,11 +366,7 @@ def _of_kind(policy: Policy) -> tuple[str, ...]:
 #: the services that are asked where documents name none, the second where the first is out of the question
 _KNOWN: Final = ("s3", "sqs")
 #: services whose resources have the ARNs of others
-_ARNS: Final = {
-    "vpc-lattice-svcs": ("vpc-lattice",),
-    "sts": ("iam", "sts"),
-    "s3-object-lambda": ("s3-object-lambda", "s3"),
-}
+_ARNS: Final = {"vpc-lattice-svcs": ("vpc-lattice",), "sts": ("iam", "sts")}
 
 
 def _arn_of(service: str) -> Pattern:
@@ -391,7 +388,7 @@ def _shape_of(partition: str) -> Pattern:
     return (*exactly(f"arn:{partition}:"), ("-", ":"), *field, *field, *field, ("?", ""), ("*", ""))
 
 
-#: resources that readers know, of services whose patterns tell nothing
+#: resources that readers know, where the facts of a service say less
 _EXAMPLES: Final = {
     "s3": "arn:aws:s3:::example-bucket/example",
     "sts": "arn:aws:iam::111122223333:role/example",
@@ -411,6 +408,24 @@ def known_actions(service: str) -> tuple[str, ...]:
     from policyc.targets.iam_documents import services
 
     return _actions_of(service) if services.is_there() else ()
+
+
+@lru_cache(maxsize=64)
+def _resources_of(service: str) -> tuple[str, ...]:
+    """Resources of a service, of the type that most of its actions are about first."""
+    from policyc.targets.iam_documents import services
+
+    found = services.service(service) if service not in _EXAMPLES and services.is_there() else None
+    if found is None:
+        return (_EXAMPLES[service],) if service in _EXAMPLES else ()
+    asked = Counter(name for action in found.actions.values() for name in action.types)
+    arns = (found.forms[name].arn for name, _ in asked.most_common(_MOST_TYPES) if name in found.forms)
+    return tuple(_PLACE.sub(lambda place: _PLACES.get(place[1], "example"), arn) for arn in arns)
+
+
+_MOST_TYPES: Final = 3
+_PLACE: Final = re.compile(r"\$\{([^}]*)\}")
+_PLACES: Final = {"Partition": "aws", "Region": "eu-west-1", "Account": "111122223333"}
 
 
 @lru_cache(maxsize=64)

@@ -63,7 +63,7 @@ def render_reach(found: Sequence[Reach], options: Options) -> str:
     for item in found:
         lines.append(paint(clean(f"{item.on} ({item.kind})"), "strong", options.color))
         for entry in item.classes:
-            lines += [*_entry(entry, options), ""]
+            lines += [*_entry(entry, item.caller, options), ""]
         lines += [line for text in _ends(item) for line in wrap(f"  {text}", options.width, "    ")]
         lines.append("")
     return "\n".join(lines[:-1]) + "\n"
@@ -78,9 +78,9 @@ def _ends(item: Reach) -> Iterator[str]:
         yield f"taken as given: {text}"
 
 
-def _entry(entry: May, options: Options) -> Iterator[str]:
+def _entry(entry: May, caller: str, options: Options) -> Iterator[str]:
     parts = [
-        ("who", entry.who or ("anyone",)),
+        ("who", entry.who or (caller or "anyone",)),
         ("what", entry.what),
         ("where", entry.where),
         ("if", entry.conditions),

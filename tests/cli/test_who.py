@@ -203,6 +203,31 @@ Resources:
 """
 
 
+#: an action, and the start of the ARNs that it is about, by the service authorization reference
+EXAMPLES = [
+    ("s3-object-lambda:GetObject", "arn:aws:s3-object-lambda:eu-west-1:111122223333:accesspoint/"),
+    ("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:111122223333:function:"),
+    ("dynamodb:GetItem", "arn:aws:dynamodb:eu-west-1:111122223333:table/"),
+    ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:"),
+    ("states:StartExecution", "arn:aws:states:eu-west-1:111122223333:stateMachine:"),
+]
+
+
+@pytest.mark.parametrize(("action", "arn"), EXAMPLES)
+def test_the_example_is_a_request_that_somebody_can_make(
+    action: str, arn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    Path("policy.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    assert main(["who", "policy.json", "--format", "json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["resources"][0]["classes"]
+    witness = {item["part"]: item["value"] for item in found["witness"]}
+    assert witness["action"] == action and witness["resource"].startswith(arn)
+    assert main(["who", "policy.json", "--principal", f"{ROLE}app"]) == 0
+    assert f"  who    {ROLE}app\n" in capsys.readouterr().out
+
+
 def test_what_a_template_leaves_open_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "stack.yaml"
     file.write_text(TEMPLATE, encoding="utf-8")

@@ -8,7 +8,7 @@ left open where the tables alone cannot rule it out. Source: Cloud WAN reference
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from policyc.analysis.admission import find_admitted
@@ -18,7 +18,16 @@ from policyc.engines.wan.core import build_core
 from policyc.engines.wan.prefixes import WIDTH, Prefix, parse_prefix
 from policyc.engines.wan.reach import Verdict, build_tables
 from policyc.engines.wan.switches import Switches
-from policyc.ir.network import ATTACHMENT_TYPES, BLACKHOLE, CoreNetwork, CreateRoute, SendTo, SendVia, Share
+from policyc.ir.network import (
+    ATTACHMENT_TYPES,
+    BLACKHOLE,
+    AssociatePolicies,
+    CoreNetwork,
+    CreateRoute,
+    SendTo,
+    SendVia,
+    Share,
+)
 from policyc.record import record, replace
 from policyc.syntax.literals import quote
 from policyc.targets.cloud_wan.crowds import Crossing, crossings
@@ -78,13 +87,13 @@ class Paths:
         open_path: Path | None = None
         for path in self.paths(source, to):
             if path.certain:
-                return Answer(False, path)
+                return Answer(False, self._with_fewest(path, lambda item: item.certain))
             open_path = open_path or path
         if not self.may_connect(source, to):
             return Answer(True)
         if open_path is not None:
             return Answer(None, open_path, (open_path.sentence,))
-        doubts = tuple(self.doubts(source))
+        doubts = tuple(self.doubts(source, to))
         return Answer(None if doubts else True, open=doubts)
 
     def inspected(self, source: str, to: str, group: str | None) -> Answer:
@@ -92,30 +101,57 @@ class Paths:
         empty = self.empty((source, to))
         if empty:
             return Answer(False, empty=empty)
+
+        def is_inspected(path: Path) -> bool:
+            return group in path.groups if group is not None else bool(path.groups)
+
         seen, open_path = False, None
         for path in self.paths(source, to):
             seen = True
-            if group in path.groups if group is not None else path.groups:
+            if is_inspected(path):
                 continue
             if path.certain:
-                return Answer(False, path)
+                return Answer(False, self._with_fewest(path, lambda item: item.certain and not is_inspected(item)))
             open_path = open_path or path
         if not seen:
             return Answer(False, empty=f"no path from `{source}` to `{to}` was found, so nothing is proven")
         if open_path is not None:
             return Answer(None, open_path, (open_path.sentence,))
-        doubts = tuple(self.doubts(source)) if self._direct(source, to) or self.ways(source, to) != {group} else ()
+        ways = self.ways(source, to)
+        sure = ways == {group} if group is not None else bool(ways)
+        doubts = () if sure and not self._direct(source, to) else tuple(self.doubts(source, to))
         return Answer(None if doubts else True, open=doubts)
 
     def paths(self, source: str, to: str) -> Iterator[Path]:
         """Every kind of path from one place to another, in every world; those that are surely blocked are left out."""
         for sending, receiving, appliances in self._worlds(source, to):
-            everyone = (*sending, *receiving, *appliances)
-            self.steps.take(_COST * len(everyone))
-            tables = build_tables(build_core(self.network, everyone, self.switches))
-            for crossing in crossings(tables, sending, receiving):
-                self.steps.take()
-                yield from _paths_of(crossing, appliances)
+            yield from self._paths_in(sending, receiving, appliances)
+
+    def _paths_in(
+        self, sending: Sequence[Attachment], receiving: Sequence[Attachment], appliances: Sequence[Attachment]
+    ) -> Iterator[Path]:
+        everyone = (*sending, *receiving, *appliances)
+        self.steps.take(_COST * len(everyone))
+        tables = build_tables(build_core(self.network, everyone, self.switches))
+        for crossing in crossings(tables, sending, receiving):
+            self.steps.take()
+            yield from _paths_of(crossing, tuple(appliances))
+
+    def _with_fewest(self, path: Path, breaks: Callable[[Path], bool]) -> Path:
+        """A path between the same two that breaks a claim as this one does, with the appliances that it takes."""
+
+        def among(appliances: Sequence[Attachment]) -> Path | None:
+            return next(filter(breaks, self._paths_in([path.sending], [path.receiving], appliances)), None)
+
+        best, size = among(()), len(path.appliances)
+        if best is not None:
+            return best
+        best = path
+        while size := size // 2:
+            for start in reversed(range(0, len(best.appliances), size)):
+                left = best.appliances
+                best = among((*left[:start], *left[start + size :])) or best
+        return best
 
     # --- worlds -------------------------------------------------------------------------------------------------
 
@@ -204,14 +240,16 @@ class Paths:
 
     def _direct(self, source: str, to: str) -> bool:
         """Whether routes may lead from one place to another past every function group."""
-        if source == to:
-            return True  # routes of transit gateways enter isolated segments as well
+        # routes of transit gateways enter isolated segments as well
+        return source == to or any(self._shares(source, to)) or self._leads_to_attachments(source)
+
+    def _shares(self, source: str, to: str) -> Iterator[Share]:
+        """The shares that join two places."""
         for action in self.network.actions:
             if isinstance(action, Share):
                 others = self.network.members(action.with_segments, without=action.segment.text)
                 if {source, to} <= {action.segment.text, *others} and action.segment.text in (source, to):
-                    return True
-        return self._leads_to_attachments(source)
+                    yield action
 
     def ways(self, source: str, to: str) -> set[str | None]:
         """The function groups that traffic from one place to another may be sent through."""
@@ -239,9 +277,19 @@ class Paths:
         groups = {group.name.text for group in self.network.groups}
         return bool({source, to} & groups) or self._direct(source, to) or bool(self.ways(source, to))
 
-    def doubts(self, source: str) -> Iterator[str]:
+    def _are_filtered(self, source: str, to: str) -> bool:
+        """Whether routing policies bear on what two places hear of one another: those of labels, which any attachment may have, of shares between the
+        two and of edge pairs of either (reference, section 3.10)."""
+        pairs = (item for item in self.network.actions if isinstance(item, AssociatePolicies))
+        return (
+            any(rule.policies for rule in self.network.label_rules)
+            or any(share.policies for share in self._shares(source, to))
+            or any(pair.policies and pair.segment.text in (source, to) for pair in pairs)
+        )
+
+    def doubts(self, source: str, to: str) -> Iterator[str]:
         """What the worlds that are tried do not settle."""
-        if self.network.routing_policies:
+        if self._are_filtered(source, to):
             yield "routing policies decide by prefix, and not every prefix was tried"
         if self._leads_to_attachments(source):
             yield f"static routes of `{source}` lead to single attachments, which may be anywhere"

@@ -134,6 +134,7 @@ def _of_claims(resource: Resource, project: Project, compiled: Compiled, names: 
 def _guarantees(args: argparse.Namespace, console: Console) -> int:
     from policyc.targets.program import load_program
     from policyc.workspace.guarantees.documents import AnyGiven, Given, given_in, named, prove_documents
+    from policyc.workspace.guarantees.networks import GivenNetwork
     from policyc.workspace.sides.each_version import told_with_others
 
     file, root, diagnostics = Path(os.path.realpath(args.guarantees)), here(args), Diagnostics()
@@ -165,7 +166,8 @@ def _guarantees(args: argparse.Namespace, console: Console) -> int:
     asked = {claim.on for proof in proofs for claim in proof.claims}
     for item in given:
         if not isinstance(item, Given) and item.path not in asked:
-            console.error(f"nothing is proven of `{item.path}`: no claim names it (`to {item.name}`)\n")
+            word = "on" if isinstance(item, GivenNetwork) else "to"
+            console.error(f"nothing is proven of `{item.path}`: no claim names it (`{word} {item.name}`)\n")
     return _told(proofs, program.sources, args, console)
 
 

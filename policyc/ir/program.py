@@ -110,11 +110,25 @@ def find_network(program: Program, scope: Scope, ref: nodes.Ref, diagnostics: Di
         for network in program.networks:
             if network.file == definition.file and network.name == definition.node.name.text:
                 return network
-    names = [network.name for network in program.networks]
-    diagnostics.error(
-        "unknown-network",
-        f"no network is named `{ref.text}` here",
-        ref.span,
-        did_you_mean(ref.text, names, "declare it with `network`, or import it with `use`"),
+    elsewhere = next((network for network in program.networks if network.name == ref.text), None)
+    help = (
+        f"{import_of(elsewhere)} above the declarations"
+        if elsewhere is not None
+        else did_you_mean(
+            ref.text,
+            [item.name for item in networks_seen(program, scope)],
+            "declare it with `network`, or import it with `use`",
+        )
     )
+    diagnostics.error("unknown-network", f"no network is named `{ref.text}` here", ref.span, help)
     return None
+
+
+def networks_seen(program: Program, scope: Scope) -> list[BoundNetwork]:
+    """The networks that a file declares or imports."""
+    return [item for item in program.networks if (found := scope.lookup(item.name)) and found.file == item.file]
+
+
+def import_of(network: BoundNetwork) -> str:
+    """What another file says to use a network."""
+    return f'write `use "{network.file}" {{ {network.name} }}`'

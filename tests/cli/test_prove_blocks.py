@@ -193,6 +193,52 @@ def test_claims_on_paths(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     check_claims(tmp_path, capsys, NET, PATHS)
 
 
+def test_a_path_is_shown_with_the_appliances_that_it_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    groups = NET.replace("function_group fw", "function_group fw\n  function_group other")
+    groups = groups.replace("attach {", 'attach {\n    110: exists tag["other"] -> group other')
+    _, proofs = proven(tmp_path, capsys, groups + blocks(["no path from guarded to shared", "no path from dev to dev"]))
+    assert [item["claims"][0]["test"].count("attachment appliance") for item in proofs] == [1, 0]
+
+
+def test_claims_on_paths_of_documents(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is claimed of the JSON that a network becomes is answered as beside its declaration."""
+    (tmp_path / "net.policy").write_text(NET, encoding="utf-8")
+    assert main(["build", "--root", str(tmp_path), "--out", str(tmp_path / "out"), "-q"]) == 0
+    capsys.readouterr()
+    (tmp_path / "org.policy").write_text(blocks([claim for claim, _ in PATHS]), encoding="utf-8")
+    words = ["prove", "--root", str(tmp_path), "--guarantees", str(tmp_path / "org.policy"), "--format", "json"]
+    document = str(tmp_path / "out" / "cloudwan" / "core.json")
+    assert main([*words, document]) == 1
+    data = json.loads(capsys.readouterr().out)
+    Draft202012Validator(json.loads(read_text("schemas/proofs.schema.json"))).validate(data)
+    claims = [item for proof in data["proofs"] for item in proof["claims"]]
+    assert [item["holds"] for item in claims] == [holds for _, holds in PATHS]
+    assert all(item["on"] == "core.json" and bool(item["request"]) is (item["holds"] is False) for item in claims)
+    mistakes = {
+        "no path from dev to prod on cor": ("unknown-network", "did you mean `core`?"),
+        "no path from dev to prd": ("network-unknown-name", "did you mean `prod`?"),
+        'no request is allowed by "a"': ("unprovable-claim", "no path from"),
+    }
+    (tmp_path / "org.policy").write_text(blocks(list(mistakes)), encoding="utf-8")
+    assert main([*words, document]) == 1
+    (found,) = zip(*(item["findings"] for item in json.loads(capsys.readouterr().out)["proofs"]), strict=True)
+    for item, (rule, help) in zip(found, mistakes.values(), strict=True):
+        assert item["rule"] == rule and help in item["help"], item
+
+
+def test_a_network_has_to_be_seen_where_a_claim_speaks_of_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a broken claim prints is pasted into its own file, which has to know the network."""
+    (tmp_path / "net.policy").write_text(NET, encoding="utf-8")
+    claims = blocks(["no path from dev to shared", "no path from dev to shared on core"])
+    for head, rules in (("", ["unknown-network"]), ('use "net.policy" { core }\n', ["proof-failed"])):
+        _, proofs = proven(tmp_path, capsys, head + claims)
+        for proof in proofs:
+            assert [item["rule"] for item in proof["findings"]] == rules
+            assert head or 'use "net.policy" { core }' in proof["findings"][0]["help"]
+
+
 def test_a_segment_that_nobody_joins_proves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, proofs = proven(tmp_path, capsys, NET + 'prove "p" { no path from lonely to dev }')
     assert [item["rule"] for item in proofs[0]["findings"]] == ["vacuous-proof"]

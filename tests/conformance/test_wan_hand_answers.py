@@ -297,6 +297,16 @@ def test_a_policy_of_a_share_between_others_is_no_reason(source: str, reason: st
     assert found is not None and found.trip is NO and reason in found.forward.sentence
 
 
+def test_a_filter_is_told_where_a_policy_of_a_share_between_others_drops_the_route_too() -> None:
+    segments = [{"name": "apps", "deny-filter": ["vault"]}, *BOTH[1:]]
+    joined = share("tools", "vault") | {"routing-policy-names": ["cut"]}
+    cut = policy("cut", 1, "drop", cidr="10.0.0.0/8")
+    net = network(segments, [joined, share("apps", "vault")], routing_policies=[cut])
+    found = ask_path(situate(net, Inventory(PEOPLE)), "a1", "v", Diagnostics())
+    assert found is not None and found.trip is NO
+    assert found.forward.sentence == "a filter keeps the routes of `vault` out of segment `apps`"
+
+
 GUARDED = network(["apps", "tools", {"name": "vault", "require-attachment-acceptance": True}])
 LET_IN = replace(PEOPLE[3], state="available")
 

@@ -12,7 +12,7 @@ from policyc.analysis.solver import BUDGET
 from policyc.engines.wan.switches import DEFAULT
 from policyc.ir.network import CoreNetwork
 from tests.conformance.test_wan_hand_answers import APART, BOTH, HOLE, of, static, via
-from tests.conformance.wan_networks import EU, US, network, policy, share
+from tests.conformance.wan_networks import EU, US, labelled, network, policy, share
 
 PROVEN, BROKEN, LEFT_OPEN, EMPTY = "proven", "broken", "left open", "nobody"
 VPC = {"type": "attachment-type", "operator": "equals", "value": "vpc"}
@@ -74,11 +74,24 @@ ALLOWED = network([{"name": "apps", "allow-filter": ["tools"]}, *BOTH[1:]], [sha
 SEEN = network(BOTH, [via("apps", "tools")])
 EXCEPT = network(BOTH, [share("tools") | {"share-with": {"except": ["vault"]}}])
 EXIT = network(BOTH, [out("apps")])
+CUT = [policy("cut", 1, "drop", cidr="10.0.0.0/8")]
+CUT_FROM_VAULT = share("apps", "vault") | {"routing-policy-names": ["cut"]}
+ELSEWHERE = network(
+    [{"name": "apps", "deny-filter": ["tools"]}, *BOTH[1:]],
+    [share("apps", "tools"), CUT_FROM_VAULT],
+    routing_policies=CUT,
+)
+LABELLED = network(
+    [{"name": "apps", "deny-filter": ["tools"]}, *BOTH[1:]],
+    [share("apps", "tools")],
+    routing_policies=CUT,
+    attachment_routing_policy_rules=labelled("cut"),
+)
 V4 = filtered(("in-cidr", "0.0.0.0/0"))
 TYPES = ("vpc", "connect", "site-to-site-vpn", "transit-gateway-route-table", "direct-connect-gateway")
 ID = "attachment-0123456789abcdef0"
 #: a network, from where to where (and which function group is to see all of it), and what holds of all attachments that the rules admit
-CLAIMS: list[tuple[str, CoreNetwork, tuple[str, ...], str]] = [
+CLAIMS: list[tuple[str, CoreNetwork, tuple[Any, ...], str]] = [
     # 3.6: shares are not transitive
     ("two that share with a third", PLAIN, ("apps", "vault"), PROVEN),
     ("back", PLAIN, ("vault", "apps"), PROVEN),
@@ -211,6 +224,15 @@ CLAIMS: list[tuple[str, CoreNetwork, tuple[str, ...], str]] = [
         ("apps", "tools"),
         LEFT_OPEN,
     ),
+    # 3.10: a policy bears on the two that share by it, and not on others; one of a label on whoever has it
+    ("a policy between others", ELSEWHERE, ("apps", "tools"), PROVEN),
+    ("a policy of a label", LABELLED, ("apps", "tools"), LEFT_OPEN),
+    (
+        "inspected by any group, whatever policies say",
+        network(BOTH, [via("apps", "tools")], routing_policies=CUT, attachment_routing_policy_rules=labelled("cut")),
+        ("tools", "apps", None),
+        PROVEN,
+    ),
     # 3.8: a blackhole leads to nobody, and loses to a longer prefix; an attachment may be anywhere
     (
         "a blackhole around",
@@ -231,7 +253,7 @@ CLAIMS: list[tuple[str, CoreNetwork, tuple[str, ...], str]] = [
 
 @pytest.mark.parametrize(("net", "claim", "holds"), [row[1:] for row in CLAIMS], ids=[row[0] for row in CLAIMS])
 def test_a_claim_about_any_attachments_holds_as_worked_out_by_hand(
-    net: CoreNetwork, claim: tuple[str, ...], holds: str
+    net: CoreNetwork, claim: tuple[Any, ...], holds: str
 ) -> None:
     paths = Paths(net, DEFAULT, BUDGET)
     answer = paths.none(*claim) if len(claim) == 2 else paths.inspected(*claim)

@@ -115,7 +115,7 @@ class Domains:
     plain: dict[str, Routes] = field(default_factory=dict)
     made: dict[str, Domain] = field(default_factory=dict)
     begun: dict[str, _Own] = field(default_factory=dict)
-    dropped: dict[str, list[Prefix]] | None = None
+    dropped: dict[str | None, dict[str, list[Prefix]]] = field(default_factory=dict)
 
     def of(self, segment: str) -> Domain:
         found = self.made.get(segment)
@@ -197,16 +197,17 @@ class Domains:
             self.plain[segment] = found
         return found
 
-    def dropped_of(self, attachment: str) -> list[Prefix]:
-        """The prefixes of an attachment that a routing policy drops somewhere."""
-        if self.dropped is None:
-            self.dropped = {}
-            domains = [domain for _, domain in self.every()]
+    def dropped_of(self, attachment: str, segment: str | None) -> list[Prefix]:
+        """The prefixes of an attachment that a routing policy drops on their way into a segment (None: anywhere)."""
+        known = self.dropped.get(segment)
+        if known is None:
+            known = self.dropped[segment] = {}
+            domains = [self.of(name) for name in (self.names if segment is None else (segment,))]
             every = [*(own.dropped for own in self.begun.values()), *(domain.dropped for domain in domains)]
             every += [taken.dropped for domain in domains for taken in domain.taken.values()]
             for name, prefix in (pair for some in every for pair in some):
-                self.dropped.setdefault(name, []).append(prefix)
-        return self.dropped.get(attachment, [])
+                known.setdefault(name, []).append(prefix)
+        return known.get(attachment, [])
 
     # --- what is as it was before ---------------------------------------------------------------------------------
 

@@ -507,7 +507,7 @@ def _why_no_route(
     # a policy of a share between others is no reason here
     joined = association.is_group or owner.is_group or owner.place in (association.place, *givers)
     joined = joined or core.network.inspects_between(association.place, owner.place)
-    dropped = tables.domains.dropped_of(name) if joined else ()
+    dropped = tables.domains.dropped_of(name, None if segment is None else segment.name.text) if joined else ()
     if any(prefix.overlaps(block) for block in dropped for prefix in target.prefixes):
         return "filtered", f"a routing policy drops the route to `{name}`"
     if association.is_group or segment is None or owner.is_group:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from policyc.analysis.networks import GIVEN, Answer, Path, Paths, attachment_text
 from policyc.diagnostics import Diagnostics, did_you_mean
 from policyc.engines.proofs.budget import TooLarge
-from policyc.engines.wan.attachments import Attachment
+from policyc.engines.wan.switches import Switches
 from policyc.ir.network import CoreNetwork
-from policyc.ir.program import BoundNetwork, BoundProof, BoundTest, Program, find_network
+from policyc.ir.program import BoundNetwork, BoundProof, BoundTest, Program, find_network, import_of, networks_seen
 from policyc.report.proofs import ClaimAnswer
 from policyc.simulation.runner import run_test
 from policyc.syntax import nodes
@@ -35,16 +35,21 @@ def prove_paths(
     if bound_claim is None:
         return []
     bound, network, places = bound_claim
-    text = claim_text(program, claim.span)
+    found = answer_to(network, claim, places, wan_switches(program.switches), budget)
+    return [_answer(program, documents, proof, claim, bound, found, claim_text(program, claim.span))]
+
+
+def answer_to(
+    network: CoreNetwork, claim: nodes.PathClaim, places: tuple[str, str], switches: Switches, budget: int
+) -> Answer:
+    """What holds of a claim between two places of a network."""
     try:
-        paths = Paths(network, wan_switches(program.switches), budget)
+        paths = Paths(network, switches, budget)
         if claim.quantifier == "no":
-            found = paths.none(*places)
-        else:
-            found = paths.inspected(*places, None if claim.by is None else claim.by.text)
+            return paths.none(*places)
+        return paths.inspected(*places, None if claim.by is None else claim.by.text)
     except TooLarge:
-        return [ClaimAnswer(text, bound.name, claim.span, None, open=("the budget of steps ran out",))]
-    return [_answer(program, documents, proof, claim, bound, found, text)]
+        return Answer(None, open=("the budget of steps ran out",))
 
 
 def bind_paths(
@@ -55,7 +60,7 @@ def bind_paths(
     lowered = None if bound is None else network(bound.node.target.text).lower(bound, diagnostics)
     if bound is None or lowered is None:
         return None
-    places = _places(lowered, claim, diagnostics)
+    places = places_of(lowered, claim, diagnostics)
     return None if places is None else (bound, lowered, places)
 
 
@@ -64,18 +69,25 @@ def _network(
 ) -> BoundNetwork | None:
     if claim.network is not None:
         return find_network(program, proof.scope, claim.network, diagnostics)
-    own = [item for item in program.networks if item.file == proof.file]
-    found = own if len(own) == 1 else list(program.networks)
+    seen = networks_seen(program, proof.scope)
+    own = [item for item in seen if item.file == proof.file]
+    found = own if len(own) == 1 else seen
     if len(found) == 1:
         return found[0]
     names = ", ".join(f"`{item.name}`" for item in found)
-    message = "the claim does not say of which network it speaks" if found else "no network is declared"
-    help = f"add `on` and one of {names} behind the path" if found else "declare one with `network`"
+    message = "the claim does not say of which network it speaks" if found else "this file knows no network"
+    help = (
+        f"add `on` and one of {names} behind the path"
+        if found
+        else "declare one with `network`, or import it with `use`"
+    )
+    if not found and len(program.networks) == 1:
+        help = f"{import_of(program.networks[0])} above the declarations"
     diagnostics.error("unknown-network", message, claim.span, help)
     return None
 
 
-def _places(network: CoreNetwork, claim: nodes.PathClaim, diagnostics: Diagnostics) -> tuple[str, str] | None:
+def places_of(network: CoreNetwork, claim: nodes.PathClaim, diagnostics: Diagnostics) -> tuple[str, str] | None:
     """Both ends by name, and that the function group is one; None after reporting."""
     segments = [item.name.text for item in network.segments]
     groups = [item.name.text for item in network.groups]
@@ -106,7 +118,7 @@ def _answer(
         return ClaimAnswer(text, bound.name, claim.span, False, answer=found.empty)
     if found.path is None or found.holds is None:
         return ClaimAnswer(text, bound.name, claim.span, found.holds, open=found.open, given=GIVEN)
-    shown = _smallest(program, documents, proof, claim, bound, found.path)
+    shown = _shown(program, documents, proof, claim, bound, found.path)
     if shown is None:
         reason = f"a path was found that no test shows: {found.path.sentence}"
         return ClaimAnswer(text, bound.name, claim.span, None, open=(reason,), given=GIVEN)
@@ -116,7 +128,7 @@ def _answer(
     return ClaimAnswer(text, bound.name, claim.span, False, request, story, test, given=GIVEN)
 
 
-def _smallest(
+def _shown(
     program: Program,
     documents: Sequence[Document],
     proof: BoundProof,
@@ -124,22 +136,20 @@ def _smallest(
     bound: BoundNetwork,
     path: Path,
 ) -> tuple[str, str] | None:
-    """A test that passes as it stands and shows the path, without the appliances where those do not matter, and what it shows; None where
-    the engine does not confirm it."""
+    """A test that passes as it stands and shows the path, and what breaks the claim; None where the engine does not confirm it."""
     expected = (
         ("reachable", "not inspected", "inspected") if claim.quantifier == "no" else ("not inspected", "reachable")
     )
     wanted = "blocked" if claim.quantifier == "no" else "inspected"
     if claim.by is not None:
         wanted = f"inspected by {claim.by.text}"
-    for appliances in ((), path.appliances):
-        denied = _ran(program, documents, proof, bound, _test(proof, bound, path, appliances, wanted))
-        if denied is None or denied[1] is None:
-            continue
-        for one in expected:
-            shown = _ran(program, documents, proof, bound, _test(proof, bound, path, appliances, one))
-            if shown is not None and shown[1] is None:
-                return shown[0], denied[1]
+    denied = _ran(program, documents, proof, bound, _test(proof, bound, path, wanted))
+    if denied is None or denied[1] is None:
+        return None
+    for one in expected:
+        found = _ran(program, documents, proof, bound, _test(proof, bound, path, one))
+        if found is not None and found[1] is None:
+            return found[0], denied[1]
     return None
 
 
@@ -160,9 +170,8 @@ def _ran(
     return format_module(module, source), result.findings[0].message if result.findings else None
 
 
-def _test(proof: BoundProof, bound: BoundNetwork, path: Path, appliances: Sequence[Attachment], expected: str) -> str:
-    listed = [path.sending, path.receiving, *appliances]
-    attachments = " ".join(attachment_text(item) for item in listed)
+def _test(proof: BoundProof, bound: BoundNetwork, path: Path, expected: str) -> str:
+    attachments = " ".join(attachment_text(item) for item in (path.sending, path.receiving, *path.appliances))
     label = quote(f"{proof.node.label.value}: counterexample")
     steps = f"path from {path.sending.name} to {path.receiving.name} expect {expected}"
     return f"test {label} {{ on {bound.name} {{ {attachments} }} {steps} }}"

@@ -42,6 +42,7 @@ from policyc.workspace.sides.side import Side
 
 if TYPE_CHECKING:
     from policyc.workspace.guarantees.chains import GivenChain
+    from policyc.workspace.guarantees.networks import GivenNetwork
     from policyc.workspace.guarantees.texts import GivenText
 
 _ANY_NAME: Final = re.compile(r"[^A-Za-z0-9_]")
@@ -58,7 +59,7 @@ class Given:
     doubts: tuple[str, ...]
 
 
-AnyGiven: TypeAlias = "Given | GivenChain | GivenText"
+AnyGiven: TypeAlias = "Given | GivenChain | GivenText | GivenNetwork"
 
 
 def names_of(paths: Sequence[str]) -> dict[str, str]:
@@ -79,9 +80,10 @@ def names_of(paths: Sequence[str]) -> dict[str, str]:
 def given_in(
     side: Side, documents: Sequence[tuple[str, Version, tuple[str, ...]]], declared: bool = False
 ) -> list[AnyGiven]:
-    """What claims can be about of one side: its IAM `documents` (`policyc.workspace.sides.versions.versions`), the chains that were pulled, and the Cedar texts that
+    """What claims can be about of one side: its IAM `documents` (`policyc.workspace.sides.versions.versions`), the chains that were pulled, core networks, and the Cedar texts that
     nobody declares a resource for, by themselves or at an endpoint. With `declared` those of declared resources as well. Names are given by `named`."""
     from policyc.workspace.guarantees.chains import GivenChain
+    from policyc.workspace.guarantees.networks import GivenNetwork, is_network
     from policyc.workspace.guarantees.texts import GivenText
 
     found: list[AnyGiven] = [Given("", name, version, doubts) for name, version, doubts in documents]
@@ -94,6 +96,8 @@ def given_in(
     for name, piece in side.pieces.items():
         if piece.kind == "cedar" and (piece.facts is None or declared) and name not in inside:
             found.append(GivenText("", name, piece, side))
+        if is_network(piece):
+            found.append(GivenNetwork("", name, piece, side.switches))
     return found
 
 
@@ -109,19 +113,19 @@ def prove_documents(program: Program, documents: Sequence[AnyGiven], budget: int
 
 
 def _proof(program: Program, proof: BoundProof, documents: Sequence[AnyGiven], budget: int) -> Proof:
+    from policyc.workspace.guarantees.networks import answer_of_network
+
     diagnostics = Diagnostics()
     label = proof.node.label
     answers: list[ClaimAnswer] = []
     for claim in proof.node.claims:
         if isinstance(claim, nodes.PathClaim):
-            message = "a claim on paths is about a network, and documents have none"
-            diagnostics.error(
-                "unprovable-claim", message, claim.span, "put it beside the network, and run `policyc prove`"
-            )
-            continue
-        for document in _about(claim, documents, diagnostics):
-            answer = _answer_of(program, proof, claim, document, budget, diagnostics)
-            answers += [] if answer is None else [answer]
+            asked = _networks(claim, documents, diagnostics)
+            found = [answer_of_network(program, claim, item, budget, diagnostics) for item in asked]
+        else:
+            about = _about(claim, documents, diagnostics)
+            found = [_answer_of(program, proof, claim, item, budget, diagnostics) for item in about]
+        answers += [answer for answer in found if answer is not None]
     return proof_of(label.value, label.span, answers, diagnostics)
 
 
@@ -135,13 +139,34 @@ def _answer_of(
 ) -> ClaimAnswer | None:
     """The answer to a claim on one document, text or chain; None after reporting what is wrong with it."""
     from policyc.workspace.guarantees.chains import GivenChain, answer_of_chain
+    from policyc.workspace.guarantees.networks import GivenNetwork
     from policyc.workspace.guarantees.texts import answer_of_text
 
+    assert not isinstance(given, GivenNetwork)
     if isinstance(given, Given):
         return _answer(program, proof, claim, given, budget, diagnostics)
     if isinstance(given, GivenChain):
         return answer_of_chain(program, proof, claim, given, budget, diagnostics)
     return answer_of_text(program, proof, claim, given, diagnostics)
+
+
+def _networks(
+    claim: nodes.PathClaim, documents: Sequence[AnyGiven], diagnostics: Diagnostics
+) -> Sequence[GivenNetwork]:
+    """The core networks that a claim is about: the one that it names, else all."""
+    from policyc.workspace.guarantees.networks import GivenNetwork
+
+    given = [item for item in documents if isinstance(item, GivenNetwork)]
+    if claim.network is None and given:
+        return given
+    span, named = claim.span if claim.network is None else claim.network.span, claim.network and claim.network.text
+    found = [item for item in given if item.name == named]
+    if not found:
+        names = [item.name for item in given]
+        message = f"no core network is called `{named}`" if named else "no core network is among the documents"
+        known = f"the core networks are {', '.join(names)}" if names else "name the file of a core network policy"
+        diagnostics.error("unknown-network", message, span, did_you_mean(named or "", names, known))
+    return found
 
 
 def _about(claim: nodes.RequestClaim, documents: Sequence[AnyGiven], diagnostics: Diagnostics) -> list[AnyGiven]:
@@ -150,8 +175,17 @@ def _about(claim: nodes.RequestClaim, documents: Sequence[AnyGiven], diagnostics
         message = f"documents have no gate `{at.text}`"
         diagnostics.error("unprovable-claim", message, at.span, 'leave it out, or name a statement: `by "label"`')
         return []
+    from policyc.workspace.guarantees.networks import GivenNetwork
+
+    documents = [item for item in documents if not isinstance(item, GivenNetwork)]
+    if not documents:
+        message = "the claim is about requests, and core networks have none"
+        diagnostics.error(
+            "unprovable-claim", message, claim.span, "write `no path from … to …`, or name a document too"
+        )
+        return []
     if not claim.to:  # what is said of callers says nothing of claims
-        return [item for item in documents if isinstance(item, Given)] or list(documents)
+        return [item for item in documents if isinstance(item, Given)] or documents
     out: list[AnyGiven] = []
     for item in claim.to:
         name = item.text if isinstance(item, nodes.Ref) else "this"

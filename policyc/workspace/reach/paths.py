@@ -78,7 +78,7 @@ def _pair(paths: Paths, some: Paths, source: str, to: str, classes: list[May], l
     ways = [item for item in found if item.certain]
     left.extend(f"`{source}` to `{to}`: {item.sentence}" for item in found if not item.certain and not ways)
     if not found:
-        left.extend(f"`{source}` to `{to}`: {text}" for text in paths.doubts(source))
+        left.extend(f"`{source}` to `{to}`: {text}" for text in paths.doubts(source, to))
     if not ways:
         return
     conditions: list[str] = []

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from policyc.aws.hosted import Found, read_hosted
+from policyc.carriers.embedded import Embedded, is_of_endpoint
 from policyc.diagnostics import Diagnostics
 from policyc.ir.program import Program
 from policyc.model.files import read_source
@@ -23,9 +26,12 @@ from policyc.workspace.documents.native_json import CORE_NETWORK, shape_of
 from policyc.workspace.documents.native_settings import settings_of
 from policyc.workspace.documents.natives import find_natives, format_of, split_natives
 from policyc.workspace.documents.pulled import OF_ORGANIZATION
+from policyc.workspace.documents.taken_out import TakenOut
 from policyc.workspace.project import Project
 from policyc.workspace.sides.side import facts_of, ways_of
 
+GROUP: Final = "verified_access.group"
+ENDPOINT: Final = "verified_access.endpoint"
 #: role of a compiled document -> the role that the inventory knows it by, and its kind
 _ROLES: Final = {
     "service": ("service-policy", "auth-policy"),
@@ -54,8 +60,8 @@ _KINDS: Final = {
 _TYPES: Final = (
     (":servicenetwork/", "lattice.service_network", "network-policy"),
     (":service/", "lattice.service", "service-policy"),
-    (":verified-access-group/", "verified_access.group", "group-policy"),
-    (":verified-access-endpoint/", "verified_access.endpoint", "endpoint-policy"),
+    (":verified-access-group/", GROUP, "group-policy"),
+    (":verified-access-endpoint/", ENDPOINT, "endpoint-policy"),
     (":core-network/", "cloudwan.core_network", "live"),
     (":s3-object-lambda:", "object_lambda.access_point", "object-lambda-policy"),
     (":accesspoint/", "s3.access_point", "access-point-policy"),
@@ -104,7 +110,8 @@ class Meant:
     """One document of the source. `label` is how people know it; `name` is what the user calls it (a policy, a network); `resource` is the ARN or id of
     what carries it, empty where nothing says so; `auth` is the auth type that is declared for it, empty for none; `also` are other names for it,
     `map` leads from a document that was compiled to the policy of the language, `facts` are the attributes that its resource declares for Cedar text, `policy` is
-    the managed policy that a boundary shall be, or which identity policy it is (a name, or the ARN of a managed one), where somebody says it."""
+    the managed policy that a boundary shall be, or which identity policy it is (a name, or the ARN of a managed one), where somebody says it; `known_as` is the tag, domain or
+    description by which people know what has no name there; `is_part` tells statements of a policy that may have others from elsewhere."""
 
     label: str
     name: str
@@ -118,13 +125,16 @@ class Meant:
     map: tuple[MapEntry, ...] = ()
     facts: Mapping[str, Fact] | None = None
     policy: str = ""
+    known_as: str = ""
+    is_part: bool = False
 
 
 @record
 class MeantSide:
     """All documents of the source, those of which nothing says what they hang on included; `left` are documents that cannot be compared with
     the reason, `waived` those that `--map` says are on nothing, `unused` the names in `--map` that name nothing; `endpoints` are the labels of group
-    and endpoint for each declared endpoint, `root` is the project's folder."""
+    and endpoint for each declared endpoint, `root` is the project's folder; `open` are documents of templates whose
+    values AWS may know, and those beside them."""
 
     documents: tuple[Meant, ...]
     sources: Mapping[str, Source]
@@ -134,11 +144,19 @@ class MeantSide:
     unused: tuple[str, ...] = ()
     endpoints: tuple[tuple[str | None, ...], ...] = ()
     root: str = ""
+    open: tuple[Meant, ...] = ()
 
 
-def read_meant(project: Project, maps: Mapping[str, str], diagnostics: Diagnostics) -> MeantSide:
+def read_meant(
+    project: Project,
+    maps: Mapping[str, str],
+    diagnostics: Diagnostics,
+    values: Mapping[str, str],
+    counterpart: Callable[[Meant], tuple[str, str]] | None = None,
+) -> MeantSide:
     """The source side: policies of the language, documents and what stands in templates. `maps` says by the name of a document, of its
-    policy or of its resource what it hangs on, NOWHERE for nothing. Mistakes are reported: do not go on then."""
+    policy or of its resource what it hangs on, NOWHERE for nothing; `values` fill what templates leave open, and so does what AWS has, once `counterpart` tells the account and the ARN of a document's.
+    Mistakes are reported: do not go on then."""
     compiled = compile_project(project)
     sources: dict[str, Source] = {**project.sources, **compiled.program.sources}
     if compiled.diagnostics.has_errors:
@@ -149,11 +167,12 @@ def read_meant(project: Project, maps: Mapping[str, str], diagnostics: Diagnosti
         for document in compiled.all_documents
         if not project.named or project.asks_about(document.span.file)
     ]
-    held, left = _documents(project, sources, diagnostics)
+    found = None if counterpart is None else lambda item: counterpart(_mapped(sought(item), maps))
+    held, left, open = _documents(project, sources, diagnostics, values, found)
     everything = (*out, *held)
     waived = [item for item in everything if any(maps.get(name) == NOWHERE for name in _names(item))]
     mapped = [_mapped(item, maps) for item in everything if item not in waived]
-    unused = set(maps) - {name for item in everything for name in _names(item)}
+    unused = set(maps) - {name for item in (*everything, *open) for name in _names(item)}
     return MeantSide(
         tuple(mapped),
         sources,
@@ -161,8 +180,9 @@ def read_meant(project: Project, maps: Mapping[str, str], diagnostics: Diagnosti
         tuple(left),
         tuple(item.label for item in waived),
         tuple(sorted(unused)),
-        tuple(way.gates for way in ways_of(compiled).values() if way.type == "verified_access.endpoint"),
+        tuple(way.gates for way in ways_of(compiled).values() if way.type == ENDPOINT),
         str(project.root),
+        tuple(_mapped(item, maps) for item in open),
     )
 
 
@@ -188,15 +208,17 @@ def _compiled(document: Document, program: Program) -> Meant:
 
 
 def _documents(
-    project: Project, sources: dict[str, Source], diagnostics: Diagnostics
-) -> tuple[list[Meant], list[tuple[str, str]]]:
-    """The documents that stand in files of the project, and those inside templates; what cannot be compared, with the reason."""
-    from policyc.workspace.documents.hosts import open_hosts
-    from policyc.workspace.documents.taken_out import take_out
-
+    project: Project,
+    sources: dict[str, Source],
+    diagnostics: Diagnostics,
+    values: Mapping[str, str],
+    found: Found | None,
+) -> tuple[list[Meant], list[tuple[str, str]], list[Meant]]:
+    """The documents that stand in files of the project, and those inside templates; what cannot be compared, with the reason; those whose values AWS may
+    know."""
     named, _ = split_natives(project.named)
     searched = find_natives(project, diagnostics)
-    settings = settings_of(project.config)
+    settings = replace(settings_of(project.config), values=values)
     out: list[Meant] = []
     hosts: list[tuple[Source, str]] = []
     strange: list[tuple[str, str]] = []
@@ -223,18 +245,47 @@ def _documents(
             out.append(placed(Meant(name, called, kind, role, type, resource, source.text, policy=exact)))
         elif path in named:
             strange.append((name, _strange(source)))
-    taken, left = take_out(open_hosts(project.root, hosts, diagnostics, settings))
-    for item in taken:
-        name = item.source.file
-        sources[name] = item.source
-        if item.is_part:
-            strange.append((name, "it is one statement of a policy, which may have others from elsewhere"))
-            continue
-        on = item.attached or item.called or item.holder
-        called = item.policy or item.name
-        also = (item.name,)
-        out.append(placed(Meant(name, called, item.kind, "", "", on, item.source.text, also=also, policy=item.policy)))
-    return out, [*strange, *((item.place(str), item.reason) for item in left)]
+    hosted = read_hosted(project.root, hosts, settings, diagnostics, found)
+    for item in hosted.documents:
+        sources[item.source.file] = item.source
+        if item.is_part and item.kind not in _KIND_AT.values():
+            strange.append((item.source.file, "it is one statement of a policy, which may have others from elsewhere"))
+        else:
+            out.append(of_host(item))
+    left = [*strange, *((item.place(str), item.reason) for item in hosted.left)]
+    return out, left, [sought(item) for item in hosted.open]
+
+
+def of_host(item: TakenOut) -> Meant:
+    """A document of a template, a module or a manifest."""
+    on = _spoken_of(item) or item.attached or item.called or item.holder
+    made = _hosted(item.source.file, item.name, item.policy, item.kind, on, item.known_as, item.is_endpoint)
+    return replace(made, text=item.source.text, auth=item.auth, is_part=item.is_part)
+
+
+def sought(document: Embedded) -> Meant:
+    """What a document of such a host is on, its text aside, which may be open."""
+    facts, place = document.facts, f"{document.place.file}:{document.place.start} {document.name}"
+    attached = resource if (resource := facts.get("resource", "")).startswith("arn:") else ""
+    on = attached or facts.get("called", "") or facts.get("holder", "")
+    known, is_endpoint = facts.get("known-as", ""), is_of_endpoint(document.type)
+    return _hosted(place, document.name, facts.get("policy", ""), document.kind, on, known, is_endpoint)
+
+
+def _hosted(label: str, name: str, policy: str, kind: str, on: str, known_as: str, is_endpoint: bool) -> Meant:
+    role = type = ""
+    if known_as and not on:
+        wanted = _NETWORK if kind == CORE_NETWORK else ENDPOINT if is_endpoint else GROUP
+        type, role = next((type, role) for _, type, role in _TYPES if type == wanted)
+    made = Meant(label, policy or name, kind, role, type, on, "", also=(name,), policy=policy, known_as=known_as)
+    return placed(made)
+
+
+def _spoken_of(item: TakenOut) -> str:
+    """The ARN in a statement of a policy that a service keeps: it is about what carries the policy."""
+    if not item.is_part or item.holes:
+        return ""
+    return str(json.loads(item.source.text)["Statement"][0].get("Resource", ""))
 
 
 def _strange(source: Source) -> str:

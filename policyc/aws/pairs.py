@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from policyc.aws.live import Live, Stored, called
@@ -33,9 +36,39 @@ class Pair:
 
 def pairs(side: MeantSide, live: Live) -> list[Pair]:
     """Every document of the source with its counterpart."""
-    found = [_pair(item, live) for item in side.documents]
+    whole = [_pair(item, live) for item in side.documents if not item.is_part]
+    parts = [_pair(item, live) for item in side.documents if item.is_part]
+    found = [*whole, *_completed(parts)]
     known = {pair.stored.name for pair in found if pair.stored.name}
     return _said_once([_settled(pair, known) for pair in found])
+
+
+def _completed(parts: Sequence[Pair]) -> Iterator[Pair]:
+    """Statements of policies that may have others from elsewhere, those of one policy together: it shall be what AWS has, and say what they say."""
+    of: dict[str, list[Pair]] = {}
+    for pair in parts:
+        if pair.open or not pair.arn:
+            yield pair
+        else:
+            of.setdefault(pair.arn, []).append(pair)
+    for first, *rest in of.values():
+        policy = json.loads(first.stored.text or first.meant.text)
+        held = policy["Statement"] if first.stored.text else []
+        statements = list(held) if isinstance(held, list) else [held]
+        taken = {one.get("Sid") for one in statements}
+        for pair in (first, *rest):
+            sid = next(one for one in _sids(pair.meant.name) if one not in taken)
+            taken.add(sid)
+            statements += [{**one, "Sid": sid} for one in json.loads(pair.meant.text)["Statement"]]
+        label = f"{first.title} and {len(rest)} more of its function" if rest else first.title
+        text = json.dumps({**policy, "Statement": statements})
+        yield replace(first, meant=replace(first.meant, label=label, text=text))
+
+
+def _sids(name: str) -> Iterator[str]:
+    """What a statement may be called that its host calls `name`."""
+    kept = re.sub(r"[^A-Za-z0-9_-]+", "_", name)
+    return (f"{kept}_{number}" if number else kept for number in count())
 
 
 def _settled(pair: Pair, known: Set[str]) -> Pair:
@@ -72,7 +105,7 @@ def _pair(item: Meant, live: Live) -> Pair:
     if item.resource:
         found = live.find(item.resource)
     elif item.type:
-        found = _going_by(live, item.type, (item.name, *item.also))
+        found = _known_as(live, item) if item.known_as else _going_by(live, item.type, (item.name, *item.also))
     else:
         return Pair(item, "", nothing, f"nothing says which resource carries it; give `--map {item.name}=ARN`", True)
     if len(found) > 1:  # resources of other types may be called alike
@@ -88,7 +121,8 @@ def _pair(item: Meant, live: Live) -> Pair:
             of, _, sort = item.type.partition(".")
             what = f"{sort} of Verified Access" if of == "verified_access" else sort.replace("_", " ")
             own = "its `id`, or " if of == "verified_access" else ""
-            return Pair(item, "", nothing, f"no {what} goes by the name `{item.name}`; give {own}`--map`")
+            name = item.known_as or item.name
+            return Pair(item, "", nothing, f"no {what} goes by the name `{name}`; give {own}`--map`")
         return Pair(item, "", nothing)
     item = placed(replace(item, resource=found[0]))
     if misplaced(item, live.resources[found[0]]["type"]):
@@ -111,6 +145,19 @@ def _control(item: Meant, live: Live) -> Pair:
         return Pair(item, "", Stored(None), f"whether `{item.resource}` is there is not known ({why})" if why else "")
     account, stored = found
     return Pair(replace(item, role=item.kind), account, stored)
+
+
+def counterpart(item: Meant, live: Live) -> tuple[str, str]:
+    """The account and the ARN of what AWS has in a document's place, empty where there is none or nobody knows."""
+    arn = _pair(item, live).arn
+    return live.account_of(arn), arn
+
+
+def _known_as(live: Live, item: Meant) -> list[str]:
+    """The resources that people know by the tag, domain or description of a document's."""
+    return [
+        arn for arn, one in live.resources.items() if one["type"] == item.type and item.known_as in _names(arn, one)
+    ]
 
 
 def _going_by(live: Live, type: str, names: Sequence[str]) -> list[str]:

@@ -140,7 +140,7 @@ class Embedded:
 
     `content` is a tree whose places are in the host, or a text. `holes` has every hole that `content` marks, by name. `facts` are what the host says about the
     resources around it (`auth-type`, `resource`, `bucket`, `endpoint-protocol`, …; `group` is what carries the text of the group of an endpoint, `resource` is the companion that it is attached to,
-    `called` the name or the ARN that what carries it has on AWS, `carrier` the hole of the ARN of the role, user or group whose identity policy it is, `holder` its name on AWS and `policy` that of the inline policy, `on` what its host names as what it
+    `called` the name or the ARN that what carries it has on AWS, `known-as` the tag, domain or description by which people know what has no name there, `carrier` the hole of the ARN of the role, user or group whose identity policy it is, `holder` its name on AWS and `policy` that of the inline policy, `on` what its host names as what it
     hangs on, `boundary` what of the host bounds all who carry it, `limit` the permissions boundary of some of them that is not there to read). `world` names the conditions under which this form exists (empty: always), `also` a second place
     of the same thing (the line of code that made it, the plan's line). `meant` names the rules whose findings the host's author says are meant."""
 
@@ -256,6 +256,16 @@ def answering_in(module: Sequence[Carried], documents: Iterable[Embedded]) -> di
 def attribute(resource: str, word: str) -> str:
     """A host's expression for an attribute of a resource, by its name there: `Stock.Arn`, `aws_vpclattice_service.stock.arn`."""
     return f"{resource}.{word.lower() if '.' in resource else word}"
+
+
+#: what carries these has no name on AWS
+_NAMELESS: Final = frozenset({"cedar", "core-network"})
+
+
+def known_as(kind: str, *texts: str | None) -> dict[str, str]:
+    """The fact `known-as` of a document: the first of some texts that the host writes for what carries it (its tag `Name`, its domain, its description); none where that is not known (None)."""
+    found = next((text for text in texts if text != ""), None) if kind in _NAMELESS else None
+    return {"known-as": found} if found and not has_hole(found) else {}
 
 
 def told(**texts: Sequence[str]) -> dict[str, str]:

@@ -148,9 +148,18 @@ def _on(item: Embedded, body: JsonValue, type_: str) -> Embedded:
     """The document with what it hangs on, and the name that this has on AWS, where the manifest writes it out."""
     on = next((kind.on for kind in types("kubernetes")[type_] if kind.kind == item.kind), "")
     name = text_at(body, on) if on else ""
-    called = {"called": name} if name and "$" not in name else {}
+    called = _network(body) if type_ == _AUTH else {"called": name} if name and "$" not in name else {}
     hung = hanging(item.kind, type_, _own(body), _properties(body), text_at(body, "metadata.namespace"))
     return replace(item, facts={**called, **hung})
+
+
+def _network(body: JsonValue) -> dict[str, str]:
+    """What the controller calls the service network of a gateway; of the service of a route that is not documented.
+
+    Source: https://www.gateway-api-controller.eks.aws.dev/latest/api-types/gateway/
+    """
+    name = text_at(body, "spec.targetRef.name")
+    return {"called": name} if name and text_at(body, "spec.targetRef.kind") == _GATEWAY.strip() else {}
 
 
 def _properties(body: JsonValue) -> tuple[JsonValue | None, JsonValue | None]:

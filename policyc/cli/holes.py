@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from typing import Final
 
 from policyc.cli.inputs import read_input
 from policyc.cli.parser import WrongUse, name_and_value
 from policyc.diagnostics import Diagnostics
 from policyc.packages import MissingPackage
+
+#: where the values of both options are kept
+HOLES: Final = ("bind", "bindings")
 
 
 def add_bindings(parser: argparse._ActionsContainer) -> None:

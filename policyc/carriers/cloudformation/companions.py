@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from policyc.carriers.cloudformation.attached import attached_facts
-from policyc.carriers.cloudformation.named import TYPES, called
+from policyc.carriers.cloudformation.named import TYPES, called, label_of
 from policyc.carriers.cloudformation.permissions import ON
 from policyc.carriers.cloudformation.template import Resource, Template
 from policyc.carriers.cloudformation.wiring import logical, pointed, wired
@@ -133,6 +133,7 @@ def facts_of(resource: Resource, template: Template, kind: DocumentType) -> Mapp
     carrier = template.resources.get(attached, resource)
     if name := called(carrier):
         facts["called"] = name
+    facts |= label_of(carrier, kind.kind)
     facts |= attached_facts(resource, template, kind, on)
     if resource.condition:
         facts["there"] = f"{resource.condition} {_meaning(resource.condition, template)}"

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from policyc.carriers.cloudformation.template import Resource
-from policyc.syntax.json_tree import JsonString
+from policyc.carriers.embedded import known_as
+from policyc.carriers.types import text_at
+from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString
 
 #: resource type -> what the language calls it, and the property that is its name
 TYPES: Final[Mapping[str, tuple[str, str]]] = {
@@ -38,6 +40,15 @@ def called(resource: Resource) -> str:
     held = TYPES.get(resource.type)
     name = resource.properties.get(held[1] if held is not None else _NAMED.get(resource.type, ""))
     return name.value.removeprefix("https://") if isinstance(name, JsonString) else ""
+
+
+def label_of(resource: Resource, kind: str) -> dict[str, str]:
+    """The fact `known-as` of a document that a resource carries (`policyc.carriers.embedded.Embedded`)."""
+    tags = resource.properties.get("Tags")
+    pairs = [item for item in tags.items if isinstance(item, JsonObject)] if isinstance(tags, JsonArray) else []
+    tag = next((pair.get("Value") for pair in pairs if text_at(pair, "Key") == "Name"), None)
+    held = (tag, resource.properties.get("ApplicationDomain"), resource.properties.get("Description"))
+    return known_as(kind, *("" if one is None else one.value if isinstance(one, JsonString) else None for one in held))
 
 
 def made_role(resource: Resource) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from policyc.carriers.embedded import SERVICE, Companion, Wiring
+from policyc.carriers.embedded import SERVICE, Companion, Wiring, known_as
 from policyc.carriers.terraform.attached import (
     ATTACHED,
     ATTACHING,
@@ -22,7 +22,7 @@ from policyc.carriers.terraform.chains import TYPES as BEHIND
 from policyc.carriers.terraform.chains import wirings
 from policyc.carriers.terraform.expressions import Undecided, Work
 from policyc.carriers.terraform.modules import ResourceInstance
-from policyc.carriers.terraform.values import Failed, Text, Value
+from policyc.carriers.terraform.values import Failed, Fields, Text, Value
 from policyc.holes import has_hole
 from policyc.record import record, replace
 
@@ -118,7 +118,7 @@ def around(instances: Iterable[ResourceInstance], work: Work) -> Around:
 def facts_of(instance: ResourceInstance, kind: str, known: Around, work: Work) -> dict[str, str]:
     """The facts of a document's resource (`policyc.carriers.embedded.Embedded`)."""
     facts: dict[str, str] = {}
-    attached = ATTACHED.get(instance.type)
+    attached, on = ATTACHED.get(instance.type), ""
     if attached is not None:
         names = known.attached.resources[ON[instance.type]] if instance.type in ON else known.told
         on = address_of(_argument(instance, attached, work), names, work)
@@ -130,7 +130,7 @@ def facts_of(instance: ResourceInstance, kind: str, known: Around, work: Work) -
         facts["resource"] = instance.address
     elif instance.type in _NAMED and (name := _text(instance, _NAMED[instance.type], work)):
         facts["called"] = name
-    facts |= attached_facts(instance, kind, known.attached, work)
+    facts |= _label(instance, kind, on, work) | attached_facts(instance, kind, known.attached, work)
     if instance.type == "aws_verifiedaccess_group":
         trust = known.trust.get(address_of(_argument(instance, "verifiedaccess_instance_id", work), {}, work))
     elif instance.type == "aws_verifiedaccess_endpoint":
@@ -157,8 +157,21 @@ def kind_of(instance: ResourceInstance, kind: str, work: Work) -> str:
 
 def _called(instance: ResourceInstance, attached: str, on: str, known: Around, work: Work) -> str:
     """The name or the ARN of what a document is attached to: its own, or what is written for it."""
-    carrier = known.companions.get(on)
-    return (carrier.fields.get("name", "") if carrier is not None else "") or _text(instance, attached, work)
+    carrier = work.instances.get(on)
+    named = _TYPES.get(carrier.type, ("", ""))[1] if isinstance(carrier, ResourceInstance) else ""
+    own = _text(carrier, named, work) if isinstance(carrier, ResourceInstance) and named else ""
+    return own or _text(instance, attached, work)
+
+
+def _label(instance: ResourceInstance, kind: str, on: str, work: Work) -> dict[str, str]:
+    """The fact `known-as` of a document of a resource, or of one that is attached to it."""
+    carrier = work.instances.get(on, instance) if on else instance
+    if not isinstance(carrier, ResourceInstance):
+        return {}
+    tags = _argument(carrier, "tags", work)
+    tag = tags.get("Name") if isinstance(tags, Fields) else tags
+    held = (tag, *(_argument(carrier, name, work) for name in ("application_domain", "description")))
+    return known_as(kind, *("" if one is None else one.value if isinstance(one, Text) else None for one in held))
 
 
 def _trust_of_endpoint(instance: ResourceInstance, known: Around, work: Work) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from policyc.cli.console import Console
+from policyc.cli.holes import HOLES, add_bindings
 from policyc.cli.parser import Parser, WrongUse, name_and_value, one_of
 from policyc.diagnostics import did_you_mean
 
@@ -22,14 +23,15 @@ FORMATS = ("human", "json", "markdown")
 
 _CONNECTION: Final = ("profile", "region", "role_arn", "endpoint_url")
 _WRITING: Final = ("yes", "patience")
+_SOURCE: Final = ("maps", *HOLES)
 #: action -> (module, the options that mean something to it)
 ACTIONS: Final = {
     "pull": ("policyc.cli.aws.pull", (*_CONNECTION, "into", "targets", "callers", "resume", "allow_unreadable")),
-    "drift": ("policyc.cli.aws.drift", (*_CONNECTION, "live", "maps", "who_changed", "allow_uncompared")),
-    "plan": ("policyc.cli.aws.plan", (*_CONNECTION, "maps", "into", "order", "print_policy")),
+    "drift": ("policyc.cli.aws.drift", (*_CONNECTION, *_SOURCE, "live", "who_changed", "allow_uncompared")),
+    "plan": ("policyc.cli.aws.plan", (*_CONNECTION, *_SOURCE, "into", "order", "print_policy")),
     "apply": ("policyc.cli.aws.apply", (*_CONNECTION, *_WRITING, "record", "resume", "no_execute")),
     "rollback": ("policyc.cli.aws.apply", (*_CONNECTION, *_WRITING)),
-    "validate": ("policyc.cli.aws.validate", _CONNECTION),
+    "validate": ("policyc.cli.aws.validate", (*_CONNECTION, *HOLES)),
     "permissions": ("policyc.cli.aws.permissions", ("targets", "account", "region")),
 }
 #: what `--target` takes; the same as `policyc.aws.calls.TARGETS`, which is not imported for a help text
@@ -156,6 +158,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=ARN",
         help="what a document, policy or network of the source is on: an ARN, an id, or a name, `none` for nothing; may be given several times",
     )
+    add_bindings(group)
     group.add_argument(
         "--who-changed", action="store_true", help="drift: ask CloudTrail who changed what differs, and when"
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from policyc.cli import exits
 from policyc.cli.aws.command import sessions_of
 from policyc.cli.console import Console, reason
+from policyc.cli.holes import bindings_of
 from policyc.cli.parser import WrongUse
 from policyc.cli.progress import Progress
 from policyc.cli.project import open_project
@@ -63,7 +64,7 @@ def open_sides(
     """Read both sides; an exit status after saying why they cannot be compared. Raises WrongUse and
     `policyc.aws.session.NoSession`."""
     from policyc.aws.meant import read_meant
-    from policyc.aws.pairs import pairs
+    from policyc.aws.pairs import counterpart, pairs
     from policyc.workspace.documents.natives import NAMED
     from policyc.workspace.project import POLICY
 
@@ -72,11 +73,12 @@ def open_sides(
     if diagnostics.has_errors:
         return refuse(diagnostics, project, console, args.format)
     wrong = Diagnostics()
-    side = read_meant(project, dict(args.maps), wrong)
+    maps, values = dict(args.maps), bindings_of(args)
+    side = read_meant(project, maps, wrong, values)
     if wrong.has_errors:
         return refuse_request(wrong, side.sources, args.format, console, exits.FINDINGS)
     if side.unused:
-        known = [name for item in side.documents for name in (item.name, item.label)]
+        known = [name for item in (*side.documents, *side.open) for name in (item.name, item.label)]
         help = did_you_mean(side.unused[0], known, "correct the name")
         raise WrongUse(f"`--map {side.unused[0]}=…` names nothing of the source", help)
     if not (side.documents or side.left):
@@ -86,6 +88,8 @@ def open_sides(
     if args.live is None or args.who_changed:
         sessions = {one.identity.account: one for one in sessions_of(args)}
     live = _folder(args.live) if args.live is not None else _asked(args, side, sessions, progress)
+    if side.open:
+        side = read_meant(project, maps, wrong, values, lambda item: counterpart(item, live))
     return Opened(side, live, pairs(side, live), sessions)
 
 
@@ -116,7 +120,7 @@ def _asked(args: argparse.Namespace, side: MeantSide, sessions: Mapping[str, Ses
     from policyc.aws.meant import candidates, is_exact, target_of
     from policyc.aws.pull import Wanted, take
 
-    sought = [item for item in side.documents if item.resource or item.type]
+    sought = [item for item in (*side.documents, *side.open) if item.resource or item.type]
     targets = tuple(dict.fromkeys(filter(None, map(target_of, sought))))
     arns = [item.resource for item in sought if item.resource]
     regions = tuple(args.region) or tuple(

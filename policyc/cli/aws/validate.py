@@ -7,6 +7,7 @@ import argparse
 from policyc.cli import exits
 from policyc.cli.aws.command import sessions_of
 from policyc.cli.console import Console
+from policyc.cli.holes import bindings_of
 from policyc.cli.parser import WrongUse
 from policyc.cli.progress import Progress
 from policyc.cli.project import open_project
@@ -28,7 +29,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if mistakes.has_errors:
         return refuse(mistakes, project, console, args.format)
     wrong = Diagnostics()
-    side = read_meant(project, {}, wrong)
+    side = read_meant(project, {}, wrong, bindings_of(args))
     if wrong.has_errors:
         return refuse_request(wrong, side.sources, args.format, console, exits.FINDINGS)
     items = [item for item in side.documents if is_judged(item)]

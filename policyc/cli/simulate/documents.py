@@ -295,7 +295,7 @@ def _told_by(args: argparse.Namespace, role: str, found: Inside) -> Mapping[str,
     auth = f"{name}_auth"
     if "auth-type" in found.document.facts and getattr(args, auth, "") is None:
         setattr(args, auth, found.document.facts["auth-type"])
-    return values_of(found.document, arn) if arn else {}
+    return values_of(found.document.facts.get("resource", ""), arn) if arn else {}
 
 
 def _files_of_level(text: str) -> tuple[str, ...]:

@@ -160,9 +160,8 @@ def _not_one(
         )
 
 
-def values_of(document: Embedded, arn: str) -> dict[str, str]:
-    """What an ARN of the resource that a document is attached to tells of its holes: the resource's own, and the place of the stack that makes it."""
-    name = document.facts.get("resource", "")
+def values_of(name: str, arn: str) -> dict[str, str]:
+    """What the ARN of a resource that a host calls `name` tells of its holes: the resource's own, and the place of the stack that makes it."""
     fields = arn.split(":", 5)
     if not name or len(fields) < 6:
         return {}

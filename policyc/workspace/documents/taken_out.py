@@ -26,7 +26,8 @@ class TakenOut:
     beside it that the document is on, with its type, `behind` that of the network that this one stands behind, and once nothing is open its ARN. `comments` are those that stand above a statement in the host, by its number; `auth` is the auth type of
     a service or network of VPC Lattice, where the host says it; `world` is the condition under which there is such a document at all. `text_file` is the file that its text
     stands in, which the host may only name; `carrier` is the hole of the ARN of who carries an identity policy, `holder` and `policy` are the names of who carries an inline policy and of that; `is_part` tells one statement of a document that AWS keeps. Of a Cedar text
-    the `trust` providers are known by name, and of one on an endpoint that this `is_endpoint`, the `group` by the name of what carries its text, and the `protocol`."""
+    the `trust` providers are known by name, and of one on an endpoint that this `is_endpoint`, the `group` by the name of what carries its text, and the `protocol`; `known_as` is what
+    people call what has no name on AWS."""
 
     source: Source
     file: str
@@ -49,6 +50,7 @@ class TakenOut:
     is_endpoint: bool = False
     group: str = ""
     protocol: str = ""
+    known_as: str = ""
 
 
 @record
@@ -111,6 +113,7 @@ def take_out(hosts: Iterable[Host], opened: bool = False) -> tuple[list[TakenOut
                         document.kind == CEDAR and is_of_endpoint(document.type),
                         document.facts.get("group", ""),
                         document.facts.get("endpoint-protocol", ""),
+                        document.facts.get("known-as", ""),
                     )
                 )
         for lost in host.carried.unreadable:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from policyc.holes import filled, names_in
@@ -31,8 +31,7 @@ class Home:
         self.account = account or next((one for one in _ACCOUNTS if one not in named), _ACCOUNTS[0])
         self.region = region
         told = {"account": self.account, "region": self.region, "partition": "aws"}
-        holes = dict.fromkeys(hole for one in held for hole in names_in(one))
-        self.own = {hole: told[word] for hole in holes for form, word in _HOME if re.fullmatch(form, hole)}
+        self.own = at_home(dict.fromkeys(hole for one in held for hole in names_in(one)), told)
         self.values = dict(self.own)
 
     def given(self) -> Iterator[str]:
@@ -68,6 +67,11 @@ class Home:
 def attributes(host: str) -> tuple[str, ...]:
     """The holes that are the ARN or the name of a resource of the host."""
     return (f"{host}.Arn", f"{host}.arn", *(f"{host}{word}" for word in _NAMES))
+
+
+def at_home(holes: Iterable[str], told: Mapping[str, str]) -> dict[str, str]:
+    """The values of those holes that are the host's own `account`, `region` or `partition`, as far as these are told."""
+    return {hole: told[word] for hole in holes for form, word in _HOME if told.get(word) and re.fullmatch(form, hole)}
 
 
 def places(values: Iterable[str]) -> set[str]:

@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from policyc.aws.hosted import Found, read_hosted
-from policyc.carriers.embedded import Embedded, is_of_endpoint
 from policyc.diagnostics import Diagnostics
 from policyc.ir.program import Program
 from policyc.model.files import read_source
@@ -22,6 +20,7 @@ from policyc.targets.registry import back_end
 from policyc.text import Source
 from policyc.workspace.compile import compile_project
 from policyc.workspace.documents.carried import Seen, attach_point, place_of, told
+from policyc.workspace.documents.filled_in import Found, read_hosted
 from policyc.workspace.documents.native_json import CORE_NETWORK, shape_of
 from policyc.workspace.documents.native_settings import settings_of
 from policyc.workspace.documents.natives import find_natives, format_of, split_natives
@@ -167,7 +166,7 @@ def read_meant(
         for document in compiled.all_documents
         if not project.named or project.asks_about(document.span.file)
     ]
-    found = None if counterpart is None else lambda item: counterpart(_mapped(sought(item), maps))
+    found = None if counterpart is None else lambda item: counterpart(_mapped(of_host(item), maps))
     held, left, open = _documents(project, sources, diagnostics, values, found)
     everything = (*out, *held)
     waived = [item for item in everything if any(maps.get(name) == NOWHERE for name in _names(item))]
@@ -253,32 +252,19 @@ def _documents(
         else:
             out.append(of_host(item))
     left = [*strange, *((item.place(str), item.reason) for item in hosted.left)]
-    return out, left, [sought(item) for item in hosted.open]
+    return out, left, [of_host(item) for item in hosted.open]
 
 
 def of_host(item: TakenOut) -> Meant:
     """A document of a template, a module or a manifest."""
-    on = _spoken_of(item) or item.attached or item.called or item.holder
-    made = _hosted(item.source.file, item.name, item.policy, item.kind, on, item.known_as, item.is_endpoint)
-    return replace(made, text=item.source.text, auth=item.auth, is_part=item.is_part)
-
-
-def sought(document: Embedded) -> Meant:
-    """What a document of such a host is on, its text aside, which may be open."""
-    facts, place = document.facts, f"{document.place.file}:{document.place.start} {document.name}"
-    attached = resource if (resource := facts.get("resource", "")).startswith("arn:") else ""
-    on = attached or facts.get("called", "") or facts.get("holder", "")
-    known, is_endpoint = facts.get("known-as", ""), is_of_endpoint(document.type)
-    return _hosted(place, document.name, facts.get("policy", ""), document.kind, on, known, is_endpoint)
-
-
-def _hosted(label: str, name: str, policy: str, kind: str, on: str, known_as: str, is_endpoint: bool) -> Meant:
+    on, also = _spoken_of(item) or item.attached or item.called or item.holder, (item.name,)
+    label, name, text = item.source.file, item.policy or item.name, item.source.text
     role = type = ""
-    if known_as and not on:
-        wanted = _NETWORK if kind == CORE_NETWORK else ENDPOINT if is_endpoint else GROUP
+    if item.known_as and not on:
+        wanted = _NETWORK if item.kind == CORE_NETWORK else ENDPOINT if item.is_endpoint else GROUP
         type, role = next((type, role) for _, type, role in _TYPES if type == wanted)
-    made = Meant(label, policy or name, kind, role, type, on, "", also=(name,), policy=policy, known_as=known_as)
-    return placed(made)
+    made = Meant(label, name, item.kind, role, type, on, text, item.auth, also, policy=item.policy)
+    return placed(replace(made, known_as=item.known_as, is_part=item.is_part))
 
 
 def _spoken_of(item: TakenOut) -> str:

@@ -365,6 +365,8 @@ complete -c policyc -n '_shtab_policyc_using aws' -l target -xka "lattice verifi
 complete -c policyc -n '_shtab_policyc_using aws' -l caller -x -d 'a role or user beside those that policies name; may be given several times'
 complete -c policyc -n '_shtab_policyc_using aws' -l live -xka "(__fish_complete_directories)" -d 'drift: a folder that was pulled, in place of AWS itself'
 complete -c policyc -n '_shtab_policyc_using aws' -l map -x -d 'what a document, policy or network of the source is on: an ARN, an id, or a name, `none` for nothing; may be given several times'
+complete -c policyc -n '_shtab_policyc_using aws' -l bind -x -d 'the value of what a template leaves open, by the name that findings show as ‹NAME›; may be given several times'
+complete -c policyc -n '_shtab_policyc_using aws' -l bindings -xka "(__fish_complete_path (commandline -ct))" -d 'values from a parameter file, a .tfvars file, the output of describe-stacks or of terraform output -json; may be given several times'
 complete -c policyc -n '_shtab_policyc_using aws' -l who-changed -d 'drift: ask CloudTrail who changed what differs, and when'
 complete -c policyc -n '_shtab_policyc_using aws' -l allow-uncompared -d 'drift: what has no counterpart that anybody knows of is a note and changes no exit status'
 complete -c policyc -n '_shtab_policyc_using aws' -l allow-unreadable -d 'pull: end with 0 though something could not be read, which is told all the same'

@@ -53,6 +53,8 @@ _shtab_policyc_aws_options=(
   "*--caller[a role or user beside those that policies name\; may be given several times]:ARN:"
   "--live[drift\: a folder that was pulled, in place of AWS itself]:DIR:_files -/"
   "*--map[what a document, policy or network of the source is on\: an ARN, an id, or a name, \`none\` for nothing\; may be given several times]:NAME=ARN:"
+  "*--bind[the value of what a template leaves open, by the name that findings show as \‹NAME\›\; may be given several times]:NAME=VALUE:"
+  "*--bindings[values from a parameter file, a .tfvars file, the output of describe-stacks or of terraform output -json\; may be given several times]:FILE:_files"
   "--who-changed[drift\: ask CloudTrail who changed what differs, and when]"
   "--allow-uncompared[drift\: what has no counterpart that anybody knows of is a note and changes no exit status]"
   "--allow-unreadable[pull\: end with 0 though something could not be read, which is told all the same]"

@@ -269,7 +269,7 @@ def test_a_name_that_is_none_is_no_crash(room: Path, run: Run, wrong: str) -> No
 
 
 def test_an_account_that_nobody_wrote_is_told() -> None:
-    from policyc.workspace.sides.home import Home
+    from policyc.workspace.documents.home import Home
 
     text = "arn:aws:iam::111122223333:role/app"
     assert list(Home([text]).given()) == ["the account that this is for is 444455556666"]

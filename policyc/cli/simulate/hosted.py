@@ -17,7 +17,7 @@ from policyc.cli.simulate import documents
 from policyc.cli.simulate.hosted_part import open_part
 from policyc.simulation.documents.attached import NONE
 from policyc.workspace.documents.asked import open_arn
-from policyc.workspace.sides.home import Home
+from policyc.workspace.documents.home import Home
 from policyc.workspace.sides.pieces import IDENTITY, Piece, Way, carrier_named
 from policyc.workspace.sides.side import Side
 

@@ -27,7 +27,7 @@ class TakenOut:
     a service or network of VPC Lattice, where the host says it; `world` is the condition under which there is such a document at all. `text_file` is the file that its text
     stands in, which the host may only name; `carrier` is the hole of the ARN of who carries an identity policy, `holder` and `policy` are the names of who carries an inline policy and of that; `is_part` tells one statement of a document that AWS keeps. Of a Cedar text
     the `trust` providers are known by name, and of one on an endpoint that this `is_endpoint`, the `group` by the name of what carries its text, and the `protocol`; `known_as` is what
-    people call what has no name on AWS."""
+    people call what has no name on AWS, `resource` what the host calls it that the document is on."""
 
     source: Source
     file: str
@@ -51,6 +51,7 @@ class TakenOut:
     group: str = ""
     protocol: str = ""
     known_as: str = ""
+    resource: str = ""
 
 
 @record
@@ -85,41 +86,43 @@ def take_out(hosts: Iterable[Host], opened: bool = False) -> tuple[list[TakenOut
             if reason:
                 left.append(Left(document.place.file, line, document.name, reason))
             else:
-                name = f"{document.place.file}:{line} {document.name}".strip()
-                resource = document.facts.get("resource", "")
-                attached = resource if resource.startswith("arn:") else ""
-                text = _text(document)
-                beside = next((one for one in host.carried.companions if one.name == resource), None)
-                taken.append(
-                    TakenOut(
-                        Source(name, text),
-                        document.place.file,
-                        document.name,
-                        document.kind,
-                        attached,
-                        document.holes,
-                        ("", "") if beside is None else (beside.name, beside.type),
-                        "" if beside is None else beside.links.get("network", ""),
-                        _comments(host.source, document),
-                        document.facts.get("called", ""),
-                        "" if beside is None else beside.fields.get("auth", ""),
-                        document.world,
-                        document.file,
-                        document.facts.get("carrier", ""),
-                        document.facts.get("holder", ""),
-                        document.facts.get("policy", ""),
-                        document.type in STATEMENTS,
-                        dict(pair.split("=", 1) for pair in document.facts.get("trust", "").split(",") if pair),
-                        document.kind == CEDAR and is_of_endpoint(document.type),
-                        document.facts.get("group", ""),
-                        document.facts.get("endpoint-protocol", ""),
-                        document.facts.get("known-as", ""),
-                    )
-                )
+                taken.append(as_text(host, document))
         for lost in host.carried.unreadable:
             line = host.source.position(lost.place.start).line
             left.append(Left(lost.place.file, line, lost.name, shown(lost.reason)))
     return taken, left
+
+
+def as_text(host: Host, document: Embedded) -> TakenOut:
+    """A document of a host as a text, whatever is open in it."""
+    line = host.source.position(document.place.start).line
+    facts, resource = document.facts, document.facts.get("resource", "")
+    beside = next((one for one in host.carried.companions if one.name == resource), None)
+    return TakenOut(
+        Source(f"{document.place.file}:{line} {document.name}".strip(), _text(document)),
+        document.place.file,
+        document.name,
+        document.kind,
+        resource if resource.startswith("arn:") else "",
+        document.holes,
+        ("", "") if beside is None else (beside.name, beside.type),
+        "" if beside is None else beside.links.get("network", ""),
+        _comments(host.source, document),
+        facts.get("called", ""),
+        "" if beside is None else beside.fields.get("auth", ""),
+        document.world,
+        document.file,
+        facts.get("carrier", ""),
+        facts.get("holder", ""),
+        facts.get("policy", ""),
+        document.type in STATEMENTS,
+        dict(pair.split("=", 1) for pair in facts.get("trust", "").split(",") if pair),
+        document.kind == CEDAR and is_of_endpoint(document.type),
+        facts.get("group", ""),
+        facts.get("endpoint-protocol", ""),
+        facts.get("known-as", ""),
+        resource,
+    )
 
 
 #: what the authors of hosts say to people, and not to us

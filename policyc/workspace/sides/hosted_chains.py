@@ -23,10 +23,10 @@ from policyc.targets.switches import iam_switches
 from policyc.text import Span
 from policyc.workspace.documents.bounds import control_in_words
 from policyc.workspace.documents.completions import filled_by_name
+from policyc.workspace.documents.home import DIGITS, REGION, Home
 from policyc.workspace.documents.hosts import Host
 from policyc.workspace.documents.placed import obstacle
 from policyc.workspace.sides.chains import OF_ROLE, POLICIES, Chain, assembled, named, nothing
-from policyc.workspace.sides.home import DIGITS, REGION, Home
 from policyc.workspace.sides.pieces import BOUNDARY, CONTROLS, IDENTITY, Piece
 
 _PLACE: Final = re.compile(

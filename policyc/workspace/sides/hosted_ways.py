@@ -22,7 +22,7 @@ from policyc.targets.iam_documents.kinds import KINDS
 from policyc.targets.iam_documents.read import read_policy
 from policyc.workspace.documents.bounds import accounts_in
 from policyc.workspace.documents.completions import values_by_name
-from policyc.workspace.sides.home import DIGITS, Home, attributes, places
+from policyc.workspace.documents.home import DIGITS, Home, attributes, places
 from policyc.workspace.sides.pieces import Piece, Way, obstacles
 from policyc.workspace.sides.side import Side
 from policyc.workspace.sides.versions import controlling, doubts_of, known_of_callers, on_the_way, perhaps_by

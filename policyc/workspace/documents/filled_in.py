@@ -6,18 +6,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from policyc.carriers.embedded import Embedded
 from policyc.diagnostics import Diagnostics
 from policyc.record import record, replace
 from policyc.text import Source
 from policyc.workspace.documents.asked import values_of
+from policyc.workspace.documents.home import at_home
 from policyc.workspace.documents.hosts import Host, open_hosts
 from policyc.workspace.documents.native_settings import NativeSettings
-from policyc.workspace.documents.taken_out import Left, TakenOut, take_out
-from policyc.workspace.sides.home import at_home
+from policyc.workspace.documents.taken_out import Left, TakenOut, as_text, take_out
 
 #: the account and the ARN of what AWS has in a document's place, empty where nothing is known of it
-Found = Callable[[Embedded], tuple[str, str]]
+Found = Callable[[TakenOut], tuple[str, str]]
 
 
 @record
@@ -26,7 +25,7 @@ class Hosted:
 
     documents: tuple[TakenOut, ...]
     left: tuple[Left, ...]
-    open: tuple[Embedded, ...]
+    open: tuple[TakenOut, ...]
 
 
 def read_hosted(
@@ -41,9 +40,9 @@ def read_hosted(
     for host in open_hosts(root, files, diagnostics, settings):
         groups.setdefault((host.format, host.carried.module or host.source.file), []).append(host)
     hosts: list[Host] = []
-    open: list[Embedded] = []
+    open: list[TakenOut] = []
     for group in groups.values():
-        held = [document for host in group for document in host.carried.documents]
+        held = [as_text(host, document) for host in group for document in host.carried.documents]
         if not any(item.holes or item.world for item in held):
             hosts += group
         elif found is None:
@@ -57,7 +56,7 @@ def read_hosted(
     return Hosted(tuple(taken), tuple(left), tuple(open))
 
 
-def _known(held: Sequence[Embedded], found: Found) -> Iterator[tuple[str, str]]:
+def _known(held: Sequence[TakenOut], found: Found) -> Iterator[tuple[str, str]]:
     """What AWS tells of the values of a host, by the host's names for them."""
     holes = dict.fromkeys(hole for item in held for hole in item.holes)
     for item in held:
@@ -66,4 +65,4 @@ def _known(held: Sequence[Embedded], found: Found) -> Iterator[tuple[str, str]]:
             _, partition, _, region, *_ = arn.split(":", 5)
             told = {"account": account, "region": region, "partition": partition}
             yield from at_home(("AWS::AccountId", "AWS::Region", "AWS::Partition", *holes), told).items()
-            yield from values_of(item.facts.get("resource", ""), arn).items()
+            yield from values_of(item.resource, arn).items()

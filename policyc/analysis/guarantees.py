@@ -126,7 +126,7 @@ def _proven(guarantee: Guarantee, named: Named, version: Version, bindings: Mapp
         hopes = space.of_kinds(*strangers, CallerKind.ROLE)
         signed = (-space.callers.kind(CallerKind.ANONYMOUS),) if version.policy.kind in ALWAYS_SIGNED else ()
         asked = (said.allowed, guarantee.breaks(space, named), *signed)
-        solution = space.ask(*asked, hopes=hopes)
+        solution = space.ask_known(*asked, hopes=hopes)
         unknown = () if solution is None else opaque_of(space, solution)
         if unknown and guarantee.breaks is _public:
             others = [-space.callers.named(item) for policy in space.policies for item in _open_names(policy)]

@@ -235,6 +235,19 @@ class Space:
         better = (self.solver.solve([*facts, *likely, *hope]) for hope in others)
         return next((item for item in better if item is not None), found)
 
+    def ask_known(self, *wanted: Lit, hopes: Sequence[Sequence[Lit]] = ()) -> Solution | None:
+        """The same, and one that hangs on nothing that is not understood where a few tries find it."""
+        first = found = self.ask(*wanted, hopes=hopes)
+        meanings = self.formula.meanings
+        for _ in range(_TRIES):
+            atoms = () if found is None else found.atoms.items()
+            open = [atom if holds else -atom for atom, holds in atoms if isinstance(meanings.get(atom), Opaque)]
+            if not open:
+                break
+            wanted = (*wanted, -self.formula.every(open))
+            found = self.ask(*wanted, hopes=hopes)
+        return found or first
+
     def _facts(self) -> Sequence[Lit]:
         """What every request keeps to; it is the same until something new was asked about."""
         callers = self.callers
@@ -365,6 +378,8 @@ def _of_kind(policy: Policy) -> tuple[str, ...]:
 
 #: the services that are asked where documents name none, the second where the first is out of the question
 _KNOWN: Final = ("s3", "sqs")
+#: what is not understood may be ruled out so many times
+_TRIES: Final = 8
 #: services whose resources have the ARNs of others
 _ARNS: Final = {"vpc-lattice-svcs": ("vpc-lattice",), "sts": ("iam", "sts")}
 

@@ -125,6 +125,38 @@ def test_claims_on_requests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     check_claims(tmp_path, capsys, SHOP, CLAIMS)
 
 
+RAW = """
+let shop: account = "111122223333"
+principal app = role(shop, "app")
+resource mesh: lattice.service_network { id: "sn-0123456789abcdef0", at: shop/us-west-2, auth: aws_iam }
+resource stock: lattice.service { id: "svc-0a1b2c3d4e5f67890", at: shop/us-west-2, network: mesh, auth: aws_iam }
+policy guard for lattice on mesh { allow "all" { who anyone } }
+policy stock_auth for lattice on stock {
+  allow "reads" { who app can GET }
+  allow "team" { who anyone when raw("StringEquals", aws.PrincipalTag["team"], ["${aws:ResourceTag/team}"]) }
+  deny "strangers" { who not raw("AWS", "arn:aws:iam::111122223333:root"), raw("AWS", "arn:aws:iam::111122223333:role/app") can POST }
+}
+policy calls for identity on app { allow "all" { can raw("vpc-lattice-svcs:Inv*") on raw("*") } }
+"""
+RAW_CLAIMS = [
+    ("no request to stock can DELETE who anonymous is allowed", True),
+    # a request whose tags agree
+    ('no request to stock is allowed by "team"', False),
+    ("no request to stock can DELETE is allowed", False),
+    # what nobody understands bears on other requests as well, and this one has no tags
+    ("no request to stock is allowed", False),
+    ("no request to stock can GET who app is allowed", False),
+    ("every request to stock can GET who app is allow", True),
+]
+
+
+def test_claims_on_policies_with_raw_forms(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    check_claims(tmp_path, capsys, RAW, RAW_CLAIMS)
+    (tmp_path / "a.policy").write_text(RAW, encoding="utf-8")
+    assert main(["who", "stock", "--root", str(tmp_path), "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["resources"][0]["classes"]
+
+
 MISTAKES = [
     ("every request to stok is deny", "unknown-name", "did you mean `stock`?"),
     ("every request to mesh is deny", "unprovable-claim", "name the resources behind it"),

@@ -11,6 +11,7 @@ from policyc.model.values import Resource
 from policyc.targets.base import Document
 
 if TYPE_CHECKING:
+    from policyc.analysis.conditions import Bindings
     from policyc.analysis.formula import Lit
     from policyc.analysis.ways.base import Way
 
@@ -20,18 +21,23 @@ TYPES = ("lattice.service", "verified_access.endpoint", "client_vpn.endpoint", *
 
 
 def way_to(
-    program: Program, documents: Sequence[Document], resource: Resource, scope: Statement, budget: int
+    program: Program,
+    documents: Sequence[Document],
+    resource: Resource,
+    scope: Statement,
+    budget: int,
+    bindings: Bindings | None = None,
 ) -> tuple[Way, Lit]:
-    """The way to a resource of one of `TYPES`, and the requests that `scope` describes."""
+    """The way to a resource of one of `TYPES`, and the requests that `scope` describes; with `bindings` policy variables have these values."""
     match resource.type:
         case "lattice.service":
             from policyc.analysis.ways.lattice import way_to_service
 
-            return way_to_service(program, documents, resource, scope, budget)
+            return way_to_service(program, documents, resource, scope, budget, bindings)
         case _ if resource.type in _STORAGE:
             from policyc.analysis.ways.storage import way_to_storage
 
-            return way_to_storage(program, documents, resource, scope, budget)
+            return way_to_storage(program, documents, resource, scope, budget, bindings)
         case _:
             from policyc.analysis.ways.cedar import way_to_endpoint
 

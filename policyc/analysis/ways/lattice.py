@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from policyc.analysis.asking import asks, is_signed
-from policyc.analysis.conditions import folded
+from policyc.analysis.conditions import Bindings, folded
 from policyc.analysis.formula import FALSE, TRUE, Lit
 from policyc.analysis.invoked import METHOD
 from policyc.analysis.keys import ACTION, RESOURCE
@@ -45,15 +45,26 @@ _ANY: Pattern = (("*", ""),)
 
 
 def way_to_service(
-    program: Program, documents: Sequence[Document], service: Resource, scope: Statement, budget: int
+    program: Program,
+    documents: Sequence[Document],
+    service: Resource,
+    scope: Statement,
+    budget: int,
+    bindings: Bindings | None = None,
 ) -> tuple[Way, Lit]:
     """The way to a service, and the requests of a claim on it."""
-    return _Service(program, DocumentSet.of(documents), service, scope, budget).made()
+    return _Service(program, DocumentSet.of(documents), service, scope, budget, bindings).made()
 
 
 class _Service:
     def __init__(
-        self, program: Program, documents: DocumentSet, service: Resource, scope: Statement, budget: int
+        self,
+        program: Program,
+        documents: DocumentSet,
+        service: Resource,
+        scope: Statement,
+        budget: int,
+        bindings: Bindings | None,
     ) -> None:
         self.program, self.documents, self.service, self.scope = program, documents, service, scope
         self.network = program.resource(service.link("network"))
@@ -64,7 +75,7 @@ class _Service:
         method = next(item for item in words.vocabulary().attributes.values() if item.native == words.METHOD_KEY)
         within = (exactly(self.arn), (*exactly(self.arn), *exactly("/"), *_ANY))
         policies = [*self.own.values(), *self.carried.values(), _as_policy(service, scope, self.arn)]
-        self.space = Space(policies, None, budget, asked=(method,), within=within)
+        self.space = Space(policies, bindings, budget, asked=(method,), within=within)
         self.formula, self.keys, self.callers = self.space.formula, self.space.keys, self.space.callers
         self._derive()
 

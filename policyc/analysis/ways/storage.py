@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from policyc.analysis.asking import asks, is_signed
-from policyc.analysis.conditions import folded
+from policyc.analysis.conditions import Bindings, folded
 from policyc.analysis.formula import FALSE, TRUE, Lit
 from policyc.analysis.keys import RESOURCE
 from policyc.analysis.question import Space
@@ -72,11 +72,16 @@ class _IsVerb:
 
 
 def way_to_storage(
-    program: Program, documents: Sequence[Document], resource: Resource, scope: Statement, budget: int
+    program: Program,
+    documents: Sequence[Document],
+    resource: Resource,
+    scope: Statement,
+    budget: int,
+    bindings: Bindings | None = None,
 ) -> tuple[Way, Lit]:
     """The way to a bucket, an access point, a function or an Object Lambda access point, and the requests of a claim on it."""
     hops = Hops(program, DocumentSet.of(documents), resource)
-    space = _space([hops], scope, budget)
+    space = _space([hops], scope, budget, bindings)
     made = _Made(hops, space, scope, space.formula.atom(OpenIdentity()))
     return made.made(), made.inside()
 
@@ -92,13 +97,13 @@ def ways_to_compare(sides: Sequence[Hops], scope: Statement, budget: int) -> tup
     return [Ways(*(item.made() for item in held)) for held in made], made[0][0].inside()
 
 
-def _space(held: Sequence[Hops], scope: Statement, budget: int) -> Space:
+def _space(held: Sequence[Hops], scope: Statement, budget: int, bindings: Bindings | None = None) -> Space:
     first = held[0]
     policies = [policy for hops in held for policy in hops.policies()]
     within = ((*exactly(f"{first.base}/"), ("*", "")),)
     known = target(TARGET).scope(first.resource, first.program.resources)
     source = next(item for item in known.values() if item.native == "aws:SourceArn")
-    return Space([*policies, _claim(first, scope)], None, budget, asked=(source,), within=within)
+    return Space([*policies, _claim(first, scope)], bindings, budget, asked=(source,), within=within)
 
 
 def _claim(hops: Hops, scope: Statement) -> Policy:

@@ -25,7 +25,7 @@ class Identity(IamTarget):
     called = "IAM policies of callers"
     document = "identity"
     service = ""
-    kinds = MappingProxyType({"identity/policy": "identity"})
+    kinds = MappingProxyType({"identity/policy": "identity", "identity/raw_policy": "identity"})
 
     def native_forms(self) -> NativeForms:
         from policyc.targets.iam_documents.raw_forms import Iam

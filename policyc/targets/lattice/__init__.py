@@ -26,7 +26,7 @@ class Lattice(IamTarget):
     called = "VPC Lattice"
     document = "auth-policy"
     service = "vpc-lattice-svcs"
-    kinds = MappingProxyType({"lattice/auth_policy": "auth-policy"})
+    kinds = MappingProxyType({"lattice/auth_policy": "auth-policy", "lattice/raw_auth_policy": "auth-policy"})
 
     def native_forms(self) -> NativeForms:
         from policyc.targets.iam_documents.raw_forms import Iam

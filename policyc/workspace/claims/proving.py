@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from policyc.analysis.claims import About, bind_claim
 from policyc.analysis.compare import Disagreement
+from policyc.analysis.conditions import Bindings, some_bindings
 from policyc.analysis.formula import FALSE, Lit
 from policyc.analysis.guarantees import Guarantee, Named
 from policyc.analysis.solver import BUDGET, Solution
@@ -129,10 +130,11 @@ class _Asked:
         text: str,
         budget: int,
         diagnostics: Diagnostics,
+        bindings: Bindings | None = None,
     ) -> None:
         self.program, self.documents, self.proof, self.about = program, documents, proof, about
-        self.diagnostics, self.text = diagnostics, text
-        self.way, self.scope = way_to(program, documents, about.resource, about.scope, budget)
+        self.diagnostics, self.text, self.budget, self.bindings = diagnostics, text, budget, bindings
+        self.way, self.scope = way_to(program, documents, about.resource, about.scope, budget, bindings)
 
     @property
     def is_about(self) -> bool:
@@ -183,7 +185,7 @@ class _Asked:
         return any("switch" in text for text in self.way.doubts)
 
     def _ask(self, *wanted: Lit) -> Solution | None:
-        return self.way.space.ask(*wanted, *self.way.world)
+        return self.way.space.ask_known(*wanted, *self.way.world)
 
     def _breaking(self) -> Lit | None:
         """The requests that break the claim; None after reporting a name that there is not."""
@@ -241,7 +243,7 @@ class _Asked:
         allow it."""
         unknown = opaque_of(self.way.space, solution)
         if unknown:
-            return self._open(unknown)
+            return self._with_values() or self._open(unknown)
         asking = self.way.asking(solution)
         problems: list[str] = []
         for stated in dict.fromkeys((asking.plain, asking.fields)):
@@ -262,6 +264,15 @@ class _Asked:
                 shown = request_line(self.about.resource.name, fields)
                 raise Disagreement(f"`{shown}` was found to break a claim, and the engine says {problems[-1]}")
         return self._open(tuple(dict.fromkeys(problems)))
+
+    def _with_values(self) -> ClaimAnswer | None:
+        """The claim broken where policy variables have one of a few values."""
+        for bindings in some_bindings(self.way.space.policies) if self.bindings is None else ():
+            asked = self.program, self.documents, self.proof, self.about, self.text, self.budget, self.diagnostics
+            tried = _Asked(*asked, bindings).settle()
+            if tried is not None and tried.holds is False and tried.request:
+                return tried
+        return None
 
     def _shows(self, outcome: Outcome, without: bool) -> bool:
         """Whether the engine's answer breaks the claim: for an allow, what only hangs on policies that nobody gave breaks it as well."""

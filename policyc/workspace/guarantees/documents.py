@@ -276,7 +276,7 @@ def _settled(
             wanted = formula.every((wanted, formula.some(lits)))
         inside = _inside(space, scope)
         given = [said.open_identity] if said.open_identity != FALSE else []
-        solution = space.ask(inside, wanted, *given)
+        solution = space.ask_known(inside, wanted, *given)
         if solution is None and given and (solution := space.ask(inside, wanted)) is not None:
             who = witness_of(space, solution).who
             return replace(found, open=(f"no identity policy of `{who}` is given, so what it allows is not known",))

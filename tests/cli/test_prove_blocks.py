@@ -155,6 +155,13 @@ def test_claims_on_policies_with_raw_forms(tmp_path: Path, capsys: pytest.Captur
     (tmp_path / "a.policy").write_text(RAW, encoding="utf-8")
     assert main(["who", "stock", "--root", str(tmp_path), "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["resources"][0]["classes"]
+    words = ["prove", "stock", "--root", str(tmp_path), "--format", "json", "--that"]
+    assert main([*words, "public"]) == 1
+    (proof,) = json.loads(capsys.readouterr().out)["proofs"]
+    assert "444455556666" in proof["claims"][0]["request"], proof
+    assert main([*words, "organization_only", "--organization", "o-a1b2c3d4e5"]) == 1
+    (proof,) = json.loads(capsys.readouterr().out)["proofs"]
+    assert "o-a1b2c3d4e5" not in proof["claims"][0]["request"], proof
 
 
 MISTAKES = [

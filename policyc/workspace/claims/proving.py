@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from policyc.analysis.claims import About, bind_claim
 from policyc.analysis.compare import Disagreement
 from policyc.analysis.conditions import Bindings, some_bindings
 from policyc.analysis.formula import FALSE, Lit
 from policyc.analysis.guarantees import Guarantee, Named
+from policyc.analysis.question import Space
 from policyc.analysis.solver import BUDGET, Solution
 from policyc.analysis.ways import way_to
 from policyc.analysis.witness import opaque_of
@@ -74,10 +75,8 @@ def prove_guarantee(
     label = nodes.Str(guarantee.name, resource.span)
     proof = BoundProof(nodes.Prove(label, (), resource.span), program.scopes[resource.file], resource.file)
     diagnostics = Diagnostics()
-    asked = _Asked(program, documents, proof, about, guarantee.says, budget, diagnostics)
-    space = asked.way.space
-    asked.scope = space.formula.every((asked.scope, guarantee.breaks(space, named)))
-    answer = asked.settle()
+    asked = program, documents, proof, about, guarantee.says, budget, diagnostics
+    answer = _Asked(*asked, within=lambda space: guarantee.breaks(space, named)).settle()
     if answer is not None and answer.holds is False and not answer.request:
         # no such request gets here at all
         answer = replace(answer, holds=True, answer="")
@@ -119,7 +118,7 @@ def answer_to(
 
 
 class _Asked:
-    """One claim on one resource."""
+    """One claim on one resource; `within` are those requests of it that are meant."""
 
     def __init__(
         self,
@@ -131,10 +130,14 @@ class _Asked:
         budget: int,
         diagnostics: Diagnostics,
         bindings: Bindings | None = None,
+        within: Callable[[Space], Lit] | None = None,
     ) -> None:
         self.program, self.documents, self.proof, self.about = program, documents, proof, about
-        self.diagnostics, self.text, self.budget, self.bindings = diagnostics, text, budget, bindings
+        self.diagnostics, self.text, self.budget = diagnostics, text, budget
+        self.bindings, self.within = bindings, within
         self.way, self.scope = way_to(program, documents, about.resource, about.scope, budget, bindings)
+        if within is not None:
+            self.scope = self.way.space.formula.every((self.scope, within(self.way.space)))
 
     @property
     def is_about(self) -> bool:
@@ -269,7 +272,7 @@ class _Asked:
         """The claim broken where policy variables have one of a few values."""
         for bindings in some_bindings(self.way.space.policies) if self.bindings is None else ():
             asked = self.program, self.documents, self.proof, self.about, self.text, self.budget, self.diagnostics
-            tried = _Asked(*asked, bindings).settle()
+            tried = _Asked(*asked, bindings, self.within).settle()
             if tried is not None and tried.holds is False and tried.request:
                 return tried
         return None

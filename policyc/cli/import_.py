@@ -169,6 +169,8 @@ _CARRIERS = {
     "lattice.service_network": "arn:*:vpc-lattice:*:????????????:servicenetwork/*",
 }
 _CALLER = ":iam::"
+#: what limits callers and resources, and is on none that the language declares
+_LIMITS = frozenset({"boundary", "scp", "rcp"})
 _NETWORK = "core-network"
 _CEDAR = "cedar"
 _ENDPOINT = ":verified-access-endpoint/"
@@ -266,6 +268,7 @@ def _documents(
             else "",
             protocol=known[name].protocol,
             auth=known[name].auth,
+            behind=_network_of(known[name], name, opening),
         )
         for name, source in sources.items()
     ]
@@ -306,6 +309,15 @@ def _group(named: str, shown: str, protocol: str, opening: Opening) -> str:
             f"what the endpoint of `{shown}` speaks is not known: it is taken from what the text reads"
         )
     return named or f"group of {shown}"
+
+
+def _network_of(known: Pulled, shown: str, opening: Opening) -> str:
+    """The network that a service stands behind; where there are several, requests come through one that nobody tells, which is noted."""
+    if len(known.networks) > 1:
+        opening.taken.append(
+            f"the service of `{shown}` is in {len(known.networks)} networks: it is declared in none of them, whose policies requests through them meet as well"
+        )
+    return known.networks[0] if len(known.networks) == 1 else ""
 
 
 def _own(file: str, name: str) -> str:
@@ -444,6 +456,11 @@ def _tell(imported: Imported, left: Sequence[Left], args: argparse.Namespace, co
             )
         for label in item.left_out:
             console.remark(f"`{clean(item.file)}`: `{clean(label)}` matches no request and is left out")
+    limits = sum(item.kind in _LIMITS for item in imported.policies)
+    if limits:
+        console.remark(
+            f"boundaries and control policies ({limits}) stand by themselves: no request to what is declared here meets them; documents are asked with them (`simulate` with `--pulled`, `--boundary`, `--scp`, `--rcp`)"
+        )
     if args.out == "-":
         return
     if not console.quiet:

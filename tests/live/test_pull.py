@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from policyc.cli.folder_lock import locked
-from policyc.workspace.documents.pulled import read_lock
-from policyc.workspace.sides.pulled_ways import networks_of
+from policyc.workspace.documents.pulled import networks_of, read_lock
 from tests.live.fake.core import ACCOUNT, Fault, Killed
 from tests.live.world import (
     APP,
@@ -280,4 +279,27 @@ def test_the_network_is_the_one_of_the_service(there: World, policyc: Run) -> No
         }
         policyc("aws", "pull", "-o", "live")
         held = read_lock(Path("live"))
-        assert held is not None and list(networks_of(held, ORDERS)) == networks
+        assert held is not None and networks_of(held, ORDERS) == networks
+
+
+def test_what_is_imported_stands_behind_the_network_that_it_is_in(there: World, policyc: Run) -> None:
+    policyc("aws", "pull", "-o", "live")
+    _, _, err = policyc("import", "live", "-o", "policies")
+    assert "boundaries and control policies (4) stand by themselves" in " ".join(err.split())
+    name = f"orders_{SERVICE.replace('-', '_')}_service"
+    asked = ("simulate", name, "--in", "policies", "--who", "app", "--can", "GET", "--path", "/x")
+    # the service lets `app` in, and the network members of the organization alone
+    status, out, _ = policyc(*asked)
+    assert status == 10 and out.startswith("deny by default at network mesh")
+    assert policyc(*asked, "--set", "aws.PrincipalOrgID=o-a1b2c3d4e5")[0] == 0
+    # through one of two networks, and nobody tells which
+    there.lattice.add_network("sn-0123456789abcdef1", "other", policy=text(allow("All", "*")))
+    there.lattice.links.append(
+        {**there.lattice.links[0], "serviceNetworkId": "sn-0123456789abcdef1", "serviceNetworkArn": MESH[:-1] + "1"}
+    )
+    policyc("aws", "pull", "-o", "live")
+    _, _, err = policyc("import", "live", "-o", "policies", "--force")
+    assert f"the service of `live/{ACCOUNT}/lattice/us-west-2/orders.{SERVICE}.json` is in 2 networks" in " ".join(
+        err.split()
+    )
+    assert policyc(*asked)[0] == 0

@@ -17,8 +17,7 @@ from policyc.cli.project import here, keep_inside
 from policyc.cli.simulate import cedar, documents, network
 from policyc.diagnostics import did_you_mean
 from policyc.simulation.documents.attached import NONE
-from policyc.workspace.documents.pulled import BrokenLock, Lock, read_lock
-from policyc.workspace.sides.pulled_ways import networks_of
+from policyc.workspace.documents.pulled import BrokenLock, Lock, networks_of, read_lock
 
 #: see `policyc.cli.simulate.command.Mode`
 ABOUT: Final = "what was pulled"
@@ -109,7 +108,7 @@ class _Way:
         """A service of VPC Lattice and the one network that requests come through."""
         self._gate(arn, "service", "service-policy")
         self.args.protocol = self.args.protocol or self.lock.of(arn)["facts"].get("protocol")
-        networks = [self.args.network_arn] if self.args.network_arn else list(networks_of(self.lock, arn))
+        networks = [self.args.network_arn] if self.args.network_arn else networks_of(self.lock, arn)
         if len(networks) > 1:
             listed = ", ".join(f"`{one}`" for one in networks)
             raise WrongUse(

@@ -12,6 +12,7 @@ from typing import Any, Final
 from policyc.bounded import read_regular
 from policyc.data import read_json
 from policyc.diagnostics import Diagnostics
+from policyc.per_object import PerObject
 from policyc.record import record, replace
 from policyc.shape import misfits
 
@@ -21,6 +22,7 @@ OF_ORGANIZATION: Final = frozenset({"scp", "rcp"})
 SCHEMA: Final = "schemas/aws/lock.schema.json"
 FORMAT_VERSION: Final = 1
 _LARGEST: Final = 256 * 1024 * 1024
+_NETWORK: Final = "lattice.service_network"
 
 
 @record
@@ -38,6 +40,28 @@ class Lock:
     def of(self, arn: str) -> Mapping[str, Any]:
         """What is known of a resource; empty for one that was not found."""
         return self.resources.get(arn, MappingProxyType({}))
+
+
+def networks_of(lock: Lock, service: str) -> list[str]:
+    """The ARNs of the service networks that a service is in; ids are those of AWS, and tell it from all others."""
+    return _networks(lock).get(service.rpartition("/")[2], [])
+
+
+def _members(lock: Lock) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for arn, item in lock.resources.items():
+        links = item["facts"].get("services") or () if item["type"] == _NETWORK else ()
+        for id in {_id(one) for one in links if one.get("status") != "CREATE_FAILED"}:
+            found.setdefault(id, []).append(arn)
+    return found
+
+
+def _id(link: Mapping[str, Any]) -> str:
+    return str(link.get("serviceId") or link.get("serviceArn", "")).rpartition("/")[2]
+
+
+#: asked for every service of a folder
+_networks = PerObject(_members, 4)
 
 
 class BrokenLock(Exception):
@@ -82,7 +106,7 @@ def _see_inside(data: Mapping[str, Any]) -> None:
 @record
 class Pulled:
     """What a lock file says of one document: its kind, what carries it, for Cedar text the types of trust providers by name, of a control
-    policy its id and of an identity policy its name (of a managed one the end of its ARN, which `managed` has), for the text of an endpoint whose group and protocol are known the ARN of the group and the protocol, and the auth type of a service or network of VPC Lattice."""
+    policy its id and of an identity policy its name (of a managed one the end of its ARN, which `managed` has), for the text of an endpoint whose group and protocol are known the ARN of the group and the protocol, and the auth type of a service or network of VPC Lattice, of a service the ARNs of its `networks` too."""
 
     kind: str = ""
     resource: str = ""
@@ -92,6 +116,7 @@ class Pulled:
     group: str = ""
     protocol: str = ""
     auth: str = ""
+    networks: tuple[str, ...] = ()
 
 
 Known = dict[Path, "tuple[Path, Lock] | None"]
@@ -114,7 +139,9 @@ def pulled(path: Path, known: Known, diagnostics: Diagnostics) -> Pulled:
         revision = entry["revision"]
         policy = next((str(revision[one]) for one in ("PolicyId", "PolicyName", "PolicyArn") if one in revision), "")
         managed = policy if policy.startswith("arn:") else ""
-        return Pulled(kind, arn, policy=policy.rpartition("/")[2], managed=managed, auth=str(facts.get("auth") or ""))
+        networks = tuple(networks_of(lock, arn)) if ":service/" in arn else ()
+        name, auth = policy.rpartition("/")[2], str(facts.get("auth") or "")
+        return Pulled(kind, arn, policy=name, managed=managed, auth=auth, networks=networks)
     group, protocol = facts.get("group"), str(facts.get("protocol") or "")
     found = Pulled(kind, arn, facts.get("trust") or {})
     if group and protocol:

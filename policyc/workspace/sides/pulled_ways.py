@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from policyc.workspace.documents.pulled import Lock
+from policyc.workspace.documents.pulled import Lock, networks_of
 from policyc.workspace.sides.pieces import BOUNDARY, ENDPOINT, IDENTITY, Own, Way, is_carrier
 
 _SERVICE: Final = "lattice.service"
-_NETWORK: Final = "lattice.service_network"
 #: a gate of which nobody knows what it asks
 _UNKNOWN: Final = "?"
 #: what a document of the lock file is called in a comparison; empty for one that is not there
@@ -22,7 +21,7 @@ def pulled_ways(lock: Lock, names: Names, own: Mapping[Own, tuple[str, ...] | No
     found: dict[str, Way] = {}
     for arn, item in lock.resources.items():
         if item["type"] == _SERVICE:
-            networks = list(networks_of(lock, arn))
+            networks = networks_of(lock, arn)
             for network in networks or [""]:
                 gates = tuple(
                     _gate(lock, one, role, names)
@@ -44,17 +43,6 @@ def called(lock: Lock, arn: str) -> str:
     name = str(item.get("name") or "")
     alike = [one for one in lock.resources.values() if one["name"] == name and one["type"] == item.get("type")]
     return name if name and len(alike) == 1 else arn
-
-
-def networks_of(lock: Lock, service: str) -> Iterator[str]:
-    """The ARNs of the service networks that a service is in; ids are those of AWS, and tell it from all others."""
-    id = service.rpartition("/")[2]
-    for arn, item in lock.resources.items():
-        links = [one for one in item["facts"].get("services") or () if one.get("status") != "CREATE_FAILED"]
-        if item["type"] == _NETWORK and any(
-            service == one.get("serviceArn") or id == one.get("serviceId") for one in links
-        ):
-            yield arn
 
 
 def _gate(lock: Lock, arn: str, role: str, names: Names) -> str | None:

@@ -12,6 +12,7 @@ from policyc.cli.console import Console
 from policyc.diagnostics import Diagnostic, Diagnostics
 from policyc.record import replace
 from policyc.report.registry import render, serves
+from policyc.report.screen import wrap
 from policyc.report.tally import Tally
 from policyc.text import Source
 from policyc.workspace.mending import settled
@@ -77,5 +78,5 @@ def nothing_found(console: Console, folders: Iterable[Path] = (), help: str = ""
     told = helps(folders)
     more = "" if folders else "; `policyc import` writes policies for documents"
     for said in told or (help or f"name a file or a folder, or start a project with `policyc init`{more}",):
-        console.error(f"  = help: {said}\n")
+        console.error("\n".join(wrap(f"  = help: {said}", console.options().width, " " * 10)) + "\n")
     return exits.NOTHING

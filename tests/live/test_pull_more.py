@@ -142,6 +142,8 @@ def test_where_requests_are_logged_is_said_as_replay_takes_it(there: World, poli
         APP,
         APP.replace(":iam:", ":sts:").replace("role/", "assumed-role/") + "/*",
     }
+    told = {"aws:PrincipalOrgID": "o-a1b2c3d4e5", "aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-ab12/ou-ab12-cdefghij/"}
+    assert known_of(held()).accounts == {ACCOUNT: told}
     there.aws.denied = {"list_access_log_subscriptions"}
     _, out, _ = policyc("aws", "pull", "-o", "live")
     assert held()[ORDERS]["facts"]["logs"] is None

@@ -306,8 +306,11 @@ def test_the_same_report_row_by_row(random: Random) -> None:
     words = {"network-auth": "none"} | ({"service-auth": "none"} if random.random() < 0.1 else {})
     packed = gzip.compress(data) if random.random() < 0.2 else data
     identities = random.random() < 0.3
-    told = {"callers": {"arn:aws:sts::111122223333:assumed-role/app/*": {"aws:PrincipalTag/team": "b"}}}
-    known = read_known(told) if random.random() < 0.3 else NOTHING
+    of_role = {"callers": {"arn:aws:sts::111122223333:assumed-role/app/*": {"aws:PrincipalTag/team": "b"}}}
+    of_account = {"accounts": {random.choice(ACCOUNTS): {"aws:PrincipalOrgID": "x", "aws:PrincipalTag/team": "a"}}}
+    known = random.choice(
+        [NOTHING, NOTHING, read_known(of_role), read_known(of_account), read_known({**of_role, **of_account})]
+    )
     window = random.choice(WINDOWS)
     wanted = by_rows(packed, old, new, words, identities, known, window)
     assert by_columns(packed, old, new, words, identities, known, window) == wanted

@@ -146,3 +146,40 @@ def test_a_log_is_kept_until_it_changes(run: Run) -> None:
     assert Path("kept/mine.txt").read_text() == "keep me"
     assert main(["replay", "-", "--policies", "policy.json", "--cache", "new"]) == 2
     assert main(["replay", *argv[:3], "--engine", "rows", "--cache", "kept"]) == 2
+
+
+def test_what_leads_on_from_documents(run: Run) -> None:
+    write(row())
+    Path("live").mkdir()
+    Path("live/live.lock.json").write_text("{}")
+    status, _, told = run("log.json", "--policies", "live")
+    assert status == 4 and "policyc import FOLDER -o POLICIES" in " ".join(told.split())
+    Path("stack.yaml").write_text(STACK)
+    status, _, told = run("log.json", "--policies", "stack.yaml")
+    assert status == 2 and "`stack.yaml#NAME` for one inside of a template" in " ".join(told.split())
+    flags = ("log.json", "--service-policy", "stack.yaml#Auth", "--network-auth", "none", "--format", "json")
+    # the control policy bears on some callers of a log, and nobody says on which
+    status, _, told = run(*flags)
+    assert status == 2 and "not known for every record: the service control policy `Guard`" in " ".join(told.split())
+    assert "`--scp`, `--rcp` or `--boundary`" in told
+    assert json.loads(run(*flags, "--scp", "stack.yaml#Guard")[1])["in_force"]["contradicted"] == 1
+    Path("stack.yaml").write_text(STACK.partition("  Guard:")[0])
+    assert json.loads(run(*flags)[1])["in_force"]["reproduced"] == 1
+
+
+STACK = """
+Resources:
+  Orders: {Type: AWS::VpcLattice::Service, Properties: {Name: orders, AuthType: AWS_IAM}}
+  Auth:
+    Type: AWS::VpcLattice::AuthPolicy
+    Properties:
+      ResourceIdentifier: !Ref Orders
+      Policy: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: "*", Action: "vpc-lattice-svcs:Invoke", Resource: "*"}]}
+  Guard:
+    Type: AWS::Organizations::Policy
+    Properties:
+      Name: guard
+      Type: SERVICE_CONTROL_POLICY
+      TargetIds: ["111122223333"]
+      Content: {Version: "2012-10-17", Statement: [{Effect: Deny, Action: "vpc-lattice-svcs:*", Resource: "*"}]}
+"""

@@ -447,6 +447,9 @@ def test_what_an_inventory_knows_of_a_caller_decides(run: Run) -> None:
                 {"role": "arn:aws:iam::444455556666:role/path/" + sessions.split("/")[1]},
             )
         ),
+        '{"accounts": {"shop": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}}',
+        '{"accounts": {"111122223333": {"role": "arn:aws:iam::111122223333:role/app"}}}',
+        '{"accounts": {"111122223333": {"aws:PrincipalOrgID": 1}}}',
     )
     for text in wrong:
         Path("known.json").write_text(text)
@@ -454,6 +457,28 @@ def test_what_an_inventory_knows_of_a_caller_decides(run: Run) -> None:
     role = "arn:aws:iam::111122223333:role/path/" + sessions.split("/")[1]
     Path("known.json").write_text(json.dumps({"callers": {sessions: {"role": role}}}))
     assert run(*flags, "--known", "known.json")[0] == 0
+
+
+@pytest.mark.parametrize("engine", ["rows", "auto"])
+def test_what_is_known_of_an_account_holds_for_its_callers(engine: str, run: Run) -> None:
+    write(row(), row(resolvedUser=ROLE.replace("111122223333", "444455556666"), requestId="b"))
+    document = json.loads(auth("GET", **{"aws:PrincipalOrgID": "o-a1b2c3d4e5"}))
+    document["Statement"][0]["Principal"] = "*"
+    Path("old.json").write_text(json.dumps(document))
+    flags = (
+        "log.json",
+        "--service-policy",
+        "old.json",
+        "--network-auth",
+        "none",
+        "--format",
+        "json",
+        "--engine",
+        engine,
+    )
+    Path("known.json").write_text('{"accounts": {"111122223333": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}}')
+    found = json.loads(run(*flags, "--known", "known.json")[1])["in_force"]
+    assert (found["reproduced"], found["undecidable"]) == (1, 1)
 
 
 def test_identities_are_shown_when_asked(run: Run) -> None:

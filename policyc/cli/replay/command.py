@@ -86,7 +86,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--known",
         metavar="PATH",
-        help='what records do not tell of callers: {"callers": {ARN: {KEY: value}}, "users": {ADDRESS: {PROVIDER: …}}}, or a folder that '
+        help='what records do not tell of callers: {"callers": {ARN: {KEY: value}}, "accounts": {ID: {KEY: value}}, "users": {ADDRESS: {PROVIDER: …}}}, or a folder that '
         "`policyc aws pull` wrote",
     )
     parser.add_argument(

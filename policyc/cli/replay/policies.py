@@ -24,7 +24,7 @@ from policyc.syntax.json_text import parse_json
 from policyc.targets.registry import network_like
 from policyc.text import Source
 from policyc.workspace.compile import Compiled, compile_project
-from policyc.workspace.documents.pulled import BrokenLock, read_lock
+from policyc.workspace.documents.pulled import LOCK, BrokenLock, read_lock
 from policyc.workspace.project import POLICY
 
 if TYPE_CHECKING:
@@ -53,6 +53,9 @@ _OF_BUCKETS: Final = ("cloudtrail", "s3-access")
 _OF_CEDAR, _OF_FLOWS = "verified-access", "flow-logs"
 #: what leads on where there are no policies
 _NO_POLICIES: Final = "name them with `--policies PATH` (a folder, or one document), or see with `--suggest` which ones let in what a log of VPC Lattice saw let in"
+
+
+_PULLED: Final = "what was pulled are documents: write policies for them with `policyc import FOLDER -o POLICIES`, name these with `--policies` or `--against`, and the folder with `--known`"
 
 
 @record
@@ -90,7 +93,8 @@ def _refuse_documents(args: argparse.Namespace) -> None:
         if not path.endswith(POLICY) and os.path.isfile(path):  # noqa: PTH113 - False for a name that is too long
             options = "`--service-policy`, `--bucket-policy`, `--group-policy`, `--core-network` or the like"
             raise WrongUse(
-                f"`{path}` is no policy file", f"give a document with the option that says what it is: {options}"
+                f"`{path}` is no policy file",
+                f"give each document with the option that says what it is: {options}, `{path}#NAME` for one inside of a template",
             )
 
 
@@ -200,7 +204,7 @@ def _known(args: argparse.Namespace) -> Known:
     except (ValueError, RecursionError, NotKnown) as error:
         raise WrongUse(
             f"`{args.known}` does not say what is known: {error}",
-            'write {"callers": {ARN: {KEY: "value"}}, "users": {ADDRESS: {PROVIDER: {…}}}}',
+            'write {"callers": {ARN: {KEY: "value"}}, "accounts": {ID: {KEY: "value"}}, "users": {ADDRESS: {PROVIDER: {…}}}}',
         ) from None
 
 
@@ -261,9 +265,16 @@ def _of_iam(args: argparse.Namespace, project: Project, console: Console, old: b
 
     diagnostics = Diagnostics()
     switches = project.config.switches
-    given, sources = read_flags(_before(args, OLD, old), ROLES, switches, diagnostics)
+    asked = _before(args, OLD, old)
+    given, sources = read_flags(asked, ROLES, switches, diagnostics)
     if diagnostics.has_errors:
         return refuse_request(diagnostics, sources, "human", console)
+    beside = {**dict.fromkeys(asked.perhaps, ""), **(getattr(asked, "unreadable", None) or {})}
+    for why, reason in beside.items():
+        raise WrongUse(
+            f"not known for every record: {reason or why}",
+            "give what bears on all of them with `--scp`, `--rcp` or `--boundary`, or `none`",
+        )
     said = _before(args, OLD_SETTINGS, old)
     words = {name: _given(said, name) for name in SETTINGS if _given(said, name) is not None}
     made: dict[str, Asker] = {}
@@ -347,7 +358,8 @@ def _of_project(args: argparse.Namespace, project: Project, known: Known, consol
     if compiled.diagnostics.has_errors:
         return refuse_findings(compiled, project, console, "human")
     if not compiled.program.modules:
-        return nothing_found(console, help=_NO_POLICIES)
+        held = next((path for path in (*project.named, project.root) if (path / LOCK).is_file()), None)
+        return nothing_found(console, help=_NO_POLICIES if held is None else _PULLED)
     askers: dict[str, Asker] = dict.fromkeys(
         (*_OF_SERVICES, *_OF_BUCKETS), OfProject(compiled.program, compiled.all_documents)
     )

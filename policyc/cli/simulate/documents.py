@@ -258,8 +258,10 @@ def read_flags(
     return given, sources
 
 
-def _accounts(args: argparse.Namespace) -> dict[str, str]:
+def _accounts(args: argparse.Namespace) -> dict[str, str | None]:
     """On whose accounts control policies bear: service control policies on the caller's, resource control policies on that of the resource."""
+    if not hasattr(args, "who"):  # a replay asks about many callers and resources
+        return {"scp": None, "rcp": None}
     asked = (args.resource_arn, *(getattr(args, f"{name.replace('-', '_')}_arn") for name in _ARNS))
     owners = (args.resource_account, args.bucket_account, *(_account(arn) for arn in asked if arn))
     return {"scp": _account(args.who or ""), "rcp": next(filter(None, owners), "")}

@@ -7,8 +7,9 @@ fewer. What is not understood (a policy variable, a hole, a name that stands in 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from policyc.engines.iam.arns import FIELDS, split_arn, split_tokens
@@ -27,7 +28,7 @@ from policyc.record import record
 from policyc.simulation.request_text import parse_caller
 from policyc.targets.base import NoRequest
 from policyc.targets.iam_documents.gates import engine_caller
-from policyc.targets.lattice.access_log import read_caller, session_free
+from policyc.targets.lattice.access_log import account_of, read_caller, session_free
 from policyc.targets.lattice.words import NETWORK_KEY, PATH_KEY, SERVICE_KEY
 
 _SERVICE: Final = re.compile(r"(arn:[a-z-]+:vpc-lattice:[a-z0-9-]+:[0-9]{12}:service/)(svc-[0-9a-z]+)")
@@ -78,8 +79,18 @@ class Side:
 class Likeness:
     """The likeness of values under several sides at once. `known` are callers of whom more is known than their records tell."""
 
-    def __init__(self, sides: Sequence[Side], known: Iterable[str], verbatim: bool) -> None:
+    def __init__(
+        self,
+        sides: Sequence[Side],
+        known: Iterable[str],
+        verbatim: bool,
+        accounts: Mapping[str, Iterable[str]] = MappingProxyType({}),
+    ) -> None:
         self.sides, self.known, self.verbatim = tuple(sides), frozenset(known), verbatim
+        #: accounts of whose callers keys are known that somebody reads
+        self.accounts = frozenset(
+            name for name, keys in accounts.items() if any(side.reads(key) for side in sides for key in keys)
+        )
         self.names = "\n".join(side.names for side in sides)
         self.documents = tuple(document for side in sides for document in side.documents)
         self.atoms = [atom for document in self.documents for s in document.statements for atom in s.conditions]
@@ -146,11 +157,12 @@ class Likeness:
             if len(self.callers) > _MOST_CALLERS:
                 self.callers.clear()
             found = self.callers[told] = self._of_told(who, told)
-        return found
+        account = account_of(who)
+        return (account, found) if account in self.accounts else found
 
     def is_told_apart(self, who: str, side: Side) -> bool:
         """Whether a side may have something to say to one caller by name, besides what its statements tell."""
-        if self.known & {who, session_free(who), side.caller(who)}:
+        if self.known & {who, session_free(who), side.caller(who)} or account_of(who) in self.accounts:
             return True
         return not side.callers_alike and self._is_named(who)
 

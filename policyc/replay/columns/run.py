@@ -65,7 +65,8 @@ class ColumnReplayer(Replayer):
     def __init__(self, old: Asker, new: Asker | None, tally: Tally, known: Known, window: Window = EVER) -> None:
         super().__init__(old, new, tally, known, window=window)
         sides = old.side(), None if new is None else new.side()
-        likeness = Likeness([side for side in sides if side is not None], known.callers, tally.identities)
+        asked = [side for side in sides if side is not None]
+        likeness = Likeness(asked, known.callers, tally.identities, known.accounts)
         self.kernel = Kernel(self, likeness, sides, Lattice().read)
         self.ids = SeenIds()
         self.others: dict[tuple[str, bool, Names], Records] = {}

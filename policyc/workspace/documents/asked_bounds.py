@@ -35,10 +35,10 @@ class Bound:
 
 
 def bounds_beside(
-    source: Source, asked: Sequence[Inside], accounts: Mapping[str, str], values: Mapping[str, str], root: Path
+    source: Source, asked: Sequence[Inside], accounts: Mapping[str, str | None], values: Mapping[str, str], root: Path
 ) -> Iterator[Bound]:
     """What bounds requests that meet documents of a host file. By the kind of a control policy `accounts` are those on which it bears: the caller's, and that of the resource, each empty where
-    there is none, or it is not known."""
+    there is none, or it is not known, and None where many are asked about."""
     around, sources = beside_in(source, values, root)
     yield from _limits(asked, around, sources, source)
     for item in around:
@@ -48,7 +48,7 @@ def bounds_beside(
         targets = [one for one in item.document.facts.get("on", "").split(", ") if one]
         above = accounts[kind] in targets
         written = targets and len(accounts_in(item.document.facts.get("on", ""))) == len(targets)
-        if written and not above and (accounts[kind] or kind == "scp"):
+        if accounts[kind] is not None and written and not above and (accounts[kind] or kind == "scp"):
             continue
         held = sources.get(item.document.file, source)
         stop = obstacle(item.tree)

@@ -201,7 +201,7 @@ complete -c policyc -n '_shtab_policyc_using replay' -l since -x -d 'only record
 complete -c policyc -n '_shtab_policyc_using replay' -l until -x -d 'only records up to this day, or before this time; folders named by year, month and day are opened for those days alone'
 complete -c policyc -n '_shtab_policyc_using replay' -l policies -l in -xka "(__fish_complete_path (commandline -ct))" -d 'the policies (default: the project), or one document'
 complete -c policyc -n '_shtab_policyc_using replay' -l against -xka "(__fish_complete_path (commandline -ct))" -d 'the project with the policies in force, or the document; the others are new. `none`: no policy was in force (auth none)'
-complete -c policyc -n '_shtab_policyc_using replay' -l known -xka "(__fish_complete_path (commandline -ct))" -d 'what records do not tell of callers: {"callers": {ARN: {KEY: value}}, "users": {ADDRESS: {PROVIDER: …}}}, or a folder that `policyc aws pull` wrote'
+complete -c policyc -n '_shtab_policyc_using replay' -l known -xka "(__fish_complete_path (commandline -ct))" -d 'what records do not tell of callers: {"callers": {ARN: {KEY: value}}, "accounts": {ID: {KEY: value}}, "users": {ADDRESS: {PROVIDER: …}}}, or a folder that `policyc aws pull` wrote'
 complete -c policyc -n '_shtab_policyc_using replay' -l allow-unreadable -d 'end with 0 though something of the logs could not be read'
 complete -c policyc -n '_shtab_policyc_using replay' -l show-identities -d 'callers, addresses and paths as they stand in the log'
 complete -c policyc -n '_shtab_policyc_using replay' -l suggest -d 'in place of a report: the statements, with tests, that let in what logs of VPC Lattice saw let in; beside policies also which of their statements decided nothing'

@@ -373,7 +373,7 @@ _shtab_policyc_replay_options=(
   "--until[only records up to this day, or before this time\; folders named by year, month and day are opened for those days alone]:TIME:"
   "*"{--policies,--in}"[the policies (default\: the project), or one document]:PATH:_files"
   "--against[the project with the policies in force, or the document\; the others are new. \`none\`\: no policy was in force (auth none)]:PATH:_files"
-  "--known[what records do not tell of callers\: \{\"callers\"\: \{ARN\: \{KEY\: value\}\}, \"users\"\: \{ADDRESS\: \{PROVIDER\: \…\}\}\}, or a folder that \`policyc aws pull\` wrote]:PATH:_files"
+  "--known[what records do not tell of callers\: \{\"callers\"\: \{ARN\: \{KEY\: value\}\}, \"accounts\"\: \{ID\: \{KEY\: value\}\}, \"users\"\: \{ADDRESS\: \{PROVIDER\: \…\}\}\}, or a folder that \`policyc aws pull\` wrote]:PATH:_files"
   "--allow-unreadable[end with 0 though something of the logs could not be read]"
   "--show-identities[callers, addresses and paths as they stand in the log]"
   "--suggest[in place of a report\: the statements, with tests, that let in what logs of VPC Lattice saw let in\; beside policies also which of their statements decided nothing]"

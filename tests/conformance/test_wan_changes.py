@@ -182,3 +182,35 @@ def test_changes_without_an_inventory() -> None:
     changed = compare(network(attachment_policies=rules[1:]), network(attachment_policies=[taken, *rules[1:]]), None)
     told = [c.sentence() for c in changed.associations]
     assert "an attachment whose tag s is a: segment a -> segment b" in told
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            ("equals", "b"),
+            ("begins-with", "b"),
+            ["an attachment whose tag s begins-with b (b-x): nowhere -> segment b"],
+        ),
+        (("contains", "b"), ("equals", "b"), ["an attachment whose tag s contains b (x-b-x): segment b -> nowhere"]),
+        (("begins-with", "b"), ("begins-with", "c"), None),
+        (
+            ("begins-with", "b"),
+            ("contains", "b"),
+            ["an attachment whose tag s contains b (x-b-x): nowhere -> segment b"],
+        ),
+    ],
+)
+def test_a_rule_that_takes_other_texts_is_told_by_one(
+    old: tuple[str, str], new: tuple[str, str], told: list[str] | None
+) -> None:
+    def ruled(operator: str, value: str) -> CoreNetwork:
+        condition = {"type": "tag-value", "key": "s", "operator": operator, "value": value}
+        action = {"association-method": "constant", "segment": "b"}
+        return network(attachment_policies=[{"rule-number": 5, "conditions": [condition], "action": action}])
+
+    found = [change.sentence() for change in compare(ruled(*old), ruled(*new), None).associations]
+    one_each = [
+        f"an attachment whose tag s begins-with {way}" for way in ("b: segment b -> nowhere", "c: nowhere -> segment b")
+    ]
+    assert found == (one_each if told is None else told)

@@ -78,9 +78,9 @@ def compare(
 ) -> Comparison:
     """Every change of association and of reachability between two networks."""
     if inventory is None:
-        witnesses = _witnesses(old, new)
         decide = Associator(old, switches), Associator(new, switches)
-        placed = tuple(dict.fromkeys(_moved((decide[0](item), decide[1](item)) for item in witnesses)))
+        moved_alike = (_moved((decide[0](item), decide[1](item)) for item in some) for some in _witnesses(old, new))
+        placed = tuple(dict.fromkeys(change for changes in moved_alike for change in _apart(changes)))
         before, after = probe(old, switches), probe(new, switches)
         changed = tuple(changed_configuration(old, new, None, ()))
         return Comparison(changed, placed, (*_by_segment(before, after), *_outside_by_segment(before, after)), True)
@@ -142,22 +142,29 @@ def _standing(found: Association) -> str:
             return "not known"
 
 
-def _witnesses(old: CoreNetwork, new: CoreNetwork) -> list[Attachment]:
-    """For every rule of either network attachments that just meet its conditions, for one that goes by a tag with the name of each segment in
-    it, and one that meets none."""
+def _apart(changes: Iterable[Change]) -> Iterable[Change]:
+    """The changes of which each is another one than those before it, whoever they are about."""
+    found: dict[tuple[str, str], Change] = {}
+    for change in changes:
+        found.setdefault((change.before, change.after), change)
+    return found.values()
+
+
+def _witnesses(old: CoreNetwork, new: CoreNetwork) -> Iterator[tuple[Attachment, ...]]:
+    """One that meets no rule, and for every rule of either network attachments that just meet its conditions, with another one beside it where a
+    condition leaves open how a text ends; for a rule that goes by a tag with the name of each segment in it."""
     region = (new.locations or old.locations or ("us-east-1",))[0]
     plain = Attachment("any other attachment", "vpc", (region,), "000000000000", "vpc-0")
-    found = {plain: None}
+    yield (plain,)
     for network in (old, new):
         for rule in network.attach_rules:
             tag = rule.action.key.text if isinstance(rule.action, ToTag) else ""
             for conditions in rule.alternatives:
                 witness = _witness(plain, conditions)
                 if witness is not None:
-                    found[witness] = None
+                    yield (witness, *filter(None, [_witness(plain, conditions, inside=True)]))
                 for segment in (*old.segments, *new.segments) if tag else ():
-                    found |= dict.fromkeys(_tagged(witness or plain, conditions, tag, segment.name.text))
-    return list(found)
+                    yield tuple(_tagged(witness or plain, conditions, tag, segment.name.text))
 
 
 def _tagged(met: Attachment, conditions: Sequence[AttachCondition], tag: str, segment: str) -> Iterator[Attachment]:
@@ -169,14 +176,20 @@ def _tagged(met: Attachment, conditions: Sequence[AttachCondition], tag: str, se
         yield replace(met, name=name, tags=tuple({**dict(met.tags), tag: segment}.items()))
 
 
-def _witness(plain: Attachment, conditions: Sequence[AttachCondition]) -> Attachment | None:
-    """An attachment that meets all conditions, named after them; None when they ask for what this does not make up, or for nothing."""
+def _witness(plain: Attachment, conditions: Sequence[AttachCondition], inside: bool = False) -> Attachment | None:
+    """An attachment that meets all conditions, named after them; None when they ask for what this does not make up, or for nothing. Texts of which a
+    condition wants only the beginning, or a part, are longer where they are to be `inside`."""
     if all(condition.type == "any" for condition in conditions):
         return None
     item = plain
     tags = dict(plain.tags)
+    told = [condition.sentence().replace("`", "") for condition in conditions if condition.type != "any"]
     for condition in conditions:
         value = "" if condition.value is None else condition.value.text
+        longer = {"begins-with": f"{value}-x", "contains": f"x-{value}-x"}.get(condition.operator or "")
+        if inside and longer and condition.type in ("tag-value", "resource-id"):
+            told[told.index(condition.sentence().replace("`", ""))] += f" ({longer})"
+            value = longer
         if condition.operator == "not-equals":
             value = f"not-{value}"
         match condition.type:
@@ -195,7 +208,6 @@ def _witness(plain: Attachment, conditions: Sequence[AttachCondition]) -> Attach
                 item = replace(item, type=kind)
             case "any":
                 pass
-    told = [condition.sentence().replace("`", "") for condition in conditions if condition.type != "any"]
     return replace(item, name=_named(told), tags=tuple(tags.items()))
 
 

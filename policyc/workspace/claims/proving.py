@@ -197,7 +197,7 @@ class _Asked:
         if about.gate:
             gate = way.gate(about.gate)
             if gate is None:
-                names = [name for item in way.gates for name in (*item.names, item.kind) if name]
+                names = dict.fromkeys(name for item in way.gates for name in (*item.names, item.kind) if name)
                 self.diagnostics.error(
                     "unknown-name",
                     f"requests to `{about.resource.name}` pass no gate `{about.gate}`",

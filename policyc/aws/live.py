@@ -50,8 +50,9 @@ class Live:
         there = {arn: item for arn, item in self.resources.items() if item["facts"].get("there") is not False}
         if name in there:
             return [name]
-        found = [arn for arn in there if arn.rpartition("/")[2] == name and "/" in arn]
-        return found or [arn for arn, item in there.items() if item["name"] == name]
+        # the versions and aliases of a function have its name
+        named = {arn for arn, item in there.items() if item["name"] == name and not item["facts"].get("qualifier")}
+        return [arn for arn in there if arn in named or arn.endswith(f"/{name}")]
 
     def account_of(self, arn: str) -> str:
         """The account that a resource is in, empty where nobody knows: the ARN of a bucket has none, and its owner was asked."""

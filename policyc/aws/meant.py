@@ -247,7 +247,7 @@ def _documents(
     hosted = read_hosted(project.root, hosts, settings, diagnostics, found)
     for item in hosted.documents:
         sources[item.source.file] = item.source
-        if item.is_part and item.kind not in _KIND_AT.values():
+        if item.is_part and not item.is_permission:
             strange.append((item.source.file, "it is one statement of a policy, which may have others from elsewhere"))
         else:
             out.append(of_host(item))
@@ -264,14 +264,14 @@ def of_host(item: TakenOut) -> Meant:
         wanted = _NETWORK if item.kind == CORE_NETWORK else ENDPOINT if item.is_endpoint else GROUP
         type, role = next((type, role) for _, type, role in _TYPES if type == wanted)
     made = Meant(label, name, item.kind, role, type, on, text, item.auth, also, policy=item.policy)
-    return placed(replace(made, known_as=item.known_as, is_part=item.is_part))
+    return placed(replace(made, known_as=item.known_as, is_part=item.is_permission))
 
 
 def _spoken_of(item: TakenOut) -> str:
-    """The ARN in a statement of a policy that a service keeps: it is about what carries the policy."""
-    if not item.is_part or item.holes:
+    """The ARN of the function that a permission is for, with its qualifier."""
+    if not item.is_permission or item.holes:
         return ""
-    return str(json.loads(item.source.text)["Statement"][0].get("Resource", ""))
+    return str(json.loads(item.source.text)["Statement"][0]["Resource"])
 
 
 def _strange(source: Source) -> str:

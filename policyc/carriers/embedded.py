@@ -292,11 +292,10 @@ def inline(holder: str, policy: str) -> dict[str, str]:
     return {name: text for name, text in written.items() if text and not has_hole(text)}
 
 
+#: types of hosts that are one statement of a function's policy
+PERMISSIONS: Final = frozenset({"AWS::Lambda::Permission", "aws_lambda_permission"})
 #: types of hosts that are one statement of a policy which the service keeps, where others may be beside it
-STATEMENTS: Final = frozenset(
-    {"AWS::Lambda::Permission", "AWS::Lambda::LayerVersionPermission"}
-    | {"AWS::Events::EventBusPolicy", "aws_lambda_permission"}
-)
+STATEMENTS: Final = PERMISSIONS | {"AWS::Lambda::LayerVersionPermission", "AWS::Events::EventBusPolicy"}
 
 
 def bound_by(found: Sequence[tuple[str, str]]) -> dict[str, str]:

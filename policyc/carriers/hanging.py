@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from policyc.carriers.embedded import told
+from policyc.carriers.embedded import known_as, told
 from policyc.syntax.json_tree import JsonArray, JsonObject, JsonString, JsonValue
 
 #: properties that name who carries an identity policy
@@ -45,13 +45,32 @@ _ENDS: Final = ("", "Ref", "Refs")
 
 
 def hanging(kind: str, type: str, name: str, properties: Sequence[JsonValue | None], space: str = "") -> dict[str, str]:
-    """The facts `on` and `carrier` of a document (`policyc.carriers.embedded.Embedded`) in a resource called `name`; `space` is its namespace."""
+    """The facts `on`, `carrier` and `known-as` of a document (`policyc.carriers.embedded.Embedded`) in a resource called `name`; `space` is its namespace."""
     if kind == "trust":
         return {}
     if kind != "identity":
-        return told(on=[text for word in _RESOURCES for text in _texts(properties, word, space)])
+        return told(on=[text for word in _RESOURCES for text in _texts(properties, word, space)]) | _label(
+            kind, properties
+        )
     callers = _callers(type, name, properties, space)
     return told(on=callers, **({"carrier": callers} if len(callers) == 1 else {}))
+
+
+def _label(kind: str, properties: Sequence[JsonValue | None]) -> dict[str, str]:
+    """The fact `known-as` (`policyc.carriers.embedded.Embedded`)."""
+    for held in properties:
+        if isinstance(held, JsonObject) and (found := known_as(kind, *_labels(held))):
+            return found
+    return {}
+
+
+def _labels(held: JsonObject) -> Iterator[str | None]:
+    tags = held.get("tags")
+    tag = tags.get("Name") if isinstance(tags, JsonObject) else tags
+    for value in (tag, held.get("applicationDomain"), held.get("description")):
+        yield (
+            "" if value is None else value.value if isinstance(value, JsonString) and "${" not in value.value else None
+        )
 
 
 def elsewhere(

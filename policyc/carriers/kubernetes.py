@@ -13,7 +13,7 @@ from typing import Final
 
 from policyc.carriers import helm
 from policyc.carriers.bodies import documents_in
-from policyc.carriers.embedded import SERVICE, Carried, Companion, Embedded, Options, Unreadable, listed
+from policyc.carriers.embedded import SERVICE, Carried, Companion, Embedded, Options, Unreadable, inline, listed
 from policyc.carriers.hanging import elsewhere, hanging, said
 from policyc.carriers.parts import Broken, of_documents
 from policyc.carriers.signs import EFFECT, STATEMENT
@@ -32,6 +32,9 @@ _ACTION: Final = regex(
     r"\{\{-?\s*(?:[.$\"`(/]|(?:if|else|end|range|with|define|block|template|include|tpl|toYaml|toJson|quote|squote|printf|default|required|lookup|"
     r"indent|nindent|trim|lower|upper|eq|ne|and|or|not)\b)"
 )
+#: what stands in the manifest of who carries it, whose name on AWS ACK has as `spec.name`
+_OF_CALLERS: Final = frozenset({"trust", "identity"})
+_CALLERS: Final = (".services.k8s.aws/Role", ".services.k8s.aws/User", ".services.k8s.aws/Group")
 _KIND: Final = regex(r"^\s*kind:.*$", re.MULTILINE)
 _AUTH: Final = "application-networking.k8s.aws/IAMAuthPolicy"
 _GATEWAY: Final = "Gateway "
@@ -149,6 +152,8 @@ def _on(item: Embedded, body: JsonValue, type_: str) -> Embedded:
     on = next((kind.on for kind in types("kubernetes")[type_] if kind.kind == item.kind), "")
     name = text_at(body, on) if on else ""
     called = _network(body) if type_ == _AUTH else {"called": name} if name and "$" not in name else {}
+    if item.kind in _OF_CALLERS and type_.endswith(_CALLERS):
+        called = inline(text_at(body, "spec.name"), "")
     hung = hanging(item.kind, type_, _own(body), _properties(body), text_at(body, "metadata.namespace"))
     return replace(item, facts={**called, **hung})
 

@@ -188,3 +188,154 @@ def test_the_policy_of_a_gateway_is_that_of_its_network(there: World, policyc: R
     Path("policy.json").write_text(json.dumps(manifest))
     status, out = told(policyc("aws", "drift", "policy.json"))
     assert status == 11 and "nothing says which resource carries it; give `--map shop/members=ARN`" in out
+
+
+#: a role and a function of one name, references among all that there is, and an alias of the function
+CHAIN = """
+Resources:
+  Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: acme-photos}}
+  BucketPolicy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Bucket
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - {Effect: Allow, Principal: {AWS: "*"}, Action: "s3:*", Resource: !Sub "${Bucket.Arn}/*", Condition: {StringEquals: {"s3:DataAccessPointAccount": !Ref "AWS::AccountId"}}}
+  Ap:
+    Type: AWS::S3::AccessPoint
+    Properties:
+      Bucket: !Ref Bucket
+      Name: photos-ap
+      Policy:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {AWS: !GetAtt App.Arn}
+            Action: "s3:GetObject"
+            Resource: !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/photos-ap/object/*"
+            Condition: {"ForAnyValue:StringEquals": {"aws:CalledVia": [s3-object-lambda.amazonaws.com]}}
+  Ol:
+    Type: AWS::S3ObjectLambda::AccessPoint
+    Properties:
+      Name: resized
+      ObjectLambdaConfiguration:
+        SupportingAccessPoint: !GetAtt Ap.Arn
+        TransformationConfigurations: [{Actions: [GetObject], ContentTransformation: {AwsLambda: {FunctionArn: !GetAtt Fn.Arn}}}]
+  OlPolicy:
+    Type: AWS::S3ObjectLambda::AccessPointPolicy
+    Properties:
+      ObjectLambdaAccessPoint: !Ref Ol
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Principal: {AWS: !GetAtt App.Arn}, Action: "s3-object-lambda:GetObject", Resource: !GetAtt Ol.Arn}]
+  Fn: {Type: AWS::Lambda::Function, Properties: {FunctionName: resize, Role: !GetAtt Worker.Arn}}
+  Invoke:
+    Type: AWS::Lambda::Permission
+    Properties: {Action: "lambda:InvokeFunction", FunctionName: !GetAtt Fn.Arn, Principal: !GetAtt App.Arn}
+  App:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: app
+      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: {Service: ec2.amazonaws.com}, Action: "sts:AssumeRole"}]}
+  Worker:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: resize
+      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: {Service: ec2.amazonaws.com}, Action: "sts:AssumeRole"}]}
+      Policies:
+        - {PolicyName: write, PolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Action: "s3-object-lambda:WriteGetObjectResponse", Resource: "*"}]}}
+"""
+CHAIN_MODULE = """
+resource "aws_iam_role" "app" {
+  name = "app"
+  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Principal = { Service = "ec2.amazonaws.com" }, Action = "sts:AssumeRole" }] })
+}
+resource "aws_s3_access_point" "ap" {
+  bucket = "acme-photos"
+  name   = "photos-ap"
+}
+resource "aws_s3control_access_point_policy" "ap" {
+  access_point_arn = aws_s3_access_point.ap.arn
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{
+    Effect    = "Allow"
+    Principal = { AWS = aws_iam_role.app.arn }
+    Action    = "s3:GetObject"
+    Resource  = "${aws_s3_access_point.ap.arn}/object/*"
+    Condition = { "ForAnyValue:StringEquals" = { "aws:CalledVia" = "s3-object-lambda.amazonaws.com" } }
+  }] })
+}
+resource "aws_s3control_object_lambda_access_point" "ol" {
+  name = "resized"
+}
+resource "aws_s3control_object_lambda_access_point_policy" "ol" {
+  name = aws_s3control_object_lambda_access_point.ol.name
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{
+    Effect    = "Allow"
+    Principal = { AWS = aws_iam_role.app.arn }
+    Action    = "s3-object-lambda:GetObject"
+    Resource  = aws_s3control_object_lambda_access_point.ol.arn
+  }] })
+}
+resource "aws_lambda_function" "fn" {
+  function_name = "resize"
+}
+resource "aws_lambda_permission" "call" {
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.fn.function_name
+  principal     = aws_iam_role.app.arn
+}
+"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("stack.yaml", CHAIN), ("main.tf", CHAIN_MODULE)])
+def test_references_to_what_other_documents_are_on(name: str, text: str, there: World, policyc: Run) -> None:
+    Path(name).write_text(text)
+    there.functions.aliases = {"resize": ["live"]}
+    status, out = told(policyc("aws", "drift", name))
+    assert status == 0 and out.startswith("the same for all requests"), out
+    key = "olap:resized"
+    there.control.policies[key] = there.control.policies[key].replace("role/app", "role/other")
+    status, out = told(policyc("aws", "drift", name))
+    assert status == 1 and "newly denied who arn:aws:iam::111122223333:role/app what s3-object-lambda:GetObject" in out
+
+
+def test_permissions_that_are_not_for_functions_are_not_compared(there: World, policyc: Run) -> None:
+    layer = {
+        "Action": "lambda:GetLayerVersion",
+        "LayerVersionArn": RESIZE.replace("function:resize", "layer:x:1"),
+        "Principal": "*",
+    }
+    bus = {"StatementId": "x", "Statement": allow("B", "*", "events:PutEvents", "*")}
+    stack = {
+        "L": {"Type": "AWS::Lambda::LayerVersionPermission", "Properties": layer},
+        "B": {"Type": "AWS::Events::EventBusPolicy", "Properties": bus},
+    }
+    Path("stack.json").write_text(json.dumps({"Resources": stack}))
+    status, out = told(policyc("aws", "drift", "stack.json"))
+    assert status == 11 and out.count("it is one statement of a policy, which may have others from elsewhere") == 2
+
+
+def test_manifests_and_pulumi_name_what_they_make(there: World, policyc: Run) -> None:
+    group = {"description": "workforce", "policyDocument": CEDAR}
+    trust = document({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"})
+    upbound = {"apiVersion": "ec2.aws.upbound.io/v1beta1", "kind": "VerifiedAccessGroup"}
+    ack = {"apiVersion": "iam.services.k8s.aws/v1alpha1", "kind": "Role"}
+    manifests = [
+        {**upbound, "metadata": {"name": "w"}, "spec": {"forProvider": group}},
+        {
+            **ack,
+            "metadata": {"name": "app-role"},
+            "spec": {"name": "app", "assumeRolePolicyDocument": json.dumps(trust)},
+        },
+    ]
+    Path("all.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests}))
+    status, out = told(policyc("aws", "drift", "all.json"))
+    assert status == 0 and out.startswith("the same for all requests"), out
+    pulumi = {
+        "name": "x",
+        "runtime": "yaml",
+        "resources": {"g": {"type": "aws:verifiedaccess:Group", "properties": group}},
+    }
+    Path("Pulumi.yaml").write_text(json.dumps(pulumi))
+    assert told(policyc("aws", "drift", "Pulumi.yaml")) == (0, "the same for all requests")

@@ -3,10 +3,12 @@ what its documents are on, is what AWS has: the resource that a document is comp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from policyc.diagnostics import Diagnostics
+from policyc.holes import MARK, name_of
 from policyc.record import record, replace
 from policyc.text import Source
 from policyc.workspace.documents.asked import values_of
@@ -17,6 +19,7 @@ from policyc.workspace.documents.taken_out import Left, TakenOut, as_text, take_
 
 #: the account and the ARN of what AWS has in a document's place, empty where nothing is known of it
 Found = Callable[[TakenOut], tuple[str, str]]
+_PSEUDO: Final = ("AWS::AccountId", "AWS::Region", "AWS::Partition")
 
 
 @record
@@ -59,10 +62,28 @@ def read_hosted(
 def _known(held: Sequence[TakenOut], found: Found) -> Iterator[tuple[str, str]]:
     """What AWS tells of the values of a host, by the host's names for them."""
     holes = dict.fromkeys(hole for item in held for hole in item.holes)
+    told: dict[str, set[str]] = {"account": set(), "region": set(), "partition": set()}
     for item in held:
         account, arn = found(item)
         if arn:
             _, partition, _, region, *_ = arn.split(":", 5)
-            told = {"account": account, "region": region, "partition": partition}
-            yield from at_home(("AWS::AccountId", "AWS::Region", "AWS::Partition", *holes), told).items()
+            for place, word in zip(told.values(), (account, region, partition), strict=True):
+                place.update({word} - {""})
             yield from values_of(item.resource, arn).items()
+    # a module may be for several Regions, and a part of it is in one that nobody tells
+    home = {name: next(iter(words)) for name, words in told.items() if len(words) == 1}
+    yield from at_home((*_PSEUDO, *holes), home).items()
+    for mark in (mark for item in held for mark in MARK.finditer(item.source.text)):
+        arn = _completed(mark[2] or "", home)
+        if arn:
+            yield name_of(mark), arn
+
+
+def _completed(like: str, home: Mapping[str, str]) -> str:
+    """The ARN of a resource whose name is written out, from what all such ARNs look like; empty where that tells more than one."""
+    fields = like.split(":", 5)
+    if len(fields) < 6 or fields[0] != "arn" or {"*", "?"} & {*fields[2], *fields[5]}:
+        return ""
+    open = {1: "partition", 3: "region", 4: "account"}
+    filled = [home.get(open[at], "") if {"*", "?"} & {*text} and at in open else text for at, text in enumerate(fields)]
+    return ":".join(filled) if all(filled[at] or not fields[at] for at in open) else ""

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from policyc.carriers.bodies import CEDAR
-from policyc.carriers.embedded import STATEMENTS, Embedded, Hole, PlacedText, is_of_endpoint
+from policyc.carriers.embedded import PERMISSIONS, STATEMENTS, Embedded, Hole, PlacedText, is_of_endpoint
 from policyc.holes import name_of, shown
 from policyc.record import record
 from policyc.syntax.json_tree import JsonArray, JsonObject
@@ -27,7 +27,7 @@ class TakenOut:
     a service or network of VPC Lattice, where the host says it; `world` is the condition under which there is such a document at all. `text_file` is the file that its text
     stands in, which the host may only name; `carrier` is the hole of the ARN of who carries an identity policy, `holder` and `policy` are the names of who carries an inline policy and of that; `is_part` tells one statement of a document that AWS keeps. Of a Cedar text
     the `trust` providers are known by name, and of one on an endpoint that this `is_endpoint`, the `group` by the name of what carries its text, and the `protocol`; `known_as` is what
-    people call what has no name on AWS, `resource` what the host calls it that the document is on."""
+    people call what has no name on AWS, `resource` what the host calls it that the document is on; `is_permission` tells a statement of a function's policy."""
 
     source: Source
     file: str
@@ -52,6 +52,7 @@ class TakenOut:
     protocol: str = ""
     known_as: str = ""
     resource: str = ""
+    is_permission: bool = False
 
 
 @record
@@ -122,6 +123,7 @@ def as_text(host: Host, document: Embedded) -> TakenOut:
         facts.get("endpoint-protocol", ""),
         facts.get("known-as", ""),
         resource,
+        document.type in PERMISSIONS,
     )
 
 

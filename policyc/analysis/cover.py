@@ -91,7 +91,7 @@ def _remainder(asked: Asked, outside: Sequence[Lit]) -> list[Class]:
     if asked.remainder == FALSE:
         return []
     marks = (*_granted(asked), asked.allowed, *outside, asked.remainder)
-    solution = asked.space.ask(*marks)
+    solution = asked.space.ask_known(*marks)
     if solution is None:
         return []
     unknown = asked.open_identity
@@ -158,16 +158,9 @@ def _class(asked: Asked, lines: Sequence[Line], own: Lit, solution: Solution) ->
     needs = unknown != FALSE and not may_meet(space, (*asked.base, -unknown, own, asked.allowed))
     hangs_on = opaque_of(space, solution)
     if hangs_on:
-        better = _without_opaque(asked, marks)
-        if better is not None:
-            solution, hangs_on = better, ()
+        solution = space.ask_known(*marks) or solution
+        hangs_on = opaque_of(space, solution)
     return Class(tuple(lines), regions, unless, solution, hangs_on, needs, many)
-
-
-def _without_opaque(asked: Asked, marks: Sequence[Lit]) -> Solution | None:
-    """A request of the class that hangs on nothing that is not understood."""
-    found = asked.space.ask(*marks)
-    return found if found is not None and not opaque_of(asked.space, found) else None
 
 
 def may_meet(space: Space, wanted: Sequence[Lit]) -> bool:

@@ -212,9 +212,10 @@ class Space:
         lits = [self.callers.kind(kind) for kind in kinds]
         return [*([lit] for lit in lits if lit != FALSE), []]
 
-    def ask(self, *wanted: Lit, hopes: Sequence[Sequence[Lit]] = ()) -> Solution | None:
+    def ask(self, *wanted: Lit, hopes: Sequence[Sequence[Lit]] = (), beside: Sequence[Lit] = ()) -> Solution | None:
         """A request for which all of `wanted` hold, a likely one if there is one, and one for which all of the first of `hopes` hold as well,
-        or else of the next (a role's where nothing is hoped for: that is what most callers are); None: proven that there is none.
+        or else of the next (a role's where nothing is hoped for: that is what most callers are); None: proven that there is none. With `beside` it is looked for
+        as `Solver.solve` does.
 
         Raises TooLarge, Unmodelled.
         """
@@ -223,30 +224,30 @@ class Space:
         named = self.formula.some(self.action(f"{name}:*") for name in self.services or _KNOWN[:1])
         if self.crowded:
             facts.append(self.formula.atom(EXACTLY))
-        found = self.solver.solve([*facts, *likely, named, *hopes[0]])
+        found = self.solver.solve([*facts, *likely, named, *hopes[0]], beside)
         if found is not None:
             return found
-        found = self.solver.solve(facts)
+        found = self.solver.solve(facts, beside)
         if found is None:
-            self.unsure |= bool(self.crowded) and self.solver.solve(facts[:-1]) is not None
+            self.unsure |= bool(self.crowded) and not beside and self.solver.solve(facts[:-1]) is not None
             return None
         known = [self.action(f"{name}:*") for name in _KNOWN]
         others = [*([named, *hope] for hope in hopes[1:]), *([one, *hope] for one in known for hope in hopes), *hopes]
-        better = (self.solver.solve([*facts, *likely, *hope]) for hope in others)
+        better = (self.solver.solve([*facts, *likely, *hope], beside) for hope in others)
         return next((item for item in better if item is not None), found)
 
     def ask_known(self, *wanted: Lit, hopes: Sequence[Sequence[Lit]] = ()) -> Solution | None:
         """The same, and one that hangs on nothing that is not understood where a few tries find it."""
-        first = found = self.ask(*wanted, hopes=hopes)
-        meanings = self.formula.meanings
+        found = self.ask(*wanted, hopes=hopes)
+        meanings, beside = self.formula.meanings, list[Lit]()
         for _ in range(_TRIES):
-            atoms = () if found is None else found.atoms.items()
-            open = [atom if holds else -atom for atom, holds in atoms if isinstance(meanings.get(atom), Opaque)]
-            if not open:
+            atoms = {} if found is None else found.atoms
+            open = [-atom if atoms[atom] else atom for atom in atoms if isinstance(meanings.get(atom), Opaque)]
+            if not open or not set(beside).isdisjoint(-lit for lit in open):
                 break
-            wanted = (*wanted, -self.formula.every(open))
-            found = self.ask(*wanted, hopes=hopes)
-        return found or first
+            beside += open
+            found = self.ask(*wanted, hopes=hopes, beside=beside) or found
+        return found
 
     def _facts(self) -> Sequence[Lit]:
         """What every request keeps to; it is the same until something new was asked about."""

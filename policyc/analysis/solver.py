@@ -90,13 +90,14 @@ class Solver:
         self.weights: dict[int, int] = {}
         self._engine: Any = None
 
-    def solve(self, wanted: Sequence[Lit]) -> Solution | None:
-        """A request for which all of `wanted` hold, or None: proven that there is none. Raises TooLarge, Unmodelled."""
+    def solve(self, wanted: Sequence[Lit], beside: Sequence[Lit] = ()) -> Solution | None:
+        """A request for which all of `wanted` hold, or None: proven that there is none. It is looked for among those for which `beside` holds too, which
+        the solution names only where it has to. Raises TooLarge, Unmodelled."""
         engine = self._ready()
         while True:
             self.steps.take()
             engine.conf_budget(min(_CONFLICTS, 1 + _PROPAGATIONS // len(self.formula.clauses)))
-            found = engine.solve_limited(assumptions=list(wanted), expect_interrupt=True)
+            found = engine.solve_limited(assumptions=[*wanted, *beside], expect_interrupt=True)
             if found is None:
                 raise TooLarge
             if not found:

@@ -152,6 +152,15 @@ RAW_CLAIMS = [
 
 def test_claims_on_policies_with_raw_forms(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     check_claims(tmp_path, capsys, RAW, RAW_CLAIMS)
+    # what nobody understands matters only where nothing else allows
+    status, proofs = proven(tmp_path, capsys, RAW + blocks(["no request to stock can GET who app is allowed"]))
+    assert status == 1 and "Tag" not in proofs[0]["claims"][0]["request"], proofs
+    (tmp_path / "a.policy").write_text(
+        RAW.replace('"reads" { who app can GET }', '"reads" { who app }'), encoding="utf-8"
+    )
+    assert main(["graph", "stock", "--root", str(tmp_path)]) == 11  # the cell of others hangs on their tags
+    rows = {line.split()[0]: line.split()[1:3] for line in capsys.readouterr().out.splitlines() if line.strip()}
+    assert rows["app"] == ["some", "none"], rows
     (tmp_path / "a.policy").write_text(RAW, encoding="utf-8")
     assert main(["who", "stock", "--root", str(tmp_path), "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["resources"][0]["classes"]

@@ -111,7 +111,7 @@ class _Table:
         way = self.way
         base = (*marks, verb)
         try:
-            solution = way.space.ask(*self._granted(base), way.allowed)
+            solution = way.space.ask_known(*self._granted(base), way.allowed)
             if solution is not None:
                 hangs_on = opaque_of(way.space, solution)
                 if hangs_on:

@@ -12,6 +12,7 @@ from policyc.engines.wan.prefixes import Prefix, parse_prefix
 from policyc.engines.wan.reach import Target, build_tables, heard_by, reach
 from policyc.engines.wan.tables import Tables
 from policyc.ir import network as ir
+from policyc.targets.cloud_wan.beginners import numbers
 from policyc.targets.cloud_wan.changed_ways import changed_ways
 from policyc.targets.cloud_wan.classes import senders
 from policyc.targets.cloud_wan.compare import compare
@@ -234,7 +235,7 @@ def test_one_of_a_class_answers_for_all(data: st.DataObject) -> None:
     found: dict[tuple[str, str], tuple[str, str]] = {}
     sent = senders(old, new)
     for sending, receiving, one, other in changed_ways(old, new, sent):
-        for here in (item for at in sending for item in sent[at]):
+        for here in (item for at in numbers(sending) for item in sent[at]):
             for there in receiving:
                 if here is not there:
                     assert (here.name, there.name) not in found

@@ -125,6 +125,7 @@ class Fates:
         self._parts: dict[frozenset[int], list[tuple[Prefix, Finds]]] = {}
         self._known: dict[_Look, _Ends | None] = {}
         self._fates: dict[Hashable, Fate | None] = {}
+        self._asked: dict[Hashable, Hashable] = {}
         self._onward: dict[tuple[str, str, Prefix], bool] = {}
 
     def of(self, source: str) -> Fate | None:
@@ -143,9 +144,19 @@ class Fates:
         """What somebody hears of the target who is told that; empty when it hears all of it."""
         if told is None:
             return ()
-        found = [told.judge(prefix) for prefix, _ in self.parts(families)]
+        found = [
+            told.judge_row(prefix, finds.row(*told.place), self._ask(told, prefix, finds))
+            for prefix, finds in self.parts(families)
+        ]
         heard = tuple([(bool(unheard), bool(doubts)) for unheard, doubts in found])
         return heard if _HEARD_LESS.intersection(heard) else ()
+
+    def _ask(self, told: Told, prefix: Prefix, finds: Finds) -> Hashable:
+        """What far sides with the same policies are asked of a part of the target."""
+        key = told.policies, prefix
+        if key not in self._asked:
+            self._asked[key] = told.asked(prefix, finds.wider)
+        return self._asked[key]
 
     def first_rows(self, start: Start, families: frozenset[int]) -> Hashable:
         """What tells starts apart: the rows, but for those that drop, that the packets of somebody with addresses of those IP versions are looked up by first,
@@ -162,16 +173,20 @@ class Fates:
             return ways, edges, tuple(map(id, rows))
         return ways, tuple([0 if self._drops(row) else id(row) for row in rows])
 
-    def begin(self, start: Start, families: frozenset[int], heard: Hearing = ()) -> Fate | None:
-        """How packets fare that begin so in the table of a segment, sent by somebody with addresses of those IP versions who hears that; None
-        where `reach` has to be asked."""
+    def begin(self, start: Start | None, families: frozenset[int], heard: Hearing = ()) -> Fate | None:
+        """How packets fare that begin so in the table of a segment, or cannot begin, sent by somebody with addresses of those IP versions who hears
+        that; None where `reach` has to be asked."""
         parts = self.parts(families)
-        if self._absent or (self._target.prefixes and not parts):
+        if start is None or self._absent or (self._target.prefixes and not parts):
             return _BLOCKED
         key = (families, heard, self.first_rows(start, families))
         if key not in self._fates:
             self._fates[key] = self._fate(start, parts, heard) if parts else None
         return self._fates[key]
+
+    def table(self, name: TableName, families: frozenset[int]) -> Hashable:
+        """Equal for tables that lead all parts of the target alike from every edge."""
+        return tuple([(finds.way(name), id(finds.at(name))) for _, finds in self.parts(families)])
 
     def parts(self, families: frozenset[int]) -> list[tuple[Prefix, Finds]]:
         """The parts of the target that senders with addresses of some IP versions are asked about."""

@@ -19,7 +19,6 @@ from policyc.engines.wan.paths import DYNAMIC, STATIC, Path, exported, merge
 from policyc.engines.wan.prefixes import Prefix
 from policyc.engines.wan.routing_policies import aggregates, transform
 from policyc.engines.wan.tables import Row, Tables
-from policyc.ir.network import RoutingPolicy
 from policyc.record import record, replace
 
 
@@ -126,7 +125,7 @@ class AnnouncingEdge:
         self._policies = [] if association.is_group else core.label_policies(attachment, edge, "outbound")
         self._sieve = core.label_sieve(attachment, edge, "outbound") if self._policies else None
         self.aggregates = aggregates(self._policies)
-        self._shared = _shared_doubt(core, association, self._policies)
+        self._shared = shared_doubt(core, association)
         loops = _loops(core, attachment)
         self._asn = None if loops == "accept" else far_asn(attachment)
         self._refuses = loops == "refuse"
@@ -158,18 +157,24 @@ class AnnouncingEdge:
             return heard
         return Heard(self.edge, prefix, heard.paths, (), heard.doubts, heard.refused)
 
+    @property
+    def plain(self) -> tuple[int | None] | None:
+        """The ASN of a far side that is told whatever is `plainly_told`; None where more decides."""
+        return (self._asn,) if self._plain and not self._shared else None
+
+    @property
+    def policies(self) -> Hashable:
+        """Equal for edges and far sides with the same policies of one network, which keeps what they ask."""
+        return id(self._sieve)
+
+    def asked(self, prefix: Prefix) -> Hashable:
+        """What the policies ask of a prefix."""
+        return () if self._sieve is None else self._sieve.answers(prefix)
+
     def tells_plainly(self, prefix: Prefix) -> bool:
         """Whether it is plain, without working it out, that the route for a prefix is announced and taken; most are so, by the thousand."""
-        row = self._rows.get(prefix) if self._plain else None
-        if row is None or row.doubts or self._shared:
-            return False
-        for option in row.options:
-            hop, path = option.hop, option.path
-            if hop.kind == "blackhole" or (hop.kind == "attachment" and hop.name == self._own):
-                return False
-            if path is not None and (path.doubts or self._asn in path.as_path):
-                return False
-        return bool(row.options)
+        found = plainly_told(self._rows.get(prefix), prefix) if self.plain is not None else None
+        return found is not None and self._own not in found.handed and self._asn not in found.asns
 
     def surely_tells(self, prefix: Prefix) -> bool:
         """Whether there is a route for a prefix that is sure to be announced and taken."""
@@ -182,7 +187,7 @@ class AnnouncingEdge:
         row = self._rows.get(prefix)
         if row is None:
             return None
-        return id(row.options), row.doubts, () if self._sieve is None else self._sieve.answers(prefix)
+        return id(row.options), row.doubts, self.asked(prefix)
 
     def kind(self, prefix: Prefix) -> Hashable:
         """As `sign`, for all that are told apart by nothing."""
@@ -305,14 +310,46 @@ def _handed_on(row: Row, association: Association, edge: str) -> list[tuple[Path
     return [(path, len(kept) == len(row.options)) for path in kept]
 
 
-def _shared_doubt(core: Core, association: Association, policies: Sequence[RoutingPolicy]) -> tuple[str, ...]:
+def shared_doubt(core: Core, association: Association) -> tuple[str, ...]:
     """Transit gateway route tables on one peering share the union of their outbound policies; which peering is not stated."""
     mine = association.attachment
     if mine.type != "transit-gateway-route-table":
         return ()
+    policies = [] if association.is_group else core.label_policies(mine, mine.regions[0], "outbound")
     for other in core.members(association.place):
         if other is not mine and other.type == mine.type and set(other.regions) & set(mine.regions):
             for edge in mine.regions:
-                if core.label_policies(other, edge, "outbound") != list(policies):
+                if core.label_policies(other, edge, "outbound") != policies:
                     return (f"`{other.name}` has other outbound policies, and on one peering they count for both",)
     return ()
+
+
+class Plain(NamedTuple):
+    """What may keep somebody from being told of a route that is plainly told: an ASN in one of its paths, or that it leads to himself."""
+
+    asns: frozenset[int]
+    handed: frozenset[str]
+
+    @classmethod
+    def together(cls, every: Sequence[Plain]) -> Plain:
+        """Of several routes what any of them says."""
+        if all(one is every[0] for one in every):
+            return every[0]
+        return cls(frozenset().union(*(one.asns for one in every)), frozenset().union(*(one.handed for one in every)))
+
+
+def plainly_told(row: Row | None, prefix: Prefix) -> Plain | None:
+    """How far sides are told of a prefix that a row is found for; None where that is not plain."""
+    if row is None or row.doubts or not row.options or row.prefix != prefix:
+        return None
+    asns: set[int] = set()
+    handed: set[str] = set()
+    for option in row.options:
+        hop, path = option.hop, option.path
+        if hop.kind == "blackhole" or (path is not None and path.doubts):
+            return None
+        if hop.kind == "attachment":
+            handed.add(hop.name)
+        if path is not None:
+            asns.update(path.as_path)
+    return Plain(frozenset(asns), frozenset(handed))

@@ -20,6 +20,7 @@ from policyc.engines.wan.insertion import insert_services
 from policyc.engines.wan.outbound import Heard, announcing_edges, far_asn, hears_less
 from policyc.engines.wan.paths import merge
 from policyc.engines.wan.prefixes import WIDTH, Prefix, fills, shorten
+from policyc.engines.wan.rows import Row
 from policyc.engines.wan.tables import Tables, segment_tables, uncollected
 from policyc.engines.wan.walks import MAX_WALKS, Hop, Walk, place_of, settled, walks
 from policyc.record import record, replace
@@ -183,13 +184,28 @@ class Told:
     """What the far side of an attachment is told by prefix, each route with its place in the order of announcement. A route comes of the row of
     its own prefix, an aggregate of its members' rows, so that only what is asked about is worked out."""
 
-    __slots__ = ("_around", "_edges", "_found", "_judged", "_lengths", "aggregates")
+    __slots__ = (
+        "_around",
+        "_edges",
+        "_found",
+        "_judged",
+        "_judged_rows",
+        "_lengths",
+        "aggregates",
+        "place",
+        "policies",
+    )
 
     def __init__(self, tables: Tables, association: Association) -> None:
         self._edges = announcing_edges(tables, association)
         self._found: dict[Prefix, list[tuple[tuple[int, Prefix], Heard]]] = {}
         self._around: dict[Prefix, list[tuple[tuple[int, Prefix], Heard]]] = {}
         self._judged: dict[Hashable, tuple[str, tuple[str, ...]]] = {}
+        self._judged_rows: dict[Hashable, tuple[str, tuple[str, ...]]] = {}
+        #: the table and edge whose rows it is told of; the first one of several
+        self.place = place_of(association), self._edges[0].edge if self._edges else ""
+        #: equal for those who are told by the same policies
+        self.policies = tuple([edge.policies for edge in self._edges])
         #: what something may be summed up to
         self.aggregates = frozenset(block for edge in self._edges for block in edge.aggregates if block is not None)
         lengths = tables.lengths(place_of(association))
@@ -225,6 +241,11 @@ class Told:
             found = self._around[narrowest] = [some for block in blocks for some in self.of(block)]
         return found
 
+    @property
+    def plain(self) -> tuple[int | None] | None:
+        """The ASN of a far side that one edge tells of whatever is plainly told (see `outbound`); None where more decides."""
+        return self._edges[0].plain if len(self._edges) == 1 else None
+
     def judge(self, prefix: Prefix) -> tuple[str, tuple[str, ...]]:
         """As `heard_of`: the same for prefixes within the same blocks that are announced alike."""
         if any(edge.tells_plainly(prefix) for edge in self._edges):
@@ -240,6 +261,22 @@ class Told:
             if kind not in self._judged:
                 self._judged[kind] = self._judge(prefix)
             found = self._judged[key] = self._judged[kind]
+        return found
+
+    def asked(self, prefix: Prefix, around: Hashable) -> Hashable:
+        """What decides of a prefix, within the known blocks `around`, beside its row, for all that `policies` are asked about; None where more does."""
+        if len(self._edges) != 1 or prefix in self.aggregates:
+            return None
+        return around, self._edges[0].asked(prefix), tuple([b for b in self.aggregates if b.covers(prefix)])
+
+    def judge_row(self, prefix: Prefix, row: Row | None, asked: Hashable) -> tuple[str, tuple[str, ...]]:
+        """As `judge`, of a prefix whose row is at hand, and of whom is `asked` that."""
+        if asked is None:
+            return self.judge(prefix)
+        key = asked if row is None or row.prefix != prefix else (asked, id(row.options), row.doubts)
+        found = self._judged_rows.get(key)
+        if found is None:
+            found = self._judged_rows[key] = self.judge(prefix)
         return found
 
     def _judge(self, prefix: Prefix) -> tuple[str, tuple[str, ...]]:

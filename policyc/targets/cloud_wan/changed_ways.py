@@ -7,16 +7,21 @@ not hear all. So the work grows with the number of places and of kinds of destin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Set
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import Final, TypeAlias
 
 from policyc.engines.wan.attachments import Attachment
+from policyc.engines.wan.core import TableName
 from policyc.engines.wan.fates import Fate, Fates, Hearing, Senders
-from policyc.engines.wan.reach import Answer, Target, Told, Verdict, reach
+from policyc.engines.wan.outbound import Plain, plainly_told
+from policyc.engines.wan.prefixes import Prefix
+from policyc.engines.wan.reach import Answer, Target, Verdict, reach
+from policyc.engines.wan.rows import Row
 from policyc.engines.wan.tables import Tables
+from policyc.engines.wan.walks import Start
+from policyc.targets.cloud_wan.beginners import Beginners, Desk, Ears, Marks, marked, numbers
 from policyc.targets.cloud_wan.classes import Class, receivers
 from policyc.targets.cloud_wan.differences import Differences, Group, Near
-from policyc.targets.cloud_wan.likeness import Likeness
 
 #: told what is counted, how many are done, and of how many
 Watch: TypeAlias = Callable[[str, int, int], None]
@@ -28,150 +33,172 @@ def unwatched(_what: str, _done: int, _total: int) -> None:
 
 def changed_ways(
     old: Tables, new: Tables, sent: Sequence[Class], differences: Differences | None = None, watch: Watch = unwatched
-) -> Iterator[tuple[list[int], Class, str, str]]:
-    """(senders, receivers, before, after) wherever the answer changes, for each sender to each receiver but itself; senders are classes of `sent`,
-    by number."""
-    asking = _Asking(old, new, sent, differences or Differences(old, new))
+) -> Iterator[tuple[Marks, Class, str, str]]:
+    """(senders, receivers, before, after) wherever the answer changes, for each sender to each receiver but itself; senders are classes of `sent`."""
+    differences = differences or Differences(old, new)
+    begun = Senders(differences.lookups[0]), Senders(differences.lookups[1])
+    beginners = Beginners(sent, differences.beginning(sent), begun)
     reached = receivers(old, new)
     for at, receiving in enumerate(reached):
         watch("destinations asked about", at, len(reached))
-        for (before, after), sending in asking.changed(receiving).items():
+        standings = {tables.core.associations[receiving[0].name].standing for tables in (old, new)}
+        near = differences.near(sent, receiving[0].prefixes, whole=len(standings) > 1)
+        for (before, after), sending in _Question(sent, beginners, begun, receiving, near).changed().items():
             yield sending, receiving, before, after
-
-
-#: those who hear all, and the others with what they are told before and after
-_Members: TypeAlias = tuple[list[int], list[tuple[int, Told | None, Told | None]]]
 
 
 #: the verdict in words, and the edges at which function groups see a packet that arrives
 _Verdict: TypeAlias = tuple[str, str]
+#: what a sender hears, before and after
+_Heard: TypeAlias = tuple[Hearing, Hearing]
+_ALL: Final[_Heard] = ((), ())
 
 
-class _Known(NamedTuple):
-    """What changes for senders in groups; those `apart` were not asked."""
+class _Question:
+    """What changes for senders on the way to one class of receivers."""
 
-    changes: dict[tuple[str, str], list[int]]
-    apart: Set[int]
-
-
-class _Asking:
-    """Asks senders for the way to one class of receivers after the other, in both networks."""
-
-    def __init__(self, old: Tables, new: Tables, sent: Sequence[Class], differences: Differences) -> None:
-        self._tables, self._sent, self._differences = (old, new), sent, differences
-        self._begun = (Senders(differences.lookups[0]), Senders(differences.lookups[1]))
-        #: the classes that are one attachment, by its name
-        self._alone = {sending[0].name: at for at, sending in enumerate(sent) if len(sending) == 1}
-        #: by the id of a group
-        self._members: dict[int, _Members] = {}
-        self._likeness = Likeness(differences.lookups)
-        self._known: dict[Hashable, _Known] = {}
-
-    def changed(self, receiving: Class) -> dict[tuple[str, str], list[int]]:
-        """The senders by what changes for them."""
-        found: dict[tuple[str, str], list[int]] = {}
-        asked = self._asked(receiving[0])
-        standings = {tables.core.associations[receiving[0].name].standing for tables in self._tables}
-        if len(standings) > 1:
-            self._one_by_one(range(len(self._sent)), receiving, asked, found)
-            return found
-        near = self._differences.near(self._sent, receiving[0].prefixes)
-        self._one_by_one(sorted(near.asked), receiving, asked, found)
-        # He is not asked for the way to himself, but to another one of the receivers.
-        alone = {self._alone[name] for name in (receiving[0].name,) if name in self._alone}
-        self._one_by_one(alone - near.asked, receiving, asked, found)
-        key = self._key(receiving[0], near)
-        known = self._known.get(key) if key is not None else None
-        if known is None:
-            known = _Known(self._by_group(near, near.asked | alone, receiving, asked), alone)
-            if key is not None:
-                self._known[key] = known
-        for texts, sending in known.changes.items():
-            others = sending if alone.isdisjoint(sending) else [at for at in sending if at not in alone]
-            found.setdefault(texts, []).extend(others)
-        self._one_by_one(known.apart - alone - near.asked, receiving, asked, found)
-        return {texts: sending for texts, sending in found.items() if sending}
-
-    def _key(self, target: Attachment, near: Near) -> Hashable | None:
-        """Equal for receivers towards whom the same changes for the same groups; None where nothing tells."""
-        if near.cut or not near.groups:
-            return None
-        tables = [name for name, _, _ in near.groups]
-        likeness = self._likeness.of(target, tables)
-        return None if likeness is None else (frozenset(near.asked), tuple(tables), likeness)
-
-    def _by_group(
-        self, near: Near, apart: Set[int], receiving: Class, asked: tuple[_Asked, _Asked]
-    ) -> dict[tuple[str, str], list[int]]:
-        """What changes for the members of groups, but for those `apart`."""
-        found: dict[tuple[str, str], list[int]] = {}
-        # What begins by the same rows and hears the same gets one answer.
-        begun: dict[Hashable, tuple[str, str] | None] = {}
-        for _, groups, ways in near.groups:
-            for group in groups:
-                rows = tuple([one.fates.first_rows(group.start, group.families) for one in asked])
-                for heard, members in self._by_hearing(group, asked):
-                    others = members if apart.isdisjoint(members) else [at for at in members if at not in apart]
-                    if not others:
-                        continue
-                    key = (group.families, rows, heard)
-                    if key not in begun:
-                        begun[key] = _begun(group, asked, heard)
-                    texts = begun[key]
-                    if texts is not None:
-                        if texts[0] != texts[1]:
-                            found.setdefault(texts, []).extend(others)
-                    elif heard[0] != heard[1] or not near.same(group, ways):
-                        # Who begins alike and hears alike gets one answer.
-                        self._one_by_one(others, receiving, asked, found, alike=True)
-        return found
-
-    def _asked(self, target: Attachment) -> tuple[_Asked, _Asked]:
-        asked = Target(target.prefixes, target.name)
-        return _Asked(self._begun[0], asked), _Asked(self._begun[1], asked)
-
-    def _by_hearing(
-        self, group: Group, asked: tuple[_Asked, _Asked]
-    ) -> Iterator[tuple[tuple[Hearing, Hearing], list[int]]]:
-        """The members of a group by what they hear of the target, before and after; some may hear alike."""
-        hears_all, others = self._told(group)
-        if hears_all:
-            yield ((), ()), hears_all
-        for at, before, after in others:
-            yield (asked[0].fates.hearing(before, group.families), asked[1].fates.hearing(after, group.families)), [at]
-
-    def _told(self, group: Group) -> _Members:
-        """The members of a group who hear all whatever is asked about, and the others with what they are told in either network."""
-        found = self._members.get(id(group))
-        if found is None:
-            found = self._members[id(group)] = ([], [])
-            for at in group.members:
-                before, after = (begun[self._sent[at][0].name].told for begun in self._begun)
-                if before is None and after is None:
-                    found[0].append(at)
-                else:
-                    found[1].append((at, before, after))
-        return found
-
-    def _one_by_one(
-        self,
-        senders: Iterable[int],
-        receiving: Class,
-        asked: tuple[_Asked, _Asked],
-        found: dict[tuple[str, str], list[int]],
-        alike: bool = False,
+    def __init__(
+        self, sent: Sequence[Class], beginners: Beginners, begun: tuple[Senders, Senders], receiving: Class, near: Near
     ) -> None:
+        self._sent, self._beginners, self._begun, self._receiving, self._near = sent, beginners, begun, receiving, near
+        self._asked = self._ask(receiving[0])
+        # He is not asked for the way to himself, but to another one of the receivers.
+        self._apart = marked(near.asked) | beginners.alone.get(receiving[0].name, 0)
+        self._found: dict[tuple[str, str], Marks] = {}
+        self._versions = frozenset(prefix.family for prefix in receiving[0].prefixes)
+        #: by the id of a row; tables keep all rows
+        self._plain: dict[tuple[int, Prefix], Plain | None] = {}
+
+    def changed(self) -> dict[tuple[str, str], Marks]:
+        """The senders by what changes for them."""
+        self._one_by_one(self._apart)
+        for group, ears in self._beginners.moved:
+            self._group(group, ears, moved=True)
+        # Tables that lead to the receivers by the same rows are looked at once, for all senders that are asked about the same parts.
+        known: dict[Hashable, list[_Rows]] = {}
+        for name in self._near.open:
+            for versions, desk in self._beginners.desks[name].items():
+                families = self._families(versions)
+                if families is None:
+                    continue
+                key = (families, *[one.fates.table(name, families) for one in self._asked])
+                if key not in known:
+                    known[key] = self._rows(name, families)
+                for rows in known[key]:
+                    self._at(name, rows, desk)
+                for group, ears in desk.groups:
+                    self._group(group, ears)
+        return self._found
+
+    def _families(self, families: frozenset[int]) -> frozenset[int] | None:
+        """Those of the IP versions that the receivers have, which are all for an appliance; None where nothing is sent to them."""
+        if not self._versions:
+            return families
+        return self._versions & (families or self._versions) or None
+
+    def _at(self, name: TableName, rows: _Rows, desk: Desk) -> None:
+        """What changes for those at a desk whose packets are looked up by some rows."""
+        families = rows.families
+        for heard, marks in self._hearing(desk.at(rows.edges), rows.told, rows.own, (families, families)):
+            texts = rows.begun(self._asked, heard)
+            if texts is not None:
+                self._add(texts, marks)
+                continue
+            for edge in rows.edges:
+                some = desk.at((edge,))
+                self._unlike(marks & (some.sure | some.others), heard, Start(name, (edge,), False))
+
+    def _rows(self, name: TableName, families: frozenset[int]) -> list[_Rows]:
+        """The edges at which somebody begins in a table, by the rows that packets are looked up by there."""
+        edges = self._beginners.edges
+        parts = [(part, finds.at(name)) for one in self._asked for part, finds in one.fates.parts(families)]
+        columns = [[found.get(edge) for edge in edges] for _, found in parts]
+        found: dict[Hashable, _Rows] = {}
+        for edge, *rows in zip(edges, *columns, strict=True):
+            key = tuple(map(id, rows))
+            if key not in found:
+                told = self._plainly_told([(row, part) for row, (part, _) in zip(rows, parts, strict=True)])
+                found[key] = _Rows(Start(name, (edge,), False), families, told, self._beginners.own(told))
+            found[key].edges += (edge,)
+        return list(found.values())
+
+    def _plainly_told(self, rows: Sequence[tuple[Row | None, Prefix]]) -> Plain | None:
+        """How far sides are told of all parts of the receivers; None where that is not plain."""
+        every: list[Plain] = []
+        for row, part in rows:
+            key = id(row), part
+            if key not in self._plain:
+                self._plain[key] = plainly_told(row, part)
+            told = self._plain[key]
+            if told is None:
+                return None
+            every.append(told)
+        return Plain.together(every) if every else None
+
+    def _hearing(
+        self, ears: Ears, told: Plain | None, own: Marks, families: tuple[frozenset[int], frozenset[int]]
+    ) -> Iterator[tuple[_Heard, Marks]]:
+        """Senders with addresses of some IP versions by what they hear of the receivers, before and after; some may hear alike."""
+        sure, left = ears.hearing(told, own)
+        if sure & ~self._apart:
+            yield _ALL, sure & ~self._apart
+        for at in numbers(left & ~self._apart):
+            tolds = self._beginners.told(at)
+            before, after = (
+                one.fates.hearing(told, some) for one, told, some in zip(self._asked, tolds, families, strict=True)
+            )
+            yield (before, after), 1 << at
+
+    def _group(self, group: Group, ears: Ears, *, moved: bool = False) -> None:
+        """What changes for a group."""
+        for heard, marks in self._hearing(ears, None, 0, group.families):
+            texts = _begun(self._asked, group.starts, group.families, heard)
+            if texts is not None:
+                self._add(texts, marks)
+            elif moved:
+                self._one_by_one(marks, alike=True)
+            else:
+                assert group.starts[1] is not None
+                self._unlike(marks, heard, group.starts[1])
+
+    def _unlike(self, marks: Marks, heard: _Heard, start: Start) -> None:
+        """Ask senders that begin alike and hear alike, unless nothing on their way differs."""
+        if marks and (heard[0] != heard[1] or not self._near.same(start)):
+            self._one_by_one(marks, alike=True)
+
+    def _one_by_one(self, marks: Marks, *, alike: bool = False) -> None:
         """Ask senders; where they are `alike`, the first of them for all."""
-        waiting = list(senders)
-        for at in waiting[:1] if alike else waiting:
-            pair = _pair(self._sent[at], receiving)
+        for at in numbers(marks & -marks if alike else marks):
+            pair = _pair(self._sent[at], self._receiving)
             if pair is None:
                 continue
             here, there = pair
-            before, after = asked if there is receiving[0] else self._asked(there)
-            texts = _told(before.verdict(here), after.verdict(here))
-            if texts[0] != texts[1]:
-                found.setdefault(texts, []).extend(waiting if alike else [at])
+            before, after = self._asked if there is self._receiving[0] else self._ask(there)
+            self._add(_told(before.verdict(here), after.verdict(here)), marks if alike else 1 << at)
+
+    def _ask(self, target: Attachment) -> tuple[_Asked, _Asked]:
+        asked = Target(target.prefixes, target.name)
+        return _Asked(self._begun[0], asked), _Asked(self._begun[1], asked)
+
+    def _add(self, texts: tuple[str, str], marks: Marks) -> None:
+        if texts[0] != texts[1]:
+            self._found[texts] = self._found.get(texts, 0) | marks
+
+
+class _Rows:
+    """The `edges` at which packets are looked up by the same rows; `told` is how far sides there are told of the receivers, `own` to whom the rows lead."""
+
+    __slots__ = ("_begun", "_start", "edges", "families", "own", "told")
+
+    def __init__(self, start: Start, families: frozenset[int], told: Plain | None, own: Marks) -> None:
+        self._start, self.families, self.told, self.own = start, families, told, own
+        self.edges: tuple[str, ...] = ()
+        self._begun: dict[_Heard, tuple[str, str] | None] = {}
+
+    def begun(self, asked: tuple[_Asked, _Asked], heard: _Heard) -> tuple[str, str] | None:
+        if heard not in self._begun:
+            self._begun[heard] = _begun(asked, (self._start, self._start), (self.families, self.families), heard)
+        return self._begun[heard]
 
 
 class _Asked:
@@ -204,9 +231,17 @@ def _told(before: _Verdict, after: _Verdict) -> tuple[str, str]:
     return (before[0], after[0]) if before[0] != after[0] else ("".join(before), "".join(after))
 
 
-def _begun(group: Group, asked: tuple[_Asked, _Asked], heard: tuple[Hearing, Hearing]) -> tuple[str, str] | None:
-    """The verdicts on what a group sends that hears that; None where each sender has to be asked."""
-    before, after = (one.fates.begin(group.start, group.families, some) for one, some in zip(asked, heard, strict=True))
+def _begun(
+    asked: tuple[_Asked, _Asked],
+    starts: tuple[Start | None, Start | None],
+    families: tuple[frozenset[int], frozenset[int]],
+    heard: _Heard,
+) -> tuple[str, str] | None:
+    """The verdicts on what is sent by those who begin so and hear that; None where each sender has to be asked."""
+    before, after = (
+        one.fates.begin(start, some, what)
+        for one, start, some, what in zip(asked, starts, families, heard, strict=True)
+    )
     return None if before is None or after is None else _told(asked[0].text(before), asked[1].text(after))
 
 

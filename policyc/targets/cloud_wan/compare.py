@@ -20,6 +20,7 @@ from policyc.engines.wan.switches import DEFAULT, Switches
 from policyc.engines.wan.tables import Tables, uncollected
 from policyc.ir.network import AttachCondition, AttachmentType, CoreNetwork, SendVia, ToTag
 from policyc.record import record, replace
+from policyc.targets.cloud_wan.beginners import Marks, numbers
 from policyc.targets.cloud_wan.changed_ways import Watch, changed_ways, unwatched, verdict_of, where_inspected
 from policyc.targets.cloud_wan.classes import Class, senders
 from policyc.targets.cloud_wan.configuration_diff import ConfigurationChange, changed_configuration
@@ -304,23 +305,23 @@ def _by_class(old: Tables, new: Tables, sent: Sequence[Class], differences: Diff
     """The changes of all pairs, told together for attachments of one place that change alike, in the order of the inventory.
     Attachments are numbers here."""
     crowd = _Crowd(old, new)
-    found: dict[int, dict[tuple[str, str, str], list[int]]] = {}
+    #: by what changes and the place of the receivers: the senders with those of them whose way changes so
+    found: dict[tuple[str, str, str], list[tuple[Marks, list[int]]]] = {}
     for sending, receiving, before, after in changed_ways(old, new, sent, differences, watch):
         by_place: dict[str, list[int]] = {}
         for item in receiving:
             by_place.setdefault(crowd.places[item.name], []).append(crowd.order[item.name])
-        for at in sending:
-            towards = found.setdefault(at, {})
-            for place, items in by_place.items():
-                towards.setdefault((before, after, place), []).extend(items)
+        for place, items in by_place.items():
+            found.setdefault((before, after, place), []).append((sending, items))
     lines: dict[tuple[str, str, str, tuple[int, ...]], list[int]] = {}
-    for at, towards in found.items():
-        senders = crowd.numbers(sent[at])
-        here = crowd.places[sent[at][0].name]
-        for (before, after, there), items in towards.items():
-            # An attachment is not asked for the way to itself: among many it counts as one of those that it reaches.
-            own = senders if len(senders) == 1 and len(items) > 1 and here == there else ()
-            lines.setdefault((here, before, after, tuple(sorted({*items, *own}))), []).extend(senders)
+    for (before, after, there), ways in found.items():
+        for marks, reaching in _by_receivers(ways):
+            for at in numbers(marks):
+                senders, here = crowd.numbers(sent[at]), crowd.places[sent[at][0].name]
+                # An attachment is not asked for the way to itself: among many it counts as one of those that it reaches.
+                own = senders if len(senders) == 1 and len(reaching) > 1 and here == there else ()
+                reached = reaching if not own else tuple(sorted({*reaching, *own}))
+                lines.setdefault((here, before, after, reached), []).extend(senders)
     told = sorted((sorted(group), reached, before, after) for (_, before, after, reached), group in lines.items())
     told.sort(key=lambda line: (line[0][0], line[1][0], line[2:]))
     return [
@@ -334,6 +335,27 @@ def _by_class(old: Tables, new: Tables, sent: Sequence[Class], differences: Diff
         )
         for group, reached, before, after in told
     ]
+
+
+def _by_receivers(ways: Iterable[tuple[Marks, Sequence[int]]]) -> list[tuple[Marks, tuple[int, ...]]]:
+    """Senders with all that they have ways to, which are told by some senders and some receivers each; senders with the same ones are together."""
+    receivers: dict[Marks, list[int]] = {}
+    for marks, items in ways:
+        receivers.setdefault(marks, []).extend(items)
+    found: list[tuple[Marks, list[int]]] = []
+    for marks, items in receivers.items():
+        parted: list[tuple[Marks, list[int]]] = []
+        for others, theirs in found:
+            both = others & marks
+            if both:
+                parted.append((both, [*theirs, *items]))
+            if others != both:
+                parted.append((others ^ both, theirs))
+            marks ^= both
+        if marks:
+            parted.append((marks, items))
+        found = parted
+    return [(marks, tuple(sorted(items))) for marks, items in found]
 
 
 def _outside(old: Tables, new: Tables, sent: Sequence[Class], differences: Differences) -> list[Change]:

@@ -12,11 +12,11 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from operator import attrgetter
 from typing import Final
 
-from policyc.engines.wan.associate import Association, Standing
+from policyc.engines.wan.associate import Standing
 from policyc.engines.wan.attachments import Attachment
 from policyc.engines.wan.core import NextHop, TableName
 from policyc.engines.wan.lookups import Lookups, lookups_of
-from policyc.engines.wan.outbound import Heard, hears_less, told_to
+from policyc.engines.wan.outbound import hears_less, shared_doubt, told_to
 from policyc.engines.wan.prefixes import Prefix, shorten
 from policyc.engines.wan.reach import Told, heard_by, heard_of
 from policyc.engines.wan.rows import Option, Row, Rows
@@ -33,29 +33,30 @@ Place = tuple[TableName, str]
 
 
 @record
+class Group:
+    """Classes of senders, by number, that begin alike in each network (None where they cannot send), with addresses of the same IP versions."""
+
+    starts: tuple[Start | None, Start | None]
+    families: tuple[frozenset[int], frozenset[int]]
+    members: list[int] = field(default_factory=list)
+
+
+@record
 class _Sender:
-    """How a sender begins; `untold` are prefixes that its far side hears of differently."""
+    """How a sender that begins alike before and after does so; `untold` are prefixes that its far side hears of differently."""
 
     start: Start
     untold: tuple[Prefix, ...] = ()
     hearing: tuple[Told, Told] | None = None
 
 
-@record
-class Group:
-    """Classes of senders, by number, that begin alike, with addresses of the same IP versions."""
-
-    start: Start
-    families: frozenset[int]
-    members: list[int] = field(default_factory=list)
-
-
 @record(frozen=False)
-class _Beginning:
-    """How classes of senders, by number, begin: `asked` have to be asked always, `groups` are all others that can send, by table. What those
-    in `hearing` are told comes of the rows of their own table alone."""
+class Beginning:
+    """How classes of senders, by number, begin: those in `moved` not alike before and after, `asked` neither, and not known where; `groups` are all
+    others that can send, by table. What those in `hearing` are told comes of rows on their way alone."""
 
     asked: list[int] = field(default_factory=list)
+    moved: dict[Hashable, Group] = field(default_factory=dict)
     groups: dict[TableName, dict[Hashable, Group]] = field(default_factory=dict)
     hearing: dict[int, tuple[Told, Told]] = field(default_factory=dict)
     untold: _Untold = field(default_factory=lambda: _Untold(()))
@@ -63,17 +64,17 @@ class _Beginning:
 
 @record
 class Near:
-    """Whose way to some prefixes may differ: the classes `asked`, and groups of one table with the `ways` that lead from it to something that
-    differs; `cut` where some table knows a part of a prefix by itself."""
+    """Whose way to some prefixes may differ: the classes `asked`, and those that begin in the tables `open`, each with the `ways` that lead from it to something
+    that differs; `cut` where some table knows a part of a prefix by itself."""
 
     asked: set[int]
-    groups: list[tuple[TableName, Collection[Group], list[_Ways]]]
+    open: Mapping[TableName, Sequence[_Ways]]
     cut: bool
 
-    def same(self, group: Group, ways: Sequence[_Ways]) -> bool:
-        """Whether all ways of a group are the same at each of its edges."""
+    def same(self, start: Start) -> bool:
+        """Whether all ways are the same from a start in one of the tables, at each of its edges."""
         return not self.cut and all(
-            way.same((group.start.table, edge), group.start.spanning) for way in ways for edge in group.start.edges
+            way.same((start.table, edge), start.spanning) for way in self.open[start.table] for edge in start.edges
         )
 
 
@@ -86,14 +87,8 @@ class Differences:
             {name: position(found) for name, found in tables.core.associations.items()} for tables in (old, new)
         )
         self._moved = frozenset(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-        #: whether equal rows are told alike; transit gateways on one peering share their outbound policies
-        kinds = {
-            tables.core.associations[name].attachment.type
-            for tables in (old, new)
-            for name in self._moved
-            if name in tables.core.associations
-        }
-        self._tells_alike = "transit-gateway-route-table" not in kinds and new.core.tells_as(old.core)
+        #: whether equal rows are told alike, by the same edges
+        self._tells_alike = new.core.tells_as(old.core)
         #: whether what far sides hear of a prefix hangs on other prefixes too
         self._summed = any(
             rule.action.type == "summarize"
@@ -115,62 +110,63 @@ class Differences:
         self._every = frozenset(every)
         self._sorted = sorted(every)
         self._lengths = {family: sorted({p.length for p in every if p.family == family}) for family in (4, 6)}
-        self._last: tuple[Sequence[Class], _Beginning] | None = None
+        self._last: tuple[Sequence[Class], Beginning] | None = None
         #: what tables that know nothing of a prefix lead to, for all prefixes within the same blocks (see `_Ways.never_meets`)
         self._never: dict[Hashable, dict[TableName, bool]] = {}
         self.lookups = (lookups_of(old), lookups_of(new))
 
     def suspects(self, sent: Sequence[Class], prefixes: Sequence[Prefix]) -> list[Class]:
         """The classes of senders whose way to one of the prefixes may not be the same before and after."""
-        near = self.near(sent, prefixes)
-        found = set(near.asked)
-        hearing = self._beginning(sent).hearing
-        for group, ways in ((group, ways) for _, groups, ways in near.groups for group in groups):
-            if not near.same(group, ways):
+        near, beginning = self.near(sent, prefixes), self.beginning(sent)
+        found = near.asked.union(*(group.members for group in beginning.moved.values()))
+        hearing = beginning.hearing
+        for group in (group for name in near.open for group in beginning.groups[name].values()):
+            start = group.starts[1]
+            if start is None or not near.same(start):
                 found.update(group.members)
             else:
                 found.update(at for at in group.members if at in hearing and _hears_otherwise(hearing[at], prefixes))
         return [sent[at] for at in sorted(found)]
 
-    def near(self, sent: Sequence[Class], prefixes: Sequence[Prefix]) -> Near:
-        """The same, with what begins alike together and not yet held against the rows on its way."""
-        beginning = self._beginning(sent)
+    def near(self, sent: Sequence[Class], prefixes: Sequence[Prefix], *, whole: bool = False) -> Near:
+        """The same but for those that have moved, with what begins alike together and not yet held against the rows on its way; of the `whole` where
+        whoever has the prefixes is not there before or after."""
+        beginning = self.beginning(sent)
         found = set(beginning.asked)
         touched = [prefix for prefix in prefixes if self._touches(prefix)]
         for prefix in prefixes if self._summed else touched:
             found.update(beginning.untold.meeting(prefix))
-        cut = any(divided(tables, prefix) for tables in self._tables for prefix in touched)
-        ways = [] if cut else [self._ways(prefix) for prefix in touched]
-        groups: list[tuple[TableName, Collection[Group], list[_Ways]]] = []
+        cut = whole or any(divided(tables, prefix) for tables in self._tables for prefix in touched)
+        if cut:
+            return Near(found, dict.fromkeys(beginning.groups, ()), True)
         open_: dict[TableName, list[_Ways]] = {}
-        for way in ways:
+        for way in map(self._ways, touched):
             for name in way.meeting(beginning.groups):
                 open_.setdefault(name, []).append(way)
-        for name, begun in beginning.groups.items() if touched else ():
-            if cut or name in open_:
-                groups.append((name, begun.values(), open_.get(name, [])))
-        return Near(found, groups, cut)
+        return Near(found, open_, False)
 
     def _ways(self, prefix: Prefix) -> _Ways:
         covering = self._covering(prefix)
         suspect = frozenset([name for block in covering for name in self._differing.get(block, ())])
         return _Ways(self.lookups, self._changed, prefix, covering, suspect, self._never)
 
-    def _beginning(self, sent: Sequence[Class]) -> _Beginning:
+    def beginning(self, sent: Sequence[Class]) -> Beginning:
         """How these classes begin, worked out once for the classes that were asked about last."""
         if self._last is None or self._last[0] is not sent:
-            found, untold = _Beginning(), list[tuple[int, tuple[Prefix, ...]]]()
+            found, untold = Beginning(), list[tuple[int, tuple[Prefix, ...]]]()
             for at, sending in enumerate(sent):
                 sender = self._sender(sending[0])
-                if sender is True:
+                if sender is False:
+                    continue
+                starts = self._starts(sending[0])
+                if starts is None:
                     found.asked.append(at)
-                elif isinstance(sender, _Sender):
-                    # as in `fates`: an appliance passes on what others send
-                    plain = sender.start.table.kind == "segment"
-                    families = frozenset(prefix.family for prefix in sending[0].prefixes if plain)
-                    alike = found.groups.setdefault(sender.start.table, {})
-                    key = (sender.start, families)
-                    alike.setdefault(key, Group(*key)).members.append(at)
+                    continue
+                families = self._families(sending[0])
+                groups = found.moved if sender is True else found.groups.setdefault(sender.start.table, {})
+                key = (starts, families)
+                groups.setdefault(key, Group(*key)).members.append(at)
+                if isinstance(sender, _Sender):
                     if sender.untold:
                         untold.append((at, sender.untold))
                     if sender.hearing is not None:
@@ -178,6 +174,24 @@ class Differences:
             found.untold = _Untold(untold)
             self._last = sent, found
         return self._last[1]
+
+    def _starts(self, sender: Attachment) -> tuple[Start | None, Start | None] | None:
+        """Where a sender begins in either network; None where that is not known."""
+        found = [tables.core.associations[sender.name] for tables in self._tables]
+        if any(one.standing is Standing.UNDECIDED for one in found):
+            return None
+        before, after = (
+            start_of(tables, one) if one.working else None for tables, one in zip(self._tables, found, strict=True)
+        )
+        return before, after
+
+    def _families(self, sender: Attachment) -> tuple[frozenset[int], frozenset[int]]:
+        """The IP versions of what a sender sends; an appliance passes on what others send."""
+        own = frozenset(prefix.family for prefix in sender.prefixes)
+        before, after = (
+            frozenset[int]() if tables.core.associations[sender.name].is_group else own for tables in self._tables
+        )
+        return before, after
 
     def _touches(self, prefix: Prefix) -> bool:
         """Whether a row for the prefix, for a part of it or for a block that has it differs anywhere."""
@@ -190,7 +204,7 @@ class Differences:
         return [block for block in blocks if block in self._every]
 
     def _sender(self, sender: Attachment) -> _Sender | bool:
-        """Where a sender begins; True when it always has to be asked, False when it never has."""
+        """Where a sender begins; True when not alike before and after, False when it never has to be asked."""
         if sender.name in self._moved:
             return True
         before, after = (tables.core.associations[sender.name] for tables in self._tables)
@@ -198,37 +212,40 @@ class Differences:
             return False
         start, name = start_of(self._tables[1], after), place_of(after)
         edges = [[edge for edge in sender.regions if edge in tables.edges_of(name)] for tables in self._tables]
-        less = {hears_less(tables.core, found) for tables, found in zip(self._tables, (before, after), strict=True)}
+        both = list(zip(self._tables, (before, after), strict=True))
+        less = {hears_less(tables.core, found) for tables, found in both}
         if edges[0] != edges[1] or len(less) > 1:
             return True
-        if less == {False} or (self._tells_alike and not any((name, edge) in self._changed for edge in start.edges)):
+        if less == {False}:
             return _Sender(start)
-        tolds = [heard_by(tables, found) for tables, found in zip(self._tables, (before, after), strict=True)]
-        known = [told for told in tolds if told is not None and not told.aggregates]
-        if self._tells_alike and len(known) == 2:
-            return _Sender(start, hearing=(known[0], known[1]))
-        only = None
-        if self._tells_alike:
-            only = {prefix for edge in start.edges for prefix in self._changed.get((name, edge), ())}
-        told = [_told(tables, found, only) for tables, found in zip(self._tables, (before, after), strict=True)]
+        alike = self._tells_alike and len({shared_doubt(tables.core, found) for tables, found in both}) == 1
+        if alike and not any((name, edge) in self._changed for edge in start.edges):
+            return _Sender(start)
+        tolds = [heard_by(tables, found) for tables, found in both]
+        known = [told for told in tolds if told is not None]
+        if alike and len(known) == 2:
+            # of what is on no way but an aggregate is told all the same
+            return _Sender(start, _otherwise(*known), (known[0], known[1]))
+        told = [
+            {(item.prefix, bool(item.refused), item.doubts) for item in told_to(tables, found)}
+            for tables, found in both
+        ]
         return _Sender(start, tuple({item[0] for item in told[0] ^ told[1]}))
+
+
+def _otherwise(before: Told, after: Told) -> tuple[Prefix, ...]:
+    """The aggregates that two far sides hear of differently."""
+    found = before.aggregates | after.aggregates
+    told = [
+        {block: [(item.refused != "", item.doubts) for _, item in one.of(block)] for block in found}
+        for one in (before, after)
+    ]
+    return tuple(block for block in found if told[0][block] != told[1][block])
 
 
 def _hears_otherwise(told: tuple[Told, Told], prefixes: Sequence[Prefix]) -> bool:
     before, after = told
     return any(heard_of(before, prefix) != heard_of(after, prefix) for prefix in prefixes)
-
-
-def _told(
-    tables: Tables, association: Association, only: Collection[Prefix] | None
-) -> set[tuple[Prefix, bool, tuple[str, ...]]]:
-    """What a verdict depends on in what a far side hears: of the rows of some prefixes with all aggregates, or (None) of all."""
-    told = heard_by(tables, association)
-    if told is None or only is None:
-        routes: Iterable[Heard] = told_to(tables, association)
-    else:
-        routes = (heard for prefix in told.aggregates.union(only) for _, heard in told.of(prefix))
-    return {(item.prefix, bool(item.refused), item.doubts) for item in routes}
 
 
 class _Untold:

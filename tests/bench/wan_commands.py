@@ -42,6 +42,16 @@ COMMANDS: tuple[tuple[str, tuple[str, ...], float], ...] = (
         ("build", "--diff", "old.json", "--network", "shared.json", "--attachments", "inv.json"),
         5,
     ),
+    (
+        "build --diff, no edge",
+        ("build", "--diff", "old.json", "--network", "smaller.json", "--attachments", "inv.json"),
+        5,
+    ),
+    (
+        "build --diff, all shared",
+        ("build", "--diff", "old.json", "--network", "open.json", "--attachments", "inv.json"),
+        5,
+    ),
     ("simulate", ("simulate", "old.json", "--attachments", "inv.json", "--from", "a1", "--to", "a2"), 2),
     ("routes --format json", ("routes", "old.json", "--attachments", "inv.json", "--format", "json"), 5),
     ("graph", ("graph", "old.json", "--attachments", "inv.json"), 5),
@@ -49,7 +59,8 @@ COMMANDS: tuple[tuple[str, tuple[str, ...], float], ...] = (
 
 
 def write_world(folder: Path, attachments: int = ATTACHMENTS) -> None:
-    """`old.json`, `new.json` (one blackhole more), `isolated.json` (a segment isolated), `shared.json` (one shared with all) and `inv.json`."""
+    """`old.json`, `new.json` (one blackhole more), `isolated.json` (a segment isolated), `shared.json` (one shared with all), `smaller.json` (an edge less),
+    `open.json` (all shared with all) and `inv.json`."""
     network, attached = world(SEGMENTS, EDGES, attachments)
     hole = ir.CreateRoute(ir.Word("s9"), (ir.Word("10.9.0.0/16"),), (ir.Word("blackhole"),))
     changed = replace(network, actions=(*network.actions, hole))
@@ -58,11 +69,25 @@ def write_world(folder: Path, attachments: int = ATTACHMENTS) -> None:
         segments=tuple(replace(one, isolate=True) if one.name.text == "s3" else one for one in network.segments),
     )
     share = replace(network, actions=(*network.actions, ir.Share(ir.Word("s3"), ir.SegmentSet(True))))
-    worlds = (("old.json", network), ("new.json", changed), ("isolated.json", apart), ("shared.json", share))
-    for name, item in worlds:
-        (folder / name).write_text(write_document(item)[0], encoding="utf-8")
+    every = tuple(ir.Share(one.name, ir.SegmentSet(True)) for one in network.segments)
+    worlds = {"old": network, "new": changed, "isolated": apart, "shared": share, "smaller": without_edge(network)}
+    for name, item in {**worlds, "open": replace(network, actions=(*network.actions, *every))}.items():
+        (folder / f"{name}.json").write_text(write_document(item)[0], encoding="utf-8")
     inventory = {"attachments": {item.name: entry(item) for item in attached}}
     (folder / "inv.json").write_text(json.dumps(inventory), encoding="utf-8")
+
+
+def without_edge(network: ir.CoreNetwork) -> ir.CoreNetwork:
+    """The network without its last edge, and without what speaks of it."""
+    last, settings = network.locations[-1], network.configuration
+    actions = tuple(
+        replace(item, overrides=tuple(one for one in item.overrides if last not in repr(one)))
+        if isinstance(item, ir.SendVia | ir.SendTo)
+        else item
+        for item in network.actions
+    )
+    edges = tuple(edge for edge in settings.edges if edge.location.text != last)
+    return replace(network, configuration=replace(settings, edges=edges), actions=actions)
 
 
 def entry(item: Attachment) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from policyc.targets.cloud_wan.beginners import numbers
 from policyc.targets.cloud_wan.changed_ways import changed_ways
 from policyc.targets.cloud_wan.classes import senders
 from policyc.targets.cloud_wan.compare import compare
+from policyc.targets.cloud_wan.differences import changed_rows
 from policyc.targets.cloud_wan.external_prefixes import changed_outside
 from policyc.targets.cloud_wan.inventory_file import Inventory
 
@@ -276,29 +277,67 @@ def parse(text: str) -> Prefix:
     return found
 
 
-def test_far_more_kinds_than_one_would_ask_by_hand() -> None:
-    """14 segments at 3 edges with 10 attachments each: a blackhole for one attachment's prefix is told for that one alone."""
-    names = [f"s{index}" for index in range(14)]
-    edges = tuple(ir.Edge(WORD(region), ir.Number(64512 + index)) for index, region in enumerate(REGIONS))
+def large(*more: ir.SegmentAction, regions: tuple[str, ...] = REGIONS) -> ir.CoreNetwork:
+    """14 segments, one of which is shared with all."""
+    edges = tuple(ir.Edge(WORD(region), ir.Number(64512 + index)) for index, region in enumerate(regions))
     rules = (ir.AttachRule(ir.Number(1), (ir.AttachCondition("any"),), ir.ToTag(WORD("s"))),)
+    share = ir.Share(WORD("s0"), ir.SegmentSet(True))
+    declared = tuple(ir.Segment(WORD(f"s{index}"), acceptance=False) for index in range(14))
+    configuration = ir.Configuration((ir.AsnRange(64512, 64600),), edges)
+    return ir.CoreNetwork(WORD("2025.11"), configuration, declared, (), (share, *more), rules)
 
-    def network(*more: ir.SegmentAction) -> ir.CoreNetwork:
-        share = ir.Share(WORD("s0"), ir.SegmentSet(True))
-        declared = tuple(ir.Segment(WORD(name), acceptance=False) for name in names)
-        configuration = ir.Configuration((ir.AsnRange(64512, 64600),), edges)
-        return ir.CoreNetwork(WORD("2025.11"), configuration, declared, (), (share, *more), rules)
 
-    attachments = tuple(
-        Attachment(
-            f"v{index}",
-            "vpc",
-            (REGIONS[index // 14 % 3],),
-            tags=(("s", names[index % 14]),),
-            routes=(Announced(Prefix(4, (10 << 24) + (index << 8), 24)),),
-        )
-        for index in range(420)
+#: ten attachments in each of the segments
+CROWD = tuple(
+    Attachment(
+        f"v{index}",
+        "vpc",
+        (REGIONS[index // 14 % 3],),
+        tags=(("s", f"s{index % 14}"),),
+        routes=(Announced(Prefix(4, (10 << 24) + (index << 8), 24)),),
     )
+    for index in range(420)
+)
+EVERYTHING = tuple(ir.Share(WORD(f"s{index}"), ir.SegmentSet(True)) for index in range(14))
+
+
+def test_far_more_kinds_than_one_would_ask_by_hand() -> None:
+    """A blackhole for one attachment's prefix is told for that one alone."""
     hole = ir.CreateRoute(WORD("s3"), (WORD("10.0.14.0/24"),), (WORD("blackhole"),))
-    found = compare(network(), network(hole), Inventory(attachments))
+    found = compare(large(), large(hole), Inventory(CROWD))
     assert found.associations == ()
     assert [change.sentence() for change in found.reach] == ["30 in segment s3 (v3, …) to v14: reachable -> blocked"]
+
+
+def test_everything_shared_opens_each_segment_to_each_other_one() -> None:
+    found = compare(large(), large(*EVERYTHING), Inventory(CROWD))
+    told = {f"30 in segment s{one} (v{one}, …) to 30 in segment s{other} (v{other}, …): blocked -> reachable"
+            for one in range(1, 14) for other in range(1, 14) if one != other}  # fmt: skip
+    assert {change.sentence() for change in found.reach} == told
+    assert len(found.reach) == len(told)
+
+
+def test_an_edge_that_goes_cuts_off_those_at_it_and_nobody_else() -> None:
+    found = compare(large(), large(regions=REGIONS[:2]), Inventory(CROWD))
+    gone = {item.name for item in CROWD if item.regions == REGIONS[2:]}
+    assert {change.subject for change in found.associations} == gone
+    assert {(change.before, change.after) for change in found.reach} == {("reachable", "blocked")}
+    pairs = 0
+    for one in CROWD:
+        for other in CROWD:
+            place, towards = int(one.name[1:]) % 14, int(other.name[1:]) % 14
+            open_ = place == towards or 0 in (place, towards)
+            pairs += one is not other and open_ and (one.name in gone or other.name in gone)
+    assert sum(change.ways for change in found.reach) == pairs
+
+
+def test_places_with_the_same_changed_rows_share_them() -> None:
+    """What all segments newly know of each other is kept once per kind of table, not once for each of them at each edge."""
+    tables = [build_tables(build_core(network, CROWD)) for network in (large(), large(*EVERYTHING))]
+    found = changed_rows(*tables, frozenset())
+    assert len(found) == 13 * 3
+    assert len({id(prefixes) for prefixes in found.values()}) == len(set(map(frozenset, found.values()))) == 13
+    hole = ir.CreateRoute(WORD("s3"), (WORD("10.9.0.0/16"),), (WORD("blackhole"),))
+    found = changed_rows(tables[0], build_tables(build_core(large(hole), CROWD)), frozenset())
+    assert len(found) == 3
+    assert len({id(prefixes) for prefixes in found.values()}) == 1

@@ -96,7 +96,7 @@ class Differences:
             for policy in tables.core.network.routing_policies
             for rule in policy.rules
         )
-        self._changed = _changed_rows(old, new, self._moved)
+        self._changed = changed_rows(old, new, self._moved)
         #: the tables with a differing row for a prefix, at some edge
         self._differing: dict[Prefix, set[TableName]] = {}
         by_table: dict[TableName, set[Prefix]] = {}
@@ -421,7 +421,7 @@ class _Ways:
 # --- row by row -------------------------------------------------------------------------------------------------
 
 
-def _changed_rows(old: Tables, new: Tables, moved: frozenset[str]) -> dict[Place, Set[Prefix]]:
+def changed_rows(old: Tables, new: Tables, moved: frozenset[str]) -> dict[Place, Set[Prefix]]:
     """For every table at every edge the prefixes whose rows differ, or lead to somebody who is elsewhere now; places with the same ones share them."""
     alike = _Alike(old, new, moved)
     # Where nobody is attached a packet is looked up only if somebody's row leads there: it differs where one network has no such table.

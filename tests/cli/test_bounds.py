@@ -173,6 +173,36 @@ def test_a_resource_control_policy_bears_on_the_account_of_the_resource(
 
 
 @pytest.mark.parametrize(
+    ("targets", "resources", "told"),
+    [
+        ("'111122223333'", "q", "attached to 111122223333, the resource's account"),
+        ("'444455556666'", "q", ""),  # it bears on another account alone
+        ("'444455556666', ou-ab12-11111111", "q", "whether that is above"),
+        ("'444455556666'", "*", "whether that is above"),
+        ("'444455556666'", "q, 'arn:aws:sqs:us-east-1:444455556666:q'", "whether that is above"),
+    ],
+)
+def test_a_resource_control_policy_of_another_account_refuses_nothing(
+    room: Path, run: Run, targets: str, resources: str, told: str
+) -> None:
+    control = CONTROL.replace("SERVICE_CONTROL", "RESOURCE_CONTROL").replace("TARGET", targets)
+    control = control.replace("Effect: Deny, Action", "Effect: Deny, Principal: '*', Action").replace(
+        "s3:GetObject", "sqs:*"
+    )
+    named = resources.replace("q", "'arn:aws:sqs:us-east-1:111122223333:q'", 1).replace("*", "'*'")
+    queue = (
+        "  Queue:\n    Type: AWS::SQS::QueuePolicy\n    Properties:\n      Queues: [q]\n      PolicyDocument:\n"
+        "        Version: '2012-10-17'\n        Statement: [{Effect: Allow, Principal: '*', Action: 'sqs:SendMessage', "
+        f"Resource: [{named}]}}]\n"
+    )
+    (room / "t.yaml").write_text("Resources:\n" + control + queue, encoding="utf-8")
+    answer = run("prove", "--root", str(room), "--that", "public", "--format", "json", f"{room / 't.yaml'}#Queue")
+    (proof,) = json.loads(answer.out)["proofs"]
+    assert proof["state"] == ("not settled" if told else "broken"), proof
+    assert told in " ".join(proof["claims"][0]["open"])
+
+
+@pytest.mark.parametrize(
     ("old", "new", "words"),
     [
         ("", "[arn:aws:iam::aws:policy/AdministratorAccess]", "it now carries arn:aws:iam::aws:policy/AdministratorAccess: what that allows is not compared"),

@@ -19,7 +19,7 @@ from policyc.targets.iam_documents.kinds import KINDS, DocumentKind, guess_kind,
 from policyc.targets.iam_documents.read import read_policy
 from policyc.targets.switches import iam_switches
 from policyc.text import Source
-from policyc.workspace.documents.bounds import FULL, accounts_in, at_level, control_in_words, limit_in_words
+from policyc.workspace.documents.bounds import FULL, accounts_in, at_level, control_in_words, limit_in_words, owner_of
 from policyc.workspace.documents.completions import filled_by_name
 from policyc.workspace.sides.pieces import (
     BOUNDARY,
@@ -112,8 +112,9 @@ def perhaps_of(piece: Piece, side: Side) -> Iterator[Perhaps]:
         yield Perhaps(limit_in_words(piece.limit), None)
     if piece.bounds and boundary_of(piece, side) is None:
         yield Perhaps(f"the permissions boundary `{piece.bounds.name}`, which cannot be read,", None)
+    owner = owner_of(piece.tree(Diagnostics()), piece.on) if any(one.kind == "rcp" for one in piece.controls) else ""
     for control in piece.controls:
-        yield from perhaps_by(control, side)
+        yield from perhaps_by(control, side, owner)
 
 
 def controlling(controls: Sequence[Sequence[Piece]], sides: Sequence[Side]) -> list[list[Version]]:
@@ -148,10 +149,14 @@ def _no_limit(kind: str) -> Version:
     return replace(stated(KINDS[kind], _NO_LIMIT), asks=False)
 
 
-def perhaps_by(control: Piece, side: Side) -> Iterator[Perhaps]:
-    """What of a control policy is not known to bear on requests: the whole where something else than accounts is named, and whether `FullAWSAccess` stands beside it."""
-    words = control_in_words(control.kind, control.name, control.hangs)
-    accounts = accounts_in(control.hangs) if control.kind == "scp" else ()
+def perhaps_by(control: Piece, side: Side, owner: str = "") -> Iterator[Perhaps]:
+    """What of a control policy is not known to bear on requests: the whole where something else than accounts is named, and whether `FullAWSAccess` stands beside it.
+    One of resources bears on none of an `owner` beside whose account others are named alone."""
+    targets = accounts_in(control.hangs)
+    if owner and control.kind == "rcp" and owner not in targets and len(targets) == len(control.hangs.split(", ")):
+        return
+    words = control_in_words(control.kind, control.name, control.hangs, owner if control.kind == "rcp" else "")
+    accounts = targets if control.kind == "scp" else ()
     version, tree = _bounding(control, control.kind, side), control.tree(Diagnostics())
     if version is None or tree is None or len(accounts) < len(control.hangs.split(", ")):
         yield Perhaps(words, version)

@@ -139,14 +139,12 @@ class _Question:
         self, ears: Ears, told: Plain | None, own: Marks, families: tuple[frozenset[int], frozenset[int]]
     ) -> Iterator[tuple[_Heard, Marks]]:
         """Senders with addresses of some IP versions by what they hear of the receivers, before and after; some may hear alike."""
-        sure, left = ears.hearing(told, own)
+        (old, new), (sure, left) = self._asked, ears.hearing(told, own)
         if sure & ~self._apart:
             yield _ALL, sure & ~self._apart
         for at in numbers(left & ~self._apart):
             tolds = self._beginners.told(at)
-            before, after = (
-                one.fates.hearing(told, some) for one, told, some in zip(self._asked, tolds, families, strict=True)
-            )
+            before, after = old.fates.hearing(tolds[0], families[0]), new.fates.hearing(tolds[1], families[1])
             yield (before, after), 1 << at
 
     def _group(self, group: Group, ears: Ears, *, moved: bool = False) -> None:
@@ -238,10 +236,9 @@ def _begun(
     heard: _Heard,
 ) -> tuple[str, str] | None:
     """The verdicts on what is sent by those who begin so and hear that; None where each sender has to be asked."""
-    before, after = (
-        one.fates.begin(start, some, what)
-        for one, start, some, what in zip(asked, starts, families, heard, strict=True)
-    )
+    old, new = asked
+    before = old.fates.begin(starts[0], families[0], heard[0])
+    after = new.fates.begin(starts[1], families[1], heard[1])
     return None if before is None or after is None else _told(asked[0].text(before), asked[1].text(after))
 
 

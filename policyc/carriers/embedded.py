@@ -295,7 +295,11 @@ def inline(holder: str, policy: str) -> dict[str, str]:
 #: types of hosts that are one statement of a function's policy
 PERMISSIONS: Final = frozenset({"AWS::Lambda::Permission", "aws_lambda_permission"})
 #: types of hosts that are one statement of a policy which the service keeps, where others may be beside it
-STATEMENTS: Final = PERMISSIONS | {"AWS::Lambda::LayerVersionPermission", "AWS::Events::EventBusPolicy"}
+STATEMENTS: Final = PERMISSIONS | {
+    "AWS::Lambda::LayerVersionPermission",
+    "aws_lambda_layer_version_permission",
+    "AWS::Events::EventBusPolicy",
+}
 
 
 def bound_by(found: Sequence[tuple[str, str]]) -> dict[str, str]:

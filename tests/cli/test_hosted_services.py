@@ -249,14 +249,85 @@ Resources:
 """
 
 
+@pytest.mark.parametrize("type", ["Function", "StateMachine"])
 @pytest.mark.parametrize(
     ("more", "path", "status"),
     [("", "/orders/1", 0), ("", "/other", 10), ("        - AWSLambdaBasicExecutionRole\n", "/orders/1", 11)],
 )
-def test_the_role_that_sam_makes_for_a_function(room: Path, run: Run, more: str, path: str, status: int) -> None:
-    (room / "sam.yaml").write_text(FUNCTION + more)
+def test_the_role_that_sam_makes(room: Path, run: Run, type: str, more: str, path: str, status: int) -> None:
+    (room / "sam.yaml").write_text(FUNCTION.replace("Serverless::Function", f"Serverless::{type}") + more)
     asked = ("--who", "arn:aws:iam::111122223333:role/x" if more else "ReadRole", "--can", "GET", "--path", path)
     answer = run("simulate", "--root", str(room), f"{room / 'sam.yaml'}#Stock", *asked, "--network-auth", "none")
     assert answer.status == status, answer.out + answer.err
     text = run("import", "--root", str(room), str(room / "sam.yaml")).out
     assert "for identity on read_role_name_role" in text and "who read_role_name_role" in text
+
+
+CHAIN = """Transform: AWS::Serverless-2016-10-31
+Resources:
+  Bucket: {Type: AWS::S3::Bucket}
+  Point: {Type: AWS::S3::AccessPoint, Properties: {Bucket: !Ref Bucket, Name: point}}
+  Olap:
+    Type: AWS::S3ObjectLambda::AccessPoint
+    Properties:
+      Name: olap
+      ObjectLambdaConfiguration:
+        SupportingAccessPoint: !GetAtt Point.Arn
+        TransformationConfigurations:
+          - {Actions: [GetObject], ContentTransformation: {AwsLambda: {FunctionArn: !GetAtt Read.Arn}}}
+"""
+ALLOWED = 'Statement: [{Effect: Allow, Action: "%s", Resource: "*"}]'
+INLINE = f"{{Version: '2012-10-17', {ALLOWED}}}"
+BESIDE = f"""  More: {{Type: AWS::IAM::Policy, Properties: {{PolicyName: more, Roles: [!Ref ReadRole], PolicyDocument: {INLINE}}}}}
+"""
+READS, ANSWERS = "s3:GetObject", "s3-object-lambda:WriteGetObjectResponse"
+
+
+@pytest.mark.parametrize(
+    ("properties", "beside", "is_found"),
+    [
+        (f"Policies: [{INLINE % READS}]", "", True),
+        (f"Policies: [{INLINE % ANSWERS}]", "", False),
+        (f"Policies: [{INLINE % READS}]", BESIDE % ANSWERS, False),
+        (f"Policies: [{INLINE % READS}, SomeManagedPolicy]", "", False),
+        (f"Role: 'arn:aws:iam::111122223333:role/x', Policies: [{INLINE % READS}]", "", False),
+    ],
+)
+def test_the_role_that_sam_makes_answers_for_objects(
+    room: Path, run: Run, properties: str, beside: str, is_found: bool
+) -> None:
+    function = f"  Read: {{Type: AWS::Serverless::Function, Properties: {{{properties}}}}}\n"
+    (room / "sam.yaml").write_text(CHAIN + function + beside)
+    told = run("check", "--root", str(room), str(room / "sam.yaml"))
+    assert ("role-answers-elsewhere" in told.out) is is_found, told.out
+
+
+PERMISSION = """resource "aws_lambda_%s" "p" {
+  statement_id = "p"
+  principal    = "*"
+  action       = "lambda:%s"
+  %s
+}
+"""
+URL = PERMISSION % ("permission", "InvokeFunction", 'function_name = "stock"\n  @@')
+LAYER = PERMISSION % (
+    "layer_version_permission",
+    "GetLayerVersion",
+    'layer_name = "arn:aws:lambda:eu-west-1:111122223333:layer:shared"\n  version_number = 3\n  @@',
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "words"),
+    [
+        (URL, "invoked_via_function_url = true", ('raw("Bool", key["lambda:InvokedViaFunctionUrl"], ["true"])',)),
+        (URL, 'principal_org_id = "o-a1b2c3d4e5"', ("when aws.PrincipalOrgID ==",)),
+        (LAYER, 'organization_id = "o-a1b2c3d4e5"', ("when aws.PrincipalOrgID ==", ":layer:shared:3")),
+        (LAYER, "", (":layer:shared:3",)),
+    ],
+)
+def test_what_a_permission_tests(room: Path, run: Run, text: str, more: str, words: tuple[str, ...]) -> None:
+    (room / "main.tf").write_text(text.replace("@@", more))
+    written = run("import", "--root", str(room), str(room / "main.tf")).out
+    assert all(word in written for word in words), written
+    assert ("when" in written) is bool(more)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from policyc.carriers.cloudformation.named import TYPES
+from policyc.carriers.cloudformation.named import TYPES, made_role
 from policyc.carriers.cloudformation.template import Resource, Template
 from policyc.carriers.cloudformation.wiring import LINKED, logical, pointed, texts_of
 from policyc.carriers.embedded import Wiring
@@ -57,12 +57,13 @@ def _wiring(olap: Resource, template: Template) -> Wiring:
         settings["key"] = _text(bucket, _KEY, template)
     if function is not None:
         role = function.properties.get("Role")
-        parts["role"] = logical(role) if role is not None else function.name
+        parts["role"] = made_role(function) or logical(role)
     texts = [text for value in _at(olap, _FUNCTION) for text in texts_of(value, template)]
     settings["runs"] = texts[0] if len(set(texts)) == 1 else ""
     settings["qualifier"] = _qualifier(olap, texts, template)
-    found = {name: part for name, part in parts.items() if part in template.resources}
-    called = {name: _name(template.resources[part], template) for name, part in found.items()}
+    made = "" if function is None else made_role(function)
+    found = {name: part for name, part in parts.items() if part and (part in template.resources or part == made)}
+    called = {name: _name(template.resources[part], template) for name, part in found.items() if part != made}
     actions = [text for value in _at(olap, f"{_TRANSFORMATIONS}.Actions") for text in texts_of(value, template)]
     told = {key: text for key, text in settings.items() if text}
     others = {

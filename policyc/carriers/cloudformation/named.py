@@ -20,7 +20,7 @@ TYPES: Final[Mapping[str, tuple[str, str]]] = {
 }
 #: resource types whose names may stand behind a path in their ARNs
 _IN_PATHS: Final = ("AWS::IAM::Role", "AWS::IAM::User")
-_SERVERLESS: Final = "AWS::Serverless::Function"
+_SERVERLESS: Final = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 _PROVIDER: Final = "AWS::IAM::OIDCProvider"
 #: other resource types that carry documents, and the property that is their name
 _NAMED: Final[Mapping[str, str]] = {
@@ -52,11 +52,12 @@ def label_of(resource: Resource, kind: str) -> dict[str, str]:
 
 
 def made_role(resource: Resource) -> str:
-    """What SAM calls the role that it makes for a function; empty for anything else.
+    """What SAM calls the role that it makes for a function or a state machine; empty for anything else.
 
-    Source: https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources-function.html
+    Sources: https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources-function.html,
+    https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources-statemachine.html
     """
-    made = resource.type == _SERVERLESS and resource.properties.get("Role") is None
+    made = resource.type in _SERVERLESS and resource.properties.get("Role") is None
     return f"{resource.name}Role" if made else ""
 
 

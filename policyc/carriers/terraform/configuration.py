@@ -16,13 +16,14 @@ from policyc.carriers.terraform.astray import policies_astray
 from policyc.carriers.terraform.chains import CHAINED
 from policyc.carriers.terraform.data_documents import CORE_NETWORK, IAM
 from policyc.carriers.terraform.declared import ENDINGS, Placed
-from policyc.carriers.terraform.documents import PERMISSION, Found, found_in, holds_documents, slots
+from policyc.carriers.terraform.documents import Found, found_in, holds_documents, slots
 from policyc.carriers.terraform.expressions import Undecided, Work
 from policyc.carriers.terraform.facts import AUTH_POLICIES, Around, around, context_types, is_context
 from policyc.carriers.terraform.hcl import heads
 from policyc.carriers.terraform.loose import Part, documents_of, loose_parts
 from policyc.carriers.terraform.modules import Configuration, ModuleInstance, ResourceInstance
 from policyc.carriers.terraform.others import Read, tell_others
+from policyc.carriers.terraform.permission import ON as PERMISSIONS
 from policyc.carriers.terraform.tfvars import tfvars
 from policyc.carriers.terraform.tree import Lost, Place, Tree, Trees
 from policyc.carriers.terraform.values import Failed
@@ -50,7 +51,7 @@ _MEANT: Final = {"aws_networkmanager_core_network": ("segment-nobody-joins",)}
 
 @cache
 def _words() -> re.Pattern[bytes]:
-    types = {*slots(), *context_types(), PERMISSION, IAM, CORE_NETWORK}
+    types = {*slots(), *context_types(), *PERMISSIONS, IAM, CORE_NETWORK}
     return re.compile(rb"\b(?:" + "|".join(sorted(types)).encode() + rb")\b")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Final
 
 from policyc.carriers.embedded import SYNTAX, Hole, PlacedText, Unreadable
 from policyc.carriers.terraform.bodies import Inner, blocks_of
@@ -12,6 +11,7 @@ from policyc.carriers.terraform.data_documents import CORE_NETWORK, IAM
 from policyc.carriers.terraform.expressions import Work
 from policyc.carriers.terraform.facts import Around, facts_of, kind_of
 from policyc.carriers.terraform.modules import ResourceInstance
+from policyc.carriers.terraform.permission import ON as PERMISSIONS
 from policyc.carriers.terraform.permission import permission_document
 from policyc.carriers.terraform.texts import placed
 from policyc.carriers.terraform.values import (
@@ -33,8 +33,6 @@ from policyc.holes import MARK, has_hole, name_of, names_in
 from policyc.record import record
 from policyc.syntax.json_tree import JsonValue
 from policyc.text import Span
-
-PERMISSION: Final = "aws_lambda_permission"
 
 
 @record
@@ -67,7 +65,7 @@ def holds_documents(block_type: str, labels: tuple[str, ...]) -> bool:
     """Whether blocks of a type are looked into at all."""
     if block_type == "data":
         return labels[0] in (IAM, CORE_NETWORK)
-    return block_type == "resource" and (labels[0] in slots() or labels[0] == PERMISSION)
+    return block_type == "resource" and (labels[0] in slots() or labels[0] in PERMISSIONS)
 
 
 @record
@@ -89,7 +87,7 @@ def found_in(instance: ResourceInstance, around: Around, work: Work) -> Iterator
     if instance.placed.block.type == "data":
         kind = "core-network" if instance.type == CORE_NETWORK else ""
         yield from _one(instance, kind, head, lambda: instance.attribute("json", head, work), around, work)
-    elif instance.type == PERMISSION:
+    elif instance.type in PERMISSIONS:
         yield from _one(instance, "function", head, lambda: permission_document(instance, work), around, work)
     else:
         for slot in slots()[instance.type]:

@@ -1,6 +1,8 @@
-"""`aws_lambda_permission` as the statement that Lambda puts into the function's policy.
+"""`aws_lambda_permission`, and the same for a layer, as the statement that Lambda makes of it.
 
-Source: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+Sources: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html,
+https://docs.aws.amazon.com/lambda/latest/api/API_AddLayerVersionPermission.html and
+https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/lambda_layer_version_permission
 """
 
 from __future__ import annotations
@@ -15,14 +17,21 @@ from policyc.regex import regex
 if TYPE_CHECKING:
     from policyc.carriers.terraform.modules import ResourceInstance
 
+#: resource type -> what it is a permission for, the argument that names that, and the one that says of which part
+ON: Final = {
+    "aws_lambda_permission": ("function", "function_name", "qualifier"),
+    "aws_lambda_layer_version_permission": ("layer", "layer_name", "version_number"),
+}
 _ACCOUNT: Final = regex(r"[0-9]{12}|arn:.*")
 #: argument -> operator and key of the condition that it becomes
 _CONDITIONS: Final = (
     ("source_arn", "ArnLike", "AWS:SourceArn"),
     ("source_account", "StringEquals", "AWS:SourceAccount"),
     ("principal_org_id", "StringEquals", "aws:PrincipalOrgID"),
+    ("organization_id", "StringEquals", "aws:PrincipalOrgID"),
     ("event_source_token", "StringEquals", "lambda:EventSourceToken"),
     ("function_url_auth_type", "StringEquals", "lambda:FunctionUrlAuthType"),
+    ("invoked_via_function_url", "Bool", "lambda:InvokedViaFunctionUrl"),
 )
 
 
@@ -30,8 +39,9 @@ def permission_document(instance: ResourceInstance, work: Work) -> Value | None:
     """The policy that one permission amounts to, None for one whose arguments are not written. Raises Failed."""
     place = instance.placed.block.head
     action, principal = instance.argument("action", work), instance.argument("principal", work)
-    function = instance.argument("function_name", work)
-    if action is None or principal is None or function is None:
+    sort, naming, part = ON[instance.type]
+    named, behind = instance.argument(naming, work), instance.argument(part, work)
+    if action is None or principal is None or named is None or (sort == "layer" and behind is None):
         return None
     entries = [Entry("Effect", place, plain_text("Allow", place))]
     sid = instance.argument("statement_id", work)
@@ -39,7 +49,7 @@ def permission_document(instance: ResourceInstance, work: Work) -> Value | None:
         entries.insert(0, Entry("Sid", sid.span, sid))
     entries.append(Entry("Principal", principal.span, _principal(principal)))
     entries.append(Entry("Action", action.span, action))
-    entries.append(Entry("Resource", function.span, _function(instance, function, work)))
+    entries.append(Entry("Resource", named.span, _arn(sort, named, behind, work)))
     tests: dict[str, list[Entry]] = {}
     for argument, operator, key in _CONDITIONS:
         value = instance.argument(argument, work)
@@ -67,16 +77,13 @@ def _principal(value: Value) -> Value:
     return Fields((Entry(kind, value.span, value),), value.span)
 
 
-def _function(instance: ResourceInstance, function: Value, work: Work) -> Value:
-    """The ARN of the function: Lambda takes its name too, and writes the ARN."""
-    qualifier = instance.argument("qualifier", work)
-    behind = "" if qualifier is None else f":{marked(as_text(qualifier))}"
-    text = marked(as_text(function))
-    if text.startswith("arn:") or ":function:" in text or _is_arn(function):
-        return plain_text(text + behind, function.span)
+def _arn(sort: str, named: Value, part: Value | None, work: Work) -> Value:
+    """The ARN of the function or the layer: Lambda takes its name too, and writes the ARN."""
+    behind = "" if part is None else f":{marked(as_text(part))}"
+    text = marked(as_text(named))
+    if text.startswith("arn:") or f":{sort}:" in text or _is_arn(named):
+        return plain_text(text + behind, named.span)
     name = shown(text)
-    if isinstance(function, Text) and not has_hole(text):
-        hole = work.unknown(f"function {name}", function.span, "arn", f"arn:*:lambda:*:????????????:function:{name}")
-    else:
-        hole = work.unknown(f"function {name}", function.span, "arn", "arn:*:lambda:*:????????????:function:*")
-    return plain_text(marked(as_text(hole)) + behind, function.span)
+    known = name if isinstance(named, Text) and not has_hole(text) else "*"
+    hole = work.unknown(f"{sort} {name}", named.span, "arn", f"arn:*:lambda:*:????????????:{sort}:{known}")
+    return plain_text(marked(as_text(hole)) + behind, named.span)

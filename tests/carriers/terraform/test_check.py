@@ -325,6 +325,20 @@ resource "aws_lambda_permission" "p" {
         "unknown-action",
         "InvokeFunction",
     ),
+    "layer": (
+        """
+resource "aws_lambda_layer_version_permission" "p" {
+  statement_id   = "shared"
+  layer_name     = aws_lambda_layer_version.shared.layer_name
+  version_number = 3
+  action         = "lambda:@@"
+  principal      = "111122223333"
+}
+""",
+        "GetLayerVersio",
+        "unknown-action",
+        "GetLayerVersion",
+    ),
     "unused-data": (
         """
 data "aws_iam_policy_document" "handed_out" {

@@ -324,6 +324,7 @@ LAYER = PERMISSION % (
         (URL, 'principal_org_id = "o-a1b2c3d4e5"', ("when aws.PrincipalOrgID ==",)),
         (LAYER, 'organization_id = "o-a1b2c3d4e5"', ("when aws.PrincipalOrgID ==", ":layer:shared:3")),
         (LAYER, "", (":layer:shared:3",)),
+        (URL.replace("aws_", "awscc_"), 'principal_org_id = "o-a1b2c3d4e5"', ("when aws.PrincipalOrgID ==",)),
     ],
 )
 def test_what_a_permission_tests(room: Path, run: Run, text: str, more: str, words: tuple[str, ...]) -> None:

@@ -25,6 +25,7 @@ ATTACHED: Final[Mapping[str, str]] = {
     "aws_s3control_access_point_policy": "access_point_arn",
     "aws_s3control_object_lambda_access_point_policy": "name",
     "aws_lambda_permission": "function_name",
+    "awscc_lambda_permission": "function_name",
     "aws_networkmanager_core_network_policy_attachment": "core_network_id",
 }
 #: resource type whose document is attached to a thing of one type, as the language calls that
@@ -33,6 +34,7 @@ ON: Final[Mapping[str, str]] = {
     "aws_s3control_access_point_policy": "s3.access_point",
     "aws_s3control_object_lambda_access_point_policy": "object_lambda.access_point",
     "aws_lambda_permission": "lambda.function",
+    "awscc_lambda_permission": "lambda.function",
 }
 #: resource type with an identity policy -> the argument that says who carries it, empty where it is itself who does
 _CARRIED: Final[Mapping[str, str]] = {

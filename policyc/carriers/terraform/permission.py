@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 #: resource type -> what it is a permission for, the argument that names that, and the one that says of which part
 ON: Final = {
     "aws_lambda_permission": ("function", "function_name", "qualifier"),
+    "awscc_lambda_permission": ("function", "function_name", "qualifier"),
     "aws_lambda_layer_version_permission": ("layer", "layer_name", "version_number"),
 }
 _ACCOUNT: Final = regex(r"[0-9]{12}|arn:.*")

@@ -142,7 +142,7 @@ def _document(tree: JsonValue, refused: Places, kind: Kind) -> JsonObject | None
         if member.key == "Statement":
             items = value.items if isinstance(value, JsonArray) else (value,)
             value = JsonArray(tuple([_statement(item, refused, kind) for item in items]), value.span)
-        elif refused.inside(value.span):
+        elif _holds(value, refused):
             if member.key != "Version":
                 continue
             value = JsonString(VERSIONS[0], value.span)
@@ -167,7 +167,7 @@ def _statement(item: JsonValue, refused: Places, kind: Kind) -> JsonObject:
     members = []
     for member in _readable(item, ELEMENTS, refused):
         value = member.value
-        if not refused.inside(value.span):
+        if not _holds(value, refused):
             members.append(member)
         elif member.key == "Effect":
             effect = closest(value.value, _EFFECTS) if isinstance(value, JsonString) else ""
@@ -233,9 +233,22 @@ def _element(name: str, value: JsonValue, refused: Places) -> JsonValue:
             return _hole(value.span)
 
 
+def _holds(value: JsonValue, refused: Places) -> bool:
+    """Whether a part of a value is refused. In a host such as Terraform the place of an object need not hold those of its members."""
+    if refused.inside(value.span):
+        return True
+    match value:
+        case JsonObject(members):
+            return any(refused.inside(member.key_span) or _holds(member.value, refused) for member in members)
+        case JsonArray(items):
+            return any(_holds(item, refused) for item in items)
+        case _:
+            return False
+
+
 def _texts(value: JsonValue, refused: Places) -> JsonValue:
     """A text or a list of texts."""
-    if not refused.inside(value.span):
+    if not _holds(value, refused):
         return value
     if isinstance(value, JsonArray) and value.items and not refused.at(value.span):
         return JsonArray(tuple([_texts(item, refused) for item in value.items]), value.span)

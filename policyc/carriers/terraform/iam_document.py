@@ -51,8 +51,9 @@ def iam_document(whole: Inner, work: Work) -> Value:
     refuse_others(whole, _KNOWN, work)
     own = _own(whole, work)
     merged = Fields((), whole.place)
-    for document in [*_named(whole, _BEFORE, work), own, *_named(whole, _AFTER, work)]:
-        merged = _merged(merged, document, whole.place)
+    before = list(_named(whole, _BEFORE, work))
+    for at, document in enumerate([*before, own, *_named(whole, _AFTER, work)]):
+        merged = _merged(merged, document, whole.place, at >= len(before))
         work.weighed(merged, whole.place)
     return merged
 
@@ -189,8 +190,8 @@ def _object(value: Value, span: Span) -> Value:
             return value
 
 
-def _merged(first: Fields, second: Value, span: Span) -> Fields:
-    """Two documents as one: the second's version when it is later, its id, its statements; one of a Sid that is there stands in its place."""
+def _merged(first: Fields, second: Value, span: Span, replaces: bool) -> Fields:
+    """Two documents as one: the second's version when it is later, its id, its statements; one of a Sid that the first has stands in its place."""
     if not isinstance(second, Fields):
         if not isinstance(second, Unknown):
             raise Failed("a document to be merged is no object", second.span)
@@ -200,9 +201,10 @@ def _merged(first: Fields, second: Value, span: Span) -> Fields:
         if entry.key == "Id" or (entry.key == "Version" and _later(entry.value, first.get("Version"))):
             entries[entry.key] = entry
     statements = list(_statements(first))
+    # of several with one Sid in one document, which the provider refuses, none is left out
+    there = {sid: at for at, statement in reversed([*enumerate(statements)]) if (sid := _sid(statement))}
     for statement in map(_named_or_not, _statements(second)):
-        sid = _sid(statement)
-        same = next((at for at, other in enumerate(statements) if _sid(other) == sid), None) if sid else None
+        same = there.pop(_sid(statement), None) if replaces else None
         if same is None:
             statements.append(statement)
         else:

@@ -497,3 +497,52 @@ resource "aws_iam_role" "r" {
 """
     assert check(text).found == ()
     assert check(text.replace("range(40)", "range(90)")).found == ("main.tf:4 policy-size-exceeds-quota",)
+
+
+def _written(**more: str) -> str:
+    """A policy document with two statements of one `Sid`, and what stands in the second."""
+    body = "\n".join(more.values())
+    return f"""=== main.tf
+data "aws_iam_policy_document" "d" {{
+  statement {{
+    sid       = "Read"
+    actions   = ["s3:GetObjct"]
+    resources = ["*"]
+  }}
+  statement {{
+    sid       = "Read"
+    actions   = ["s3:PutObject"]
+    resources = ["*"]
+{body}
+  }}
+}}
+resource "aws_iam_role_policy" "r" {{
+  role   = "app"
+  policy = data.aws_iam_policy_document.d.json
+}}
+"""
+
+
+def test_statements_of_one_name_are_both_read(check: Any) -> None:
+    # the provider refuses the second; what it leaves out of neither is left out here
+    assert set(check(_written()).found) == {"main.tf:4 unknown-action", "main.tf:8 unique-sids-required"}
+
+
+def test_an_error_hides_nothing_else(check: Any) -> None:
+    text = """
+    condition {
+      test     = "StringEqual"
+      variable = "aws:PrincipalOrgID"
+      values   = ["o-a1b2c3d4e5"]
+    }
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["yes"]
+    }"""
+    assert set(check(_written(more=text)).found) == {
+        "main.tf:4 unknown-action",
+        "main.tf:8 unique-sids-required",
+        "main.tf:13 invalid-condition-operator",
+        "main.tf:20 type-mismatch-boolean",
+    }

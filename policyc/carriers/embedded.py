@@ -293,7 +293,10 @@ def inline(holder: str, policy: str) -> dict[str, str]:
 
 
 #: types of hosts that are one statement of a function's policy
-PERMISSIONS: Final = frozenset({"AWS::Lambda::Permission", "aws_lambda_permission", "awscc_lambda_permission"})
+PERMISSIONS: Final = frozenset(
+    {"AWS::Lambda::Permission", "aws_lambda_permission", "awscc_lambda_permission"}
+    | {"lambda.aws.upbound.io/Permission", "aws:lambda/permission:Permission"}
+)
 #: types of hosts that are one statement of a policy which the service keeps, where others may be beside it
 STATEMENTS: Final = PERMISSIONS | {
     "AWS::Lambda::LayerVersionPermission",

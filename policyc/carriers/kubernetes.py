@@ -16,6 +16,7 @@ from policyc.carriers.bodies import documents_in
 from policyc.carriers.embedded import SERVICE, Carried, Companion, Embedded, Options, Unreadable, inline, listed
 from policyc.carriers.hanging import elsewhere, hanging, said
 from policyc.carriers.parts import Broken, of_documents
+from policyc.carriers.permissions import FUNCTION_IN, NOT_WHOLE, permission
 from policyc.carriers.signs import EFFECT, STATEMENT
 from policyc.carriers.types import text_at, types
 from policyc.carriers.yaml_tree import Unreadable as BrokenFile
@@ -90,6 +91,10 @@ def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carri
         kinds = types("kubernetes").get(type_, ())
         others += elsewhere(type_, _own(body), _properties(body), space)
         items = list(documents_in(chart or source, body, kinds, called, type_, written=written))
+        if type_ in FUNCTION_IN:
+            held = _properties(body)[1]
+            stated = permission(type_, called, held, {})
+            items.append(stated or Unreadable(called, type_, (held or body).span, NOT_WHOLE))
         if chart is not None and not items:
             lost.append(Unreadable(called, type_, body.span, _HELM))
         for item in items:
@@ -155,7 +160,7 @@ def _on(item: Embedded, body: JsonValue, type_: str) -> Embedded:
     if item.kind in _OF_CALLERS and type_.endswith(_CALLERS):
         called = inline(text_at(body, "spec.name"), "")
     hung = hanging(item.kind, type_, _own(body), _properties(body), text_at(body, "metadata.namespace"))
-    return replace(item, facts={**called, **hung})
+    return replace(item, facts={**item.facts, **called, **hung})
 
 
 def _network(body: JsonValue) -> dict[str, str]:

@@ -13,6 +13,7 @@ from policyc.carriers.astray import first_policy
 from policyc.carriers.bodies import documents_in, with_own_holes
 from policyc.carriers.embedded import Carried, Embedded, Hole, Options, Unreadable, listed
 from policyc.carriers.hanging import elsewhere, hanging
+from policyc.carriers.permissions import FUNCTION_IN, NOT_WHOLE, permission
 from policyc.carriers.secrets import cover, covered
 from policyc.carriers.types import text_at, types
 from policyc.diagnostics import Diagnostics
@@ -61,7 +62,10 @@ def of_resource(
 ) -> Iterator[Embedded | Unreadable]:
     """The documents in the inputs of one resource; a policy in one of a type that has none for us is told."""
     kinds = types("pulumi").get(type_, ())
-    if kinds:
+    if type_ in FUNCTION_IN:
+        stated = permission(type_, name, known, holes)
+        yield stated or Unreadable(name, type_, known.span, NOT_WHOLE)
+    elif kinds:
         for item in documents_in(source, known, kinds, name, type_, written=known):
             if isinstance(item, Embedded):
                 item = replace(item, facts={**item.facts, **hanging(item.kind, type_, name, (known,))})

@@ -36,7 +36,7 @@ _PREVIEW: Final = "check what `pulumi preview --json` prints"
 
 def recognize(name: str, raw: bytes) -> bool:
     """A program with resources of AWS in which policies may stand."""
-    return b"resources" in raw and b"olicy" in raw and _TYPE.search(raw) is not None
+    return b"resources" in raw and (b"olicy" in raw or b"ermission" in raw) and _TYPE.search(raw) is not None
 
 
 def carried(source: Source, options: Options, diagnostics: Diagnostics) -> Carried:

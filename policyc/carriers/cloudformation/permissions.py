@@ -11,6 +11,7 @@ from typing import Final
 
 from policyc.carriers.cloudformation.lowering import Lowering
 from policyc.carriers.cloudformation.template import Resource
+from policyc.carriers.permissions import TESTS
 from policyc.holes import has_hole, widened
 from policyc.syntax.json_tree import JsonArray, JsonMember, JsonObject, JsonString, JsonValue
 from policyc.text import Span
@@ -19,16 +20,6 @@ PERMISSION: Final = "AWS::Lambda::Permission"
 LAYER: Final = "AWS::Lambda::LayerVersionPermission"
 #: type -> the property that names what it is a permission for
 ON: Final = {PERMISSION: "FunctionName", LAYER: "LayerVersionArn"}
-#: property -> operator and key of the test that it becomes
-_TESTS: Final = {
-    "SourceArn": ("ArnLike", "AWS:SourceArn"),
-    "SourceAccount": ("StringEquals", "AWS:SourceAccount"),
-    "PrincipalOrgID": ("StringEquals", "aws:PrincipalOrgID"),
-    "OrganizationId": ("StringEquals", "aws:PrincipalOrgID"),
-    "FunctionUrlAuthType": ("StringEquals", "lambda:FunctionUrlAuthType"),
-    "EventSourceToken": ("StringEquals", "lambda:EventSourceToken"),
-    "InvokedViaFunctionUrl": ("Bool", "lambda:InvokedViaFunctionUrl"),
-}
 
 
 def statement_of(resource: Resource, lowering: Lowering) -> JsonValue | None:
@@ -51,9 +42,9 @@ def statement_of(resource: Resource, lowering: Lowering) -> JsonValue | None:
         JsonMember("Resource", about.key_span, named if resource.type == LAYER else _function(named, lowering)),
     ]
     blocks: dict[str, list[JsonMember]] = {}
-    for name, (operator, key) in _TESTS.items():
-        if name in given:
-            member, value = given[name]
+    for name, (member, value) in given.items():
+        if name.lower() in TESTS:
+            operator, key = TESTS[name.lower()]
             blocks.setdefault(operator, []).append(JsonMember(key, member.key_span, value))
     if blocks:
         held = tuple(

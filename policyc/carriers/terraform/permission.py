@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from policyc.carriers.permissions import TESTS
 from policyc.carriers.terraform.expressions import Work
 from policyc.carriers.terraform.values import Entry, Fields, Items, Text, Unknown, Value, as_text, marked, plain_text
 from policyc.holes import has_hole, shown
@@ -24,16 +25,6 @@ ON: Final = {
     "aws_lambda_layer_version_permission": ("layer", "layer_name", "version_number"),
 }
 _ACCOUNT: Final = regex(r"[0-9]{12}|arn:.*")
-#: argument -> operator and key of the condition that it becomes
-_CONDITIONS: Final = (
-    ("source_arn", "ArnLike", "AWS:SourceArn"),
-    ("source_account", "StringEquals", "AWS:SourceAccount"),
-    ("principal_org_id", "StringEquals", "aws:PrincipalOrgID"),
-    ("organization_id", "StringEquals", "aws:PrincipalOrgID"),
-    ("event_source_token", "StringEquals", "lambda:EventSourceToken"),
-    ("function_url_auth_type", "StringEquals", "lambda:FunctionUrlAuthType"),
-    ("invoked_via_function_url", "Bool", "lambda:InvokedViaFunctionUrl"),
-)
 
 
 def permission_document(instance: ResourceInstance, work: Work) -> Value | None:
@@ -52,10 +43,11 @@ def permission_document(instance: ResourceInstance, work: Work) -> Value | None:
     entries.append(Entry("Action", action.span, action))
     entries.append(Entry("Resource", named.span, _arn(sort, named, behind, work)))
     tests: dict[str, list[Entry]] = {}
-    for argument, operator, key in _CONDITIONS:
-        value = instance.argument(argument, work)
-        if value is not None:
-            tests.setdefault(operator, []).append(Entry(key, value.span, value))
+    for argument in instance.body.arguments:
+        told = TESTS.get(argument.replace("_", ""))
+        value = None if told is None else instance.argument(argument, work)
+        if told is not None and value is not None:
+            tests.setdefault(told[0], []).append(Entry(told[1], value.span, value))
     if tests:
         blocks = (
             Entry(operator, keys[0].key_span, Fields(tuple(keys), keys[0].key_span)) for operator, keys in tests.items()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from policyc.diagnostics import Diagnostics
+from policyc.editor.complete_documents import offers as document_offers
 from policyc.editor.session import State
 from policyc.editor.words import word_at
 from policyc.ir.authz import Policy
@@ -72,8 +73,10 @@ class _Place:
 def complete(state: State, file: str, offset: int) -> list[Item]:
     """The offers at a place, each once, those that the clause means before the words of the grammar."""
     source = state.source(file)
-    if source is None or not file.endswith(".policy"):
+    if source is None or state.holds_nothing:
         return []
+    if not file.endswith(".policy"):
+        return _in_document(source, offset)
     word = word_at(source.text, offset)
     if word is None and source.text[offset - 1 : offset] == ".":  # the rest of a dotted name is not there yet
         word = word_at(source.text, offset - 1)
@@ -88,6 +91,14 @@ def complete(state: State, file: str, offset: int) -> list[Item]:
     for text, kind, detail in offers:
         found.setdefault(text, Item(text, kind, start, end, detail))
     return list(found.values())
+
+
+def _in_document(source: Source, offset: int) -> list[Item]:
+    read = None if source.file.endswith(".cedar") else document_offers(source, offset)
+    if read is None:
+        return []
+    spot, offers = read
+    return list({text: Item(text, kind, spot.start, spot.end, detail) for text, kind, detail in offers}.values())
 
 
 _Offer = tuple[str, str, str]

@@ -243,7 +243,7 @@ def on_hover(server: Server, params: lsp.HoverParams) -> lsp.Hover | None:
     return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, told.text), server.range(told.span, source))
 
 
-@SERVER.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=[".", "[", ":"]))
+@SERVER.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=[".", "[", ":", '"']))
 def on_completion(server: Server, params: lsp.CompletionParams) -> lsp.CompletionList:
     found = server.place(params.text_document.uri)
     if found is None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 from time import thread_time
 
+from policyc.editor.complete import complete
 from policyc.editor.session import Session
 
 _SHARED = """let shop: account = "111122223333"
@@ -48,6 +49,20 @@ def keystrokes(session: Session, path: Path, text: str, rounds: int) -> float:
         state.settle()
         times.append((thread_time() - start) * 1000)
     return median(times)
+
+
+def offers(path: Path, text: str) -> tuple[float, float]:
+    """The time from a half-typed action to what is offered for it: the first time, and the median of more."""
+    session = Session()
+    session.put(str(path), text)
+    state, name = session.quick(str(path))
+    at = text.rindex("s3:Put") + len("s3:Put")
+    times = []
+    for _ in range(9):
+        start = thread_time()
+        assert any(item.text == "s3:PutObject" for item in complete(state, name, at))
+        times.append((thread_time() - start) * 1000)
+    return times[0], median(times[1:])
 
 
 def statements(count: int, of: int = 0) -> list[dict[str, object]]:
@@ -140,6 +155,8 @@ def main() -> None:
             path.write_text(text)
             lines = text.count("\n")
             print(f"{file}, {lines} lines: {keystrokes(Session(), path, text, 15):.0f} ms (aim 50)")
+            first, again = offers(path, text)
+            print(f"{file}, offers for an action: first {first:.0f} ms, then {again:.1f} ms (aim 50)")
         for number in range(1, 200):
             (folder / f"f{number}.policy").write_text(policy_file(number, 20))
         (folder / "policyc.toml").write_text('[lint]\nignore = ["policy-without-test"]\n')

@@ -317,6 +317,10 @@ def _network_of(known: Pulled, shown: str, opening: Opening) -> str:
         opening.taken.append(
             f"the service of `{shown}` is in {len(known.networks)} networks: it is declared in none of them, whose policies requests through them meet as well"
         )
+    for network in known.lost if len(known.networks) == 1 else ():
+        opening.taken.append(
+            f"the service of `{shown}` is in `{network}`, which has no policy that was pulled: it is declared outside of it, where it may let in whom the network refuses"
+        )
     return known.networks[0] if len(known.networks) == 1 else ""
 
 

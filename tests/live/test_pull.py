@@ -292,6 +292,12 @@ def test_what_is_imported_stands_behind_the_network_that_it_is_in(there: World, 
     status, out, _ = policyc(*asked)
     assert status == 10 and out.startswith("deny by default at network mesh")
     assert policyc(*asked, "--set", "aws.PrincipalOrgID=o-a1b2c3d4e5")[0] == 0
+    # a network that asks a policy, and has none, refuses everybody
+    held = there.lattice.policies.pop(NETWORK)
+    policyc("aws", "pull", "-o", "live")
+    _, _, err = policyc("import", "live", "-o", "alone")
+    assert f"is in `{MESH}`, which has no policy that was pulled" in " ".join(err.split())
+    there.lattice.policies[NETWORK] = held
     # through one of two networks, and nobody tells which
     there.lattice.add_network("sn-0123456789abcdef1", "other", policy=text(allow("All", "*")))
     there.lattice.links.append(

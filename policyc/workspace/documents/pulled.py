@@ -56,6 +56,11 @@ def _members(lock: Lock) -> dict[str, list[str]]:
     return found
 
 
+def _asks_unread(network: Mapping[str, Any]) -> bool:
+    """Whether requests through a network meet a policy of it that no document has."""
+    return network["facts"].get("auth") != "none" and "network-policy" not in network["policies"]
+
+
 def _id(link: Mapping[str, Any]) -> str:
     return str(link.get("serviceId") or link.get("serviceArn", "")).rpartition("/")[2]
 
@@ -106,7 +111,8 @@ def _see_inside(data: Mapping[str, Any]) -> None:
 @record
 class Pulled:
     """What a lock file says of one document: its kind, what carries it, for Cedar text the types of trust providers by name, of a control
-    policy its id and of an identity policy its name (of a managed one the end of its ARN, which `managed` has), for the text of an endpoint whose group and protocol are known the ARN of the group and the protocol, and the auth type of a service or network of VPC Lattice, of a service the ARNs of its `networks` too."""
+    policy its id and of an identity policy its name (of a managed one the end of its ARN, which `managed` has), for the text of an endpoint whose group and protocol are known the ARN of the group and the protocol, and the auth type of a service or network of VPC Lattice, of a service the ARNs of its `networks` too, and those of them that ask a policy which is not
+    there (`lost`)."""
 
     kind: str = ""
     resource: str = ""
@@ -117,6 +123,7 @@ class Pulled:
     protocol: str = ""
     auth: str = ""
     networks: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
 
 Known = dict[Path, "tuple[Path, Lock] | None"]
@@ -140,8 +147,9 @@ def pulled(path: Path, known: Known, diagnostics: Diagnostics) -> Pulled:
         policy = next((str(revision[one]) for one in ("PolicyId", "PolicyName", "PolicyArn") if one in revision), "")
         managed = policy if policy.startswith("arn:") else ""
         networks = tuple(networks_of(lock, arn)) if ":service/" in arn else ()
+        lost = tuple(name for name in networks if _asks_unread(lock.of(name)))
         name, auth = policy.rpartition("/")[2], str(facts.get("auth") or "")
-        return Pulled(kind, arn, policy=name, managed=managed, auth=auth, networks=networks)
+        return Pulled(kind, arn, policy=name, managed=managed, auth=auth, networks=networks, lost=lost)
     group, protocol = facts.get("group"), str(facts.get("protocol") or "")
     found = Pulled(kind, arn, facts.get("trust") or {})
     if group and protocol:
